@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * BIOS disk services (INT 13h, EDD 3.0) for one drive, on top of the disk contract. Pure C over realmode.h's pointers, so that the same code
+ * runs under the host's tests.
+ */
+#ifndef SANSTRAP_INT13_H
+#define SANSTRAP_INT13_H
+
+#include "bios/realmode.h"
+#include "iscsi/disk.h"
+
+struct int13_geometry {
+    uint32_t cylinders; /* as told by AH=08h: at most 1024 */
+    uint16_t heads;     /* 1..255 */
+    uint8_t sectors;    /* per track, 1..63 */
+};
+
+/* What EDD's device path parameter table says of the way to the disk. */
+struct int13_path {
+    uint8_t bus, device, function; /* the NIC's PCI address */
+    uint8_t mac[6];
+    uint8_t lun[8];
+};
+
+struct int13_drive {
+    struct disk *disk;
+    uint8_t number;          /* what programs call it: 80h.. */
+    uint8_t bios_number;     /* the number that the BIOS's own disk, which had `number`, is now reached by; == number when there is none */
+    struct int13_geometry geometry;
+    struct int13_path path;
+    uint64_t sectors;        /* of 512 bytes */
+    uint8_t last_status;     /* AH=01h */
+    bool locked;
+    uint32_t request_timeout_ms;
+    uint8_t *bounce;         /* one disk block, for LUNs whose blocks are not of 512 bytes */
+    uint16_t table_segment;  /* resident base memory that AH=48h may point into (DPTE), and INT 41h/46h style tables */
+    uint16_t table_offset;
+};
+
+/*
+ * Prepares the drive: derives the CHS geometry from the partition table and boot sector in LBA 0 (read through `disk`). A LUN without a
+ * usable table gets the BIOS's usual LBA-assist geometry. Fails only with the disk's own status.
+ */
+enum status int13_open(struct int13_drive *drive, struct disk *disk, uint8_t number, uint8_t *bounce);
+
+/*
+ * Serves one call for our drive: looks at AH, does it, sets AH, carry and the results. Registers that a function does not return are left alone.
+ * The caller has already decided, by DL, that the call is for this drive.
+ */
+void int13_serve(struct int13_drive *drive, struct real_registers *registers);
+
+#endif

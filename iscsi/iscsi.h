@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The public face of iscsi/: a session with a target (RFC 7143) and the SCSI disk on it. Everything else in the folder is private.
+ *
+ * A lost connection is re-opened by session_pump() itself, within the settings' bounds, and the tasks in flight are issued again, so
+ * that whoever waits for a task sees a delay and not an error.
+ */
+#ifndef SANSTRAP_ISCSI_H
+#define SANSTRAP_ISCSI_H
+
+#include "iscsi/disk.h"
+#include "platform/stream.h"
+
+#define ISCSI_NAME_MAX 223    /* RFC 7143 section 4.2.7.1 */
+#define ISCSI_SECRET_MAX 255  /* bytes of a CHAP secret or name that we accept */
+#define ISCSI_DEFAULT_PORT 3260
+
+/* One-way CHAP wants name and secret; mutual CHAP the target's too. An empty name switches the direction off. */
+struct iscsi_chap {
+    char name[ISCSI_SECRET_MAX + 1];
+    char secret[ISCSI_SECRET_MAX + 1];
+};
+
+struct iscsi_settings {
+    char initiator_name[ISCSI_NAME_MAX + 1];
+    char target_name[ISCSI_NAME_MAX + 1];
+    char host[256];            /* address literal (no brackets) or DNS name */
+    uint16_t port;             /* 0: ISCSI_DEFAULT_PORT */
+    uint16_t portal_group;     /* 0xFFFF: not told */
+    uint8_t lun[8];            /* RFC 7143 / SAM form, as in the BHS */
+    uint8_t isid[6];           /* all zero: made from random bytes, type 80h */
+    struct iscsi_chap chap;         /* what we prove to the target */
+    struct iscsi_chap mutual_chap;  /* what the target proves to us */
+    uint32_t login_timeout_ms;      /* one attempt: connection and login; 0: 15,000 */
+    uint32_t command_timeout_ms;    /* no progress on a task for so long: the connection is taken for dead; 0: 15,000 */
+    uint32_t recovery_timeout_ms;   /* how long a lost connection is tried to be re-opened; 0: 120,000 */
+    uint32_t recovery_backoff_ms;   /* first pause between attempts, doubled up to 8,000; 0: 250 */
+};
+
+enum iscsi_direction { ISCSI_NO_DATA, ISCSI_READ, ISCSI_WRITE };
+
+#define ISCSI_CDB_MAX 16
+#define ISCSI_SENSE_MAX 96
+
+/* One SCSI command. The caller's to place; it and its buffer must stay until `done`. */
+struct iscsi_task {
+    uint8_t lun[8];
+    uint8_t cdb[ISCSI_CDB_MAX];
+    enum iscsi_direction direction;
+    void *buffer;
+    uint32_t length; /* expected data transfer length, bytes */
+
+    bool done;
+    enum status status;          /* OK: a SCSI response arrived, look at scsi_status; else why there is none */
+    uint8_t scsi_status;         /* SAM: 00h GOOD, 02h CHECK CONDITION, 08h BUSY … */
+    uint32_t transferred;        /* bytes that really moved (residuals taken off) */
+    uint16_t sense_length;
+    uint8_t sense[ISCSI_SENSE_MAX];
+
+    struct iscsi_task *next;     /* from here on the session's own */
+    uint32_t itt, cmdsn, progress;
+    uint32_t words[8];
+    deadline_t stalled_at;
+};
+
+struct iscsi_session;
+
+/* How many bytes a session wants of the arena. */
+size_t iscsi_session_size(void);
+
+/* Takes a session from the arena. NULL when it does not fit. The stream belongs to the session from now on. */
+struct iscsi_session *iscsi_session_new(struct arena *arena, struct stream *stream);
+
+/*
+ * Connects and logs in, following redirects, until full feature phase or `deadline`. The settings are copied. Fails with the
+ * stream's or a 4xx status; the stream is then closed.
+ */
+enum status iscsi_session_open(struct iscsi_session *session, const struct iscsi_settings *settings, deadline_t deadline);
+
+/* Queues a task; it is sent as soon as CmdSN window and stream have room. Never waits. */
+void iscsi_session_submit(struct iscsi_session *session, struct iscsi_task *task);
+
+/* One turn of everything: receive and dispatch by ITT, answer, send, time out, re-open. Never waits longer than a login takes. */
+void iscsi_session_pump(struct iscsi_session *session);
+
+/* Pumps until the task is done or `deadline` passes (then it is given up with E_ISCSI_TIMEOUT). Returns task->status. */
+enum status iscsi_session_wait(struct iscsi_session *session, struct iscsi_task *task, deadline_t deadline);
+
+/* Gives a task up: when it returns, the task is done and its buffer is touched no more (ABORT TASK, or the connection is dropped). */
+void iscsi_session_cancel(struct iscsi_session *session, struct iscsi_task *task);
+
+/* Logs out (bounded by `deadline`) and closes the connection. Tasks in flight are done with E_ISCSI_CLOSED. */
+void iscsi_session_close(struct iscsi_session *session, deadline_t deadline);
+
+/* What was negotiated and is worth telling: for the screen and the handoff. */
+struct iscsi_session_info {
+    const struct iscsi_settings *settings;
+    char portal[300];              /* where it is connected now, after redirects: host:port */
+    uint16_t tsih;
+    uint8_t isid[6];
+    uint32_t max_burst, first_burst, max_send_segment, max_receive_segment;
+    bool immediate_data, initial_r2t;
+    char target_alias[256];
+    uint32_t reconnects;           /* since open */
+};
+void iscsi_session_info(const struct iscsi_session *session, struct iscsi_session_info *info);
+
+/* ---- the SCSI disk on a session -------------------------------------------------------------------------------- */
+
+struct scsi_disk;
+size_t scsi_disk_size(void);
+
+/*
+ * Finds out what the LUN is: REPORT LUNS, INQUIRY with VPD 80h and 83h, TEST UNIT READY, READ CAPACITY. Waits for a LUN that becomes ready, at
+ * most until `deadline`. Fails with E_LUN_MISSING (the detail lists the LUNs there are), E_LUN_TYPE, E_LUN_NOT_READY, E_LUN_SIZE.
+ */
+enum status scsi_disk_open(struct scsi_disk *disk, struct iscsi_session *session, const uint8_t lun[8], deadline_t deadline);
+
+/* The contract to work with (iscsi/disk.h). Its numbers are filled in once scsi_disk_open() has succeeded. */
+struct disk *scsi_disk_contract(struct scsi_disk *disk);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * TCP/IP over one NIC: addresses by DHCP, SLAAC or hand, then streams. lwIP is inside and seen nowhere else.
+ * There is one network per image (lwIP keeps global state). Addresses are in network byte order.
+ */
+#ifndef SANSTRAP_NET_H
+#define SANSTRAP_NET_H
+
+#include "nicdrv/nic.h"
+#include "platform/stream.h"
+
+#define NET_DNS_SERVERS 2
+
+/* An address with its family: 0 none, 4 or 6. IPv4 uses the first four bytes. */
+struct net_address {
+    uint8_t family;
+    uint8_t bytes[16];
+};
+
+struct net_config {
+    struct nic *nic;      /* open; net takes its deliver callback */
+    struct arena *arena;  /* lwIP's heap and pools are taken from here at net_open() */
+    uint32_t window;      /* TCP receive window in bytes, at most what the NIC's ring can hold */
+    const char *hostname; /* sent by DHCP (option 12); may be NULL; copied */
+};
+
+/* An IPv4 configuration, as given by hand or by DHCP. */
+struct net_ipv4 {
+    uint8_t address[4], netmask[4], gateway[4]; /* gateway 0.0.0.0: none */
+    uint8_t dns[NET_DNS_SERVERS][4];            /* 0.0.0.0: none */
+    uint16_t mtu;                               /* 0: the NIC's */
+};
+
+struct net_ipv6 {
+    uint8_t address[16];
+    uint8_t prefix_length;
+    uint8_t gateway[16]; /* :: for the one that router advertisements name */
+    uint8_t dns[NET_DNS_SERVERS][16];
+};
+
+/* What the DHCP exchange says of this machine. */
+struct net_dhcp_request {
+    uint8_t uuid[16];         /* SMBIOS system UUID in wire order (option 97); all zero: option left out */
+    uint16_t architecture;    /* option 93: 0 BIOS, 7 x86-64 UEFI */
+    const char *vendor_class; /* option 60 */
+    const uint8_t *client_id; /* option 61 with its type byte; NULL: type 1 and the MAC */
+    uint8_t client_id_length;
+};
+
+/* What it brought. The message is kept whole: every option in it belongs to the loader's settings. */
+struct net_lease {
+    struct net_ipv4 ipv4;
+    uint8_t server[4];
+    uint32_t seconds;        /* 0xFFFFFFFF: for ever */
+    deadline_t acquired;     /* in ticks */
+    uint16_t message_length;
+    uint8_t message[1500];   /* the DHCPACK from its op byte on */
+};
+
+/* Starts the stack. Fails with E_NET_MEMORY. */
+enum status net_open(const struct net_config *config);
+
+/* How much of an arena net_open() takes at most for this window. */
+size_t net_arena_size(uint32_t window);
+
+/* One turn: receive, timers, send. Never waits. Cheap when nothing is there. */
+void net_poll(void);
+
+/* A DHCP exchange of our own, pumped until it is bound or `deadline` passes: E_DHCP_TIMEOUT. The address is then in use. */
+enum status net_dhcp(const struct net_dhcp_request *request, struct net_lease *lease, deadline_t deadline);
+
+/* Sets the IPv4 configuration (static, or from a lease that the ROM had acquired). E_ADDRESS_INVALID. */
+enum status net_set_ipv4(const struct net_ipv4 *ipv4);
+
+/* Sets a static IPv6 address. E_ADDRESS_INVALID; E_ADDRESS_CONFLICT when duplicate address detection finds a holder before `deadline`. */
+enum status net_set_ipv6(const struct net_ipv6 *ipv6, deadline_t deadline);
+
+/* Waits for router advertisements and an address formed from them; fills in what was found. E_IPV6_NO_ROUTER. */
+enum status net_autoconfigure_ipv6(struct net_ipv6 *found, deadline_t deadline);
+
+/* True when an open stream's peer is reached without a gateway; its address goes to *peer. */
+bool net_peer_on_link(struct stream *stream, struct net_address *peer);
+
+/* Text forms. Parsing is strict: no leading zeros, no trailing text. `text` for formatting holds at least 46 bytes. */
+bool net_parse_address(const char *text, struct net_address *address);
+void net_format_address(const struct net_address *address, char *text);
+
+/* A TCP stream (platform/stream.h). NULL when all NET_STREAMS are in use; net_stream_free() aborts it when it is open. */
+#define NET_STREAMS 4
+struct stream *net_stream_new(void);
+void net_stream_free(struct stream *stream);
+
+/* Between calls of a firmware service the NIC is paused: nothing is received, timers do not run. */
+void net_pause(void);
+void net_resume(void);
+
+/* Aborts all streams and forgets all configuration; the NIC stays open. A lease of our own is kept (the OS will use the address). */
+void net_close(void);
+
+#endif

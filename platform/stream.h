@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A connection that carries bytes in order, as iscsi/ wants it: net/ gives one over TCP, tests/host/ one over a POSIX
+ * socket. Nothing here blocks except connect: callers pump until what they want has happened or their deadline passes.
+ */
+#ifndef SANSTRAP_STREAM_H
+#define SANSTRAP_STREAM_H
+
+#include "platform/platform.h"
+
+/*
+ * A piece of what is to be sent. A stable one is not copied: its bytes stay the stream's to read, unchanged by the caller,
+ * until unsent() no longer counts them or the stream is closed or aborted. Any other is copied before send() returns.
+ */
+struct stream_span {
+    const void *bytes;
+    size_t length;
+    bool stable;
+};
+
+struct stream;
+
+struct stream_ops {
+    /*
+     * Connects to `host`, an IPv4 or IPv6 literal (without brackets) or a DNS name, at TCP port `port`. Pumps inside, at most
+     * until `deadline`. A stream that is open is aborted first. Fails with E_RESOLVE, E_UNREACHABLE, E_CONNECT_TIMEOUT,
+     * E_CONNECT_REFUSED, E_STREAM_MEMORY.
+     */
+    enum status (*connect)(struct stream *stream, const char *host, uint16_t port, deadline_t deadline);
+
+    /*
+     * Takes as many bytes of the spans, in order, as there is room for, and says in *taken how many; 0 is no error.
+     * Fails with E_STREAM_CLOSED or E_STREAM_RESET.
+     */
+    enum status (*send)(struct stream *stream, const struct stream_span *spans, unsigned count, size_t *taken);
+
+    /* How many of the bytes taken by send() the peer has not acknowledged yet. */
+    size_t (*unsent)(struct stream *stream);
+
+    /*
+     * Moves up to `length` received bytes to `to` and says in *received how many; 0 is no error. This is the one copy that
+     * payload sees. Bytes that arrived before the peer closed are handed out first; then E_STREAM_CLOSED or E_STREAM_RESET.
+     */
+    enum status (*receive)(struct stream *stream, void *to, size_t length, size_t *received);
+
+    /* One turn: takes what the network has brought, lets timers run, sends what may be sent. Never waits. */
+    void (*pump)(struct stream *stream);
+
+    /* Ends the connection in order (FIN), waiting for its acknowledgement until `deadline` at most, then aborting. */
+    void (*close)(struct stream *stream, deadline_t deadline);
+
+    /* Ends the connection at once (RST). Harmless on a stream that is not open. */
+    void (*abort)(struct stream *stream);
+};
+
+/* Embedded as the first member of the implementation's own structure. */
+struct stream {
+    const struct stream_ops *ops;
+};
+
+#endif
