@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+#   make          build/sanstrap.pxe, build/sanstrap.lkrn
+#   make demo     a diskless PC boots Debian from an iSCSI disk, before your eyes
+#   make test     everything: unit tests, real targets, machines in QEMU
+#   make unit     the unit tests alone
+#   make deps     installs the Debian packages that are missing
+#   make clean    removes build/
+#
+# V=1 shows the commands.
+
+SANSTRAP_VERSION := 0.1
+
+ifndef V
+Q := @
+say := @echo
+else
+say := @:
+endif
+
+.PHONY: all
+all:
+
+include mk/deps.mk
+include net/net.mk
+include iscsi/iscsi.mk
+
+THIRD_PARTY_READY := $(LWIP_READY) $(BEARSSL_READY)
+CORE_SOURCES := $(wildcard platform/*.c nicdrv/*.c net/*.c iscsi/*.c loader/*.c)
+INCLUDES := -I. -Inet -Inet/port
+THIRD_PARTY_INCLUDES := -isystem $(LWIP_DIR)/src/include -isystem $(BEARSSL_DIR)/inc -isystem $(BEARSSL_DIR)/src
+WARNINGS := -Wall -Wextra -Werror -Wmissing-prototypes -Wshadow -Wvla
+DEFINES := -DSANSTRAP_VERSION='"$(SANSTRAP_VERSION)"'
+
+include mk/bare.mk
+include bios/bios.mk
+include mk/host.mk
+-include $(wildcard tests/*/*.mk)
+-include $(wildcard demo/*.mk)
+
+.PHONY: test
+test: deps
+	$(MAKE) all unit-programs test-programs
+	/usr/bin/python3 -m pytest -n 2 tests
+
+.PHONY: clean
+clean:
+	rm -rf build
