@@ -10,11 +10,27 @@
 #include "net/net.h"
 #include "nicdrv/nic.h"
 
-/* The settings that concern the firmware's side. */
+/* What the firmware's side is told beside the disk. The pointers stay valid for as long as the disk is in use. */
 struct boot_options {
     uint8_t drive;   /* BIOS drive number, 80h..FFh */
     bool hook_only;  /* publish the disk, then go on with the firmware's own boot order */
+    struct nic *nic;                 /* the card the disk is reached by: PCI address and MAC, for device paths */
+    struct iscsi_session *session;   /* iscsi_session_info() tells target, LUN and portal */
 };
+
+/* The settings that the firmware's side wants before there is a struct machine. */
+struct home_options {
+    uint32_t memory;          /* bytes of arena, 1 MiB..64 MiB */
+    uint8_t serial_port;      /* 1..4: COM1..COM4; 0: none */
+    uint32_t serial_baud;
+    enum log_level log;       /* lines above this level are not wanted on the screen */
+};
+
+/*
+ * Fills `options` from the command line, with the defaults of loader/settings.h for what is not set. A value that cannot be is left at its
+ * default here; loader_run() reads the same line again and tells the user.
+ */
+void loader_home_options(const char *command_line, struct home_options *options);
 
 /* What the firmware's side knows when the story begins. All pointers stay valid. */
 struct machine {
@@ -46,5 +62,11 @@ struct machine {
 
 /* Called with the machine's services; returns only through machine->next_boot_device(). */
 void loader_run(const struct machine *machine);
+
+/*
+ * Draws the progress mark of a wait that is under way inside the layers. The home calls it from its platform_idle(); it returns at once
+ * when the loader waits for nothing, and for ever after machine->boot() was called.
+ */
+void loader_idle(void);
 
 #endif
