@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""
+The lab: one folder, one network, and what a test puts on it. Use it in a `with`; everything ends with it. The folder is kept when the block failed.
+"""
+import os
+import re
+import shutil
+import tempfile
+
+from . import dhcp, network, process, qemu, target
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.path.join(ROOT, "build")
+NBP = os.path.join(BUILD, "sanstrap.pxe")
+LKRN = os.path.join(BUILD, "sanstrap.lkrn")
+
+
+class Lab:
+    def __init__(self, name="lab", mtu=1500):
+        self.name = name
+        self.mtu = mtu
+        self.closing = []
+
+    def __enter__(self):
+        self.folder = tempfile.mkdtemp(prefix=f"sanstrap-{self.name[:20]}-")
+        try:
+            self.network = network.Network(self.folder, self.mtu)
+        except BaseException:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise
+        return self
+
+    def __exit__(self, kind, value, trace):
+        for item in reversed(self.closing):
+            item.stop()
+        self.network.close()
+        if kind is None or not os.environ.get("LAB_KEEP"):
+            if kind is not None:
+                self._say_logs(value)
+            shutil.rmtree(self.folder, ignore_errors=True)
+        return False
+
+    def _say_logs(self, error):
+        """A failing test's report carries the end of every log."""
+        lines = []
+        for name in ("serial.log", "dnsmasq.log", "tgtd.log", "istgt.log", "qemu.log"):
+            path = os.path.join(self.folder, name)
+            if os.path.exists(path):
+                with open(path, encoding="latin-1") as file:
+                    lines.append(f"--- {name}, its end:\n{file.read()[-3000:]}")
+        if lines and hasattr(error, "args"):
+            error.args = ("\n".join([str(error), *lines]),)
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def file(self, name, data):
+        with open(self.path(name), "wb") as file:
+            file.write(data)
+        return self.path(name)
+
+    def copy_disk(self, source):
+        """A private copy of an image, sparse where it is, so that runs do not see each other's writes."""
+        destination = self.path("disk.img")
+        process.run(["cp", "--reflink=auto", "--sparse=always", source, destination])
+        return destination
+
+    def dhcp(self, **options):
+        server = dhcp.Dhcp(self.network, self.folder, **options)
+        self.closing.append(server)
+        server.start()
+        return server
+
+    def target(self, disk, kind=target.Tgt, **options):
+        server = kind(self.network, self.folder, disk, **options)
+        self.closing.append(server)
+        server.start()
+        return server
+
+    def machine(self, **options):
+        machine = qemu.Machine(self.network, self.folder, **options)
+        self.closing.append(machine)
+        return machine.start()
+
+    def boot_by_rom(self, root_path, loader="sanstrap", dhcp_options=(), **machine_options):
+        """
+        The plain case: a machine without a disk that its card's PXE ROM boots. `loader` is sanstrap, or ipxe for the ROM's own iSCSI driver, our peer.
+        """
+        if loader == "sanstrap":
+            server = self.dhcp(boot_file="sanstrap.pxe", root_path=root_path, options=dhcp_options)
+            server.publish(NBP)
+        else:
+            server = self.dhcp(boot_file="boot.ipxe", options=dhcp_options)
+            server.publish_text("boot.ipxe", f"#!ipxe\nsanboot {root_path}\n")
+        return self.machine(**machine_options)
+
+
+def safe_name(text):
+    return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-")

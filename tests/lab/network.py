@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""
+A network namespace with a bridge and one tap per machine. It is held by a process instead of a name in /run/netns, so that it vanishes
+with the test run even when that is killed.
+"""
+import os
+import signal
+import struct
+import subprocess
+import sys
+
+from . import process
+
+BRIDGE = "br0"
+PREFIX = "192.168.77"
+SERVER = f"{PREFIX}.1"
+PREFIX6 = "fd00:77::"
+SERVER6 = f"{PREFIX6}1"
+NETMASK = "255.255.255.0"
+
+
+class Network:
+    def __init__(self, folder, mtu=1500):
+        self.folder = folder
+        self.mtu = mtu
+        self.taps = 0
+        self.children = []
+        self.capture_process = None
+        self.holder = process.start(["unshare", "--net", "sleep", "infinity"])
+        process.wait_until(self._separated, 5, "a network namespace", self.holder)
+        self.ip("link", "set", "lo", "up")
+        self.ip("link", "add", BRIDGE, "type", "bridge")
+        self.ip("link", "set", BRIDGE, "mtu", mtu, "up")
+        self.ip("address", "add", f"{SERVER}/24", "dev", BRIDGE)
+        self.ip("address", "add", f"{SERVER6}/64", "dev", BRIDGE, "nodad")
+
+    def _separated(self):
+        ours = os.stat("/proc/self/ns/net").st_ino
+        try:
+            return os.stat(f"/proc/{self.holder.pid}/ns/net").st_ino != ours
+        except FileNotFoundError:
+            return False
+
+    def inside(self, command):
+        """The command that runs `command` inside the namespace. The process id stays the command's own."""
+        return ["nsenter", f"--net=/proc/{self.holder.pid}/ns/net", "--"] + [str(word) for word in command]
+
+    def ip(self, *words):
+        return process.run(self.inside(["ip", *words]))
+
+    def start(self, command, **options):
+        child = process.start(self.inside(command), **options)
+        self.children.append(child)
+        return child
+
+    def add_tap(self):
+        """A new tap on the bridge; returns its name."""
+        name = f"tap{self.taps}"
+        self.taps += 1
+        self.ip("tuntap", "add", name, "mode", "tap")
+        self.ip("link", "set", name, "mtu", self.mtu, "master", BRIDGE, "up")
+        return name
+
+    def capture(self):
+        """Records the wire to wire.pcap in the lab's folder, from now to stop_capture() or close()."""
+        path = os.path.join(self.folder, "wire.pcap")
+        log = open(os.path.join(self.folder, "tcpdump.log"), "w+b")
+        self.capture_process = self.start(["tcpdump", "-i", BRIDGE, "-U", "-n", "-s", "0", "-Z", "root", "-w", path],
+                                          stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        process.wait_until(lambda: os.path.exists(path) and os.path.getsize(path) >= 24, 10, "tcpdump", self.capture_process)
+        return path
+
+    def stop_capture(self):
+        if self.capture_process and self.capture_process.poll() is None:
+            self.capture_process.send_signal(signal.SIGINT)
+            self.capture_process.wait(10)
+
+    def helper(self, name, *arguments):
+        """Runs one of the small programs of helpers.py inside the namespace; returns once it says that it is ready."""
+        script = os.path.join(os.path.dirname(__file__), "helpers.py")
+        child = self.start([sys.executable, script, name, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        line = child.stdout.readline()
+        if line.strip() != b"ready":
+            raise process.LabError(f"helper {name} did not start")
+        return child
+
+    def close(self):
+        self.stop_capture()
+        for child in reversed(self.children):
+            process.stop(child)
+        process.stop(self.holder)
+
+
+def read_pcap(path):
+    """The frames of a little-endian microsecond pcap file: (seconds, bytes)."""
+    with open(path, "rb") as file:
+        data = file.read()
+    frames, at = [], 24
+    while at + 16 <= len(data):
+        seconds, micro, length, _ = struct.unpack_from("<IIII", data, at)
+        frames.append((seconds + micro / 1e6, data[at + 16:at + 16 + length]))
+        at += 16 + length
+    return frames

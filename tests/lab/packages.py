@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Files of Debian packages that are looked into, not installed."""
+import glob
+import os
+import re
+
+from . import process
+
+
+def kernel_package():
+    """The name of the package that linux-image-amd64 stands for."""
+    text = process.run(["apt-cache", "depends", "--important", "linux-image-amd64"]).decode()
+    match = re.search(r"Depends: (linux-image-\S+-amd64)", text)
+    if not match:
+        process.run(["apt-get", "update", "-q"], timeout=300)
+        text = process.run(["apt-cache", "depends", "--important", "linux-image-amd64"]).decode()
+        match = re.search(r"Depends: (linux-image-\S+-amd64)", text)
+    if not match:
+        raise process.LabError(f"apt knows no kernel behind linux-image-amd64:\n{text}")
+    return match.group(1)
+
+
+def unpack(names, folder, say=lambda text: None):
+    """Downloads packages and unpacks them over each other into `folder`/root; returns that path. What is there already is not fetched again."""
+    root = os.path.join(folder, "root")
+    for name in names:
+        mark = os.path.join(folder, f"{name}.unpacked")
+        if os.path.exists(mark):
+            continue
+        os.makedirs(root, exist_ok=True)
+        say(f"fetching {name}")
+        command = ["apt-get", "download", "-q", "-o", "APT::Sandbox::User=root", name]
+        try:
+            process.run(command, timeout=300, cwd=folder)
+        except process.LabError:
+            process.run(["apt-get", "update", "-q"], timeout=300)
+            process.run(command, timeout=300, cwd=folder)
+        package, = glob.glob(os.path.join(folder, f"{name}_*.deb"))
+        process.run(["dpkg", "-x", package, root], timeout=300)
+        os.unlink(package)
+        open(mark, "wb").close()
+    return root

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Child processes that never outlive this one, and waits that never last for ever."""
+import ctypes
+import signal
+import subprocess
+import time
+
+PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class LabError(Exception):
+    """The lab itself failed: a server did not start, a tool is missing. Never a verdict on the loader."""
+
+
+def _die_with_parent():
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def start(command, **options):
+    """Starts a process that the kernel kills when this one ends, however it ends."""
+    return subprocess.Popen([str(word) for word in command], preexec_fn=_die_with_parent, **options)
+
+
+def run(command, timeout=60, **options):
+    """Runs a command to its end; a failure carries what it printed."""
+    words = [str(word) for word in command]
+    done = subprocess.run(words, timeout=timeout, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=_die_with_parent, **options)
+    if done.returncode:
+        raise LabError(f"{' '.join(words)} ended with {done.returncode}:\n{done.stdout.decode(errors='replace')}")
+    return done.stdout
+
+
+def stop(process, patience=5.0):
+    """Ends a process that start() began: asks, waits, then insists."""
+    if process is None or process.poll() is not None:
+        return
+    process.terminate()
+    try:
+        process.wait(patience)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def wait_until(condition, timeout, what, alive=None):
+    """Polls condition() until it is true. `alive` is a process whose end makes waiting pointless."""
+    deadline = time.monotonic() + timeout
+    while True:
+        result = condition()
+        if result:
+            return result
+        if alive is not None and alive.poll() is not None:
+            raise LabError(f"{what}: the process ended with {alive.returncode}")
+        if time.monotonic() > deadline:
+            raise LabError(f"{what}: not within {timeout:g} s")
+        time.sleep(0.05)

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""One QEMU machine: its serial line read live, its screen, memory and keys by the monitor, its end always certain."""
+import json
+import os
+import re
+import socket
+import subprocess
+import threading
+import time
+
+from . import process
+
+MAC = "52:54:00:12:34:56"
+
+
+class Machine:
+    """
+    A PC under TCG with one network card and, unless drives are given, no disk.
+
+    Serial text arrives in self.text as it is printed, a carriage return as a line's end; expect() reads on from where the last expect() ended.
+    """
+
+    def __init__(self, network, folder, nic="e1000", memory=256, rom=None, kernel=None, append="", initrd=None, drives=(), boot="n", extra=(),
+                 echo=None, timeout=180):
+        self.network = network
+        self.folder = folder
+        self.echo = echo
+        self.deadline = time.monotonic() + timeout
+        self.text = ""
+        self.stamps = []  # (seconds since power on, length of text by then)
+        self.position = 0
+        self.child = None
+        self.changed = threading.Condition()
+        self.command = ["qemu-system-x86_64", "-M", "pc", "-accel", "tcg", "-m", str(memory), "-nodefaults", "-no-user-config", "-vga", "std",
+                        "-display", "none", "-no-reboot", "-serial", "stdio", "-debugcon", f"file:{folder}/debugcon.log", "-qmp",
+                        f"unix:{folder}/qmp,server=on,wait=off", "-boot", boot,
+                        "-netdev", f"tap,id=wire,ifname={network.add_tap()},script=no,downscript=no",
+                        "-device", f"{nic},netdev=wire,mac={MAC}" + (f",romfile={rom}" if rom is not None else "")]
+        if kernel:
+            self.command += ["-kernel", str(kernel), "-append", append]
+        if initrd:
+            self.command += ["-initrd", str(initrd)]
+        for path in drives:
+            self.command += ["-drive", f"file={path},format=raw,if=ide"]
+        self.command += list(extra)
+
+    def start(self):
+        with open(os.path.join(self.folder, "qemu.log"), "ab") as log:
+            self.child = self.network.start(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
+        self.started = time.monotonic()
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+        return self
+
+    def _read(self):
+        with open(os.path.join(self.folder, "serial.log"), "ab") as log:
+            while True:
+                data = os.read(self.child.stdout.fileno(), 4096)
+                if not data:
+                    break
+                log.write(data)
+                log.flush()
+                if self.echo:
+                    self.echo(data)
+                with self.changed:
+                    self.text += data.decode("latin-1").replace("\r", "\n")
+                    self.stamps.append((time.monotonic() - self.started, len(self.text)))
+                    self.changed.notify_all()
+        with self.changed:
+            self.child.wait()
+            self.changed.notify_all()
+
+    def expect(self, pattern, timeout=60, or_fail=None):
+        """Waits for a regular expression in the serial text; returns the match. `or_fail`: a pattern that ends the wait at once."""
+        wanted = re.compile(pattern, re.MULTILINE)
+        unwanted = re.compile(or_fail, re.MULTILINE) if or_fail else None
+        limit = min(time.monotonic() + timeout, self.deadline)
+        with self.changed:
+            while True:
+                match = wanted.search(self.text, self.position)
+                if match:
+                    self.position = match.end()
+                    return match
+                failure = unwanted.search(self.text, self.position) if unwanted else None
+                if failure or self.child.poll() is not None or time.monotonic() > limit:
+                    why = f"{failure.group(0)!r} came first" if failure else "the machine stopped" if self.child.poll() is not None else "time is up"
+                    raise AssertionError(f"serial: waited for {pattern!r}, {why}. Serial text from there:\n{self.text[self.position:][-6000:]}")
+                self.changed.wait(0.2)
+
+    def seconds_at(self, offset):
+        """When the character at this offset of the serial text had arrived, in seconds since power on."""
+        return next(seconds for seconds, length in self.stamps if length > offset)
+
+    def type(self, text):
+        """Sends text to the machine's serial line."""
+        self.child.stdin.write(text.encode())
+        self.child.stdin.flush()
+
+    def wait_end(self, timeout):
+        """Waits until the machine has switched itself off."""
+        limit = min(timeout, max(self.deadline - time.monotonic(), 0.1))
+        try:
+            self.child.wait(limit)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"the machine still runs after {limit:.0f} s. Serial text:\n{self.text[-4000:]}") from None
+        self.reader.join(5)
+
+    def qmp(self, name, **arguments):
+        """One monitor command; returns its result."""
+        link = socket.socket(socket.AF_UNIX)
+        link.settimeout(30)
+        link.connect(os.path.join(self.folder, "qmp"))
+        with link, link.makefile("rw") as stream:
+            stream.readline()
+            for request in ({"execute": "qmp_capabilities"}, {"execute": name, "arguments": arguments}):
+                stream.write(json.dumps(request) + "\n")
+                stream.flush()
+                while True:
+                    line = stream.readline()
+                    if not line:
+                        raise process.LabError(f"qemu closed its monitor during {name}")
+                    answer = json.loads(line)
+                    if "return" in answer or "error" in answer:
+                        break
+            if "error" in answer:
+                raise process.LabError(f"{name}: {answer['error']}")
+            return answer["return"]
+
+    def key(self, *names):
+        """Presses keys on the machine's keyboard, one after the other (QEMU's key names)."""
+        for name in names:
+            self.qmp("send-key", keys=[{"type": "qcode", "data": name}])
+            time.sleep(0.1)
+
+    def memory(self, address, size):
+        """Physical memory, read from outside."""
+        path = os.path.join(self.folder, "memory.bin")
+        self.qmp("pmemsave", val=address, size=size, filename=path)
+        with open(path, "rb") as file:
+            data = file.read()
+        os.unlink(path)
+        return data
+
+    def screen(self):
+        """The VGA text screen as 25 lines."""
+        cells = self.memory(0xB8000, 4000)[::2].decode("cp437")
+        return "\n".join(cells[row * 80:row * 80 + 80].rstrip() for row in range(25))
+
+    def expect_screen(self, pattern, timeout=60):
+        wanted = re.compile(pattern, re.MULTILINE)
+        limit = min(time.monotonic() + timeout, self.deadline)
+        while True:
+            shown = self.screen()
+            match = wanted.search(shown)
+            if match:
+                return match
+            if time.monotonic() > limit:
+                raise AssertionError(f"screen: waited for {pattern!r}. Screen:\n{shown}\nSerial text:\n{self.text[-4000:]}")
+            time.sleep(0.25)
+
+    def set_link(self, up):
+        self.qmp("set_link", name="wire", up=up)
+
+    def stop(self):
+        if self.child is None or self.child.poll() is not None:
+            return
+        process.stop(self.child, patience=3)
+        self.reader.join(5)

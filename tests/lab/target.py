@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""iSCSI targets: tgtd and istgt, each serving one file as one LUN."""
+import os
+import socket
+import subprocess
+from dataclasses import dataclass
+
+from . import process
+from .network import SERVER
+
+NAME = "iqn.2026-11.org.sanstrap.lab:disk"
+PORT = 3260
+
+
+@dataclass
+class Chap:
+    """`name`/`secret` prove the initiator; `reverse_name`/`reverse_secret`, when given, prove the target to it."""
+    name: str
+    secret: str
+    reverse_name: str = ""
+    reverse_secret: str = ""
+
+
+class Target:
+    """What both servers have in common: one file, one name, one LUN number."""
+
+    lun = 0
+
+    def __init__(self, network, folder, disk, chap=None, block_size=512, port=PORT):
+        self.network = network
+        self.folder = folder
+        self.disk = disk
+        self.chap = chap
+        self.block_size = block_size
+        self.port = port
+        self.child = None
+
+    @property
+    def root_path(self):
+        return f"iscsi:{SERVER}::{'' if self.port == PORT else self.port}:{self.lun:x}:{NAME}"
+
+    def listening(self):
+        """True once the port is bound: read from the kernel's table, so that no connection is made."""
+        wanted = f":{self.port:04X}"
+        with open(f"/proc/{self.network.holder.pid}/net/tcp", encoding="ascii") as table:
+            rows = [line.split() for line in table.readlines()[1:]]
+        return any(row[1].endswith(wanted) and row[3] == "0A" for row in rows)
+
+    def kill(self):
+        """As a crash would: no logout, no FIN from the target's own code."""
+        self.child.kill()
+        self.child.wait()
+
+    def stop(self):
+        process.stop(self.child)
+
+
+class Tgt(Target):
+    lun = 1  # tgt's LUN 0 is its controller
+
+    def _admin(self, *words):
+        return process.run(["tgtadm", "--lld", "iscsi", *words], env=self._environment())
+
+    def _environment(self):
+        return {**os.environ, "TGT_IPC_SOCKET": os.path.join(self.folder, "tgt")}
+
+    def start(self):
+        with open(os.path.join(self.folder, "tgtd.log"), "ab") as log:
+            self.child = self.network.start(["tgtd", "-f", "-t", "1", "--iscsi", f"portal={SERVER}:{self.port}"], env=self._environment(),
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        ipc = os.path.join(self.folder, "tgt.0")
+        process.wait_until(lambda: self._answers(ipc), 15, "tgtd", self.child)
+        self._admin("--mode", "target", "--op", "new", "--tid", "1", "--targetname", NAME)
+        if self.disk:
+            self._admin("--mode", "logicalunit", "--op", "new", "--tid", "1", "--lun", str(self.lun), "--backing-store", self.disk,
+                        "--blocksize", str(self.block_size))
+            self._admin("--mode", "logicalunit", "--op", "update", "--tid", "1", "--lun", str(self.lun), "--params",
+                        "vendor_id=SANSTRAP,product_id=LAB DISK,scsi_sn=LAB0001")
+        if self.chap:
+            self._account(self.chap.name, self.chap.secret)
+            if self.chap.reverse_name:
+                self._account(self.chap.reverse_name, self.chap.reverse_secret, "--outgoing")
+        self._admin("--mode", "target", "--op", "bind", "--tid", "1", "--initiator-address", "ALL")
+        process.wait_until(self.listening, 10, "tgtd's port", self.child)
+
+    @staticmethod
+    def _answers(path):
+        probe = socket.socket(socket.AF_UNIX)
+        try:
+            probe.connect(path)
+            return True
+        except OSError:
+            return False
+        finally:
+            probe.close()
+
+    def _account(self, name, secret, *direction):
+        self._admin("--mode", "account", "--op", "new", "--user", name, "--password", secret)
+        self._admin("--mode", "account", "--op", "bind", "--tid", "1", "--user", name, *direction)
+
+    def kill(self):
+        super().kill()
+        for name in ("tgt.0", "tgt.0.lock"):
+            if os.path.exists(os.path.join(self.folder, name)):
+                os.unlink(os.path.join(self.folder, name))
+
+
+class Istgt(Target):
+    lun = 0
+
+    def start(self):
+        size = os.path.getsize(self.disk)
+        auth = os.path.join(self.folder, "istgt-auth.conf")
+        with open(auth, "w", encoding="ascii") as file:
+            if self.chap:
+                mutual = f'"{self.chap.reverse_name}" "{self.chap.reverse_secret}"' if self.chap.reverse_name else ""
+                file.write(f'[AuthGroup1]\n  Auth "{self.chap.name}" "{self.chap.secret}" {mutual}\n')
+        os.chmod(auth, 0o600)
+        method = "None" if not self.chap else "CHAP Mutual" if self.chap.reverse_name else "CHAP"
+        base, short = NAME.rsplit(":", 1)
+        configuration = os.path.join(self.folder, "istgt.conf")
+        with open(configuration, "w", encoding="ascii") as file:
+            file.write(f"""[Global]
+  NodeBase "{base}"
+  PidFile {self.folder}/istgt.pid
+  AuthFile {auth}
+  LogFacility "local7"
+  Timeout 30
+  NopInInterval 20
+  DiscoveryAuthMethod None
+  MaxSessions 16
+  MaxConnections 4
+  MaxR2T 32
+  MaxOutstandingR2T 16
+  DefaultTime2Wait 2
+  DefaultTime2Retain 60
+  FirstBurstLength 262144
+  MaxBurstLength 1048576
+  MaxRecvDataSegmentLength 262144
+[UnitControl]
+  AuthMethod None
+[PortalGroup1]
+  Portal DA1 {SERVER}:{self.port}
+[InitiatorGroup1]
+  InitiatorName "ALL"
+  Netmask 0.0.0.0/0
+[LogicalUnit1]
+  TargetName {short}
+  TargetAlias "lab disk"
+  Mapping PortalGroup1 InitiatorGroup1
+  AuthMethod {method}
+  AuthGroup {'AuthGroup1' if self.chap else 'None'}
+  UseDigest None
+  UnitType Disk
+  UnitInquiry "SANSTRAP" "LAB DISK" "0" "LAB0001"
+  BlockLength {self.block_size}
+  QueueDepth 32
+  LUN0 Storage {self.disk} {size}
+""")
+        with open(os.path.join(self.folder, "istgt.log"), "ab") as log:
+            self.child = self.network.start(["istgt", "-D", "-c", configuration], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        process.wait_until(self.listening, 15, "istgt", self.child)
