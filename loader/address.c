@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <string.h>
+
+#include "loader/story.h"
+#include "platform/format.h"
+
+#define VENDOR_CLASS  "sanstrap"
+#define IPV6_WAIT_MS  10000
+#define YIADDR_OFFSET 16
+#define CHADDR_OFFSET 28
+
+/* ---- the ROM's lease ------------------------------------------------------------------------------------------- */
+
+bool story_cached_ack(const struct story *story, struct dhcp_message *message)
+{
+    const struct machine *machine = story->machine;
+    static const uint8_t none[4];
+    uint8_t type;
+    if (!machine->cached_ack || story->card != machine->boot_nic || machine->cached_ack_length > sizeof story->lease.message)
+        return false;
+    if (dhcp_message_open(message, machine->cached_ack, machine->cached_ack_length))
+        return false;
+    return memcmp(message->bytes + CHADDR_OFFSET, story->nic.mac, NIC_MAC_LENGTH) == 0 &&
+           memcmp(message->bytes + YIADDR_OFFSET, none, sizeof none) != 0 &&
+           dhcp_option_get(message, DHCP_MESSAGE_TYPE, &type, 1) == 1 && type == DHCP_ACK && dhcp_has_root_path(message);
+}
+
+static uint32_t seconds_of(const struct dhcp_message *message)
+{
+    uint8_t bytes[4];
+    if (dhcp_option_get(message, DHCP_LEASE_TIME, bytes, 4) != 4)
+        return 0xFFFFFFFFu;
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+/* Lists of addresses: as many as there are, up to `count`. */
+static void read_addresses(const struct dhcp_message *message, uint8_t code, uint8_t (*to)[4], unsigned count)
+{
+    uint8_t bytes[4 * NET_DNS_SERVERS];
+    int length = dhcp_option_get(message, code, bytes, sizeof bytes);
+    for (unsigned i = 0; i < count && (int)(4 * i + 4) <= length; i++)
+        memcpy(to[i], bytes + 4 * i, 4);
+}
+
+static void read_lease(struct net_lease *lease, const struct dhcp_message *message)
+{
+    uint8_t mtu[2];
+    memset(lease, 0, sizeof *lease);
+    memcpy(lease->ipv4.address, message->bytes + YIADDR_OFFSET, 4);
+    read_addresses(message, DHCP_SUBNET_MASK, &lease->ipv4.netmask, 1);
+    read_addresses(message, DHCP_ROUTER, &lease->ipv4.gateway, 1);
+    read_addresses(message, DHCP_DNS, lease->ipv4.dns, NET_DNS_SERVERS);
+    read_addresses(message, DHCP_SERVER_ID, &lease->server, 1);
+    if (dhcp_option_get(message, DHCP_MTU, mtu, 2) == 2)
+        lease->ipv4.mtu = (uint16_t)(mtu[0] << 8 | mtu[1]);
+    lease->seconds = seconds_of(message);
+    lease->acquired = platform_ticks();
+    lease->message_length = (uint16_t)message->length;
+    memcpy(lease->message, message->bytes, message->length);
+}
+
+/* ---- IPv4 ------------------------------------------------------------------------------------------------------ */
+
+static void show_ipv4(struct story *story, const struct net_ipv4 *ipv4, const char *origin)
+{
+    struct net_address address = {.family = 4}, gateway = {.family = 4};
+    char text[46], gateway_text[46] = "none";
+    unsigned prefix = 0;
+    for (unsigned i = 0; i < 32; i++)
+        prefix += ipv4->netmask[i / 8] >> (i % 8) & 1;
+    memcpy(address.bytes, ipv4->address, 4);
+    memcpy(gateway.bytes, ipv4->gateway, 4);
+    net_format_address(&address, text);
+    if (memcmp(ipv4->gateway, (uint8_t[4]){0}, 4) != 0)
+        net_format_address(&gateway, gateway_text);
+    screen_line(&story->screen, "Address", "%s/%u, gateway %s (%s)", text, prefix, gateway_text, origin);
+}
+
+/* What was set by hand goes before what DHCP says. */
+static bool override_ipv4(const struct settings *settings, struct net_ipv4 *ipv4)
+{
+    if (settings->origin[SETTING_GATEWAY] == FROM_COMMAND_LINE)
+        memcpy(ipv4->gateway, settings->static_ipv4.gateway, sizeof ipv4->gateway);
+    if (settings->origin[SETTING_DNS] == FROM_COMMAND_LINE)
+        memcpy(ipv4->dns, settings->static_ipv4.dns, sizeof ipv4->dns);
+    if (settings->origin[SETTING_MTU] == FROM_COMMAND_LINE)
+        ipv4->mtu = settings->mtu;
+    return settings->origin[SETTING_GATEWAY] == FROM_COMMAND_LINE || settings->origin[SETTING_DNS] == FROM_COMMAND_LINE ||
+           settings->origin[SETTING_MTU] == FROM_COMMAND_LINE;
+}
+
+static enum status lease_of_rom(struct story *story, struct dhcp_message *message)
+{
+    read_lease(&story->lease, message);
+    override_ipv4(&story->settings, &story->lease.ipv4);
+    enum status status = net_set_ipv4(&story->lease.ipv4);
+    if (status != OK)
+        return status;
+    show_ipv4(story, &story->lease.ipv4, "the boot ROM's DHCP lease");
+    return settings_from_dhcp(&story->settings, message);
+}
+
+static enum status lease_of_our_own(struct story *story, struct dhcp_message *message)
+{
+    const struct machine *machine = story->machine;
+    struct net_dhcp_request request = {.architecture = machine->architecture, .vendor_class = VENDOR_CLASS};
+    deadline_t deadline = deadline_after_ms(story->settings.dhcp_timeout_ms);
+    memcpy(request.uuid, machine->uuid, sizeof request.uuid);
+    screen_wait(&story->screen, "Address", "asking for one by DHCP,", deadline);
+    enum status status = net_dhcp(&request, &story->lease, deadline);
+    screen_wait_end(&story->screen);
+    if (status != OK)
+        return status;
+    if (override_ipv4(&story->settings, &story->lease.ipv4))
+        status = net_set_ipv4(&story->lease.ipv4);
+    if (status != OK)
+        return status;
+    show_ipv4(story, &story->lease.ipv4, "DHCP");
+    const char *why = dhcp_message_open(message, story->lease.message, story->lease.message_length);
+    return why ? fail(E_DHCP_MESSAGE, "%s", why) : settings_from_dhcp(&story->settings, message);
+}
+
+static enum status get_ipv4(struct story *story)
+{
+    struct settings *settings = &story->settings;
+    struct dhcp_message message;
+    if (settings->ipv4 == IPV4_STATIC) {
+        settings->static_ipv4.mtu = settings->origin[SETTING_MTU] == FROM_COMMAND_LINE ? settings->mtu : 0;
+        enum status status = net_set_ipv4(&settings->static_ipv4);
+        if (status == OK)
+            show_ipv4(story, &settings->static_ipv4, "command line");
+        return status;
+    }
+    return story_cached_ack(story, &message) ? lease_of_rom(story, &message) : lease_of_our_own(story, &message);
+}
+
+/* ---- IPv6 ------------------------------------------------------------------------------------------------------ */
+
+static enum status get_ipv6(struct story *story)
+{
+    struct net_ipv6 ipv6 = story->settings.static_ipv6;
+    struct net_address address = {.family = 6};
+    bool by_hand = story->settings.ipv6 == IPV6_STATIC;
+    char text[46];
+    deadline_t deadline = deadline_after_ms(IPV6_WAIT_MS);
+    screen_wait(&story->screen, "Address", by_hand ? "checking that the IPv6 address is free," : "waiting for an IPv6 router,", deadline);
+    enum status status = by_hand ? net_set_ipv6(&ipv6, deadline) : net_autoconfigure_ipv6(&ipv6, deadline);
+    screen_wait_end(&story->screen);
+    if (status != OK)
+        return status;
+    memcpy(address.bytes, ipv6.address, sizeof ipv6.address);
+    net_format_address(&address, text);
+    screen_line(&story->screen, "Address", "%s/%u (%s)", text, ipv6.prefix_length, by_hand ? "command line" : "router advertisement");
+    return OK;
+}
+
+/* ---- both ------------------------------------------------------------------------------------------------------ */
+
+/* With an IPv6 target and an IPv6 setting on the command line nothing is left for DHCP to say, unless it is asked for. */
+static bool wants_ipv4(const struct settings *settings)
+{
+    if (settings->ipv4 == IPV4_OFF)
+        return false;
+    return settings->origin[SETTING_IP] != FROM_DEFAULT || settings->origin[SETTING_IP6] == FROM_DEFAULT ||
+           settings->origin[SETTING_ROOT] != FROM_COMMAND_LINE || !settings->root.server_is_ipv6;
+}
+
+static bool wants_ipv6(const struct settings *settings)
+{
+    return settings->ipv6 == IPV6_AUTO || settings->ipv6 == IPV6_STATIC ||
+           (settings->ipv6 == IPV6_WHEN_NEEDED && settings->root.server_is_ipv6);
+}
+
+enum status story_get_address(struct story *story)
+{
+    const struct settings *settings = &story->settings;
+    struct net_config config = {.nic = &story->nic,
+                                .arena = story->machine->arena,
+                                .window = story->window,
+                                .hostname = settings->hostname[0] ? settings->hostname : NULL};
+    enum status status = net_open(&config);
+    if (status != OK)
+        return status;
+    story->net_open = true;
+    if (wants_ipv4(settings))
+        status = get_ipv4(story);
+    if (status == OK && wants_ipv6(settings))
+        status = get_ipv6(story);
+    return status;
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <string.h>
+
+#include "loader/story.h"
+#include "platform/format.h"
+
+#define MINIMUM_RINGS 64
+#define TX_BUFFERS    128
+#define KEY_ESCAPE    27
+
+/* What the arena has to keep for others than card, network, session and disk: alignment, and the home's own pieces. */
+#define ARENA_RESERVE (64u << 10)
+
+/* ---- which ----------------------------------------------------------------------------------------------------- */
+
+static bool is_at(const struct pci_device *device, uint8_t bus, uint8_t number, uint8_t function)
+{
+    return !device->segment && device->bus == bus && device->device == number && device->function == function;
+}
+
+struct pci_device *story_card(const struct story *story, unsigned index)
+{
+    const struct machine *machine = story->machine;
+    const struct settings *settings = &story->settings;
+    if (settings->nic_choice == NIC_BY_PCI) {
+        for (unsigned i = 0; i < machine->nic_count; i++)
+            if (is_at(&machine->nics[i], settings->nic_bus, settings->nic_device, settings->nic_function))
+                return index ? NULL : &machine->nics[i];
+        return NULL;
+    }
+    if (settings->nic_choice == NIC_ANY && machine->boot_nic && nic_probe(machine->boot_nic))
+        return index ? NULL : machine->boot_nic;
+    return index < machine->nic_count ? &machine->nics[index] : NULL;
+}
+
+/* ---- memory ---------------------------------------------------------------------------------------------------- */
+
+/* A full segment takes one receive buffer; an eighth of the ring stays free for everything else that arrives. */
+static uint32_t window_for(uint16_t rings, uint16_t mtu)
+{
+    return (uint32_t)(rings - rings / 8) * (mtu - 40u);
+}
+
+static bool fits(const struct story *story, const struct nic_config *config)
+{
+    const struct arena *arena = story->machine->arena;
+    uint64_t wanted = (uint64_t)nic_arena_size(config) + net_arena_size(window_for(config->rx_buffers, config->mtu)) +
+                      iscsi_session_size() + scsi_disk_size() + ARENA_RESERVE;
+    return wanted <= arena->size - arena->used;
+}
+
+/*
+ * A jumbo MTU may come with the ROM's lease. One of our own exchange comes after the card was opened, and can then only lower it:
+ * whoever wants jumbo frames there sets mtu=.
+ */
+static uint16_t card_mtu(const struct story *story)
+{
+    struct dhcp_message message;
+    uint8_t mtu[2];
+    const struct machine *machine = story->machine;
+    if (story->settings.origin[SETTING_MTU] == FROM_DEFAULT && machine->cached_ack && story->card == machine->boot_nic &&
+        !dhcp_message_open(&message, machine->cached_ack, machine->cached_ack_length) &&
+        dhcp_option_get(&message, DHCP_MTU, mtu, 2) == 2) {
+        unsigned value = (unsigned)mtu[0] << 8 | mtu[1];
+        if (value >= 1280 && value <= 9000)
+            return (uint16_t)value;
+    }
+    return story->settings.mtu;
+}
+
+/* ---- open ------------------------------------------------------------------------------------------------------ */
+
+enum status story_open_card(struct story *story)
+{
+    const struct settings *settings = &story->settings;
+    const struct pci_device *card = story->card;
+    struct nic_config config = {.arena = story->machine->arena,
+                                .rx_buffers = settings->rings,
+                                .tx_buffers = TX_BUFFERS,
+                                .mtu = card_mtu(story),
+                                .mac = settings->origin[SETTING_MAC] == FROM_DEFAULT ? NULL : settings->mac};
+    while (settings->origin[SETTING_RINGS] == FROM_DEFAULT && config.rx_buffers > MINIMUM_RINGS && !fits(story, &config))
+        config.rx_buffers /= 2;
+    memset(&story->nic, 0, sizeof story->nic);
+    enum status status = nic_open(&story->nic, story->card, &config);
+    if (status != OK)
+        return status;
+    story->nic_open = true;
+    story->window = window_for(config.rx_buffers, config.mtu);
+    const uint8_t *mac = story->nic.mac;
+    if (settings->nic_choice == NIC_BY_MAC && memcmp(mac, settings->nic_mac, NIC_MAC_LENGTH))
+        return fail(E_NIC_NOT_FOUND, "no card has the MAC address %02x:%02x:%02x:%02x:%02x:%02x", settings->nic_mac[0],
+                    settings->nic_mac[1], settings->nic_mac[2], settings->nic_mac[3], settings->nic_mac[4], settings->nic_mac[5]);
+    screen_line(&story->screen, "NIC", "%s at %02x:%02x.%x, MAC %02x:%02x:%02x:%02x:%02x:%02x%s", story->nic.model, card->bus,
+                card->device, card->function, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], config.mac ? " (command line)" : "");
+    return OK;
+}
+
+/* ---- link ------------------------------------------------------------------------------------------------------ */
+
+enum status story_wait_for_link(struct story *story)
+{
+    struct nic_link link;
+    deadline_t deadline = deadline_after_ms(story->settings.link_timeout_ms);
+    nic_link(&story->nic, &link);
+    if (!link.up)
+        screen_wait(&story->screen, "Link", "waiting for the link (N stops),", deadline);
+    while (!link.up) {
+        if (deadline_passed(deadline))
+            return fail(E_LINK_DOWN, "%s has had no link for %u s", story->nic.model, (unsigned)story->settings.link_timeout_ms / 1000);
+        int key = story->machine->read_key();
+        if (key == KEY_ESCAPE || key == 'n' || key == 'N')
+            return fail(E_CANCELLED, "while waiting for the link");
+        platform_idle();
+        screen_turn(&story->screen);
+        nic_link(&story->nic, &link);
+    }
+    screen_line(&story->screen, "Link", "%u Mbit/s, %s duplex", link.megabits, link.full_duplex ? "full" : "half");
+    return OK;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The command line: words between blanks, each `name=value`. Double quotes keep blanks together, inside them \" and \\ stand for themselves.
+ * Words without '=' and those that boot loaders add (BOOT_IMAGE=, initrd=, vga=) are passed over.
+ */
+#ifndef SANSTRAP_COMMAND_LINE_H
+#define SANSTRAP_COMMAND_LINE_H
+
+#include "loader/settings.h"
+
+#define WORD_NAME_MAX  24
+#define WORD_VALUE_MAX 575 /* the longest: a root path with a host and a target name at their limits */
+
+struct word {
+    char name[WORD_NAME_MAX + 1];   /* cut when longer, which no setting is */
+    char value[WORD_VALUE_MAX + 1]; /* quotes and backslashes resolved */
+    size_t value_length;
+    bool has_value;                 /* there was a '=' */
+    const char *error;              /* an open quote, or a value that is too long; NULL when sound */
+};
+
+/* Takes the next word from *line, which moves behind it. False at the end of the line. */
+bool command_line_next(const char **line, struct word *word);
+
+/* Stores what the line sets. Failures as settings_begin(). */
+enum status command_line_parse(struct settings *settings, const char *line);
+
+#endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "loader/dhcp_options.h"
+
+#include <string.h>
+
+#define BOOTP_HLEN_ETHERNET 6
+#define SNAME_OFFSET        44
+#define SNAME_LENGTH        64
+#define FILE_OFFSET         108
+#define FILE_LENGTH         128
+#define COOKIE_OFFSET       236
+#define OPTION_PAD          0
+#define OPTION_END          255
+
+/* An option where it lies. */
+struct option {
+    uint8_t code, length;
+    const uint8_t *value;
+};
+
+/* Where the next option is looked for. */
+struct cursor {
+    const uint8_t *at;
+    size_t left;
+    bool broken; /* an option exceeds its field */
+};
+
+static bool next_option(struct cursor *cursor, struct option *option)
+{
+    while (cursor->left && *cursor->at == OPTION_PAD) {
+        cursor->at++;
+        cursor->left--;
+    }
+    if (!cursor->left || *cursor->at == OPTION_END)
+        return false;
+    if (cursor->left < 2 || cursor->at[1] > cursor->left - 2) {
+        cursor->broken = true;
+        return false;
+    }
+    *option = (struct option){.code = cursor->at[0], .length = cursor->at[1], .value = cursor->at + 2};
+    cursor->at += 2 + option->length;
+    cursor->left -= 2u + option->length;
+    return true;
+}
+
+/* The fields in the order that RFC 3396 section 5 joins them: options, file, sname. */
+static bool field(const struct dhcp_message *message, unsigned index, struct cursor *cursor)
+{
+    switch (index) {
+    case 0:
+        *cursor = (struct cursor){.at = message->bytes + DHCP_OPTIONS_START, .left = message->length - DHCP_OPTIONS_START};
+        return true;
+    case 1:
+        *cursor = (struct cursor){.at = message->bytes + FILE_OFFSET, .left = message->overload & 1 ? FILE_LENGTH : 0};
+        return true;
+    case 2:
+        *cursor = (struct cursor){.at = message->bytes + SNAME_OFFSET, .left = message->overload & 2 ? SNAME_LENGTH : 0};
+        return true;
+    default:
+        return false;
+    }
+}
+
+static int append(uint8_t *to, size_t size, int total, const struct option *option)
+{
+    size_t stored = total < 0 ? 0 : (size_t)total;
+    if (stored < size) {
+        size_t room = size - stored;
+        memcpy(to + stored, option->value, option->length < room ? option->length : room);
+    }
+    return (int)(stored + option->length);
+}
+
+int dhcp_option_get(const struct dhcp_message *message, uint8_t code, uint8_t *to, size_t size)
+{
+    struct cursor cursor;
+    struct option option;
+    int total = -1;
+    for (unsigned i = 0; field(message, i, &cursor); i++)
+        while (next_option(&cursor, &option))
+            if (option.code == code)
+                total = append(to, size, total, &option);
+    return total;
+}
+
+int dhcp_ipxe_option_get(const struct dhcp_message *message, uint8_t code, uint8_t *to, size_t size)
+{
+    uint8_t encapsulated[1024];
+    int length = dhcp_option_get(message, DHCP_IPXE, encapsulated, sizeof encapsulated);
+    if (length < 0)
+        return -1;
+    size_t held = (size_t)length < sizeof encapsulated ? (size_t)length : sizeof encapsulated;
+    struct cursor cursor = {.at = encapsulated, .left = held};
+    struct option option;
+    int total = -1;
+    while (next_option(&cursor, &option))
+        if (option.code == code)
+            total = append(to, size, total, &option);
+    return total;
+}
+
+const char *dhcp_message_open(struct dhcp_message *message, const uint8_t *bytes, size_t length)
+{
+    static const uint8_t cookie[4] = {99, 130, 83, 99};
+    if (length < DHCP_OPTIONS_START)
+        return "it is shorter than 240 bytes";
+    if (bytes[0] != 2)
+        return "its op field is not 2 (reply)";
+    if (bytes[1] != 1 || bytes[2] != BOOTP_HLEN_ETHERNET)
+        return "its hardware address is not an Ethernet one";
+    if (memcmp(bytes + COOKIE_OFFSET, cookie, sizeof cookie))
+        return "it lacks the magic cookie 63 82 53 63";
+    *message = (struct dhcp_message){.bytes = bytes, .length = length};
+    uint8_t overload;
+    if (dhcp_option_get(message, DHCP_OVERLOAD, &overload, 1) == 1)
+        message->overload = overload & 3;
+    struct cursor cursor;
+    struct option option;
+    for (unsigned i = 0; field(message, i, &cursor); i++) {
+        while (next_option(&cursor, &option))
+            ;
+        if (cursor.broken)
+            return "an option exceeds the field that it lies in";
+    }
+    return NULL;
+}

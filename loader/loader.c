@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The boot story: settings → link → address → session → disk → boot. */
+#include "loader/loader.h"
+
+#include <string.h>
+
+#include "loader/story.h"
+#include "platform/format.h"
+
+#ifndef SANSTRAP_VERSION
+#define SANSTRAP_VERSION "0.1"
+#endif
+
+#define CLOSE_MS          2000
+#define LAST_WORDS_MS     30000 /* how long a failure stays on screen that no retry can mend */
+#define KEY_ESCAPE        27
+#define WINDOWS_MIN_SECRET 12   /* bytes; Microsoft's initiator and target refuse shorter ones */
+
+/* A failure kept beyond the next fail(). */
+struct failure {
+    enum status status;
+    enum step step;
+    char detail[192];
+    struct text_mark mark;
+};
+
+/* ---- session and disk ------------------------------------------------------------------------------------------ */
+
+static void warn_of_secrets(struct story *story)
+{
+    const struct settings *settings = &story->settings;
+    size_t ours = strlen(settings->chap.secret), theirs = strlen(settings->mutual.secret);
+    if ((ours && ours < WINDOWS_MIN_SECRET) || (theirs && theirs < WINDOWS_MIN_SECRET))
+        screen_line(&story->screen, "Warning", "a CHAP secret of less than %u bytes: Windows refuses it", WINDOWS_MIN_SECRET);
+    if (theirs && !strcmp(settings->chap.secret, settings->mutual.secret))
+        screen_line(&story->screen, "Warning", "both CHAP secrets are the same, which RFC 7143 forbids");
+}
+
+static enum status finish_settings(struct story *story)
+{
+    const struct settings *settings = &story->settings;
+    enum status status = settings_finish(&story->settings, story->nic.mac);
+    if (status != OK)
+        return status;
+    screen_line(&story->screen, "Initiator", "%s (%s)", settings->initiator,
+                settings->origin[SETTING_INITIATOR] != FROM_DEFAULT ? origin_text(settings->origin[SETTING_INITIATOR])
+                : settings->hostname[0]                             ? "from the host name"
+                                                                    : "from the MAC address");
+    screen_line(&story->screen, "Target", "%s (%s)", settings->root.target, origin_text(settings->origin[SETTING_ROOT]));
+    if (settings->chap.name[0])
+        screen_line(&story->screen, "CHAP", "as %s%s (%s)", settings->chap.name, settings->mutual.name[0] ? ", mutual" : "",
+                    origin_text(settings->origin[SETTING_CHAP]));
+    warn_of_secrets(story);
+    return OK;
+}
+
+static enum status open_session(struct story *story)
+{
+    struct iscsi_session_info info;
+    char lun[20];
+    deadline_t deadline = deadline_after_ms(story->settings.login_timeout_ms);
+    story->stream = net_stream_new();
+    if (!story->stream)
+        return fail(E_STREAM_MEMORY, "no stream is left");
+    struct iscsi_session *session = iscsi_session_new(story->machine->arena, story->stream);
+    if (!session)
+        return fail(E_LOADER_MEMORY, "a session takes %u bytes", (unsigned)iscsi_session_size());
+    settings_for_iscsi(&story->settings, &story->iscsi);
+    screen_wait(&story->screen, "Portal", "logging in,", deadline);
+    enum status status = iscsi_session_open(session, &story->iscsi, deadline);
+    screen_wait_end(&story->screen);
+    if (status != OK)
+        return status;
+    story->session = session;
+    iscsi_session_info(session, &info);
+    format_lun(story->settings.lun, lun);
+    screen_line(&story->screen, "Portal", "%s, LUN %s%s%s", info.portal, lun, info.target_alias[0] ? ", " : "", info.target_alias);
+    return OK;
+}
+
+/* "10.7 GB (10.0 GiB)", in MB below one GB. */
+static void format_size(char *text, size_t size, const struct disk *disk)
+{
+    uint64_t bytes = disk->block_count * disk->block_size;
+    bool giga = bytes >= 1000000000u;
+    uint32_t decimal = giga ? 100000000u : 100000u;
+    uint64_t tenths = bytes / decimal;
+    uint64_t binary_tenths = (bytes >> 10) * 10 >> (giga ? 20 : 10);
+    format_text(text, size, "%llu.%u %s (%llu.%u %s)", (unsigned long long)(tenths / 10), (unsigned)(tenths % 10), giga ? "GB" : "MB",
+                (unsigned long long)(binary_tenths / 10), (unsigned)(binary_tenths % 10), giga ? "GiB" : "MiB");
+}
+
+static enum status open_disk(struct story *story)
+{
+    char size[64];
+    deadline_t deadline = deadline_after_ms(story->settings.recovery_ms);
+    story->disk = arena_take(story->machine->arena, scsi_disk_size(), 16);
+    if (!story->disk)
+        return fail(E_LOADER_MEMORY, "a disk takes %u bytes", (unsigned)scsi_disk_size());
+    screen_wait(&story->screen, "Disk", "asking the LUN what it is,", deadline);
+    enum status status = scsi_disk_open(story->disk, story->session, story->settings.lun, deadline);
+    screen_wait_end(&story->screen);
+    if (status != OK)
+        return status;
+    const struct disk *disk = scsi_disk_contract(story->disk);
+    format_size(size, sizeof size, disk);
+    screen_line(&story->screen, "Disk", "%s, blocks of %u bytes%s, %s %s%s%s", size, (unsigned)disk->block_size,
+                disk->read_only ? ", read-only" : "", disk->vendor, disk->product, disk->serial[0] ? ", serial " : "", disk->serial);
+    return OK;
+}
+
+static enum status boot(struct story *story)
+{
+    struct boot_options *options = &story->settings.boot;
+    options->nic = &story->nic;
+    options->session = story->session;
+    screen_line(&story->screen, "Boot", options->hook_only ? "disk published as drive %02Xh" : "from drive %02Xh", options->drive);
+    return story->machine->boot(scsi_disk_contract(story->disk), options);
+}
+
+/* ---- the story ------------------------------------------------------------------------------------------------- */
+
+static enum status tell(struct story *story)
+{
+    static enum status (*const steps[])(struct story *) = {
+        [STEP_CARD] = story_open_card,    [STEP_LINK] = story_wait_for_link, [STEP_ADDRESS] = story_get_address,
+        [STEP_SETTINGS] = finish_settings, [STEP_SESSION] = open_session,     [STEP_DISK] = open_disk,
+        [STEP_BOOT] = boot,
+    };
+    enum status status = settings_begin(&story->settings, story->machine->command_line);
+    for (story->step = STEP_CARD; status == OK; story->step++) {
+        status = steps[story->step](story);
+        if (status != OK || story->step == STEP_BOOT)
+            break;
+    }
+    return status;
+}
+
+/* Back to before the card was opened. */
+static void take_down(struct story *story, size_t arena_used)
+{
+    screen_wait_end(&story->screen);
+    if (story->session)
+        iscsi_session_close(story->session, deadline_after_ms(CLOSE_MS));
+    if (story->stream)
+        net_stream_free(story->stream);
+    if (story->net_open)
+        net_close();
+    if (story->nic_open)
+        nic_close(&story->nic);
+    story->session = NULL;
+    story->stream = NULL;
+    story->disk = NULL;
+    story->net_open = story->nic_open = false;
+    story->machine->arena->used = arena_used;
+}
+
+/* The failure to show is the one of the card that came furthest. */
+static void keep_failure(const struct story *story, enum status status, struct failure *failure)
+{
+    if (failure->status != OK && story->step <= failure->step)
+        return;
+    failure->status = status;
+    failure->step = story->step;
+    format_text(failure->detail, sizeof failure->detail, "%s", failure_detail(status));
+    failure->mark = status == E_ROOT_PATH_SYNTAX || status == E_INITIATOR_NAME || status == E_SETTING_VALUE
+                        ? story->settings.mark
+                        : (struct text_mark){.offset = 0};
+}
+
+/* On another card there may be a link, another DHCP server, a way to the target. A target that answered says the same on each. */
+static bool another_card_may_help(const struct story *story, enum status status)
+{
+    return status != E_CANCELLED && (story->step < STEP_SESSION || status == E_RESOLVE || status == E_UNREACHABLE || status == E_CONNECT_TIMEOUT);
+}
+
+static void no_card(struct story *story, struct failure *failure)
+{
+    const struct settings *settings = &story->settings;
+    enum status status;
+    story->step = STEP_CARD;
+    if (settings->nic_choice == NIC_BY_PCI)
+        status = fail(E_NIC_NOT_FOUND, "no card that sanstrap drives is at %02x:%02x.%x", settings->nic_bus, settings->nic_device,
+                      settings->nic_function);
+    else if (story->machine->boot_nic)
+        status = fail(E_NIC_NONE, "the card that loaded sanstrap is %04x:%04x", story->machine->boot_nic->vendor_id,
+                      story->machine->boot_nic->device_id);
+    else
+        status = fail(E_NIC_NONE, "no PCI device is one of them");
+    keep_failure(story, status, failure);
+}
+
+/* Tells the story on one card after the other. OK only when the disk was published and nothing is to be booted. */
+static enum status try_cards(struct story *story, struct failure *failure)
+{
+    size_t arena_used = story->machine->arena->used;
+    memset(failure, 0, sizeof *failure);
+    for (unsigned i = 0; (story->card = story_card(story, i)) != NULL; i++) {
+        enum status status = tell(story);
+        if (status == OK)
+            return OK;
+        keep_failure(story, status, failure);
+        bool go_on = another_card_may_help(story, status);
+        take_down(story, arena_used);
+        if (!go_on)
+            return failure->status;
+        if (status != E_NIC_NOT_FOUND && story_card(story, i + 1))
+            screen_line(&story->screen, "", "%s; trying the next card", status_what(status));
+    }
+    if (failure->status == OK)
+        no_card(story, failure);
+    return failure->status;
+}
+
+/* ---- what then ------------------------------------------------------------------------------------------------- */
+
+/* Waits for a key. True to try again: R, or the time is over and `retries_left`. */
+static bool choose(struct story *story, bool can_retry, unsigned retries_left)
+{
+    bool retry_alone = can_retry && retries_left;
+    const char *text = retry_alone ? "Press R to retry, N for the next boot device. Retry in"
+                       : can_retry ? "Press R to retry, N for the next boot device. Next device in"
+                                   : "Press N for the next boot device. Next device in";
+    deadline_t deadline = deadline_after_ms(retry_alone ? story->settings.retry_delay_ms : LAST_WORDS_MS);
+    bool again = retry_alone;
+    screen_wait(&story->screen, "", text, deadline);
+    while (!deadline_passed(deadline)) {
+        int key = story->machine->read_key();
+        if (can_retry && (key == 'r' || key == 'R')) {
+            again = true;
+            break;
+        }
+        if (key == 'n' || key == 'N' || key == KEY_ESCAPE) {
+            again = false;
+            break;
+        }
+        platform_idle();
+        screen_turn(&story->screen);
+    }
+    screen_line(&story->screen, "", "%s", again ? "Trying again." : "Going to the next boot device.");
+    return again;
+}
+
+static void tell_until_it_works(struct story *story)
+{
+    struct failure failure = {.step = STEP_COMMAND_LINE};
+    enum status status = settings_begin(&story->settings, story->machine->command_line);
+    for (unsigned i = 0; i < story->settings.unknown_count; i++)
+        screen_line(&story->screen, "Warning", "%s= on the command line is no setting and is passed over (S%u)", story->settings.unknown[i],
+                    E_SETTING_UNKNOWN);
+    if (status != OK) {
+        keep_failure(story, status, &failure);
+        screen_failure(&story->screen, failure.status, failure.detail, &failure.mark);
+        choose(story, false, 0);
+        return;
+    }
+    for (unsigned left = story->settings.retries; try_cards(story, &failure) != OK; left -= left != 0) {
+        screen_failure(&story->screen, failure.status, failure.detail, &failure.mark);
+        if (!choose(story, true, left))
+            return;
+    }
+}
+
+void loader_run(const struct machine *machine)
+{
+    struct screen screen;
+    struct story *story = arena_take(machine->arena, sizeof *story, 16);
+    screen_open(&screen, machine->write);
+    screen_line(&screen, "sanstrap", "%s", SANSTRAP_VERSION);
+    if (story) {
+        story->machine = machine;
+        story->screen = screen;
+        tell_until_it_works(story);
+    } else {
+        char detail[64];
+        format_text(detail, sizeof detail, "it takes %u bytes", (unsigned)sizeof *story);
+        screen_failure(&screen, E_LOADER_MEMORY, detail, NULL);
+    }
+    machine->next_boot_device();
+}

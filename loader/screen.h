@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the user sees, on 80 columns: labelled lines, a progress mark on each wait, and failures as what, why and what to do.
+ */
+#ifndef SANSTRAP_SCREEN_H
+#define SANSTRAP_SCREEN_H
+
+#include "loader/settings.h"
+
+struct screen {
+    void (*write)(const char *text);
+    const char *label, *text; /* of the wait under way; NULL when there is none */
+    deadline_t until;
+    unsigned drawn_seconds;
+};
+
+void screen_open(struct screen *screen, void (*write)(const char *text));
+
+/* "Label    text", wrapped under the text. Ends a wait that is under way. */
+void screen_line(struct screen *screen, const char *label, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/*
+ * Begins a wait: the line "Label    text 15 s" counts down to the deadline while screen_turn() or loader_idle() is called. `label` and `text`
+ * must stay until the wait ends.
+ */
+void screen_wait(struct screen *screen, const char *label, const char *text, deadline_t until);
+void screen_turn(struct screen *screen);
+
+/* Ends the wait and clears its line. */
+void screen_wait_end(struct screen *screen);
+
+/* A failure to read: "S303 The target does not answer", "Why: …", the mark, "Do: …". `detail` may be empty, `mark` NULL. */
+void screen_failure(struct screen *screen, enum status status, const char *detail, const struct text_mark *mark);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The state of one telling of the boot story; private to loader/. It lies in the arena, as its card and session outlive loader_run(). */
+#ifndef SANSTRAP_STORY_H
+#define SANSTRAP_STORY_H
+
+#include "loader/screen.h"
+
+/* In the order in which they are gone; a failure further on says more. */
+enum step { STEP_COMMAND_LINE, STEP_CARD, STEP_LINK, STEP_ADDRESS, STEP_SETTINGS, STEP_SESSION, STEP_DISK, STEP_BOOT };
+
+struct story {
+    const struct machine *machine;
+    struct screen screen;
+    struct settings settings;
+    enum step step;
+
+    struct pci_device *card;
+    struct nic nic;
+    bool nic_open, net_open;
+    uint32_t window;                /* TCP receive window that the rings can hold */
+    struct net_lease lease;         /* when the address is leased: family 4 in use */
+    struct stream *stream;
+    struct iscsi_settings iscsi;
+    struct iscsi_session *session;  /* logged in, or NULL */
+    struct scsi_disk *disk;
+};
+
+/* ---- cards.c: which cards, and their link ---- */
+
+/* The `index`-th card to try, NULL behind the last: the one of nic=, else the one that loaded us, else all in PCI order. */
+struct pci_device *story_card(const struct story *story, unsigned index);
+
+/* Opens story->card with rings that fit the arena. E_NIC_NOT_FOUND when nic= names another MAC. */
+enum status story_open_card(struct story *story);
+
+/* Waits for the link, counting down. E_LINK_DOWN; E_CANCELLED by Esc or N. */
+enum status story_wait_for_link(struct story *story);
+
+/* ---- address.c ---- */
+
+/* Starts the network and gets addresses and what DHCP says: the ROM's lease, a DHCP exchange, or by hand. */
+enum status story_get_address(struct story *story);
+
+/* True when the ROM's DHCPACK is for this card and holds a root path, so that its lease serves; `message` then reads it. */
+bool story_cached_ack(const struct story *story, struct dhcp_message *message);
+
+#endif

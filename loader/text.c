@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "loader/text.h"
+
+#include <string.h>
+
+int hex_digit(char character)
+{
+    if (character >= '0' && character <= '9')
+        return character - '0';
+    char lower = lower_case(character);
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+char lower_case(char character)
+{
+    return character >= 'A' && character <= 'Z' ? (char)(character - 'A' + 'a') : character;
+}
+
+bool text_is(const char *text, size_t length, const char *literal)
+{
+    if (strlen(literal) != length)
+        return false;
+    for (size_t i = 0; i < length; i++)
+        if (lower_case(text[i]) != literal[i])
+            return false;
+    return true;
+}
+
+static bool parse_digits(const char *text, size_t length, unsigned base, uint32_t maximum, uint32_t *value)
+{
+    uint64_t number = 0;
+    if (!length)
+        return false;
+    for (size_t i = 0; i < length; i++) {
+        int digit = hex_digit(text[i]);
+        if (digit < 0 || (unsigned)digit >= base)
+            return false;
+        number = number * base + (unsigned)digit;
+        if (number > maximum)
+            return false;
+    }
+    *value = (uint32_t)number;
+    return true;
+}
+
+bool parse_decimal(const char *text, size_t length, uint32_t maximum, uint32_t *value)
+{
+    return parse_digits(text, length, 10, maximum, value);
+}
+
+bool parse_number(const char *text, size_t length, uint32_t maximum, uint32_t *value)
+{
+    if (length > 2 && text[0] == '0' && lower_case(text[1]) == 'x')
+        return parse_digits(text + 2, length - 2, 16, maximum, value);
+    return parse_decimal(text, length, maximum, value);
+}
+
+bool parse_mac(const char *text, size_t length, uint8_t mac[6])
+{
+    if (length != 17)
+        return false;
+    for (size_t i = 0; i < 6; i++) {
+        int high = hex_digit(text[3 * i]), low = hex_digit(text[3 * i + 1]);
+        if (high < 0 || low < 0)
+            return false;
+        if (i < 5 && text[3 * i + 2] != ':' && text[3 * i + 2] != '-')
+            return false;
+        mac[i] = (uint8_t)(high << 4 | low);
+    }
+    return true;
+}
+
+bool copy_text(char *to, size_t size, const char *text, size_t length)
+{
+    to[0] = '\0';
+    if (length >= size || memchr(text, 0, length))
+        return false;
+    memcpy(to, text, length);
+    to[length] = '\0';
+    return true;
+}
