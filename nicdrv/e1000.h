@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the files of the e1000 driver share. */
+#ifndef SANSTRAP_E1000_H
+#define SANSTRAP_E1000_H
+
+#include "nicdrv/e1000_regs.h"
+#include "nicdrv/nic.h"
+#include "platform/platform.h"
+
+/* How a model differs from its relatives. */
+enum e1000_trait {
+    TRAIT_PCIE = 1 << 0,           /* 8257x: GIO master disable, auto-read flag, one TXDCTL bit that must be set */
+    TRAIT_EERD_8254X = 1 << 1,     /* EERD as in the 82540 */
+    TRAIT_SLOW_NVM = 1 << 2,       /* 20 ms instead of 5 until the EEPROM is read after a reset, and no flag that says so */
+    TRAIT_TWO_PORTS = 1 << 3,      /* one EEPROM for two functions; the second's MAC differs in the last bit */
+    TRAIT_MANC = 1 << 4,           /* the ASF firmware may answer ARP itself */
+    TRAIT_SWSM = 1 << 5,           /* the PHY is shared with firmware under SWSM */
+    TRAIT_MDIO_OWNERSHIP = 1 << 6, /* … under EXTCNF_CTRL */
+    TRAIT_DRV_LOAD_SWSM = 1 << 7,  /* DRV_LOAD is in SWSM instead of CTRL_EXT */
+    TRAIT_ASPM_HANGS = 1 << 8,     /* errata of the 82573, 82574, 82583: transmit hangs under ASPM L0s and L1 */
+    TRAIT_NO_JUMBO = 1 << 9,
+    TRAIT_DWORD_END = 1 << 10, /* 82544 on PCI-X hangs when a transmit buffer ends in dword 0 of a quadword */
+};
+
+struct e1000_model {
+    uint16_t device_id;
+    uint16_t traits;
+    const char *name;
+};
+
+/* The model of a device, or NULL. */
+const struct e1000_model *e1000_find_model(const struct pci_device *device);
+
+struct e1000_rx {
+    struct e1000_rx_descriptor *ring;
+    uint8_t *buffers;
+    uint16_t *slot_of; /* which buffer a descriptor carries */
+    uint16_t *free;    /* stack of buffers that neither the card nor the caller has */
+    uint8_t *held;     /* by slot: the caller has it */
+    uint64_t ring_bus, buffers_bus;
+    uint32_t buffer_size;
+    uint16_t count;  /* of descriptors and of buffers */
+    uint16_t next;   /* the descriptor that the card fills next */
+    uint16_t tail;   /* what RDT is */
+    uint16_t posted; /* descriptors the card has; at most count - 1, as RDH == RDT means none */
+    uint16_t free_count;
+    bool discarding; /* in the middle of a frame that is longer than a buffer */
+};
+
+struct e1000_tx {
+    struct e1000_tx_descriptor *ring;
+    uint8_t *buffers;
+    uint8_t *width; /* by first descriptor of a frame: how many it has */
+    uint64_t ring_bus, buffers_bus;
+    uint32_t buffer_size;
+    uint32_t longest; /* frame, without FCS */
+    uint16_t count;
+    uint16_t next;  /* the descriptor that is written next */
+    uint16_t tail;  /* what TDT is */
+    uint16_t clean; /* the oldest descriptor that the card has not reported */
+    uint16_t used;
+    bool has_context;
+    uint32_t context_ip, context_tcp; /* the checksum context that the card holds */
+    deadline_t stuck_after;           /* when used > 0: without progress until then the card hangs */
+};
+
+/* Lives in nic->state. */
+struct e1000 {
+    struct pci_device *device;
+    const struct e1000_model *model;
+    uint32_t *multicast; /* shadow of MTA */
+    uint32_t rctl;       /* RCTL while receiving */
+    uint16_t mtu;
+    bool all_multicast;
+    bool running; /* rings are valid and the card works on them */
+    bool paused;
+    bool tx_stopped;        /* while paused: frames are left in the ring */
+    bool polling;           /* inside poll: TDT is written at its end */
+    deadline_t retry_after; /* when the card did not come out of a reset */
+    struct e1000_rx rx;
+    struct e1000_tx tx;
+    struct nic_statistics statistics;
+} __attribute__((may_alias));
+
+_Static_assert(sizeof(struct e1000) <= sizeof(((struct nic *)0)->state), "struct e1000 fits nic->state");
+
+static inline struct e1000 *e1000_of(struct nic *nic)
+{
+    return (struct e1000 *)nic->state;
+}
+
+static inline uint32_t e1000_read(const struct e1000 *e1000, uint32_t offset)
+{
+    return platform_register_read32(e1000->device, 0, offset);
+}
+
+static inline void e1000_write(const struct e1000 *e1000, uint32_t offset, uint32_t value)
+{
+    platform_register_write32(e1000->device, 0, offset, value);
+}
+
+static inline bool e1000_has(const struct e1000 *e1000, enum e1000_trait trait)
+{
+    return e1000->model->traits & trait;
+}
+
+/* Polls a register until its bits under `mask` read `value`. False after `milliseconds`. */
+bool e1000_wait(const struct e1000 *e1000, uint32_t offset, uint32_t mask, uint32_t value, uint32_t milliseconds);
+
+/* ---- e1000_reset.c: interrupts masked, receive and transmit off, CTRL.RST; E_NIC_REGISTERS, E_NIC_RESET. */
+enum status e1000_reset(const struct e1000 *e1000);
+
+/* Tells management firmware whether a driver runs the card. */
+void e1000_announce_driver(const struct e1000 *e1000, bool loaded);
+
+/* ---- e1000_phy.c: sets the link up and lets it negotiate; wakes a PHY that an OS has powered down. */
+void e1000_start_link(const struct e1000 *e1000);
+
+/* ---- e1000_nvm.c: the card's MAC from its EEPROM or, failing that, from RAL/RAH after the reset or `before` it (as the ROM
+ * left them). E_NIC_MAC. */
+enum status e1000_read_mac(const struct e1000 *e1000, const uint8_t before[NIC_MAC_LENGTH], uint8_t mac[NIC_MAC_LENGTH]);
+void e1000_read_rar(const struct e1000 *e1000, uint8_t mac[NIC_MAC_LENGTH]);
+
+/* ---- e1000_memory.c: takes rings and buffers. E_NIC_MEMORY. */
+enum status e1000_take_memory(struct e1000 *e1000, const struct nic_config *config, uint16_t mtu);
+
+/* ---- e1000_rx.c */
+uint32_t e1000_rx_buffer_size(uint16_t mtu);
+void e1000_rx_start(struct e1000 *e1000);
+void e1000_rx_refill(struct e1000 *e1000);
+unsigned e1000_rx_harvest(struct nic *nic, unsigned budget);
+void e1000_rx_release(struct nic *nic, const struct nic_frame *frame);
+
+/* ---- e1000_tx.c */
+uint32_t e1000_tx_buffer_size(uint16_t mtu);
+void e1000_tx_start(struct e1000 *e1000);
+enum status e1000_tx_send(struct nic *nic, const struct nic_span *spans, unsigned count, const struct nic_offload *offload);
+void e1000_tx_reclaim(struct e1000 *e1000);
+void e1000_tx_flush(struct e1000 *e1000);
+void e1000_tx_expect_progress(struct e1000 *e1000);
+bool e1000_tx_hangs(struct e1000 *e1000);
+
+extern const struct nic_driver e1000_driver;
+
+#endif

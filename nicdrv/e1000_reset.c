@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* From whatever state a ROM or an OS left the card in to a quiet one. */
+#include "nicdrv/e1000.h"
+
+#define MASTER_DISABLE_MS 80 /* longer than the completion timeout of 50 ms */
+#define RESET_MS          100
+#define NVM_READ_MS       20
+#define FIRMWARE_MS       100
+#define OWNERSHIP_MS      50
+#define GONE              0xFFFFFFFFu /* what a read gives when no device answers */
+
+bool e1000_wait(const struct e1000 *e1000, uint32_t offset, uint32_t mask, uint32_t value, uint32_t milliseconds)
+{
+    deadline_t deadline = deadline_after_ms(milliseconds);
+    for (;;) {
+        bool late = deadline_passed(deadline);
+        if ((e1000_read(e1000, offset) & mask) == value)
+            return true;
+        if (late)
+            return false;
+        platform_stall_us(10);
+    }
+}
+
+/* The 82573, 82574 and 82583 hang while transmitting under ASPM; see their specification updates. */
+static void disable_aspm(const struct pci_device *device)
+{
+    if (!(platform_pci_read32(device, E1000_PCI_COMMAND) & E1000_PCI_STATUS_CAPABILITIES))
+        return;
+    unsigned at = platform_pci_read32(device, E1000_PCI_CAPABILITIES) & 0xFC;
+    for (unsigned hops = 0; at != 0 && hops < 48; hops++) {
+        uint32_t header = platform_pci_read32(device, (uint16_t)at);
+        if ((header & 0xFF) == E1000_PCI_CAPABILITY_EXPRESS && at + E1000_PCIE_LINK_CONTROL < 0x100) {
+            uint16_t offset = (uint16_t)(at + E1000_PCIE_LINK_CONTROL);
+            uint32_t control = platform_pci_read32(device, offset) & 0xFFFF; /* the upper half is status, written with 0 */
+            if (control & E1000_PCIE_LINK_CONTROL_ASPM)
+                platform_pci_write32(device, offset, control & ~E1000_PCIE_LINK_CONTROL_ASPM);
+            return;
+        }
+        at = header >> 8 & 0xFC;
+    }
+}
+
+/*
+ * A PCI Express card that is reset while a read of its own is under way may hang the bus. When the card does not let go in time
+ * it is reset nevertheless, as there is no other way on.
+ */
+static void disable_master(const struct e1000 *e1000)
+{
+    e1000_write(e1000, E1000_CTRL, e1000_read(e1000, E1000_CTRL) | E1000_CTRL_GIO_MASTER_DISABLE);
+    e1000_wait(e1000, E1000_STATUS, E1000_STATUS_GIO_MASTER_ENABLE, 0, MASTER_DISABLE_MS);
+}
+
+/* The EEPROM's contents reach RAL/RAH and the PHY by themselves; registers are ours only afterwards. */
+static void wait_for_nvm(const struct e1000 *e1000)
+{
+    if (!e1000_has(e1000, TRAIT_PCIE)) {
+        platform_stall_us(e1000_has(e1000, TRAIT_SLOW_NVM) ? 20000 : 5000);
+        return;
+    }
+    e1000_wait(e1000, E1000_EECD, E1000_EECD_AUTO_RD, E1000_EECD_AUTO_RD, NVM_READ_MS);
+    if (e1000_has(e1000, TRAIT_SWSM)) {
+        /* Without firmware CFG_DONE never comes, which is no error. */
+        uint32_t done =
+            E1000_STATUS_FUNCTION_ID(e1000_read(e1000, E1000_STATUS)) ? E1000_EEMNGCTL_CFG_DONE1 : E1000_EEMNGCTL_CFG_DONE0;
+        e1000_wait(e1000, E1000_EEMNGCTL, done, done, FIRMWARE_MS);
+    } else {
+        platform_stall_us(25000); /* the PHY's configuration starts when AUTO_RD is set, and has no flag */
+    }
+}
+
+static bool own_mdio(const struct e1000 *e1000)
+{
+    deadline_t deadline = deadline_after_ms(OWNERSHIP_MS);
+    do {
+        uint32_t control = e1000_read(e1000, E1000_EXTCNF_CTRL);
+        e1000_write(e1000, E1000_EXTCNF_CTRL, control | E1000_EXTCNF_CTRL_MDIO_SW_OWNERSHIP);
+        if (e1000_read(e1000, E1000_EXTCNF_CTRL) & E1000_EXTCNF_CTRL_MDIO_SW_OWNERSHIP)
+            return true;
+        platform_stall_us(100);
+    } while (!deadline_passed(deadline));
+    return false;
+}
+
+enum status e1000_reset(const struct e1000 *e1000)
+{
+    if (e1000_read(e1000, E1000_STATUS) == GONE)
+        return fail(E_NIC_REGISTERS, "%s: STATUS reads ffffffff", e1000->model->name);
+    e1000_write(e1000, E1000_IMC, E1000_IMC_ALL);
+    e1000_write(e1000, E1000_RCTL, 0);
+    e1000_write(e1000, E1000_TCTL, E1000_TCTL_PSP);
+    e1000_read(e1000, E1000_STATUS); /* posted writes reach the card before time counts */
+    if (e1000_has(e1000, TRAIT_ASPM_HANGS))
+        disable_aspm(e1000->device);
+    if (e1000_has(e1000, TRAIT_PCIE))
+        disable_master(e1000);
+    platform_stall_us(10000); /* frames under way */
+
+    /* The firmware must not be talking to the PHY meanwhile; the reset itself ends our ownership. */
+    if (e1000_has(e1000, TRAIT_MDIO_OWNERSHIP))
+        own_mdio(e1000);
+    e1000_write(e1000, E1000_CTRL, e1000_read(e1000, E1000_CTRL) | E1000_CTRL_RST);
+    platform_stall_us(1000); /* at least 1 µs without an access, SDM 13.4.1; on PCI-X an early read is never answered */
+    if (!e1000_wait(e1000, E1000_CTRL, E1000_CTRL_RST, 0, RESET_MS))
+        return fail(E_NIC_RESET, "%s: CTRL reads %08x, RST still set after %u ms", e1000->model->name,
+                    (unsigned)e1000_read(e1000, E1000_CTRL), RESET_MS);
+    wait_for_nvm(e1000);
+    if (e1000_has(e1000, TRAIT_MDIO_OWNERSHIP))
+        e1000_write(e1000, E1000_EXTCNF_CTRL, e1000_read(e1000, E1000_EXTCNF_CTRL) & ~E1000_EXTCNF_CTRL_MDIO_SW_OWNERSHIP);
+
+    e1000_write(e1000, E1000_IMC, E1000_IMC_ALL); /* the reset may have brought them back from the EEPROM */
+    e1000_read(e1000, E1000_ICR);
+    return OK;
+}
+
+void e1000_announce_driver(const struct e1000 *e1000, bool loaded)
+{
+    if (!e1000_has(e1000, TRAIT_PCIE))
+        return;
+    bool in_swsm = e1000_has(e1000, TRAIT_DRV_LOAD_SWSM);
+    uint32_t offset = in_swsm ? E1000_SWSM : E1000_CTRL_EXT;
+    uint32_t bit = in_swsm ? E1000_SWSM_DRV_LOAD : E1000_CTRL_EXT_DRV_LOAD;
+    uint32_t value = e1000_read(e1000, offset);
+    e1000_write(e1000, offset, loaded ? value | bit : value & ~bit);
+}
