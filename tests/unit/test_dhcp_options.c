@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "tests/unit/unit.h"
+
+#include "loader/dhcp_options.h"
+#include "tests/unit/dhcp_builder.h"
+
+static void opened(struct dhcp_message *message, const struct dhcp_builder *builder)
+{
+    assert_null(dhcp_message_open(message, builder->bytes, builder->length));
+}
+
+static void rfc2131_header(void **state)
+{
+    (void)state;
+    struct dhcp_builder builder;
+    struct dhcp_message message;
+    dhcp_build(&builder);
+    opened(&message, &builder);
+    assert_non_null(dhcp_message_open(&message, builder.bytes, 239));
+    assert_non_null(dhcp_message_open(&message, builder.bytes, 0));
+    builder.bytes[0] = 1;
+    assert_non_null(strstr(dhcp_message_open(&message, builder.bytes, builder.length), "op"));
+    builder.bytes[0] = 2;
+    builder.bytes[2] = 16;
+    assert_non_null(strstr(dhcp_message_open(&message, builder.bytes, builder.length), "Ethernet"));
+    builder.bytes[2] = 6;
+    builder.bytes[236] = 0;
+    assert_non_null(strstr(dhcp_message_open(&message, builder.bytes, builder.length), "cookie"));
+}
+
+static void rfc2132_pad_and_end(void **state)
+{
+    (void)state;
+    struct dhcp_builder builder;
+    struct dhcp_message message;
+    uint8_t value[8];
+    dhcp_build(&builder);
+    dhcp_raw(&builder, "\0\0\0", 3);
+    dhcp_text(&builder, DHCP_HOST_NAME, "one");
+    dhcp_raw(&builder, "\0\377", 2);
+    dhcp_text(&builder, DHCP_ROOT_PATH, "behind the end");
+    opened(&message, &builder);
+    assert_int_equal(dhcp_option_get(&message, DHCP_HOST_NAME, value, sizeof value), 3);
+    assert_memory_equal(value, "one", 3);
+    assert_int_equal(dhcp_option_get(&message, DHCP_ROOT_PATH, value, sizeof value), -1);
+}
+
+static void rfc2132_a_message_may_lack_its_end(void **state)
+{
+    (void)state;
+    struct dhcp_builder builder;
+    struct dhcp_message message;
+    uint8_t value[8];
+    dhcp_build(&builder);
+    dhcp_text(&builder, DHCP_HOST_NAME, "one");
+    opened(&message, &builder);
+    assert_int_equal(dhcp_option_get(&message, DHCP_HOST_NAME, value, sizeof value), 3);
+}
+
+static void rfc2132_overload(void **state)
+{
+    (void)state;
+    for (uint8_t overload = 0; overload < 4; overload++) {
+        struct dhcp_builder builder;
+        struct dhcp_message message;
+        uint8_t value[8];
+        dhcp_build(&builder);
+        memcpy(builder.bytes + 108, "\014\001f\377", 4);
+        memcpy(builder.bytes + 44, "\021\001s\377", 4);
+        if (overload)
+            dhcp_option(&builder, DHCP_OVERLOAD, &overload, 1);
+        opened(&message, &builder);
+        assert_int_equal(dhcp_option_get(&message, DHCP_HOST_NAME, value, sizeof value), overload & 1 ? 1 : -1);
+        assert_int_equal(dhcp_option_get(&message, DHCP_ROOT_PATH, value, sizeof value), overload & 2 ? 1 : -1);
+    }
+}
+
+static void rfc3396_parts_are_joined_in_the_order_options_file_sname(void **state)
+{
+    (void)state;
+    struct dhcp_builder builder;
+    struct dhcp_message message;
+    char value[16];
+    dhcp_build(&builder);
+    memcpy(builder.bytes + 108, "\021\002cd\377", 5);
+    memcpy(builder.bytes + 44, "\021\002ef\377", 5);
+    dhcp_option(&builder, DHCP_OVERLOAD, "\003", 1);
+    dhcp_text(&builder, DHCP_ROOT_PATH, "a");
+    dhcp_text(&builder, DHCP_HOST_NAME, "between");
+    dhcp_text(&builder, DHCP_ROOT_PATH, "b");
+    opened(&message, &builder);
+    assert_int_equal(dhcp_option_get(&message, DHCP_ROOT_PATH, (uint8_t *)value, sizeof value), 6);
+    assert_memory_equal(value, "abcdef", 6);
+}
+
+static void a_small_buffer_gets_the_start_and_learns_the_length(void **state)
+{
+    (void)state;
+    struct dhcp_builder builder;
+    struct dhcp_message message;
+    uint8_t value[4] = {0, 0, 0, 0x55};
+    dhcp_build(&builder);
+    dhcp_text(&builder, DHCP_ROOT_PATH, "ab");
+    dhcp_text(&builder, DHCP_ROOT_PATH, "cdef");
+    opened(&message, &builder);
+    assert_int_equal(dhcp_option_get(&message, DHCP_ROOT_PATH, value, 3), 6);
+    assert_memory_equal(value, "abc\x55", 4);
+    assert_int_equal(dhcp_option_get(&message, DHCP_ROOT_PATH, value, 0), 6);
+}
+
+static void an_empty_option_is_there(void **state)
+{
+    (void)state;
+    struct dhcp_builder builder;
+    struct dhcp_message message;
+    uint8_t value[4];
+    dhcp_build(&builder);
+    dhcp_text(&builder, DHCP_HOST_NAME, "");
+    opened(&message, &builder);
+    assert_int_equal(dhcp_option_get(&message, DHCP_HOST_NAME, value, sizeof value), 0);
+}
+
+static void ipxe_sub_options(void **state)
+{
+    (void)state;
+    struct dhcp_builder builder;
+    struct dhcp_message message;
+    char value[16];
+    dhcp_build(&builder);
+    dhcp_option(&builder, DHCP_IPXE, "\275\001\201\276\004us", 7); /* 189, 190: cut by RFC 3396 within a value */
+    dhcp_option(&builder, DHCP_IPXE, "er\277\006secret", 10);
+    opened(&message, &builder);
+    assert_int_equal(dhcp_ipxe_option_get(&message, IPXE_SAN_DRIVE, (uint8_t *)value, sizeof value), 1);
+    assert_int_equal((uint8_t)value[0], 0x81);
+    assert_int_equal(dhcp_ipxe_option_get(&message, IPXE_USERNAME, (uint8_t *)value, sizeof value), 4);
+    assert_memory_equal(value, "user", 4);
+    assert_int_equal(dhcp_ipxe_option_get(&message, IPXE_PASSWORD, (uint8_t *)value, sizeof value), 6);
+    assert_memory_equal(value, "secret", 6);
+    assert_int_equal(dhcp_ipxe_option_get(&message, IPXE_REVERSE_USERNAME, (uint8_t *)value, sizeof value), -1);
+}
+
+static void ipxe_sub_option_beyond_its_option(void **state)
+{
+    (void)state;
+    struct dhcp_builder builder;
+    struct dhcp_message message;
+    uint8_t value[16];
+    dhcp_build(&builder);
+    dhcp_option(&builder, DHCP_IPXE, "\276\011us", 4);
+    opened(&message, &builder);
+    assert_int_equal(dhcp_ipxe_option_get(&message, IPXE_USERNAME, value, sizeof value), -1);
+}
+
+static void an_option_beyond_its_field(void **state)
+{
+    (void)state;
+    struct dhcp_builder builder;
+    struct dhcp_message message;
+    dhcp_build(&builder);
+    dhcp_raw(&builder, "\014\005abcd", 6);
+    assert_non_null(strstr(dhcp_message_open(&message, builder.bytes, builder.length), "exceeds"));
+    dhcp_build(&builder);
+    dhcp_raw(&builder, "\014", 1);
+    assert_non_null(strstr(dhcp_message_open(&message, builder.bytes, builder.length), "exceeds"));
+    dhcp_build(&builder);
+    dhcp_option(&builder, DHCP_OVERLOAD, "\002", 1);
+    memset(builder.bytes + 44, 0, 64);
+    memcpy(builder.bytes + 44 + 60, "\014\003abc", 4); /* sname ends within this one */
+    assert_non_null(strstr(dhcp_message_open(&message, builder.bytes, builder.length), "exceeds"));
+}
+
+/* Every length of a full message from a buffer of its exact size: the sanitizer sees a byte read too many. */
+static void cut_anywhere(void **state)
+{
+    (void)state;
+    struct dhcp_builder builder;
+    dhcp_build(&builder);
+    dhcp_option(&builder, DHCP_OVERLOAD, "\003", 1);
+    dhcp_text(&builder, DHCP_ROOT_PATH, "iscsi:h::::iqn.2001-04.com.example:x");
+    dhcp_option(&builder, DHCP_IPXE, "\275\001\201\276\004user", 9);
+    for (size_t length = 0; length <= builder.length; length++) {
+        uint8_t *exact = malloc(length ? length : 1);
+        uint8_t value[8];
+        struct dhcp_message message;
+        memcpy(exact, builder.bytes, length);
+        if (!dhcp_message_open(&message, exact, length))
+            for (unsigned code = 0; code < 256; code++) {
+                dhcp_option_get(&message, (uint8_t)code, value, sizeof value);
+                dhcp_ipxe_option_get(&message, (uint8_t)code, value, sizeof value);
+            }
+        free(exact);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rfc2131_header),
+        cmocka_unit_test(rfc2132_pad_and_end),
+        cmocka_unit_test(rfc2132_a_message_may_lack_its_end),
+        cmocka_unit_test(rfc2132_overload),
+        cmocka_unit_test(rfc3396_parts_are_joined_in_the_order_options_file_sname),
+        cmocka_unit_test(a_small_buffer_gets_the_start_and_learns_the_length),
+        cmocka_unit_test(an_empty_option_is_there),
+        cmocka_unit_test(ipxe_sub_options),
+        cmocka_unit_test(ipxe_sub_option_beyond_its_option),
+        cmocka_unit_test(an_option_beyond_its_field),
+        cmocka_unit_test(cut_anywhere),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
