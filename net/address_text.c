@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Addresses as text: dotted quads, and RFC 4291 2.2 / RFC 5952 for IPv6. */
+#include <string.h>
+
+#include "net/internal.h"
+#include "platform/format.h"
+
+static bool parse_ipv4(const char *text, uint8_t bytes[4])
+{
+    for (unsigned i = 0; i < 4; i++) {
+        unsigned value = 0, digits = 0;
+
+        for (; *text >= '0' && *text <= '9'; text++) {
+            if (digits == 1 && value == 0)
+                return false; /* a leading zero: octal to some */
+            value = value * 10 + (unsigned)(*text - '0');
+            if (++digits > 3)
+                return false;
+        }
+        if (digits == 0 || value > 255 || *text != (i < 3 ? '.' : '\0'))
+            return false;
+        bytes[i] = (uint8_t)value;
+        text++;
+    }
+    return true;
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+/* One group of one to four digits, without leading zeros. Returns how many characters; 0 is none or a bad one. */
+static unsigned parse_group(const char *text, uint16_t *group)
+{
+    unsigned digits = 0;
+
+    *group = 0;
+    while (hex_digit(text[digits]) >= 0) {
+        if (digits == 4 || (digits == 1 && *group == 0))
+            return 0;
+        *group = (uint16_t)(*group << 4 | (unsigned)hex_digit(text[digits++]));
+    }
+    return digits;
+}
+
+static bool parse_ipv6(const char *text, uint8_t bytes[16])
+{
+    unsigned filled = 0, gap = 17; /* bytes so far; where "::" stands */
+
+    memset(bytes, 0, 16);
+    if (text[0] == ':') {
+        if (text[1] != ':')
+            return false;
+        gap = 0;
+        text += 2;
+    }
+    while (*text) {
+        uint16_t group;
+        unsigned digits;
+
+        if (filled <= 12 && (filled == 12 || gap <= 12) && strchr(text, '.') && !strchr(text, ':')) {
+            if (!parse_ipv4(text, bytes + filled))
+                return false;
+            filled += 4;
+            break;
+        }
+        digits = parse_group(text, &group);
+        if (digits == 0 || filled == 16)
+            return false;
+        bytes[filled++] = (uint8_t)(group >> 8);
+        bytes[filled++] = (uint8_t)group;
+        text += digits;
+        if (*text == '\0')
+            break;
+        if (*text++ != ':')
+            return false;
+        if (*text == ':') {
+            if (gap <= 16)
+                return false;
+            gap = filled;
+            text++;
+        } else if (*text == '\0') {
+            return false;
+        }
+    }
+    if (gap > 16)
+        return filled == 16;
+    if (filled > 14)
+        return false; /* "::" stands for at least one group */
+    memmove(bytes + 16 - (filled - gap), bytes + gap, filled - gap);
+    memset(bytes + gap, 0, 16 - filled);
+    return true;
+}
+
+bool net_parse_address(const char *text, struct net_address *address)
+{
+    struct net_address parsed = { 0 };
+
+    if (parse_ipv4(text, parsed.bytes))
+        parsed.family = 4;
+    else if (parse_ipv6(text, parsed.bytes))
+        parsed.family = 6;
+    else
+        return false;
+    if (parsed.family == 4)
+        memset(parsed.bytes + 4, 0, sizeof parsed.bytes - 4);
+    *address = parsed;
+    return true;
+}
+
+/* RFC 5952 4.2: the longest run of two zero groups or more, the first of equals. */
+static unsigned longest_run(const uint16_t *groups, unsigned *length)
+{
+    unsigned best = 8;
+
+    *length = 1;
+    for (unsigned i = 0; i < 8; i++) {
+        unsigned run = 0;
+
+        while (i + run < 8 && groups[i + run] == 0)
+            run++;
+        if (run > *length) {
+            *length = run;
+            best = i;
+        }
+    }
+    return best;
+}
+
+static void format_ipv6(const uint8_t bytes[16], char *text)
+{
+    uint16_t groups[8];
+    unsigned run, length;
+    char *at = text;
+
+    for (unsigned i = 0; i < 8; i++)
+        groups[i] = (uint16_t)(bytes[2 * i] << 8 | bytes[2 * i + 1]);
+    run = longest_run(groups, &length);
+    for (unsigned i = 0; i < 8; i++) {
+        if (i == run) {
+            *at++ = ':';
+            i += length - 1;
+            if (i == 7)
+                *at++ = ':';
+            *at = '\0';
+            continue;
+        }
+        if (i)
+            *at++ = ':';
+        at += format_text(at, 5, "%x", groups[i]);
+    }
+}
+
+void net_format_address(const struct net_address *address, char *text)
+{
+    const uint8_t *b = address->bytes;
+
+    text[0] = '\0';
+    if (address->family == 4)
+        format_text(text, 46, "%u.%u.%u.%u", b[0], b[1], b[2], b[3]);
+    else if (address->family == 6)
+        format_ipv6(b, text);
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * lwIP's allocator. Every block has one of a few sizes and goes back to the list of its size: both directions take constant
+ * time, and a busy connection, which asks for the same sizes again and again, cannot fragment it.
+ */
+#include <string.h>
+
+#include "lwip/mem.h"
+#include "net/internal.h"
+
+#define SMALLEST 32u
+#define CLASSES 20 /* 32, 48, 64, 96, 128, … 16384, 24576: two to each power of two */
+
+struct block {
+    uint32_t class;
+    uint32_t magic;
+};
+#define MAGIC_USED 0x55534544u
+#define MAGIC_FREE 0x46524545u
+
+struct free_block {
+    struct block block;
+    struct free_block *next;
+};
+
+static struct {
+    uint8_t *next, *end; /* never handed out so far */
+    struct free_block *free[CLASSES];
+    size_t returned; /* bytes in the lists */
+} heap;
+
+static uint32_t class_size(unsigned class)
+{
+    return ((class & 1) ? SMALLEST + SMALLEST / 2 : SMALLEST) << (class / 2);
+}
+
+void net_heap_open(void *block, size_t size)
+{
+    memset(&heap, 0, sizeof heap);
+    heap.next = block;
+    heap.end = heap.next + size;
+}
+
+size_t net_heap_left(void)
+{
+    return (size_t)(heap.end - heap.next) + heap.returned;
+}
+
+static struct block *carve(unsigned class)
+{
+    uint32_t size = class_size(class);
+    struct block *block;
+
+    if ((size_t)(heap.end - heap.next) < size)
+        return NULL;
+    block = (struct block *)(void *)heap.next;
+    heap.next += size;
+    block->class = class;
+    return block;
+}
+
+static struct block *reuse(unsigned class)
+{
+    struct free_block *taken = heap.free[class];
+
+    if (!taken)
+        return NULL;
+    heap.free[class] = taken->next;
+    heap.returned -= class_size(class);
+    return &taken->block;
+}
+
+void *mem_malloc(mem_size_t size)
+{
+    unsigned class = 0;
+    struct block *block;
+
+    while (class < CLASSES && class_size(class) - sizeof(struct block) < size)
+        class++;
+    if (class == CLASSES)
+        return NULL;
+    block = reuse(class);
+    if (!block)
+        block = carve(class);
+    while (!block && ++class < CLASSES)
+        block = reuse(class);
+    if (!block)
+        return NULL;
+    block->magic = MAGIC_USED;
+    return block + 1;
+}
+
+void mem_free(void *memory)
+{
+    struct free_block *returned = (struct free_block *)(void *)((struct block *)memory - 1);
+
+    if (!memory || returned->block.magic != MAGIC_USED || returned->block.class >= CLASSES) {
+        net_assertion_failed();
+        return;
+    }
+    returned->block.magic = MAGIC_FREE;
+    returned->next = heap.free[returned->block.class];
+    heap.free[returned->block.class] = returned;
+    heap.returned += class_size(returned->block.class);
+}
+
+/* A block keeps its size: what is cut off could not be used for anything else. */
+void *mem_trim(void *memory, mem_size_t size)
+{
+    (void)size;
+    return memory;
+}
+
+void *mem_calloc(mem_size_t count, mem_size_t size)
+{
+    void *memory;
+
+    if (size && count > (mem_size_t)-1 / size)
+        return NULL;
+    memory = mem_malloc(count * size);
+    if (memory)
+        memset(memory, 0, count * size);
+    return memory;
+}
+
+void mem_init(void)
+{
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the files of net/ know of each other. Nobody else includes this. */
+#ifndef SANSTRAP_NET_INTERNAL_H
+#define SANSTRAP_NET_INTERNAL_H
+
+#include "lwip/ip.h"
+#include "lwip/netif.h"
+#include "lwip/tcp.h"
+#include "net/net.h"
+
+/* ---- net.c ------------------------------------------------------------------------------------------------------------- */
+
+struct network {
+    struct nic *nic;
+    struct netif netif;
+    char hostname[64];
+    bool open;
+    bool paused;
+    bool suspect; /* an assertion of lwIP's failed */
+};
+extern struct network network;
+
+/* One turn, and the home's own; for loops that wait. */
+void net_wait_turn(void);
+
+/* ---- heap.c: lwIP's mem_malloc() over a block of the arena -------------------------------------------------------------- */
+
+void net_heap_open(void *block, size_t size);
+size_t net_heap_left(void); /* bytes that were never or are no longer in use, in pieces of whatever size */
+
+/* ---- link.c: lwIP's netif over the NIC -------------------------------------------------------------------------------------- */
+
+/* Takes what `frames` held receive buffers need from the arena. False when it has not enough. */
+bool net_link_open(struct nic *nic, struct arena *arena, unsigned frames);
+size_t net_link_arena_size(unsigned frames);
+err_t net_link_init(struct netif *netif); /* for netif_add() */
+void net_link_flush(void);                /* what had to wait for the end of a receive batch */
+unsigned net_link_held(void);             /* receive buffers not given back */
+
+/* ---- address.c, address6.c ------------------------------------------------------------------------------------------------ */
+
+/* True for an address that one machine can have and send from. */
+bool net_ipv4_usable(const uint8_t address[4]);
+void net_static_ipv6_forget(void);
+ip_addr_t net_to_lwip(const struct net_address *address);
+
+/* ---- stream.c ---------------------------------------------------------------------------------------------------------------- */
+
+void net_streams_abort(enum status why);
+
+#endif

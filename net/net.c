@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The stack as a whole: start, the poll turn with its timers, pause and end. */
+#include <string.h>
+
+#include "lwip/dhcp.h"
+#include "lwip/dns.h"
+#include "lwip/etharp.h"
+#include "lwip/mld6.h"
+#include "lwip/memp.h"
+#include "lwip/nd6.h"
+#include "lwip/priv/tcp_priv.h"
+#include "lwip/prot/dhcp.h"
+#include "lwip/sys.h"
+#include "lwip/udp.h"
+#include "net/internal.h"
+#include "netif/ethernet.h"
+#include "platform/format.h"
+
+struct network network;
+struct net_tuning net_tuning;
+
+/* ---- sizes ------------------------------------------------------------------------------------------------------------------ */
+
+#define FULL_SEGMENT 1460u
+#define SEGMENT_COST 352u /* tcp_seg, header pbuf, data pbuf, and the copy of a short span, as net/heap.c rounds them */
+#define HEAP_BASE 8192u   /* PCBs, DHCP and DNS messages, ARP and ND packets that wait */
+#define FRAME_COST 48u    /* tcp_seg of a frame held out of order */
+
+static uint32_t between(uint32_t low, uint32_t value, uint32_t high)
+{
+    return value < low ? low : value > high ? high : value;
+}
+
+static uint32_t send_buffer(uint32_t window)
+{
+    return between(8 * FULL_SEGMENT, window, 262144);
+}
+
+/*
+ * How many receive buffers the stack may hold at once. The ring that goes with a window has a buffer for each full segment of it; the
+ * card and the rest of the traffic keep an eighth.
+ */
+static unsigned held_frames(uint32_t window)
+{
+    unsigned segments = window / FULL_SEGMENT;
+
+    return between(4, segments - segments / 8, 4096);
+}
+
+static size_t heap_size(uint32_t window)
+{
+    return HEAP_BASE + (send_buffer(window) / FULL_SEGMENT + 1) * SEGMENT_COST + held_frames(window) * FRAME_COST +
+           between(4096, window / 4, 65536);
+}
+
+size_t net_arena_size(uint32_t window)
+{
+    return heap_size(window) + net_link_arena_size(held_frames(window)) + 64;
+}
+
+/* ---- start ------------------------------------------------------------------------------------------------------------------ */
+
+static void tune(uint32_t window)
+{
+    net_tuning.window = between(2 * FULL_SEGMENT, window, 0xFFFFu << TCP_RCV_SCALE);
+    net_tuning.send_buffer = send_buffer(window);
+    net_tuning.send_pbufs = (uint16_t)(4 * (net_tuning.send_buffer / FULL_SEGMENT) + 16);
+    net_tuning.ooseq_pbufs = (uint16_t)(held_frames(window) / 2);
+}
+
+static void start_modules(void)
+{
+    static bool started;
+
+    if (started)
+        return;
+    started = true;
+    memp_init();
+    netif_init();
+    udp_init();
+    tcp_init();
+    dns_init();
+}
+
+enum status net_open(const struct net_config *config)
+{
+    size_t heap_bytes = heap_size(config->window);
+    unsigned frames = held_frames(config->window);
+    void *heap = NULL;
+
+    if (network.open)
+        net_close();
+    memset(&network, 0, sizeof network);
+    if (net_link_open(config->nic, config->arena, frames))
+        heap = arena_take(config->arena, heap_bytes, 64);
+    if (!heap)
+        return fail(E_NET_MEMORY, "%u KiB wanted, %u KiB left", (unsigned)(net_arena_size(config->window) >> 10),
+                    (unsigned)((config->arena->size - config->arena->used) >> 10));
+    net_heap_open(heap, heap_bytes);
+    tune(config->window);
+    start_modules();
+    network.nic = config->nic;
+    if (config->hostname)
+        format_text(network.hostname, sizeof network.hostname, "%s", config->hostname);
+    if (!netif_add_noaddr(&network.netif, NULL, net_link_init, ethernet_input))
+        return fail(E_NET_MEMORY, "the interface was refused");
+    if (network.hostname[0])
+        netif_set_hostname(&network.netif, network.hostname);
+    netif_set_default(&network.netif);
+    netif_set_up(&network.netif);
+    netif_set_link_up(&network.netif);
+    network.open = true;
+    return OK;
+}
+
+/* ---- the turn ---------------------------------------------------------------------------------------------------------------- */
+
+static uint32_t milliseconds; /* lwIP's clock */
+static uint64_t last_ticks;
+
+#define TICK_MS 5u
+/* A turn moves lwIP's clock by at most this: when nobody called for a while, its retransmissions must not all fire at once. */
+#define TURN_MS 50u
+
+static struct {
+    uint32_t interval;
+    void (*run)(void);
+    uint32_t due;
+} timers[] = {
+    { TCP_TMR_INTERVAL, tcp_tmr, 0 },           { MLD6_TMR_INTERVAL, mld6_tmr, 0 },
+    { DHCP_FINE_TIMER_MSECS, dhcp_fine_tmr, 0 }, { ARP_TMR_INTERVAL, etharp_tmr, 0 },
+    { ND6_TMR_INTERVAL, nd6_tmr, 0 },            { DNS_TMR_INTERVAL, dns_tmr, 0 },
+    { DHCP_COARSE_TIMER_MSECS, dhcp_coarse_tmr, 0 },
+};
+
+u32_t sys_now(void)
+{
+    return milliseconds;
+}
+
+/* TCP's timer is always in the table. */
+void tcp_timer_needed(void)
+{
+}
+
+static void run_timers(void)
+{
+    uint64_t step = platform_ticks_per_ms() * TICK_MS;
+    uint64_t now = platform_ticks();
+
+    if (now - last_ticks < step)
+        return;
+    if (now - last_ticks > TURN_MS / TICK_MS * step)
+        last_ticks = now - TURN_MS / TICK_MS * step;
+    for (; now - last_ticks >= step; last_ticks += step)
+        milliseconds += TICK_MS;
+    for (unsigned i = 0; i < sizeof timers / sizeof *timers; i++) {
+        while ((int32_t)(milliseconds - timers[i].due) >= 0) {
+            timers[i].due += timers[i].interval;
+            timers[i].run();
+        }
+    }
+}
+
+void net_assertion_failed(void)
+{
+    network.suspect = true;
+}
+
+#define BATCH 32 /* frames between two looks at the clock */
+
+void net_poll(void)
+{
+    if (!network.open || network.paused)
+        return;
+    if (nic_poll(network.nic, BATCH))
+        net_link_flush();
+    run_timers();
+    if (network.suspect) {
+        network.suspect = false;
+        log_printf(LOG_WARNING, "network: lwIP found its state inconsistent; all connections are dropped");
+        net_streams_abort(E_INTERNAL);
+    }
+}
+
+void net_wait_turn(void)
+{
+    net_poll();
+    platform_idle();
+}
+
+/* ---- pause and end ----------------------------------------------------------------------------------------------------------- */
+
+void net_pause(void)
+{
+    if (network.open && !network.paused) {
+        nic_pause(network.nic);
+        network.paused = true;
+    }
+}
+
+void net_resume(void)
+{
+    if (network.open && network.paused) {
+        nic_resume(network.nic);
+        network.paused = false;
+        last_ticks = platform_ticks();
+    }
+}
+
+void net_close(void)
+{
+    struct dhcp *dhcp;
+
+    if (!network.open)
+        return;
+    net_streams_abort(E_STREAM_CLOSED);
+    while (tcp_tw_pcbs)
+        tcp_abort(tcp_tw_pcbs);
+    while (tcp_active_pcbs)
+        tcp_abort(tcp_active_pcbs);
+    /* A bound client would give its lease back, which the OS is going to use. */
+    dhcp = netif_dhcp_data(&network.netif);
+    if (dhcp) {
+        dhcp->state = DHCP_STATE_INIT;
+        dhcp_stop(&network.netif);
+        dhcp_cleanup(&network.netif);
+    }
+    netif_remove(&network.netif);
+    /* Queries that nobody waits for any more run out of retries, and their sockets go with them. */
+    for (unsigned i = 0; i < 256; i++)
+        dns_tmr();
+    net_static_ipv6_forget();
+    network.nic->deliver = NULL;
+    network.open = false;
+}

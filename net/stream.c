@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* platform/stream.h over lwIP's raw TCP. lwIP's callbacks only take notes; what follows from them is done by the caller's own calls. */
+#include <string.h>
+
+#include "lwip/priv/tcp_priv.h"
+#include "net/internal.h"
+#include "net/resolve.h"
+
+#define FIRST_RTO_MS 250 /* lwIP starts at 3 s: a lost first segment would cost that */
+#define FIRST_PORT 49152u /* RFC 6335 6: dynamic ports */
+#define PORTS 16384u
+#define PORT_TRIES 16
+#define CHUNK 0xFFFFu /* lwIP's lengths are 16 bits */
+
+struct net_stream {
+    struct stream stream; /* first */
+    bool taken;
+    bool connected, peer_closed;
+    struct tcp_pcb *pcb;   /* NULL when not open, or when lwIP has ended it */
+    enum status ended;     /* why lwIP ended it */
+    struct pbuf *rx, *rx_last; /* received pbufs, each a link of its own: tot_len is not kept, it could not count this far */
+    uint16_t rx_used;      /* bytes of the first one that were handed out */
+    size_t queued, acknowledged; /* bytes sent; how many of them the peer has */
+    uint32_t owed;         /* bytes handed out that lwIP has not been told of */
+};
+
+static struct net_stream streams[NET_STREAMS];
+
+/* ---- lwIP's callbacks -------------------------------------------------------------------------------------------------------- */
+
+static err_t on_connected(void *argument, struct tcp_pcb *pcb, err_t error)
+{
+    struct net_stream *s = argument;
+
+    (void)pcb;
+    (void)error;
+    s->connected = true;
+    return ERR_OK;
+}
+
+static err_t on_received(void *argument, struct tcp_pcb *pcb, struct pbuf *data, err_t error)
+{
+    struct net_stream *s = argument;
+
+    (void)pcb;
+    (void)error;
+    if (!data) {
+        s->peer_closed = true;
+        return ERR_OK;
+    }
+    if (s->rx)
+        s->rx_last->next = data;
+    else
+        s->rx = data;
+    while (data->next)
+        data = data->next;
+    s->rx_last = data;
+    return ERR_OK;
+}
+
+static err_t on_sent(void *argument, struct tcp_pcb *pcb, uint16_t length)
+{
+    struct net_stream *s = argument;
+
+    (void)pcb;
+    s->acknowledged += length;
+    return ERR_OK;
+}
+
+/* The PCB is gone when this is called. */
+static void on_error(void *argument, err_t error)
+{
+    struct net_stream *s = argument;
+
+    s->pcb = NULL;
+    s->ended = error == ERR_RST ? E_STREAM_RESET : error == ERR_CLSD ? E_STREAM_CLOSED : E_STREAM_TIMEOUT;
+}
+
+/* ---- end ----------------------------------------------------------------------------------------------------------------------- */
+
+static void drop_received(struct net_stream *s)
+{
+    while (s->rx) {
+        struct pbuf *next = s->rx->next;
+
+        s->rx->next = NULL;
+        s->rx->tot_len = s->rx->len;
+        pbuf_free(s->rx);
+        s->rx = next;
+    }
+    s->rx_last = NULL;
+    s->rx_used = 0;
+}
+
+static void detach(struct net_stream *s)
+{
+    tcp_arg(s->pcb, NULL);
+    tcp_recv(s->pcb, NULL);
+    tcp_sent(s->pcb, NULL);
+    tcp_err(s->pcb, NULL);
+    s->pcb = NULL;
+}
+
+static void abort_stream(struct stream *stream)
+{
+    struct net_stream *s = (struct net_stream *)stream;
+    struct tcp_pcb *pcb = s->pcb;
+
+    if (pcb) {
+        detach(s);
+        tcp_abort(pcb);
+    }
+    drop_received(s);
+    s->ended = E_STREAM_CLOSED;
+}
+
+void net_streams_abort(enum status why)
+{
+    for (unsigned i = 0; i < NET_STREAMS; i++) {
+        if (!streams[i].taken)
+            continue;
+        if (streams[i].pcb) {
+            abort_stream(&streams[i].stream);
+            streams[i].ended = why;
+        }
+        drop_received(&streams[i]);
+    }
+}
+
+static bool fin_acknowledged(const struct net_stream *s)
+{
+    return !s->pcb || s->pcb->state == FIN_WAIT_2 || s->pcb->state == TIME_WAIT || s->pcb->state == CLOSED;
+}
+
+static void pump(struct stream *stream);
+
+static void close_stream(struct stream *stream, deadline_t deadline)
+{
+    struct net_stream *s = (struct net_stream *)stream;
+    struct tcp_pcb *pcb;
+
+    if (s->pcb && s->pcb->state >= ESTABLISHED) {
+        /* tcp_shutdown() is refused for want of memory only, and then a later try may succeed. */
+        bool sent = false;
+
+        while (!deadline_passed(deadline) && s->pcb && !(sent && fin_acknowledged(s))) {
+            if (!sent)
+                sent = tcp_shutdown(s->pcb, 0, 1) == ERR_OK;
+            pump(stream);
+            drop_received(s);
+            platform_idle();
+        }
+        if (s->pcb && sent && fin_acknowledged(s)) {
+            pcb = s->pcb;
+            detach(s);
+            tcp_close(pcb); /* lwIP keeps what is left of it */
+        }
+    }
+    abort_stream(stream);
+}
+
+/* ---- connect --------------------------------------------------------------------------------------------------------------------- */
+
+/* A random port of our own: lwIP counts up from a random start, and is easily followed (RFC 6056). */
+static err_t bind_random_port(struct tcp_pcb *pcb)
+{
+    err_t error = ERR_USE;
+
+    for (unsigned i = 0; i < PORT_TRIES && error == ERR_USE; i++)
+        error = tcp_bind(pcb, NULL, (uint16_t)(FIRST_PORT + net_random32() % PORTS));
+    return error;
+}
+
+static enum status open_pcb(struct net_stream *s, const ip_addr_t *to, uint16_t port, const char *text)
+{
+    err_t error;
+
+    s->pcb = tcp_new_ip_type(IP_GET_TYPE(to));
+    if (!s->pcb)
+        return fail(E_STREAM_MEMORY, "no memory for a connection to %s", text);
+    tcp_nagle_disable(s->pcb);
+    tcp_arg(s->pcb, s);
+    tcp_recv(s->pcb, on_received);
+    tcp_sent(s->pcb, on_sent);
+    tcp_err(s->pcb, on_error);
+    s->pcb->rto = FIRST_RTO_MS / TCP_SLOW_INTERVAL;
+    s->pcb->sv = FIRST_RTO_MS / TCP_SLOW_INTERVAL;
+    error = bind_random_port(s->pcb);
+    if (error == ERR_OK)
+        error = tcp_connect(s->pcb, to, port, on_connected);
+    if (error == ERR_OK)
+        return OK;
+    abort_stream(&s->stream);
+    if (error == ERR_RTE)
+        return fail(E_UNREACHABLE, "no address or gateway of ours leads to %s", text);
+    return fail(E_STREAM_MEMORY, "connection to %s: lwIP error %d", text, error);
+}
+
+static enum status connect_stream(struct stream *stream, const char *host, uint16_t port, deadline_t deadline)
+{
+    struct net_stream *s = (struct net_stream *)stream;
+    struct net_address peer;
+    ip_addr_t address;
+    char text[46];
+    enum status status;
+
+    abort_stream(stream);
+    s->connected = s->peer_closed = false;
+    s->queued = s->acknowledged = 0;
+    s->owed = 0;
+    s->ended = OK;
+    if (!network.open)
+        return fail(E_UNREACHABLE, "the network is not started");
+    status = net_resolve(host, &peer, deadline);
+    if (status != OK)
+        return status;
+    net_format_address(&peer, text);
+    address = net_to_lwip(&peer);
+    status = open_pcb(s, &address, port, text);
+    if (status != OK)
+        return status;
+    while (!s->connected && s->pcb && !deadline_passed(deadline))
+        net_wait_turn();
+    if (s->connected && s->pcb)
+        return OK;
+    status = s->pcb || s->ended != E_STREAM_RESET ? E_CONNECT_TIMEOUT : E_CONNECT_REFUSED;
+    abort_stream(stream);
+    return fail(status, "%s port %u", text, port);
+}
+
+/* ---- data -------------------------------------------------------------------------------------------------------------------------- */
+
+static enum status why_ended(const struct net_stream *s)
+{
+    if (s->ended == E_STREAM_TIMEOUT)
+        return fail(E_STREAM_TIMEOUT, "the peer stopped acknowledging");
+    return s->ended == OK ? E_STREAM_CLOSED : s->ended;
+}
+
+/* Queues what fits of one span. */
+static size_t queue_span(struct net_stream *s, const struct stream_span *span, bool more)
+{
+    size_t done = 0;
+
+    while (done < span->length) {
+        size_t piece = span->length - done;
+        uint8_t flags = span->stable ? 0 : TCP_WRITE_FLAG_COPY;
+
+        if (piece > tcp_sndbuf(s->pcb))
+            piece = tcp_sndbuf(s->pcb);
+        if (piece > CHUNK)
+            piece = CHUNK;
+        if (piece == 0)
+            break;
+        if (more || done + piece < span->length)
+            flags |= TCP_WRITE_FLAG_MORE;
+        if (tcp_write(s->pcb, (const uint8_t *)span->bytes + done, (uint16_t)piece, flags) != ERR_OK) {
+            /* The queue is longer than its memory: half as much may still fit, a lot less is not worth it. */
+            if (piece <= 2 * TCP_MSS || tcp_write(s->pcb, (const uint8_t *)span->bytes + done, (uint16_t)(piece / 2), flags) != ERR_OK)
+                break;
+            piece /= 2;
+        }
+        done += piece;
+    }
+    return done;
+}
+
+static enum status send_stream(struct stream *stream, const struct stream_span *spans, unsigned count, size_t *taken)
+{
+    struct net_stream *s = (struct net_stream *)stream;
+
+    *taken = 0;
+    if (!s->pcb)
+        return why_ended(s);
+    for (unsigned i = 0; i < count; i++) {
+        size_t queued = queue_span(s, &spans[i], i + 1 < count);
+
+        *taken += queued;
+        if (queued < spans[i].length)
+            break;
+    }
+    s->queued += *taken;
+    if (*taken)
+        tcp_output(s->pcb);
+    return OK;
+}
+
+static size_t unsent(struct stream *stream)
+{
+    struct net_stream *s = (struct net_stream *)stream;
+
+    return s->pcb ? s->queued - s->acknowledged : 0;
+}
+
+/* Tells lwIP how much was handed out, so that the window opens. */
+static void settle(struct net_stream *s)
+{
+    while (s->owed && s->pcb) {
+        uint16_t part = (uint16_t)(s->owed < CHUNK ? s->owed : CHUNK);
+
+        s->owed -= part;
+        tcp_recved(s->pcb, part);
+    }
+}
+
+static enum status receive_stream(struct stream *stream, void *to, size_t length, size_t *received)
+{
+    struct net_stream *s = (struct net_stream *)stream;
+    size_t done = 0;
+
+    while (done < length && s->rx) {
+        struct pbuf *first = s->rx;
+        size_t piece = first->len - s->rx_used;
+
+        if (piece > length - done)
+            piece = length - done;
+        memcpy((uint8_t *)to + done, (const uint8_t *)first->payload + s->rx_used, piece);
+        done += piece;
+        s->rx_used = (uint16_t)(s->rx_used + piece);
+        if (s->rx_used == first->len) {
+            s->rx = first->next;
+            s->rx_used = 0;
+            first->next = NULL;
+            first->tot_len = first->len;
+            pbuf_free(first);
+        }
+    }
+    *received = done;
+    s->owed += (uint32_t)done;
+    if (s->owed >= TCP_WND / 8)
+        settle(s);
+    if (done || length == 0 || s->rx)
+        return OK;
+    if (s->pcb && !s->peer_closed)
+        return OK;
+    return s->pcb || s->peer_closed ? E_STREAM_CLOSED : why_ended(s);
+}
+
+static void pump(struct stream *stream)
+{
+    struct net_stream *s = (struct net_stream *)stream;
+
+    settle(s);
+    net_poll();
+}
+
+/* ---- the four of them ----------------------------------------------------------------------------------------------------------------- */
+
+static const struct stream_ops operations = {
+    .connect = connect_stream,
+    .send = send_stream,
+    .unsent = unsent,
+    .receive = receive_stream,
+    .pump = pump,
+    .close = close_stream,
+    .abort = abort_stream,
+};
+
+struct stream *net_stream_new(void)
+{
+    for (unsigned i = 0; i < NET_STREAMS; i++) {
+        if (streams[i].taken)
+            continue;
+        memset(&streams[i], 0, sizeof streams[i]);
+        streams[i].taken = true;
+        streams[i].ended = E_STREAM_CLOSED;
+        streams[i].stream.ops = &operations;
+        return &streams[i].stream;
+    }
+    return NULL;
+}
+
+void net_stream_free(struct stream *stream)
+{
+    if (!stream)
+        return;
+    abort_stream(stream);
+    ((struct net_stream *)stream)->taken = false;
+}
+
+bool net_peer_on_link(struct stream *stream, struct net_address *peer)
+{
+    const struct net_stream *s = (const struct net_stream *)stream;
+
+    memset(peer, 0, sizeof *peer);
+    if (!s->pcb)
+        return false;
+    if (IP_IS_V6(&s->pcb->remote_ip)) {
+        const ip6_addr_t *remote = ip_2_ip6(&s->pcb->remote_ip);
+
+        peer->family = 6;
+        memcpy(peer->bytes, remote->addr, 16);
+        if (ip6_addr_islinklocal(remote))
+            return true;
+        for (unsigned i = 1; i < LWIP_IPV6_NUM_ADDRESSES; i++) {
+            if (ip6_addr_isvalid(netif_ip6_addr_state(&network.netif, i)) && ip6_addr_netcmp(remote, netif_ip6_addr(&network.netif, i)))
+                return true;
+        }
+        return false;
+    }
+    peer->family = 4;
+    memcpy(peer->bytes, &ip_2_ip4(&s->pcb->remote_ip)->addr, 4);
+    return ip4_addr_netcmp(ip_2_ip4(&s->pcb->remote_ip), netif_ip4_addr(&network.netif), netif_ip4_netmask(&network.netif));
+}
