@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SANSTRAP_TESTS_NIC_MACHINE_H
+#define SANSTRAP_TESTS_NIC_MACHINE_H
+
+#include <stdint.h>
+
+/* The image's work; `command_line` as QEMU's -append. What it returns becomes QEMU's exit status 2n + 1. */
+int image_main(const char *command_line);
+
+void machine_exit(uint8_t code);
+
+#endif
