@@ -18,10 +18,17 @@ LINUX = 0x83
 
 
 @contextlib.contextmanager
-def building(name):
-    """Holds the right to build `name` in the cache; parallel test runs wait for each other. Yields (path, already there)."""
+def building(name, *sources):
+    """
+    Holds the right to build `name` in the cache; parallel test runs wait for each other. Yields (path, already there). What was built from other
+    `sources` (files) is not there.
+    """
     os.makedirs(CACHE, exist_ok=True)
-    path = os.path.join(CACHE, name)
+    digest = hashlib.sha256()
+    for source in sources:
+        with open(source, "rb") as file:
+            digest.update(file.read())
+    path = os.path.join(CACHE, f"{name}-{digest.hexdigest()[:8]}.img")
     with open(path + ".lock", "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield path, os.path.exists(path)
@@ -107,7 +114,7 @@ def grub_disk(path, folder, script, files, size=128 * MIB):
 
 def hashing_disk(megabytes=64):
     """A GRUB disk with a file of that size; returns (path, its SHA-256). GRUB prints the sum it computed, then HASHED."""
-    with building(f"grub-{megabytes}.img") as (path, there):
+    with building(f"grub-{megabytes}", __file__) as (path, there):
         data = pattern(megabytes * MIB)
         if not there:
             folder = path + ".tmp"

@@ -50,6 +50,7 @@ class Machine:
         self.started = time.monotonic()
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
+        process.wait_until(lambda: os.path.exists(os.path.join(self.folder, "qmp")), 20, "QEMU's monitor", self.child)
         return self
 
     def _read(self):
@@ -143,7 +144,7 @@ class Machine:
 
     def screen(self):
         """The VGA text screen as 25 lines."""
-        cells = self.memory(0xB8000, 4000)[::2].decode("cp437")
+        cells = self.memory(0xB8000, 4000)[::2].decode("cp437").replace("\0", " ")
         return "\n".join(cells[row * 80:row * 80 + 80].rstrip() for row in range(25))
 
     def expect_screen(self, pattern, timeout=60):

@@ -52,7 +52,7 @@ class Target:
         self.child.wait()
 
     def stop(self):
-        process.stop(self.child)
+        process.stop(self.child, patience=0.5)  # tgtd waits for its initiators, which are gone
 
 
 class Tgt(Target):
@@ -150,7 +150,7 @@ class Istgt(Target):
   Mapping PortalGroup1 InitiatorGroup1
   AuthMethod {method}
   AuthGroup {'AuthGroup1' if self.chap else 'None'}
-  UseDigest None
+  UseDigest Auto
   UnitType Disk
   UnitInquiry "SANSTRAP" "LAB DISK" "0" "LAB0001"
   BlockLength {self.block_size}

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""
+Makes the whole of the project's tests one pytest run: the cmocka programs of tests/unit and of other folders' test_*.c are items beside the
+end-to-end tests, and a program that was not built, ends badly or holds no test is a failure.
+"""
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, ROOT)
+
+CMOCKA_SECONDS = 300
+
+
+def pytest_addoption(parser):
+    parser.addoption("--loader", choices=["sanstrap", "ipxe"], default="sanstrap",
+                     help="what boots from the LUN in tests that take it from the card's ROM; ipxe checks the lab itself")
+
+
+@pytest.fixture
+def loader(request):
+    return request.config.getoption("--loader")
+
+
+@pytest.fixture
+def lab(request):
+    from tests.lab.lab import Lab, safe_name
+    with Lab(safe_name(request.node.name)) as opened:
+        yield opened
+
+
+def pytest_collect_file(file_path, parent):
+    if file_path.suffix == ".c" and file_path.name.startswith("test_") and file_path.parent.name == "unit":
+        return UnitSource.from_parent(parent, path=file_path)
+    return None
+
+
+class UnitSource(pytest.File):
+    def collect(self):
+        yield UnitProgram.from_parent(self, name=self.path.stem)
+
+
+class UnitFailure(Exception):
+    """Carries the text to show."""
+
+
+class UnitProgram(pytest.Item):
+    def runtest(self):
+        program = os.path.join(ROOT, "build", "host", os.path.relpath(self.path, ROOT))[:-len(".c")]
+        if not os.path.exists(program):
+            raise UnitFailure(f"{program} was not built: make unit-programs")
+        if os.path.getmtime(program) < os.path.getmtime(self.path):
+            raise UnitFailure(f"{program} is older than its source: make unit-programs")
+        done = subprocess.run([program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=CMOCKA_SECONDS, cwd=ROOT, check=False)
+        text = done.stdout.decode(errors="replace")
+        ran = sum(int(number) for number in re.findall(r"^\[=+\] .*?(\d+) test\(s\) run", text, re.MULTILINE))
+        failed = sorted(set(re.findall(r"^\[  (?:FAILED|ERROR) *\] (?!\d+ test)([^:\n]+)$", text, re.MULTILINE)))
+        if done.returncode or failed:
+            raise UnitFailure(f"{self.name}: exit status {done.returncode}, failing cases: {', '.join(failed) or 'none named'}\n{text[-8000:]}")
+        if not ran:
+            raise UnitFailure(f"{self.name} ran no test:\n{text[-2000:]}")
+
+    def repr_failure(self, excinfo, style=None):
+        if isinstance(excinfo.value, (UnitFailure, subprocess.TimeoutExpired)):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self):
+        return self.path, None, f"unit {self.name}"

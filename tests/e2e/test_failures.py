@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Whatever is wrong has a stable number on the screen and on serial, says why and what to do."""
+import pytest
+
+from tests.lab import disks
+from tests.lab.boots import as_a_bios_would, code, entered, fails_with, hello_disk
+from tests.lab.lab import LKRN, NBP
+from tests.lab.network import PREFIX, SERVER
+from tests.lab.target import NAME, Chap, Istgt, Tgt
+
+STATIC = f"ip={PREFIX}.50/24"
+ONE_WAY = Chap("lab-user", "twelve-bytes-at-least")
+MUTUAL = Chap("lab-user", "twelve-bytes-at-least", "lab-target", "another-secret-of-it")
+
+
+def direct(lab, append):
+    """Straight into the loader with a command line: no ROM, no DHCP unless the line asks for it."""
+    return lab.machine(kernel=LKRN, rom="", append=append)
+
+
+def test_no_lease(lab):
+    fails_with(direct(lab, "dhcp-timeout=6"), "E_DHCP_TIMEOUT")
+
+
+def test_lease_without_root_path(lab):
+    lab.dhcp(boot_file="sanstrap.pxe").publish(NBP)
+    fails_with(lab.machine(), "E_ROOT_PATH_MISSING")
+
+
+BAD_ROOT_PATHS = [f"iscsi:{SERVER}", f"iscsi:{SERVER}::99999::{NAME}", f"iscsi:{SERVER}:::zz:{NAME}", f"iscsi:[fe80::1:::1:{NAME}", f"iscsi:{SERVER}:::1:"]
+
+
+@pytest.mark.parametrize("path", BAD_ROOT_PATHS)
+def test_unreadable_root_path(lab, path):
+    """By DHCP; the mark points into the text."""
+    lab.dhcp(root_path=path)
+    shown = fails_with(direct(lab, ""), "E_ROOT_PATH_SYNTAX")
+    assert "^" in shown
+
+
+def test_target_refuses(lab):
+    fails_with(direct(lab, f"{STATIC} root=iscsi:{SERVER}:::1:{NAME}"), "E_CONNECT_REFUSED")
+
+
+def test_target_is_silent(lab):
+    lab.network.helper("silent", 3260)
+    fails_with(direct(lab, f"{STATIC} timeout=5 root=iscsi:{SERVER}:::1:{NAME}"), "E_CONNECT_TIMEOUT")
+
+
+def test_target_is_nowhere(lab):
+    """An address of our own subnet that nobody holds."""
+    machine = direct(lab, f"{STATIC} timeout=5 root=iscsi:{PREFIX}.77:::1:{NAME}")
+    match = machine.expect(r"^S(\d{3}) ", 60)
+    assert int(match.group(1)) in (code("E_UNREACHABLE"), code("E_CONNECT_TIMEOUT"))
+
+
+def test_target_name_unknown(lab):
+    target = lab.target(hello_disk(lab))
+    fails_with(direct(lab, f"{STATIC} root={target.root_path}-other"), "E_LOGIN_NOT_FOUND")
+
+
+def test_lun_missing(lab):
+    target = lab.target(hello_disk(lab))
+    fails_with(direct(lab, f"{STATIC} root=iscsi:{SERVER}:::7:{NAME}"), "E_LUN_MISSING")
+    assert target.child.poll() is None
+
+
+def test_no_boot_sector(lab):
+    disk = lab.file("disk.img", bytes(1 << 20))
+    target = lab.target(disk)
+    fails_with(direct(lab, f"{STATIC} root={target.root_path}"), "E_BOOT_SIGNATURE")
+
+
+def test_no_link(lab):
+    machine = lab.machine(kernel=LKRN, rom="", append="link-timeout=4", extra=["-S"])
+    machine.set_link(False)
+    machine.qmp("cont")
+    fails_with(machine, "E_LINK_DOWN")
+
+
+def test_no_card(lab):
+    fails_with(lab.machine(nic="rtl8139", kernel=LKRN, rom=""), "E_NIC_NONE")
+
+
+def test_retry_key_after_the_cause_is_gone(lab):
+    machine = direct(lab, f"{STATIC} retry=0 root=iscsi:{SERVER}:::1:{NAME}")
+    fails_with(machine, "E_CONNECT_REFUSED")
+    lab.target(hello_disk(lab))
+    machine.key("r")
+    as_a_bios_would(entered(machine))
+
+
+def test_next_boot_device_key(lab):
+    """The BIOS's own disk starts when the SAN cannot be booted: the machine is as it was."""
+    local = disks.sector_disk(lab.path("local.img"), disks.assemble("hello", lab.folder))
+    lab.dhcp(boot_file="sanstrap.pxe", root_path=f"iscsi:{SERVER}:::1:{NAME}").publish(NBP)
+    machine = lab.machine(drives=[local], boot="nc")
+    fails_with(machine, "E_CONNECT_REFUSED")
+    machine.key("n")
+    as_a_bios_would(entered(machine, 60))
+
+
+# ---- CHAP ----
+
+@pytest.mark.parametrize("kind", [Tgt, Istgt])
+@pytest.mark.parametrize("chap", [ONE_WAY, MUTUAL], ids=["one-way", "mutual"])
+def test_right_secrets(lab, kind, chap):
+    target = lab.target(hello_disk(lab), kind, chap=chap)
+    mutual = f" mutual={chap.reverse_name}:{chap.reverse_secret}" if chap.reverse_name else ""
+    as_a_bios_would(entered(direct(lab, f"{STATIC} root={target.root_path} chap={chap.name}:{chap.secret}{mutual}")))
+
+
+def test_secrets_from_dhcp_as_ipxe_takes_them(lab):
+    target = lab.target(hello_disk(lab), chap=MUTUAL)
+    values = {190: MUTUAL.name, 191: MUTUAL.secret, 192: MUTUAL.reverse_name, 193: MUTUAL.reverse_secret}
+    lab.dhcp(root_path=target.root_path, options=[f"encap:175,{number},{value}" for number, value in values.items()])
+    as_a_bios_would(entered(direct(lab, "")))
+
+
+@pytest.mark.parametrize("kind", [Tgt, Istgt])
+def test_wrong_secret(lab, kind):
+    target = lab.target(hello_disk(lab), kind, chap=ONE_WAY)
+    fails_with(direct(lab, f"{STATIC} root={target.root_path} chap={ONE_WAY.name}:not-the-right-secret"), "E_LOGIN_AUTHENTICATION")
+
+
+def test_secret_missing(lab):
+    target = lab.target(hello_disk(lab), chap=ONE_WAY)
+    fails_with(direct(lab, f"{STATIC} root={target.root_path}"), "E_LOGIN_CHAP_REQUIRED")
+
+
+def test_target_that_cannot_prove_itself(lab):
+    target = lab.target(hello_disk(lab), chap=MUTUAL)
+    fails_with(direct(lab, f"{STATIC} root={target.root_path} chap={MUTUAL.name}:{MUTUAL.secret} mutual={MUTUAL.reverse_name}:quite-another-secret"),
+               "E_LOGIN_TARGET_AUTHENTICATION")

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Network cards, memory sizes and block sizes; and what is left for the operating system."""
+import pytest
+
+from tests.lab import disks
+from tests.lab.boots import RESERVED, USABLE, as_a_bios_would, entered, hello_disk
+from tests.lab.lab import LKRN
+from tests.lab.qemu import MAC
+from tests.lab.target import Istgt, Tgt
+
+BASE_MEMORY = 639 * 1024  # SeaBIOS leaves this much
+RESIDENT_LIMIT = 4096
+PAGE = 4096
+MARKER = "sanstrap-flood-marker/"
+
+
+@pytest.mark.parametrize("nic", ["e1000", "e1000-82544gc", "e1000-82545em", "e1000e"])
+def test_card(lab, nic):
+    target = lab.target(hello_disk(lab))
+    rom = "/usr/lib/ipxe/qemu/pxe-e1000e.rom" if nic == "e1000e" else "/usr/lib/ipxe/qemu/pxe-e1000.rom" if nic == "e1000" else None
+    if rom:
+        machine = lab.boot_by_rom(target.root_path, nic=nic, rom=rom)
+    else:  # QEMU has no PXE ROM for these
+        lab.dhcp(root_path=target.root_path)
+        machine = lab.machine(nic=nic, rom="", kernel=LKRN)
+    as_a_bios_would(entered(machine))
+
+
+@pytest.mark.parametrize("memory", [128, 512, 2048, 3072, 4096, 6144])
+def test_memory_size(lab, memory):
+    target = lab.target(hello_disk(lab))
+    lab.dhcp(root_path=target.root_path)
+    boot = entered(lab.machine(memory=memory, kernel=LKRN, rom=""))
+    as_a_bios_would(boot)
+    memory_map_is_sound(boot, memory << 20)
+
+
+def memory_map_is_sound(boot, installed):
+    """Entries do not overlap, what is hidden is hidden as whole pages, and little is hidden."""
+    entries = sorted(boot.memory_map)
+    for (base, length, _), (following, _, _) in zip(entries, entries[1:]):
+        assert base + length <= following, f"{base:#x}+{length:#x} overlaps {following:#x}"
+    for base, length, kind in entries:
+        if kind == USABLE and base >= 1 << 20:
+            assert base % PAGE == 0 and length % PAGE == 0, f"{base:#x}+{length:#x} is not whole pages"
+    usable = sum(length for _, length, kind in entries if kind == USABLE)
+    assert installed - usable <= (4 << 20) + (1 << 20), f"{(installed - usable) >> 10} KiB of {installed >> 20} MiB are hidden"
+    assert BASE_MEMORY - boot.base_memory <= RESIDENT_LIMIT + PAGE, f"base memory ends at {boot.base_memory:#x}"
+    assert any(kind == RESERVED for _, _, kind in entries)
+
+
+def test_base_memory_after_the_rom_is_gone(lab):
+    """The ROM's and the loader's own base memory are given back; the resident part keeps at most 4 KiB."""
+    target = lab.target(hello_disk(lab))
+    boot = entered(lab.boot_by_rom(target.root_path))
+    as_a_bios_would(boot)
+    assert BASE_MEMORY - boot.base_memory <= RESIDENT_LIMIT, f"{BASE_MEMORY - boot.base_memory} bytes of base memory are kept"
+
+
+@pytest.mark.parametrize("kind", [Tgt, Istgt])
+@pytest.mark.parametrize("block_size", [512, 4096])
+def test_grub_hashes_64_mib(lab, loader, kind, block_size):
+    """A real boot loader reads a large file through INT 13h and its sum is right; 4096-byte blocks look like 512-byte ones."""
+    image, expected = disks.hashing_disk(64)
+    target = lab.target(lab.copy_disk(image), kind, block_size=block_size)
+    machine = lab.boot_by_rom(target.root_path, loader)
+    machine.expect("GRUB-RUNS", 90)
+    assert machine.expect(r"([0-9a-f]{64})  /data.bin", 120).group(1) == expected
+
+
+def test_nothing_is_written_to_memory_behind_the_systems_back(lab):
+    """While a boot sector rests with interrupts off, traffic on the wire changes no byte of RAM outside reserved memory."""
+    memory = 64 << 20
+    target = lab.target(hello_disk(lab))
+    machine = lab.boot_by_rom(target.root_path, memory=memory >> 20)
+    boot = entered(machine)
+    machine.qmp("stop")
+    before = machine.memory(0, memory)
+    machine.qmp("cont")
+    flood = lab.network.helper("flood", "br0", MAC, 3000, MARKER)
+    assert flood.wait(60) == 0
+    machine.qmp("stop")
+    after = machine.memory(0, memory)
+    wrong = [page for page in range(0, memory, PAGE) if before[page:page + PAGE] != after[page:page + PAGE] and boot.usable(page)]
+    assert not wrong, f"usable pages changed: {[hex(page) for page in wrong[:20]]}"
+    at = after.find(MARKER.encode())
+    while at >= 0:
+        assert not boot.usable(at), f"a frame lies in usable memory at {at:#x}"
+        at = after.find(MARKER.encode(), at + 1)

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Every way in which the loader can be loaded ends in the LUN's boot sector, entered as a BIOS would."""
+import os
+
+import pytest
+
+from tests.lab import disks, qemu
+from tests.lab.boots import as_a_bios_would, entered, hello_disk
+from tests.lab.lab import LKRN, NBP
+from tests.lab.network import SERVER
+
+IPXE = "/usr/lib/ipxe"
+MODULES = "/usr/lib/syslinux/modules/bios"
+
+
+def test_pxe_from_the_cards_rom(lab, loader):
+    target = lab.target(hello_disk(lab))
+    as_a_bios_would(entered(lab.boot_by_rom(target.root_path, loader)))
+
+
+PXELINUX = {
+    "KERNEL sanstrap.0": "KERNEL sanstrap.0\n",
+    "pxechn.c32": "COM32 pxechn.c32\nAPPEND sanstrap.0\n",
+    "LINUX sanstrap.lkrn": "LINUX sanstrap.lkrn\nAPPEND log=info\n",
+    "LINUX sanstrap.lkrn with IPAPPEND": "LINUX sanstrap.lkrn\nIPAPPEND 2\n",
+}
+
+
+@pytest.mark.parametrize("lines", PXELINUX.values(), ids=PXELINUX.keys())
+def test_pxelinux(lab, lines):
+    target = lab.target(hello_disk(lab))
+    server = lab.dhcp(boot_file="pxelinux.0", root_path=target.root_path)
+    server.publish("/usr/lib/PXELINUX/pxelinux.0")
+    for name in ("ldlinux.c32", "libcom32.c32", "pxechn.c32"):
+        server.publish(os.path.join(MODULES, name))
+    server.publish(NBP, "sanstrap.0")
+    server.publish(LKRN)
+    server.publish_text("pxelinux.cfg/default", f"SERIAL 0 115200\nPROMPT 0\nDEFAULT boot\nLABEL boot\n{lines}")
+    as_a_bios_would(entered(lab.machine()))
+
+
+def test_ipxe_chain(lab):
+    target = lab.target(hello_disk(lab))
+    server = lab.dhcp(boot_file="boot.ipxe", root_path=target.root_path)
+    server.publish(NBP)
+    server.publish_text("boot.ipxe", "#!ipxe\nchain sanstrap.pxe\n")
+    as_a_bios_would(entered(lab.machine()))
+
+
+def test_ipxe_chain_passes_a_command_line(lab):
+    target = lab.target(hello_disk(lab))
+    server = lab.dhcp(boot_file="boot.ipxe")
+    server.publish(NBP)
+    server.publish_text("boot.ipxe", f"#!ipxe\nchain sanstrap.pxe root={target.root_path}\n")
+    as_a_bios_would(entered(lab.machine()))
+
+
+def test_ipxe_lkrn_chain(lab):
+    """Debian's ipxe.lkrn with its own driver, no PXE ROM below it."""
+    target = lab.target(hello_disk(lab))
+    server = lab.dhcp(root_path=target.root_path)
+    server.publish(NBP)
+    script = lab.file("script", f"#!ipxe\ndhcp\nchain tftp://{SERVER}/sanstrap.pxe\n".encode())
+    as_a_bios_would(entered(lab.machine(kernel=f"{IPXE}/ipxe.lkrn", initrd=script, rom="")))
+
+
+def test_ipxe_over_undi_chain(lab):
+    """undionly.kpxe drives the card through the ROM's UNDI; the loader must send both home."""
+    target = lab.target(hello_disk(lab))
+    server = lab.dhcp(boot_file="boot.ipxe", root_path=target.root_path)
+    server.publish(NBP)
+    server.publish(f"{IPXE}/undionly.kpxe")
+    server.publish_text("boot.ipxe", "#!ipxe\niseq ${net0/chip} 82540em && chain undionly.kpxe ||\nchain sanstrap.pxe\n")
+    as_a_bios_would(entered(lab.machine()))
+    assert "sent " in server.read_log() and "undionly.kpxe to" in server.read_log()
+
+
+def test_qemu_kernel(lab):
+    target = lab.target(hello_disk(lab))
+    lab.dhcp(root_path=target.root_path)
+    as_a_bios_would(entered(lab.machine(kernel=LKRN, rom="")))
+
+
+def test_qemu_kernel_with_static_address(lab):
+    target = lab.target(hello_disk(lab))
+    machine = lab.machine(kernel=LKRN, rom="", append=f"root={target.root_path} ip=192.168.77.50/24")
+    as_a_bios_would(entered(machine))
+
+
+def test_grub_linux16(lab):
+    """From a local disk that GRUB started on: the LUN takes the number 80h from it."""
+    target = lab.target(hello_disk(lab))
+    lab.dhcp()
+    script = f"echo GRUB-RUNS\nlinux16 /sanstrap.lkrn root={target.root_path}\nboot\n"
+    local = disks.grub_disk(lab.path("grub.img"), lab.folder, script, {"sanstrap.lkrn": LKRN}, size=32 * disks.MIB)
+    machine = lab.machine(drives=[local], boot="c", rom="")
+    machine.expect("GRUB-RUNS", 60)
+    as_a_bios_would(entered(machine))
+
+
+def test_the_roms_lease_is_reused(lab):
+    """A ROM that got a root path keeps it in its cached DHCPACK: then there is no second exchange."""
+    target = lab.target(hello_disk(lab))
+    server = lab.dhcp(boot_file="boot.ipxe")
+    server.publish(NBP)
+    server.publish_text("boot.ipxe", f"#!ipxe\nset net0/root-path {target.root_path}\nchain sanstrap.pxe\n")
+    as_a_bios_would(entered(lab.machine()))
+    assert server.read_log().count("DHCPACK(br0) 192.168.77.") == 1
+    assert qemu.MAC in server.read_log()

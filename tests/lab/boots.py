@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What hello.asm and the loader print, as values."""
+import os
+import re
+from dataclasses import dataclass
+
+from . import disks
+from .lab import ROOT
+
+FAILURE = r"^S\d{3} "
+ANSWER = r"^BOOT dl=(..) cs=(....) ip=(....) sssp=(....):(....) if=(.) int12=(....)$"
+USABLE, RESERVED = 1, 2
+
+
+@dataclass
+class Entered:
+    """How a boot sector was entered, and the memory map that it then saw: (base, length, type)."""
+    drive: int
+    cs: int
+    ip: int
+    stack: int  # linear
+    interrupts: bool
+    base_memory: int  # bytes, by INT 12h
+    memory_map: list
+
+    def usable(self, address):
+        return any(base <= address < base + length and kind == USABLE for base, length, kind in self.memory_map)
+
+
+def hello_disk(lab, size=16 * disks.MIB):
+    return disks.sector_disk(lab.path("disk.img"), disks.assemble("hello", lab.folder), size)
+
+
+def entered(machine, timeout=90):
+    """Waits until hello.asm has said its piece."""
+    match = machine.expect(ANSWER, timeout, or_fail=FAILURE)
+    machine.expect(r"^REST$", 10)
+    text = machine.text[match.start():machine.position]
+    entries = [(int(base, 16), int(length, 16), int(kind, 16))
+               for base, length, kind in re.findall(r"^E820 (\S+) (\S+) (\S+)$", text, re.MULTILINE)]
+    number = [int(value, 16) for value in match.groups()]
+    return Entered(number[0], number[1], number[2], number[3] * 16 + number[4], number[5] == 1, number[6] * 1024, entries)
+
+
+def as_a_bios_would(boot):
+    """The promises about a boot sector's first moment (Conventional: 0:7C00, DL, interrupts on, a stack below the INT 12h limit)."""
+    assert boot.drive == 0x80
+    assert boot.cs * 16 + boot.ip == 0x7C00
+    assert boot.interrupts, "interrupts were off"
+    assert boot.stack <= boot.base_memory, f"the stack is at {boot.stack:#x}, base memory ends at {boot.base_memory:#x}"
+    low, = [entry for entry in boot.memory_map if entry[0] == 0]
+    assert low[1] <= boot.base_memory and low[2] == USABLE, f"E820 says {low[1]:#x}, INT 12h {boot.base_memory:#x}"
+
+
+def code(name):
+    """The S-number of a status, from the table that is the contract."""
+    with open(os.path.join(ROOT, "platform", "status.def"), encoding="utf-8") as file:
+        return int(re.search(rf"^STATUS\({name}, (\d+),", file.read(), re.MULTILINE).group(1))
+
+
+def fails_with(machine, name, timeout=60):
+    """The failure is on serial and on the screen, with what, why and what to do, and it is this one."""
+    match = machine.expect(r"^S(\d{3}) .+$", timeout)
+    assert int(match.group(1)) == code(name), f"expected {name} (S{code(name)}):\n{machine.text[match.start():]}"
+    machine.expect(r"^Why: .+", 10)
+    machine.expect(r"^Do:  .+", 10)
+    machine.expect_screen(rf"^S{code(name)} .+", 10)
+    return machine.text[match.start():]

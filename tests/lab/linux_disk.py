@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""
+A small Debian Linux disk: syslinux, Debian's kernel and an initramfs on a FAT partition, the root file system on an ext4 partition.
+Everything comes from Debian's packages, which are unpacked into build/lab/debian and not installed.
+"""
+import glob
+import gzip
+import os
+import re
+import shutil
+
+from . import cpio, packages, process
+from .disks import CACHE, FAT16_LBA, FIRST_SECTOR, LINUX, MIB, SYSLINUX, building, fat_partition, partition_table, replace_text
+
+HERE = os.path.join(os.path.dirname(__file__), "linux")
+PACKAGES = ["open-iscsi", "libopeniscsiusr", "busybox-static", "libssl3", "libkmod2", "libzstd1", "liblzma5", "libc6"]
+MODULES = ["crc32c_generic", "crct10dif_generic", "e1000", "e1000e", "iscsi_tcp", "sd_mod", "ext4"]
+BOOT_MIB, ROOT_MIB = 40, 48
+ROOT_SECTOR = FIRST_SECTOR + BOOT_MIB * MIB // 512
+INITIATOR = "iqn.2026-11.org.sanstrap.lab:linux"
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def modules_in_order(root, wanted):
+    """The module files that `wanted` need, each after what it depends on (by the .modinfo section, since depmod has not run)."""
+    files = {os.path.basename(path)[:-3].replace("-", "_"): path for path in glob.glob(f"{root}/lib/modules/*/kernel/**/*.ko", recursive=True)}
+    order = []
+
+    def add(name):
+        name = name.replace("-", "_")
+        path = files.get(name)
+        if path is None or path in order:
+            return  # None: built into the kernel
+        depends = re.search(rb"\0depends=([^\0]*)\0", read(path))
+        for needed in depends.group(1).decode().split(",") if depends else []:
+            if needed:
+                add(needed)
+        order.append(path)
+
+    for name in wanted:
+        add(name)
+    return order
+
+
+def library_closure(root, program):
+    """The shared libraries a program needs, found in the unpacked packages, by their NEEDED entries."""
+    found, waiting = {}, [program]
+    while waiting:
+        text = process.run(["readelf", "-d", "-l", waiting.pop()]).decode()
+        for name in re.findall(r"\(NEEDED\).*\[(.+)\]", text):
+            if name in found:
+                continue
+            places = [path for folder in ("lib", "usr/lib") for path in glob.glob(f"{root}/{folder}/x86_64-linux-gnu/{name}")]
+            if not places:
+                raise process.LabError(f"{program} needs {name}, which no unpacked package holds")
+            found[name] = places[0]
+            waiting.append(places[0])
+    return found
+
+
+def initramfs(root):
+    files = {"init": (read(f"{HERE}/initramfs-init"), 0o755), "udhcpc-script": (read(f"{HERE}/udhcpc-script"), 0o755),
+             "bin/busybox": (read(f"{root}/bin/busybox"), 0o755), "sbin/iscsistart": (read(f"{root}/sbin/iscsistart"), 0o755)}
+    for name, path in library_closure(root, f"{root}/sbin/iscsistart").items():
+        files[f"lib64/{name}" if name.startswith("ld-linux") else f"lib/x86_64-linux-gnu/{name}"] = (read(path), 0o755)
+    order = modules_in_order(root, MODULES)
+    for path in order:
+        files[f"modules/{os.path.basename(path)}"] = (read(path), 0o644)
+    files["modules/order"] = ("".join(os.path.basename(path) + "\n" for path in order).encode(), 0o644)
+    return gzip.compress(cpio.archive(files), 6)
+
+
+def root_tree(root, folder):
+    """What / on the LUN holds."""
+    for name in ("bin", "sbin", "dev", "proc", "sys", "var", "etc", "root", "tmp"):
+        os.makedirs(os.path.join(folder, name))
+    shutil.copy(f"{root}/bin/busybox", f"{folder}/bin/busybox")
+    for applet in process.run([f"{root}/bin/busybox", "--list"]).decode().split():
+        if applet != "busybox":
+            os.symlink("busybox", f"{folder}/bin/{applet}")
+    shutil.copy(f"{HERE}/root-init", f"{folder}/sbin/init")
+    os.chmod(f"{folder}/sbin/init", 0o755)
+    with open(f"{folder}/etc/hostname", "w", encoding="ascii") as file:
+        file.write("diskless\n")
+
+
+def base_disk(say=lambda text: None):
+    """The disk as it is before any run, from the cache or built now."""
+    with building("linux", __file__, cpio.__file__, *sorted(glob.glob(f"{HERE}/*"))) as (path, there):
+        if there:
+            return path
+        names = [packages.kernel_package(), *PACKAGES]
+        root = packages.unpack(names, os.path.join(CACHE, "debian"), say)
+        folder = path + ".tmp"
+        shutil.rmtree(folder, ignore_errors=True)
+        os.makedirs(folder)
+        say("building the initramfs")
+        with open(f"{folder}/initrd.gz", "wb") as file:
+            file.write(initramfs(root))
+        with open(f"{folder}/syslinux.cfg", "w", encoding="ascii") as file:
+            file.write("DEFAULT linux\n")
+        say("building the disk")
+        image = f"{folder}/disk"
+        root_sectors = ROOT_MIB * MIB // 512
+        boot_sectors = ROOT_SECTOR - FIRST_SECTOR
+        with open(image, "wb") as file:
+            file.truncate((ROOT_SECTOR + root_sectors) * 512)
+            file.write(read(f"{SYSLINUX}/mbr/mbr.bin")[:440].ljust(440, b"\0") + b"SSTR\0\0")
+            file.write(partition_table((FIRST_SECTOR, boot_sectors, FAT16_LBA), (ROOT_SECTOR, root_sectors, LINUX)) + b"\x55\xaa")
+        kernel, = glob.glob(f"{root}/boot/vmlinuz-*")
+        fat_partition(image, FIRST_SECTOR, boot_sectors, {"vmlinuz": kernel, "initrd.gz": f"{folder}/initrd.gz", "syslinux.cfg": f"{folder}/syslinux.cfg"})
+        process.run(["syslinux", "--offset", str(FIRST_SECTOR * 512), "--install", image])
+        root_tree(root, f"{folder}/root")
+        process.run(["mke2fs", "-q", "-F", "-t", "ext4", "-d", f"{folder}/root", "-E", f"root_owner=0:0,offset={ROOT_SECTOR * 512}", "-L", "sanstrap-root",
+                     image, f"{ROOT_MIB}M"])
+        os.rename(image, path)
+        shutil.rmtree(folder)
+        return path
+
+
+def configure(image, folder, target_settings, nonce, keep=False, user="", password=""):
+    """Tells a copy of the disk where its root is and what to prove. `target_settings`: (address, port, name, lun)."""
+    address, port, name, lun = target_settings
+    words = ["console=ttyS0,115200", "loglevel=4", "panic=5", f"lab.address={address}", f"lab.port={port}", f"lab.target={name}", f"lab.lun={lun}",
+             f"lab.initiator={INITIATOR}", f"lab.nonce={nonce}", f"lab.keep={int(keep)}"]
+    if user:
+        words += [f"lab.user={user}", f"lab.password={password}"]
+    replace_text(image, FIRST_SECTOR, "syslinux.cfg",
+                 "SERIAL 0 115200\nSAY syslinux runs from the LUN\nDEFAULT linux\nPROMPT 0\nLABEL linux\n"
+                 f"  LINUX /vmlinuz\n  INITRD /initrd.gz\n  APPEND {' '.join(words)}\n", folder)
+
+
+def root_file(image, name, folder):
+    """A file of the root partition as it stands on the LUN, read without mounting it."""
+    part = os.path.join(folder, "root-partition")
+    process.run(["dd", f"if={image}", f"of={part}", "bs=512", f"skip={ROOT_SECTOR}", f"count={ROOT_MIB * MIB // 512}", "status=none", "conv=sparse"])
+    return process.run(["debugfs", "-R", f"cat {name}", part]).split(b"\n", 1)[-1]
