@@ -18,6 +18,10 @@ else
 say := @:
 endif
 
+# Only the rules written here; compilers write the .d files.
+MAKEFLAGS += --no-builtin-rules
+%.d: ;
+
 .PHONY: all
 all:
 
