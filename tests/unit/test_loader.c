@@ -1,0 +1,705 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The boot story with doubles in the place of the three layers: the order of its steps, whose values it uses, what it shows. */
+#include "tests/unit/unit.h"
+
+#include <arpa/inet.h>
+
+#include "loader/settings.h"
+#include "tests/host/host.h"
+#include "tests/unit/dhcp_builder.h"
+
+#define ROOT "iscsi:192.0.2.1:::1:iqn.2001-04.com.example:storage"
+
+/* ---- what the doubles do, and what was done to them ------------------------------------------------------------ */
+
+static struct {
+    enum status open_card, dhcp, login, disk, boot;
+    bool no_driver[3];
+    unsigned link_after_ms[3]; /* per card, from its opening */
+    struct dhcp_builder ack;   /* the DHCP server's answer */
+    const char *keys;          /* pressed when a failure is shown, one after the other */
+} script;
+
+static struct {
+    char steps[8192], screen[65536];
+    unsigned failures, key;
+    struct net_ipv4 ipv4;
+    struct net_dhcp_request request;
+    struct iscsi_settings iscsi;
+    struct nic_config card_config;
+    uint32_t window;
+    struct boot_options boot;
+    uint8_t lun[8];
+    bool left;
+} seen;
+
+static struct pci_device cards[3];
+static struct arena arena;
+static struct machine machine;
+static deadline_t opened_at;
+
+static void step(const char *name)
+{
+    assert_true(strlen(seen.steps) + strlen(name) + 2 < sizeof seen.steps);
+    strcat(seen.steps, seen.steps[0] ? " " : "");
+    strcat(seen.steps, name);
+}
+
+static enum status outcome(const char *name, enum status status)
+{
+    step(name);
+    return status == OK ? OK : fail(status, "the double of %s says so", name);
+}
+
+/* ---- nic.h ---- */
+
+static void double_link(struct nic *nic, struct nic_link *link)
+{
+    unsigned after = script.link_after_ms[nic->device - cards];
+    *link = (struct nic_link){.up = platform_ticks() >= opened_at + after * platform_ticks_per_ms(), .megabits = 1000, .full_duplex = true};
+}
+
+static void double_close(struct nic *nic)
+{
+    (void)nic;
+    step("nic_close");
+}
+
+static const struct nic_driver driver = {.name = "double", .read_link = double_link, .close = double_close};
+
+const struct nic_driver *nic_probe(const struct pci_device *device)
+{
+    return script.no_driver[device - cards] ? NULL : &driver;
+}
+
+size_t nic_arena_size(const struct nic_config *config)
+{
+    return (size_t)config->rx_buffers * 2048 + (size_t)config->tx_buffers * 2048;
+}
+
+enum status nic_open(struct nic *nic, struct pci_device *device, const struct nic_config *config)
+{
+    char name[16];
+    snprintf(name, sizeof name, "nic%d", (int)(device - cards));
+    nic->driver = &driver;
+    nic->device = device;
+    nic->model = "82540EM";
+    nic->mtu = config->mtu;
+    memcpy(nic->mac, "\x52\x54\x00\x12\x34", 5);
+    nic->mac[5] = (uint8_t)(0x56 + (device - cards));
+    if (config->mac)
+        memcpy(nic->mac, config->mac, 6);
+    seen.card_config = *config;
+    opened_at = platform_ticks();
+    arena_take(config->arena, nic_arena_size(config), 4096);
+    return outcome(name, script.open_card);
+}
+
+/* ---- net.h ---- */
+
+enum status net_open(const struct net_config *config)
+{
+    seen.window = config->window;
+    return outcome("net_open", OK);
+}
+
+size_t net_arena_size(uint32_t window)
+{
+    return 65536 + window / 8;
+}
+
+void net_poll(void)
+{
+}
+
+enum status net_dhcp(const struct net_dhcp_request *request, struct net_lease *lease, deadline_t deadline)
+{
+    seen.request = *request;
+    if (script.dhcp != OK)
+        while (!deadline_passed(deadline))
+            platform_idle();
+    memset(lease, 0, sizeof *lease);
+    memcpy(lease->ipv4.address, "\300\000\002\062", 4);
+    memcpy(lease->ipv4.netmask, "\377\377\377\000", 4);
+    memcpy(lease->message, script.ack.bytes, script.ack.length);
+    lease->message_length = (uint16_t)script.ack.length;
+    return outcome("dhcp", script.dhcp);
+}
+
+enum status net_set_ipv4(const struct net_ipv4 *ipv4)
+{
+    seen.ipv4 = *ipv4;
+    return outcome("set_ipv4", OK);
+}
+
+enum status net_set_ipv6(const struct net_ipv6 *ipv6, deadline_t deadline)
+{
+    (void)ipv6, (void)deadline;
+    return outcome("set_ipv6", OK);
+}
+
+enum status net_autoconfigure_ipv6(struct net_ipv6 *found, deadline_t deadline)
+{
+    (void)deadline;
+    memcpy(found->address, "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x50", 16);
+    found->prefix_length = 64;
+    return outcome("auto_ipv6", OK);
+}
+
+bool net_parse_address(const char *text, struct net_address *address)
+{
+    memset(address, 0, sizeof *address);
+    address->family = inet_pton(AF_INET, text, address->bytes) == 1 ? 4 : inet_pton(AF_INET6, text, address->bytes) == 1 ? 6 : 0;
+    return address->family != 0;
+}
+
+void net_format_address(const struct net_address *address, char *text)
+{
+    assert_non_null(inet_ntop(address->family == 4 ? AF_INET : AF_INET6, address->bytes, text, 46));
+}
+
+struct stream *net_stream_new(void)
+{
+    static struct stream stream;
+    return &stream;
+}
+
+void net_stream_free(struct stream *stream)
+{
+    (void)stream;
+}
+
+void net_close(void)
+{
+    step("net_close");
+}
+
+/* ---- iscsi.h ---- */
+
+struct iscsi_session {
+    int unused;
+};
+struct scsi_disk {
+    struct disk disk;
+};
+
+size_t iscsi_session_size(void)
+{
+    return sizeof(struct iscsi_session);
+}
+
+struct iscsi_session *iscsi_session_new(struct arena *from, struct stream *stream)
+{
+    (void)stream;
+    return arena_take(from, sizeof(struct iscsi_session), 8);
+}
+
+enum status iscsi_session_open(struct iscsi_session *session, const struct iscsi_settings *settings, deadline_t deadline)
+{
+    (void)session, (void)deadline;
+    seen.iscsi = *settings;
+    return outcome("login", script.login);
+}
+
+void iscsi_session_info(const struct iscsi_session *session, struct iscsi_session_info *info)
+{
+    (void)session;
+    memset(info, 0, sizeof *info);
+    strcpy(info->portal, "192.0.2.1:3260");
+    strcpy(info->target_alias, "the \33[2Jdisk");
+}
+
+void iscsi_session_close(struct iscsi_session *session, deadline_t deadline)
+{
+    (void)session, (void)deadline;
+    step("logout");
+}
+
+size_t scsi_disk_size(void)
+{
+    return sizeof(struct scsi_disk);
+}
+
+enum status scsi_disk_open(struct scsi_disk *disk, struct iscsi_session *session, const uint8_t lun[8], deadline_t deadline)
+{
+    (void)session, (void)deadline;
+    memcpy(seen.lun, lun, 8);
+    disk->disk = (struct disk){.block_size = 512, .block_count = 20971520, .vendor = "IET", .product = "VIRTUAL-DISK", .serial = "beaf11"};
+    return outcome("disk", script.disk);
+}
+
+struct disk *scsi_disk_contract(struct scsi_disk *disk)
+{
+    return &disk->disk;
+}
+
+/* ---- the machine ---- */
+
+static void write_screen(const char *text)
+{
+    assert_true(strlen(seen.screen) + strlen(text) < sizeof seen.screen);
+    strcat(seen.screen, text);
+    if (!strncmp(text, "\nS", 2))
+        seen.failures++;
+}
+
+static int read_key(void)
+{
+    if (!seen.failures || !script.keys || !script.keys[seen.key] || seen.key >= seen.failures)
+        return 0;
+    return script.keys[seen.key++];
+}
+
+static enum status boot_double(struct disk *disk, const struct boot_options *options)
+{
+    assert_int_equal(disk->block_count, 20971520);
+    seen.boot = *options;
+    return outcome("boot", script.boot);
+}
+
+static void next_boot_device(void)
+{
+    seen.left = true;
+}
+
+static void idle(void)
+{
+    host_clock_advance_us(50000);
+    loader_idle();
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    memset(&script, 0, sizeof script);
+    memset(&seen, 0, sizeof seen);
+    memset(cards, 0, sizeof cards);
+    for (uint8_t i = 0; i < 3; i++)
+        cards[i].device = (uint8_t)(3 + i);
+    host_clock_use_virtual();
+    host_idle_hook = idle;
+    arena = host_arena_new(4 << 20);
+    dhcp_ack(&script.ack);
+    dhcp_text(&script.ack, DHCP_ROOT_PATH, ROOT);
+    script.boot = E_INTERNAL;
+    script.keys = "n";
+    machine = (struct machine){.command_line = "",
+                               .boot_nic = &cards[0],
+                               .nics = cards,
+                               .nic_count = 3,
+                               .arena = &arena,
+                               .read_key = read_key,
+                               .write = write_screen,
+                               .boot = boot_double,
+                               .next_boot_device = next_boot_device};
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    host_arena_free(&arena);
+    return 0;
+}
+
+static void told(const char *command_line, const char *steps)
+{
+    machine.command_line = command_line;
+    loader_run(&machine);
+    assert_true(seen.left);
+    assert_string_equal(seen.steps, steps);
+}
+
+static void shown(const char *text)
+{
+    if (!strstr(seen.screen, text)) {
+        print_error("not on the screen: %s\n%s\n", text, seen.screen);
+        assert_true(false);
+    }
+}
+
+/* ---- tests ------------------------------------------------------------------------------------------------------ */
+
+#define DOWN " logout net_close nic_close"
+
+static void the_steps_in_their_order(void **state)
+{
+    (void)state;
+    told("", "nic0 net_open dhcp login disk boot" DOWN);
+    shown("sanstrap");
+    shown("NIC       82540EM at 00:03.0, MAC 52:54:00:12:34:56\n");
+    shown("Link      1000 Mbit/s, full duplex\n");
+    shown("Address   192.0.2.50/24, gateway none (DHCP)\n");
+    shown("Initiator iqn.2026-11.invalid.sanstrap:52-54-00-12-34-56 (from the MAC address)\n");
+    shown("Target    iqn.2001-04.com.example:storage (DHCP)\n");
+    shown("Portal    192.0.2.1:3260, LUN 1, the ?[2Jdisk\n");
+    shown("Disk      10.7 GB (10.0 GiB), blocks of 512 bytes, IET VIRTUAL-DISK, serial\n");
+    shown("          beaf11\n");
+    shown("Boot      from drive 80h\n");
+    assert_memory_equal(seen.lun, "\0\1\0\0\0\0\0\0", 8);
+    assert_string_equal(seen.iscsi.host, "192.0.2.1");
+    assert_int_equal(seen.iscsi.port, 3260);
+    assert_non_null(seen.boot.nic);
+    assert_non_null(seen.boot.session);
+    assert_int_equal(seen.card_config.rx_buffers, 512);
+    assert_int_equal(seen.window, 448 * 1460);
+}
+
+static void no_line_is_longer_than_the_screen(void **state)
+{
+    (void)state;
+    told("chap=a:b root=iscsi:192.0.2.1::::iqn.2001-04.com.example:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+         "nic0 net_open dhcp login disk boot" DOWN);
+    unsigned column = 0;
+    for (const char *at = seen.screen; *at; at++) {
+        column = *at == '\n' || *at == '\r' ? 0 : column + 1;
+        assert_true(column < 80);
+        assert_true(*at == '\n' || *at == '\r' || (*at >= ' ' && *at <= '~'));
+    }
+}
+
+static void the_roms_lease_is_used_when_it_holds_a_root_path(void **state)
+{
+    (void)state;
+    struct dhcp_builder cached;
+    dhcp_ack(&cached);
+    dhcp_text(&cached, DHCP_ROOT_PATH, ROOT);
+    dhcp_option(&cached, DHCP_MTU, "\x23\x28", 2);
+    dhcp_option(&cached, DHCP_DNS, "\300\000\002\005\300\000\002\006\300\000\002\007", 12);
+    machine.cached_ack = cached.bytes;
+    machine.cached_ack_length = cached.length;
+    told("", "nic0 net_open set_ipv4 login disk boot" DOWN);
+    shown("Address   192.0.2.10/24, gateway 192.0.2.1 (the boot ROM's DHCP lease)\n");
+    assert_memory_equal(seen.ipv4.address, "\300\000\002\012", 4);
+    assert_memory_equal(seen.ipv4.netmask, "\377\377\377\000", 4);
+    assert_memory_equal(seen.ipv4.gateway, "\300\000\002\001", 4);
+    assert_memory_equal(seen.ipv4.dns, "\300\000\002\005\300\000\002\006", 8);
+    assert_int_equal(seen.ipv4.mtu, 9000);
+    assert_int_equal(seen.card_config.mtu, 9000);
+}
+
+/* Each makes the ROM's lease unusable in its own way. */
+static void spoil_root(struct dhcp_builder *ack)
+{
+    dhcp_ack(ack);
+}
+static void spoil_nfs(struct dhcp_builder *ack)
+{
+    dhcp_ack(ack);
+    dhcp_text(ack, DHCP_ROOT_PATH, "192.0.2.1:/srv/nfs");
+}
+static void spoil_mac(struct dhcp_builder *ack)
+{
+    dhcp_ack(ack);
+    dhcp_text(ack, DHCP_ROOT_PATH, ROOT);
+    ack->bytes[33]++;
+}
+static void spoil_address(struct dhcp_builder *ack)
+{
+    dhcp_ack(ack);
+    dhcp_text(ack, DHCP_ROOT_PATH, ROOT);
+    memset(ack->bytes + 16, 0, 4);
+}
+static void spoil_type(struct dhcp_builder *ack)
+{
+    dhcp_build(ack);
+    dhcp_option(ack, DHCP_MESSAGE_TYPE, "\002", 1);
+    dhcp_text(ack, DHCP_ROOT_PATH, ROOT);
+}
+static void spoil_length(struct dhcp_builder *ack)
+{
+    dhcp_ack(ack);
+    dhcp_text(ack, DHCP_ROOT_PATH, ROOT);
+    ack->length -= 3;
+}
+
+static void else_an_exchange_of_our_own(void **state)
+{
+    static void (*const spoilers[])(struct dhcp_builder *) = {spoil_root,    spoil_nfs,  spoil_mac,
+                                                              spoil_address, spoil_type, spoil_length};
+    for (size_t i = 0; i < sizeof spoilers / sizeof spoilers[0]; i++) {
+        struct dhcp_builder cached;
+        if (i) {
+            host_arena_free(&arena);
+            set_up(state);
+        }
+        spoilers[i](&cached);
+        machine.cached_ack = cached.bytes;
+        machine.cached_ack_length = cached.length;
+        memset(machine.uuid, 0x5a, 16);
+        machine.architecture = 7;
+        told("", "nic0 net_open dhcp login disk boot" DOWN);
+        assert_int_equal(seen.request.uuid[15], 0x5a);
+        assert_int_equal(seen.request.architecture, 7);
+    }
+}
+
+static void the_command_line_goes_before_dhcp(void **state)
+{
+    (void)state;
+    dhcp_text(&script.ack, DHCP_INITIATOR_IQN, "iqn.2001-04.com.example:dhcp");
+    dhcp_option(&script.ack, DHCP_IPXE, "\275\001\202\276\004user\277\014secretsecret", 23);
+    told("root=iscsi:192.0.2.7::::iqn.2001-04.com.example:mine drive=0x81 gateway=192.0.2.9",
+         "nic0 net_open dhcp set_ipv4 login disk boot" DOWN);
+    shown("Target    iqn.2001-04.com.example:mine (command line)\n");
+    shown("Initiator iqn.2001-04.com.example:dhcp (DHCP)\n");
+    shown("CHAP      as user (DHCP)\n");
+    assert_null(strstr(seen.screen, "secretsecret"));
+    assert_string_equal(seen.iscsi.host, "192.0.2.7");
+    assert_string_equal(seen.iscsi.chap.secret, "secretsecret");
+    assert_int_equal(seen.boot.drive, 0x81);
+    assert_memory_equal(seen.ipv4.gateway, "\300\000\002\011", 4);
+    assert_memory_equal(seen.ipv4.address, "\300\000\002\062", 4);
+}
+
+static void a_static_address_skips_dhcp(void **state)
+{
+    (void)state;
+    told("ip=192.0.2.77/24 gateway=192.0.2.1 hostname=Host_A root=" ROOT, "nic0 net_open set_ipv4 login disk boot" DOWN);
+    shown("Address   192.0.2.77/24, gateway 192.0.2.1 (command line)\n");
+    shown("Initiator iqn.2026-11.invalid.sanstrap:host-a (from the host name)\n");
+}
+
+static void an_ipv6_target(void **state)
+{
+    (void)state;
+    told("ip6=auto root=iscsi:[2001:db8::1]::::iqn.2001-04.com.example:six", "nic0 net_open auto_ipv6 login disk boot" DOWN);
+    assert_string_equal(seen.iscsi.host, "2001:db8::1");
+    shown("Address   2001:db8::50/64 (router advertisement)\n");
+}
+
+static void an_ipv6_target_named_by_dhcp(void **state)
+{
+    (void)state;
+    dhcp_ack(&script.ack);
+    dhcp_text(&script.ack, DHCP_ROOT_PATH, "iscsi:[2001:db8::1]::::iqn.2001-04.com.example:six");
+    told("", "nic0 net_open dhcp auto_ipv6 login disk boot" DOWN);
+}
+
+struct failing {
+    const char *command_line;
+    enum status *step, status;
+    const char *steps;
+};
+
+static void each_failure_has_its_code_and_advice(void **state)
+{
+    static const struct failing cases[] = {
+        {"", &script.open_card, E_NIC_RESET, "nic0"},
+        {"", &script.dhcp, E_DHCP_TIMEOUT, "nic0 net_open dhcp net_close nic_close"},
+        {"", &script.login, E_CONNECT_REFUSED, "nic0 net_open dhcp login net_close nic_close"},
+        {"", &script.disk, E_DISK_TIMEOUT, "nic0 net_open dhcp login disk" DOWN},
+        {"", &script.boot, E_DISK_RANGE, "nic0 net_open dhcp login disk boot" DOWN},
+        {"ip=192.0.2.3/24", NULL, E_ROOT_PATH_MISSING, "nic0 net_open set_ipv4 net_close nic_close"},
+        {"chap=user", NULL, E_CHAP_INCOMPLETE, "nic0 net_open dhcp net_close nic_close"},
+        {"mutual=user:secret", NULL, E_CHAP_INCOMPLETE, "nic0 net_open dhcp net_close nic_close"},
+        {"nic=00:1f.0", NULL, E_NIC_NOT_FOUND, ""},
+        {"root=iscsi:h", NULL, E_ROOT_PATH_SYNTAX, ""},
+        {"mtu=1", NULL, E_SETTING_VALUE, ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char line[128];
+        if (i) {
+            host_arena_free(&arena);
+            set_up(state);
+        }
+        if (cases[i].step)
+            *cases[i].step = cases[i].status;
+        told(cases[i].command_line, cases[i].steps);
+        snprintf(line, sizeof line, "\nS%u %.60s", cases[i].status, status_what(cases[i].status));
+        shown(line);
+        shown("\nWhy: ");
+        snprintf(line, sizeof line, "\nDo:  %.40s", status_advice(cases[i].status));
+        shown(line);
+        shown("N for the next boot device");
+    }
+}
+
+static void no_link(void **state)
+{
+    (void)state;
+    script.link_after_ms[0] = 1000000;
+    told("link-timeout=3", "nic0 nic_close");
+    shown("waiting for the link (N stops), 3 s");
+    shown("waiting for the link (N stops), 1 s");
+    shown("\nS106 No link\nWhy: 82540EM has had no link for 3 s\n");
+}
+
+static void a_link_that_comes_late(void **state)
+{
+    (void)state;
+    script.link_after_ms[0] = 4000;
+    told("", "nic0 net_open dhcp login disk boot" DOWN);
+}
+
+static void a_root_path_from_dhcp_is_marked(void **state)
+{
+    (void)state;
+    dhcp_ack(&script.ack);
+    dhcp_text(&script.ack, DHCP_ROOT_PATH, "iscsi:192.0.2.1::x::iqn.2001-04.com.example:storage");
+    told("", "nic0 net_open dhcp net_close nic_close");
+    shown("S702 The root path cannot be understood\n"
+          "Why: character 18: the port is a number of 1 to 65535, or empty\n"
+          "     iscsi:192.0.2.1::x::iqn.2001-04.com.example:storage\n"
+          "                      ^\n");
+}
+
+static void r_tries_again(void **state)
+{
+    (void)state;
+    script.login = E_CONNECT_TIMEOUT;
+    script.keys = "rRn";
+    told("retry=0", "nic0 net_open dhcp login net_close nic_close nic0 net_open dhcp login net_close nic_close "
+                    "nic0 net_open dhcp login net_close nic_close");
+    assert_int_equal(seen.failures, 3);
+}
+
+static void unattended_it_tries_again_a_bounded_number_of_times(void **state)
+{
+    (void)state;
+    script.open_card = E_NIC_RESET;
+    script.keys = NULL;
+    uint64_t before = platform_ticks();
+    told("retry=2,7", "nic0 nic0 nic0");
+    uint64_t seconds = (platform_ticks() - before) / platform_ticks_per_ms() / 1000;
+    assert_in_range(seconds, 2 * 7 + 30, 2 * 7 + 31);
+    shown("Retry in 7 s");
+    shown("Retry in 1 s");
+}
+
+static void every_attempt_has_the_whole_arena(void **state)
+{
+    (void)state;
+    script.disk = E_DISK_TIMEOUT;
+    script.keys = NULL;
+    machine.command_line = "retry=40,1";
+    loader_run(&machine);
+    assert_int_equal(seen.card_config.rx_buffers, 512);
+    assert_int_equal(seen.failures, 41);
+}
+
+static void without_a_known_card_all_are_tried(void **state)
+{
+    (void)state;
+    machine.boot_nic = NULL;
+    script.link_after_ms[0] = script.link_after_ms[1] = 1000000;
+    told("", "nic0 nic_close nic1 nic_close nic2 net_open dhcp login disk boot" DOWN);
+    shown("No link; trying the next card\n");
+}
+
+static void of_several_failures_the_furthest_is_shown(void **state)
+{
+    (void)state;
+    machine.boot_nic = NULL;
+    script.link_after_ms[0] = script.link_after_ms[2] = 1000000;
+    script.dhcp = E_DHCP_TIMEOUT;
+    told("", "nic0 nic_close nic1 net_open dhcp net_close nic_close nic2 nic_close");
+    shown("\nS202 ");
+    assert_null(strstr(seen.screen, "\nS106 "));
+    shown("Why: the double of dhcp says so\n");
+}
+
+static void a_target_that_answered_is_not_asked_on_another_card(void **state)
+{
+    (void)state;
+    machine.boot_nic = NULL;
+    script.login = E_CONNECT_REFUSED;
+    told("", "nic0 net_open dhcp login net_close nic_close");
+}
+
+static void nic_by_mac(void **state)
+{
+    (void)state;
+    told("nic=52:54:00:12:34:57", "nic0 nic_close nic1 net_open dhcp login disk boot" DOWN);
+    host_arena_free(&arena);
+    set_up(state);
+    told("nic=52:54:00:00:00:00", "nic0 nic_close nic1 nic_close nic2 nic_close");
+    shown("\nS708 ");
+}
+
+static void a_boot_card_without_a_driver(void **state)
+{
+    (void)state;
+    script.no_driver[0] = true;
+    machine.nics = &cards[1];
+    machine.nic_count = 1;
+    told("", "nic1 net_open dhcp login disk boot" DOWN);
+    host_arena_free(&arena);
+    set_up(state);
+    script.no_driver[0] = true;
+    machine.nic_count = 0;
+    told("", "");
+    shown("\nS101 ");
+}
+
+static void hook_only_leaves_everything_up(void **state)
+{
+    (void)state;
+    script.boot = OK;
+    told("boot=no", "nic0 net_open dhcp login disk boot");
+    assert_true(seen.boot.hook_only);
+    shown("disk published as drive 80h\n");
+    assert_null(strstr(seen.screen, "\nS"));
+}
+
+static void the_rings_fit_the_memory(void **state)
+{
+    (void)state;
+    host_arena_free(&arena);
+    arena = host_arena_new(1 << 20);
+    told("", "nic0 net_open dhcp login disk boot" DOWN);
+    assert_int_equal(seen.card_config.rx_buffers, 256);
+    assert_int_equal(seen.window, 224 * 1460);
+}
+
+static void warnings(void **state)
+{
+    (void)state;
+    told("chap=user:short mutual=other:short chpa=topsecret quiet", "nic0 net_open dhcp login disk boot" DOWN);
+    shown("chpa= on the command line is no setting");
+    shown("less than 12 bytes");
+    shown("both CHAP secrets are the same");
+    assert_null(strstr(seen.screen, "topsecret"));
+    assert_null(strstr(seen.screen, ":short"));
+}
+
+static void an_arena_too_small_for_the_story(void **state)
+{
+    (void)state;
+    arena.used = arena.size - 100;
+    told("", "");
+    shown("\nS709 ");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(the_steps_in_their_order),
+        TEST(no_line_is_longer_than_the_screen),
+        TEST(the_roms_lease_is_used_when_it_holds_a_root_path),
+        TEST(else_an_exchange_of_our_own),
+        TEST(the_command_line_goes_before_dhcp),
+        TEST(a_static_address_skips_dhcp),
+        TEST(an_ipv6_target),
+        TEST(an_ipv6_target_named_by_dhcp),
+        TEST(each_failure_has_its_code_and_advice),
+        TEST(no_link),
+        TEST(a_link_that_comes_late),
+        TEST(a_root_path_from_dhcp_is_marked),
+        TEST(r_tries_again),
+        TEST(unattended_it_tries_again_a_bounded_number_of_times),
+        TEST(every_attempt_has_the_whole_arena),
+        TEST(without_a_known_card_all_are_tried),
+        TEST(of_several_failures_the_furthest_is_shown),
+        TEST(a_target_that_answered_is_not_asked_on_another_card),
+        TEST(nic_by_mac),
+        TEST(a_boot_card_without_a_driver),
+        TEST(hook_only_leaves_everything_up),
+        TEST(the_rings_fit_the_memory),
+        TEST(warnings),
+        TEST(an_arena_too_small_for_the_story),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

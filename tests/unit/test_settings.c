@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "tests/unit/unit.h"
+
+#include "loader/initiator_name.h"
+#include "loader/settings.h"
+#include "tests/unit/dhcp_builder.h"
+
+#define ROOT "iscsi:192.0.2.1::::iqn.2001-04.com.example:storage"
+
+static const uint8_t mac[6] = {0x52, 0x54, 0x00, 0xAB, 0xCD, 0xEF};
+static struct settings settings;
+
+static enum status from_dhcp(const char *command_line, const struct dhcp_builder *ack)
+{
+    struct dhcp_message message;
+    assert_int_equal(settings_begin(&settings, command_line), OK);
+    assert_null(dhcp_message_open(&message, ack->bytes, ack->length));
+    return settings_from_dhcp(&settings, &message);
+}
+
+static void what_dhcp_sets(void **state)
+{
+    (void)state;
+    struct dhcp_builder ack;
+    dhcp_ack(&ack);
+    dhcp_text(&ack, DHCP_ROOT_PATH, ROOT);
+    dhcp_text(&ack, DHCP_INITIATOR_IQN, "iqn.2001-04.com.example:client");
+    dhcp_text(&ack, DHCP_HOST_NAME, "client");
+    dhcp_option(&ack, DHCP_IPXE, "\275\001\201\276\002us\277\003pwd\300\002ru\301\003rpw", 21);
+    assert_int_equal(from_dhcp("", &ack), OK);
+    assert_string_equal(settings.root.target, "iqn.2001-04.com.example:storage");
+    assert_string_equal(settings.initiator, "iqn.2001-04.com.example:client");
+    assert_string_equal(settings.hostname, "client");
+    assert_int_equal(settings.boot.drive, 0x81);
+    assert_string_equal(settings.chap.name, "us");
+    assert_string_equal(settings.chap.secret, "pwd");
+    assert_string_equal(settings.mutual.name, "ru");
+    assert_string_equal(settings.mutual.secret, "rpw");
+    static const enum setting set[] = {SETTING_ROOT, SETTING_INITIATOR, SETTING_HOSTNAME, SETTING_DRIVE, SETTING_CHAP, SETTING_MUTUAL};
+    for (size_t i = 0; i < sizeof set / sizeof set[0]; i++)
+        assert_int_equal(settings.origin[set[i]], FROM_DHCP);
+    assert_int_equal(settings.origin[SETTING_LUN], FROM_DEFAULT);
+}
+
+static void what_the_command_line_set_dhcp_leaves_alone(void **state)
+{
+    (void)state;
+    struct dhcp_builder ack;
+    dhcp_ack(&ack);
+    dhcp_text(&ack, DHCP_ROOT_PATH, "iscsi:this one is wrong");
+    dhcp_text(&ack, DHCP_INITIATOR_IQN, "wrong too");
+    dhcp_text(&ack, DHCP_HOST_NAME, "theirs");
+    dhcp_option(&ack, DHCP_IPXE, "\275\001\001\276\002us\277\003pwd\300\002ru\301\003rpw", 21);
+    assert_int_equal(from_dhcp("root=" ROOT " initiator=iqn.2001-04.com.example:mine hostname=mine drive=0x82 chap=a:b mutual=c:d", &ack),
+                     OK);
+    assert_string_equal(settings.initiator, "iqn.2001-04.com.example:mine");
+    assert_string_equal(settings.hostname, "mine");
+    assert_int_equal(settings.boot.drive, 0x82);
+    assert_string_equal(settings.chap.secret, "b");
+    assert_string_equal(settings.mutual.secret, "d");
+}
+
+static void strings_padded_by_the_server(void **state)
+{
+    (void)state;
+    struct dhcp_builder ack;
+    dhcp_ack(&ack);
+    dhcp_option(&ack, DHCP_ROOT_PATH, ROOT "\0", sizeof ROOT + 1);
+    dhcp_option(&ack, DHCP_HOST_NAME, "client \0", 8);
+    assert_int_equal(from_dhcp("", &ack), OK);
+    assert_string_equal(settings.hostname, "client");
+}
+
+static void bad_values_of_dhcp(void **state)
+{
+    (void)state;
+    struct dhcp_builder ack;
+    dhcp_ack(&ack);
+    dhcp_text(&ack, DHCP_ROOT_PATH, "192.0.2.1:/srv/nfs");
+    assert_int_equal(from_dhcp("", &ack), E_ROOT_PATH_SYNTAX);
+    assert_string_equal(settings.mark.text, "192.0.2.1:/srv/nfs");
+    dhcp_ack(&ack);
+    dhcp_text(&ack, DHCP_INITIATOR_IQN, "client");
+    assert_int_equal(from_dhcp("", &ack), E_INITIATOR_NAME);
+    dhcp_ack(&ack);
+    dhcp_option(&ack, DHCP_IPXE, "\275\001\177", 3);
+    assert_int_equal(from_dhcp("", &ack), E_SETTING_VALUE);
+    assert_non_null(strstr(failure_detail(E_SETTING_VALUE), "7fh"));
+    dhcp_ack(&ack);
+    dhcp_option(&ack, DHCP_IPXE, "\276\003a\0b", 5);
+    assert_int_equal(from_dhcp("", &ack), E_SETTING_VALUE);
+    char text[250];
+    memset(text, 'a', sizeof text);
+    memcpy(text, "iscsi:", 6);
+    dhcp_ack(&ack);
+    for (unsigned i = 0; i < 3; i++)
+        dhcp_option(&ack, DHCP_ROOT_PATH, text, sizeof text);
+    assert_int_equal(from_dhcp("", &ack), E_DHCP_MESSAGE);
+}
+
+struct chap_case {
+    const char *line;
+    enum status status;
+};
+
+static void chap_is_complete_or_refused(void **state)
+{
+    (void)state;
+    static const struct chap_case cases[] = {
+        {"root=" ROOT, OK},
+        {"root=" ROOT " chap=a:b", OK},
+        {"root=" ROOT " chap=a:b mutual=c:d", OK},
+        {"root=" ROOT " chap=a", E_CHAP_INCOMPLETE},
+        {"root=" ROOT " chap=a:", E_CHAP_INCOMPLETE},
+        {"root=" ROOT " chap=:b", E_CHAP_INCOMPLETE},
+        {"root=" ROOT " chap=a:b mutual=c", E_CHAP_INCOMPLETE},
+        {"root=" ROOT " mutual=c:d", E_CHAP_INCOMPLETE},
+        {"chap=a:b", E_ROOT_PATH_MISSING},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(settings_begin(&settings, cases[i].line), OK);
+        assert_int_equal(settings_finish(&settings, mac), cases[i].status);
+    }
+}
+
+static void what_the_session_is_told(void **state)
+{
+    (void)state;
+    struct iscsi_settings iscsi;
+    assert_int_equal(settings_begin(&settings, "root=iscsi:h::3261:7:iqn.2001-04.com.example:x timeout=9 recovery=8 chap=a:b"), OK);
+    assert_int_equal(settings_finish(&settings, mac), OK);
+    settings_for_iscsi(&settings, &iscsi);
+    assert_string_equal(iscsi.initiator_name, "iqn.2026-11.invalid.sanstrap:52-54-00-ab-cd-ef");
+    assert_string_equal(iscsi.target_name, "iqn.2001-04.com.example:x");
+    assert_string_equal(iscsi.host, "h");
+    assert_int_equal(iscsi.port, 3261);
+    assert_memory_equal(iscsi.lun, "\0\7\0\0\0\0\0\0", 8);
+    assert_string_equal(iscsi.chap.name, "a");
+    assert_string_equal(iscsi.mutual_chap.name, "");
+    assert_int_equal(iscsi.login_timeout_ms, 9000);
+    assert_int_equal(iscsi.recovery_timeout_ms, 8000);
+    assert_int_equal(settings_begin(&settings, "root=iscsi:h:::7:iqn.2001-04.com.example:x lun=3"), OK);
+    assert_int_equal(settings_finish(&settings, mac), OK);
+    assert_memory_equal(settings.lun, "\0\3\0\0\0\0\0\0", 8);
+}
+
+static void made_initiator_names_are_valid(void **state)
+{
+    (void)state;
+    char name[ISCSI_NAME_MAX + 1], long_host[400];
+    size_t wrong;
+    make_initiator_name(name, "Büro_PC 7.example.com", mac);
+    assert_string_equal(name, "iqn.2026-11.invalid.sanstrap:b--ro-pc-7.example.com");
+    memset(long_host, 'x', sizeof long_host - 1);
+    long_host[sizeof long_host - 1] = '\0';
+    make_initiator_name(name, long_host, mac);
+    assert_int_equal(strlen(name), ISCSI_NAME_MAX);
+    assert_null(iscsi_name_error(name, strlen(name), &wrong));
+    make_initiator_name(name, "", mac);
+    assert_null(iscsi_name_error(name, strlen(name), &wrong));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_dhcp_sets),
+        cmocka_unit_test(what_the_command_line_set_dhcp_leaves_alone),
+        cmocka_unit_test(strings_padded_by_the_server),
+        cmocka_unit_test(bad_values_of_dhcp),
+        cmocka_unit_test(chap_is_complete_or_refused),
+        cmocka_unit_test(what_the_session_is_told),
+        cmocka_unit_test(made_initiator_names_are_valid),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
