@@ -43,6 +43,13 @@ static void start(struct e1000 *e1000, const uint8_t mac[NIC_MAC_LENGTH])
     e1000->paused = false;
 }
 
+static void set_bus_master(const struct e1000 *e1000, bool on)
+{
+    /* The upper half of this dword is the status register, in which ones clear. */
+    uint32_t command = platform_pci_read32(e1000->device, E1000_PCI_COMMAND) & 0xFFFF & ~E1000_PCI_COMMAND_BUS_MASTER;
+    platform_pci_write32(e1000->device, E1000_PCI_COMMAND, command | (on ? E1000_PCI_COMMAND_BUS_MASTER : 0));
+}
+
 /* Leaves no DMA and no interrupt behind, whether or not the card obeys. */
 static void quiet(struct e1000 *e1000)
 {
@@ -50,9 +57,7 @@ static void quiet(struct e1000 *e1000)
     e1000_announce_driver(e1000, false);
     if (e1000_reset(e1000) != OK)
         log_printf(LOG_WARNING, "%s: not reset on closing: %s", e1000->model->name, failure_detail(E_NIC_RESET));
-    /* The upper half of this dword is the status register, in which ones clear. */
-    uint32_t command = platform_pci_read32(e1000->device, E1000_PCI_COMMAND) & 0xFFFF;
-    platform_pci_write32(e1000->device, E1000_PCI_COMMAND, command & ~E1000_PCI_COMMAND_BUS_MASTER);
+    set_bus_master(e1000, false);
 }
 
 static enum status open_card(struct nic *nic, const struct nic_config *config)
@@ -80,6 +85,7 @@ static enum status open(struct nic *nic, const struct nic_config *config)
     if (nic->mtu >= JUMBO_MTU_MIN && e1000_has(e1000, TRAIT_NO_JUMBO))
         nic->mtu = JUMBO_MTU_MIN - 1;
     e1000->mtu = nic->mtu;
+    e1000->emulated = (platform_pci_read32(nic->device, E1000_PCI_SUBSYSTEM) & 0xFFFF) == E1000_PCI_VENDOR_QEMU;
 
     enum status status = platform_map_registers(nic->device, 0);
     if (status != OK)
@@ -138,9 +144,22 @@ static void read_link(struct nic *nic, struct nic_link *link)
     link->full_duplex = link->up && status & E1000_STATUS_FD;
 }
 
+/* True when all that was sent has left before the deadline. */
+static bool drain(struct e1000 *e1000)
+{
+    e1000_tx_flush(e1000);
+    deadline_t deadline = deadline_after_ms(PAUSE_MS);
+    for (e1000_tx_reclaim(e1000); e1000->tx.used > 0 && !deadline_passed(deadline); e1000_tx_reclaim(e1000))
+        platform_stall_us(1);
+    return e1000->tx.used == 0;
+}
+
 /*
  * Receiving ends first, so that no new work comes. What is being sent is waited for in memory; if it does not leave, as without
  * a link, the transmitter is stopped too and goes on later.
+ *
+ * QEMU's 8254x receives nothing for a second after any write to RCTL (flush_queue_timer in hw/net/e1000.c). Without bus
+ * mastering, however, its cards keep frames queued and go on at once when it returns.
  */
 static void pause(struct nic *nic)
 {
@@ -148,13 +167,14 @@ static void pause(struct nic *nic)
     if (!e1000->running || e1000->paused)
         return;
     e1000->paused = true;
+    if (e1000->emulated) {
+        e1000->tx_stopped = !drain(e1000);
+        set_bus_master(e1000, false);
+        return;
+    }
     e1000_write(e1000, E1000_RCTL, e1000->rctl & ~E1000_RCTL_EN);
     e1000_read(e1000, E1000_STATUS); /* the write has left all bridges behind when this returns */
-    e1000_tx_flush(e1000);
-    deadline_t deadline = deadline_after_ms(PAUSE_MS);
-    for (e1000_tx_reclaim(e1000); e1000->tx.used > 0 && !deadline_passed(deadline); e1000_tx_reclaim(e1000))
-        platform_stall_us(1);
-    e1000->tx_stopped = e1000->tx.used > 0;
+    e1000->tx_stopped = !drain(e1000);
     if (e1000->tx_stopped) {
         e1000_write(e1000, E1000_TCTL, e1000_read(e1000, E1000_TCTL) & ~E1000_TCTL_EN);
         e1000_read(e1000, E1000_STATUS);
@@ -167,11 +187,14 @@ static void resume(struct nic *nic)
     if (!e1000->paused)
         return;
     e1000->paused = false;
-    if (e1000->tx_stopped) {
-        e1000->tx_stopped = false;
+    if (e1000->tx_stopped)
         e1000_tx_expect_progress(e1000);
-        e1000_write(e1000, E1000_TCTL, e1000_read(e1000, E1000_TCTL) | E1000_TCTL_EN);
+    if (e1000->emulated) {
+        set_bus_master(e1000, true);
+        return;
     }
+    if (e1000->tx_stopped)
+        e1000_write(e1000, E1000_TCTL, e1000_read(e1000, E1000_TCTL) | E1000_TCTL_EN);
     e1000_write(e1000, E1000_RCTL, e1000->rctl);
 }
 
@@ -192,8 +215,11 @@ static enum status set_multicast(struct nic *nic, const uint8_t (*groups)[NIC_MA
     if (!e1000->running)
         return OK; /* recovery will write it */
     write_filters(e1000, nic->mac);
-    e1000->rctl = (e1000->rctl & ~E1000_RCTL_MPE) | (e1000->all_multicast ? E1000_RCTL_MPE : 0);
-    e1000_write(e1000, E1000_RCTL, e1000->paused ? e1000->rctl & ~E1000_RCTL_EN : e1000->rctl);
+    uint32_t rctl = (e1000->rctl & ~E1000_RCTL_MPE) | (e1000->all_multicast ? E1000_RCTL_MPE : 0);
+    if (rctl == e1000->rctl)
+        return OK;
+    e1000->rctl = rctl;
+    e1000_write(e1000, E1000_RCTL, e1000->paused && !e1000->emulated ? rctl & ~E1000_RCTL_EN : rctl);
     return OK;
 }
 

@@ -195,6 +195,8 @@ struct e1000_tx_descriptor {
 #define E1000_PCI_COMMAND             0x04
 #define E1000_PCI_COMMAND_BUS_MASTER  (1u << 2)
 #define E1000_PCI_STATUS_CAPABILITIES (1u << 20)
+#define E1000_PCI_SUBSYSTEM           0x2C
+#define E1000_PCI_VENDOR_QEMU         0x1AF4
 #define E1000_PCI_CAPABILITIES        0x34
 #define E1000_PCI_CAPABILITY_EXPRESS  0x10
 #define E1000_PCIE_LINK_CONTROL       0x10 /* from the capability */

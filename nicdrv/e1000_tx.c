@@ -172,7 +172,8 @@ enum status e1000_tx_send(struct nic *nic, const struct nic_span *spans, unsigne
     uint16_t first = tx->next;
     if (new_context)
         put_context(tx, ip_fields, tcp_fields);
-    /* With checksums the card itself pads (TCTL.PSP): QEMU's e1000e takes padding for payload and corrects the IP length to it. */
+    /* With checksums the card itself pads (TCTL.PSP): QEMU's e1000e takes padding for payload and corrects the IP length to it.
+     */
     uint32_t padded = length < FRAME_MIN && options == 0 ? FRAME_MIN : (uint32_t)length;
     uint64_t start = gather(e1000, spans, count, (uint32_t)length, padded);
     struct e1000_tx_descriptor *data = claim(tx);
