@@ -58,8 +58,12 @@ struct iscsi_task {
     uint8_t sense[ISCSI_SENSE_MAX];
 
     struct iscsi_task *next;     /* from here on the session's own */
-    uint32_t itt, cmdsn, progress;
-    uint32_t words[8];
+    uint8_t state;
+    uint32_t itt;
+    uint32_t progress;           /* read: bytes received, in order; write: highest offset sent */
+    uint32_t datasn;             /* the DataSN or R2TSN expected next */
+    uint32_t out_offset, out_end, out_ttt, out_datasn; /* the burst being sent */
+    uint64_t out_mark;           /* position in the sent stream behind the task's last data byte */
     deadline_t stalled_at;
 };
 

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* PDUs that are no SCSI command's: NOP, Asynchronous Message, Reject, Logout (RFC 7143 sections 11.9, 11.14 to 11.19). */
+#include "iscsi/session.h"
+
+#include "platform/format.h"
+
+/* AsyncEvent, section 11.9.1. */
+#define ASYNC_SCSI        0
+#define ASYNC_LOGOUT      1
+#define ASYNC_DROP        2
+#define ASYNC_DROP_ALL    3
+#define ASYNC_NEGOTIATE   4
+
+void control_reset(struct iscsi_session *session)
+{
+    session->nop_count = 0;
+    session->nop_waiting = false;
+    session->logout_wanted = false;
+}
+
+static enum status nop_in(struct iscsi_session *session)
+{
+    const uint8_t *header = session->rx.header;
+    uint32_t itt = get_be32(header + BHS_ITT), ttt = get_be32(header + BHS_TTT);
+
+    session_take_window(session, header);
+    if (itt != RESERVED_TAG) {
+        if (itt != ITT_NOP || !session->nop_waiting)
+            return fail(E_ISCSI_TAG, "NOP-In for ITT %08x", (unsigned)itt);
+        session->nop_waiting = false;
+        session_take_statsn(session, header);
+        return OK;
+    }
+    if (ttt == RESERVED_TAG)
+        return OK;
+    if (session->nop_count == NOP_ANSWERS)
+        return fail(E_ISCSI_SEQUENCE, "more than %u pings without waiting for an answer", NOP_ANSWERS);
+    memcpy(session->nop_answers[session->nop_count].lun, header + BHS_LUN, 8);
+    session->nop_answers[session->nop_count++].ttt = ttt;
+    return OK;
+}
+
+static enum status async_message(struct iscsi_session *session)
+{
+    const uint8_t *header = session->rx.header;
+    uint32_t seconds = get_be16(header + BHS_ASYNC_PARAMETER3);
+
+    session_take_statsn(session, header);
+    session_take_window(session, header);
+    switch (header[BHS_ASYNC_EVENT]) {
+    case ASYNC_LOGOUT:
+    case ASYNC_NEGOTIATE:
+        /* A new login negotiates anew, which serves both. */
+        log_printf(LOG_WARNING, "The target asks for a logout");
+        session->logout_wanted = true;
+        session->logout_until = deadline_after_ms(seconds * 1000 + 1000);
+        return OK;
+    case ASYNC_DROP:
+    case ASYNC_DROP_ALL:
+        session->backoff_ms = get_be16(header + BHS_ASYNC_PARAMETER2) * 1000;
+        return fail(E_ISCSI_DROPPED, "asynchronous event %u, wait %u s", header[BHS_ASYNC_EVENT],
+                    get_be16(header + BHS_ASYNC_PARAMETER2));
+    default:
+        log_printf(LOG_INFO, "Asynchronous event %u of the target", header[BHS_ASYNC_EVENT]);
+        return OK;
+    }
+}
+
+static enum status reject(struct iscsi_session *session)
+{
+    const uint8_t *header = session->rx.header;
+    unsigned opcode = session->rx.data_length ? session->text_in[BHS_OPCODE] & OP_MASK : 0xFF;
+
+    session_take_statsn(session, header);
+    session_take_window(session, header);
+    return fail(E_ISCSI_REJECT, "opcode %02x, reason %02x", opcode, header[BHS_RESPONSE]);
+}
+
+static enum status logout_response(struct iscsi_session *session)
+{
+    if (session->state != SESSION_LOGOUT || get_be32(session->rx.header + BHS_ITT) != ITT_LOGOUT)
+        return fail(E_ISCSI_TAG, "a logout response for ITT %08x", (unsigned)get_be32(session->rx.header + BHS_ITT));
+    return fail(E_ISCSI_LOGOUT, "logged out, response %u", session->rx.header[BHS_RESPONSE]);
+}
+
+enum status control_receive(struct iscsi_session *session)
+{
+    const uint8_t *header = session->rx.header;
+
+    switch (header[BHS_OPCODE] & OP_MASK) {
+    case OP_NOP_IN:
+        return nop_in(session);
+    case OP_ASYNC:
+        return async_message(session);
+    case OP_REJECT:
+        return reject(session);
+    case OP_LOGOUT_RESPONSE:
+        return logout_response(session);
+    default:
+        return fail(E_ISCSI_OPCODE, "opcode %02x", header[BHS_OPCODE]);
+    }
+}
+
+static uint8_t *start_immediate(struct iscsi_session *session, uint8_t opcode, uint32_t itt, uint32_t ttt)
+{
+    uint8_t *header = pdu_start(session, opcode | OP_IMMEDIATE, FLAG_FINAL);
+
+    put_be32(header + BHS_ITT, itt);
+    put_be32(header + BHS_TTT, ttt);
+    put_be32(header + BHS_CMDSN, session->cmdsn);
+    put_be32(header + BHS_EXPSTATSN, session->expstatsn);
+    return header;
+}
+
+bool control_next_pdu(struct iscsi_session *session)
+{
+    if (session->state == SESSION_LOGOUT)
+        return false;
+    if (session->nop_count) {
+        struct nop_answer *answer = &session->nop_answers[0];
+
+        memcpy(start_immediate(session, OP_NOP_OUT, RESERVED_TAG, answer->ttt) + BHS_LUN, answer->lun, 8);
+        session->nop_count--;
+        memmove(answer, answer + 1, session->nop_count * sizeof *answer);
+        return true;
+    }
+    if (session->logout_wanted) {
+        /* Reason 0 closes the session; the CID in place of a TTT is 0. */
+        start_immediate(session, OP_LOGOUT, ITT_LOGOUT, 0);
+        session->state = SESSION_LOGOUT;
+        return true;
+    }
+    /* A ping of our own when somebody waits and nothing comes. */
+    if (session->first && !session->nop_waiting &&
+        platform_ticks() - session->heard_at > session->settings.command_timeout_ms / 3 * platform_ticks_per_ms()) {
+        start_immediate(session, OP_NOP_OUT, ITT_NOP, RESERVED_TAG);
+        session->nop_waiting = true;
+        return true;
+    }
+    return false;
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The disk contract on SCSI commands. */
+#include "iscsi/scsi_disk.h"
+
+static void start(struct scsi_disk *disk, struct scsi_slot *slot)
+{
+    struct disk_request *request = slot->request;
+    struct iscsi_task *task = &slot->task;
+
+    memset(task, 0, sizeof *task);
+    memcpy(task->lun, disk->lun, 8);
+    if (request->operation == DISK_FLUSH) {
+        scsi_build_flush(task->cdb);
+        task->direction = ISCSI_NO_DATA;
+    } else {
+        scsi_build_transfer(task->cdb, request->operation == DISK_WRITE, request->lba, request->blocks);
+        task->direction = request->operation == DISK_WRITE ? ISCSI_WRITE : ISCSI_READ;
+        task->buffer = request->buffer;
+        task->length = request->blocks * disk->disk.block_size;
+    }
+    slot->pausing = false;
+    iscsi_session_submit(disk->session, task);
+}
+
+static void finish(struct scsi_slot *slot, enum status status)
+{
+    struct disk_request *request = slot->request;
+
+    slot->request = NULL;
+    request->status = status;
+    request->done = true;
+}
+
+/* The task is done: is the request? */
+static void settle(struct scsi_slot *slot)
+{
+    enum status status = slot->task.status;
+    enum scsi_verdict verdict = SCSI_FAILED;
+
+    if (status == OK)
+        verdict = scsi_judge(&slot->task, true, &status);
+    /* A LUN without a cache to flush may not know the command; then everything is flushed already. */
+    if (status == E_SCSI_COMMAND && slot->request->operation == DISK_FLUSH)
+        verdict = SCSI_DONE;
+    if (verdict == SCSI_AGAIN && slot->tries++ < SCSI_TRIES_MAX) {
+        slot->again_at = 0;
+        slot->pausing = true;
+    } else if (verdict == SCSI_LATER && !deadline_passed(slot->patience)) {
+        slot->again_at = deadline_after_ms(SCSI_PAUSE_MS);
+        slot->pausing = true;
+    } else {
+        finish(slot, verdict == SCSI_DONE ? OK : status);
+    }
+}
+
+static void fill_slots(struct scsi_disk *disk)
+{
+    unsigned i;
+
+    for (i = 0; i < SCSI_DISK_TASKS && disk->waiting; i++) {
+        struct scsi_slot *slot = &disk->slots[i];
+
+        if (slot->request)
+            continue;
+        slot->request = disk->waiting;
+        disk->waiting = slot->request->link[0];
+        slot->request->link[0] = NULL;
+        slot->tries = 0;
+        slot->patience = deadline_after_ms(SCSI_PATIENCE_MS);
+        start(disk, slot);
+    }
+}
+
+static void submit(struct disk *contract, struct disk_request *request)
+{
+    struct scsi_disk *disk = (struct scsi_disk *)contract;
+
+    request->link[0] = NULL;
+    if (disk->waiting)
+        disk->waiting_last->link[0] = request;
+    else
+        disk->waiting = request;
+    disk->waiting_last = request;
+    fill_slots(disk);
+}
+
+static void pump(struct disk *contract)
+{
+    struct scsi_disk *disk = (struct scsi_disk *)contract;
+    unsigned i;
+
+    iscsi_session_pump(disk->session);
+    for (i = 0; i < SCSI_DISK_TASKS; i++) {
+        struct scsi_slot *slot = &disk->slots[i];
+
+        if (!slot->request)
+            continue;
+        if (slot->pausing && deadline_passed(slot->again_at))
+            start(disk, slot);
+        else if (!slot->pausing && slot->task.done)
+            settle(slot);
+    }
+    fill_slots(disk);
+}
+
+static void forget_waiting(struct scsi_disk *disk, struct disk_request *request)
+{
+    struct disk_request *before = NULL, *here;
+
+    for (here = disk->waiting; here && here != request; here = here->link[0])
+        before = here;
+    if (!here)
+        return;
+    if (before)
+        before->link[0] = request->link[0];
+    else
+        disk->waiting = request->link[0];
+    if (disk->waiting_last == request)
+        disk->waiting_last = before;
+}
+
+static void cancel(struct disk *contract, struct disk_request *request)
+{
+    struct scsi_disk *disk = (struct scsi_disk *)contract;
+    enum status status = fail(E_DISK_TIMEOUT, "block %llu was given up", (unsigned long long)request->lba);
+    unsigned i;
+
+    if (request->done)
+        return;
+    for (i = 0; i < SCSI_DISK_TASKS; i++) {
+        if (disk->slots[i].request == request) {
+            if (!disk->slots[i].pausing)
+                iscsi_session_cancel(disk->session, &disk->slots[i].task);
+            finish(&disk->slots[i], status);
+            return;
+        }
+    }
+    forget_waiting(disk, request);
+    request->status = status;
+    request->done = true;
+}
+
+static const struct disk_ops operations = { submit, pump, cancel };
+
+size_t scsi_disk_size(void)
+{
+    return sizeof(struct scsi_disk);
+}
+
+enum status scsi_disk_open(struct scsi_disk *disk, struct iscsi_session *session, const uint8_t lun[8], deadline_t deadline)
+{
+    memset(disk, 0, sizeof *disk);
+    disk->session = session;
+    memcpy(disk->lun, lun, 8);
+    disk->disk.ops = &operations;
+    return scsi_probe(disk, deadline);
+}
+
+struct disk *scsi_disk_contract(struct scsi_disk *disk)
+{
+    return &disk->disk;
+}

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The public calls of a session, and its turn. */
+#include "iscsi/session.h"
+
+#include "platform/format.h"
+
+/* A pause between two turns longer than this was the caller's, not the target's: deadlines move with it. */
+#define PAUSE_MS 500
+
+size_t iscsi_session_size(void)
+{
+    return sizeof(struct iscsi_session);
+}
+
+struct iscsi_session *iscsi_session_new(struct arena *arena, struct stream *stream)
+{
+    struct iscsi_session *session = arena_take(arena, sizeof *session, 16);
+
+    if (!session) {
+        fail(E_ISCSI_MEMORY, "%u bytes", (unsigned)sizeof *session);
+        return NULL;
+    }
+    memset(session, 0, sizeof *session);
+    session->stream = stream;
+    return session;
+}
+
+static void use_default(uint32_t *milliseconds, uint32_t value)
+{
+    if (*milliseconds == 0)
+        *milliseconds = value;
+}
+
+static enum status take_settings(struct iscsi_session *session, const struct iscsi_settings *given)
+{
+    static const uint8_t unset[6];
+    struct iscsi_settings *settings = &session->settings;
+
+    *settings = *given;
+    if (!settings->initiator_name[0] || strnlen(settings->initiator_name, sizeof settings->initiator_name) > ISCSI_NAME_MAX)
+        return fail(E_LOGIN_NAME, "no initiator name");
+    if (!settings->target_name[0] || strnlen(settings->target_name, sizeof settings->target_name) > ISCSI_NAME_MAX)
+        return fail(E_LOGIN_NAME, "no target name");
+    use_default(&settings->login_timeout_ms, 15000);
+    use_default(&settings->command_timeout_ms, 15000);
+    use_default(&settings->recovery_timeout_ms, 120000);
+    use_default(&settings->recovery_backoff_ms, 250);
+    if (memcmp(settings->isid, unset, sizeof unset) == 0) {
+        /* Type 10b, random (RFC 7143 section 11.12.5). */
+        platform_random(settings->isid + 1, 5);
+        settings->isid[0] = 0x80;
+    }
+    memcpy(session->home_host, settings->host, sizeof session->home_host);
+    session->home_port = settings->port ? settings->port : ISCSI_DEFAULT_PORT;
+    return OK;
+}
+
+enum status iscsi_session_open(struct iscsi_session *session, const struct iscsi_settings *settings, deadline_t deadline)
+{
+    struct stream *stream = session->stream;
+    deadline_t attempt;
+    enum status status;
+
+    if (session->state != SESSION_CLOSED)
+        connection_drop(session);
+    task_finish_all(session, E_ISCSI_CLOSED);
+    memset(session, 0, sizeof *session);
+    session->stream = stream;
+    platform_random(&session->generation, sizeof session->generation);
+    status = take_settings(session, settings);
+    if (status != OK)
+        return status;
+    attempt = deadline_after_ms(session->settings.login_timeout_ms);
+    status = login(session, attempt < deadline ? attempt : deadline);
+    if (status != OK)
+        return status;
+    session->heard_at = session->pumped_at = platform_ticks();
+    recovery_success(session);
+    return OK;
+}
+
+void session_take_window(struct iscsi_session *session, const uint8_t *header)
+{
+    uint32_t expected = get_be32(header + BHS_EXPCMDSN), most = get_be32(header + BHS_MAXCMDSN);
+
+    if (serial_after(expected - 1, most))
+        return;
+    if (serial_after(expected, session->expcmdsn))
+        session->expcmdsn = expected;
+    if (serial_after(most, session->maxcmdsn))
+        session->maxcmdsn = most;
+}
+
+void session_take_statsn(struct iscsi_session *session, const uint8_t *header)
+{
+    uint32_t statsn = get_be32(header + BHS_STATSN);
+
+    /* TCP loses nothing, so a jump is the target's miscount, which other initiators forgive. */
+    if (statsn != session->expstatsn)
+        log_printf(LOG_WARNING, "StatSN %u, expected %u", (unsigned)statsn, (unsigned)session->expstatsn);
+    session->expstatsn = statsn + 1;
+}
+
+void iscsi_session_submit(struct iscsi_session *session, struct iscsi_task *task)
+{
+    task->done = false;
+    task->status = OK;
+    task->state = TASK_QUEUED;
+    task->next = NULL;
+    task->scsi_status = 0;
+    task->transferred = task->sense_length = 0;
+    task->itt = RESERVED_TAG;
+    if (session->state == SESSION_CLOSED) {
+        task->state = TASK_DONE;
+        task->status = fail(E_ISCSI_CLOSED, "a command for a session that is not open");
+        task->done = true;
+        return;
+    }
+    if (session->state == SESSION_LOST) {
+        session->state = SESSION_BROKEN;
+        session->retry_at = 0;
+    }
+    if (!session->first) {
+        session->first = task;
+        session->heard_at = platform_ticks();
+    } else {
+        session->last->next = task;
+    }
+    session->last = task;
+}
+
+static enum status dispatch(struct iscsi_session *session)
+{
+    enum status status;
+
+    switch (session->rx.header[BHS_OPCODE] & OP_MASK) {
+    case OP_DATA_IN:
+        status = task_data_in_end(session);
+        break;
+    case OP_SCSI_RESPONSE:
+        status = task_response(session);
+        break;
+    case OP_R2T:
+        status = task_r2t(session);
+        break;
+    default:
+        status = control_receive(session);
+    }
+    return status;
+}
+
+static enum status receive_all(struct iscsi_session *session)
+{
+    bool complete = true;
+    enum status status = OK;
+
+    while (status == OK && complete) {
+        status = pdu_receive(session, &complete);
+        if (status == OK && complete)
+            status = dispatch(session);
+    }
+    return status;
+}
+
+static enum status send_all(struct iscsi_session *session, bool *sent)
+{
+    enum status status = pdu_flush(session);
+
+    *sent = false;
+    while (status == OK && !session->tx.busy && (control_next_pdu(session) || task_next_pdu(session))) {
+        *sent = true;
+        status = pdu_flush(session);
+    }
+    return status;
+}
+
+/* Between calls of a firmware service nobody pumps; that time is nobody's fault. */
+static void forgive_pause(struct iscsi_session *session)
+{
+    uint64_t now = platform_ticks(), pause = now - session->pumped_at;
+    struct iscsi_task *task;
+
+    session->pumped_at = now;
+    if (pause < PAUSE_MS * platform_ticks_per_ms())
+        return;
+    session->heard_at += pause;
+    session->give_up_at += pause;
+    for (task = session->first; task; task = task->next)
+        task->stalled_at += pause;
+}
+
+static enum status check_time(struct iscsi_session *session)
+{
+    struct iscsi_task *task;
+
+    if (session->state == SESSION_LOGOUT && deadline_passed(session->logout_until))
+        return fail(E_ISCSI_LOGOUT, "no answer to our logout");
+    for (task = session->first; task; task = task->next) {
+        if (task->state != TASK_QUEUED && deadline_passed(task->stalled_at))
+            return fail(E_ISCSI_TIMEOUT, "command %02x, ITT %08x: nothing for %u ms", task->cdb[0], (unsigned)task->itt,
+                        (unsigned)session->settings.command_timeout_ms);
+    }
+    if (session->first && session->nop_waiting &&
+        platform_ticks() - session->heard_at > session->settings.command_timeout_ms * platform_ticks_per_ms())
+        return fail(E_ISCSI_SILENT, "nothing for %u ms", (unsigned)session->settings.command_timeout_ms);
+    return OK;
+}
+
+static void turn(struct iscsi_session *session)
+{
+    bool sent;
+    enum status status;
+
+    session->stream->ops->pump(session->stream);
+    status = receive_all(session);
+    if (status == OK)
+        status = send_all(session, &sent);
+    if (status == OK && sent)
+        session->stream->ops->pump(session->stream);
+    task_settle_answered(session);
+    if (status == OK)
+        status = check_time(session);
+    if (status != OK)
+        recovery_begin(session, status);
+}
+
+void iscsi_session_pump(struct iscsi_session *session)
+{
+    forgive_pause(session);
+    if (session->state == SESSION_FULL || session->state == SESSION_LOGOUT)
+        turn(session);
+    else if (session->state == SESSION_BROKEN)
+        recovery_turn(session);
+}
+
+enum status iscsi_session_wait(struct iscsi_session *session, struct iscsi_task *task, deadline_t deadline)
+{
+    session->caller_deadline = deadline;
+    while (!task->done) {
+        if (deadline_passed(deadline)) {
+            iscsi_session_cancel(session, task);
+            break;
+        }
+        iscsi_session_pump(session);
+        platform_idle();
+    }
+    session->caller_deadline = 0;
+    return task->status;
+}
+
+void iscsi_session_cancel(struct iscsi_session *session, struct iscsi_task *task)
+{
+    enum status status;
+
+    if (task->done)
+        return;
+    status = fail(E_ISCSI_TIMEOUT, "command %02x was given up", task->cdb[0]);
+    /* ABORT TASK would have to be waited for; without the connection nothing touches the buffer. The others are issued again. */
+    if (task->state == TASK_ACTIVE || task->state == TASK_ANSWERED)
+        recovery_begin(session, status);
+    task_finish(session, task, status);
+}
+
+void iscsi_session_close(struct iscsi_session *session, deadline_t deadline)
+{
+    /* With commands in flight the connection cannot be kept: their buffers are no longer ours. */
+    if (session->first) {
+        connection_drop(session);
+        task_finish_all(session, fail(E_ISCSI_CLOSED, "the session was closed"));
+        session->state = SESSION_CLOSED;
+        return;
+    }
+    if (session->state == SESSION_FULL) {
+        session->logout_wanted = true;
+        session->logout_until = deadline;
+    }
+    /* The session is left by logout, error or time; each ends in SESSION_BROKEN. */
+    session->caller_deadline = deadline;
+    while (session->state == SESSION_FULL || session->state == SESSION_LOGOUT) {
+        if (deadline_passed(deadline))
+            break;
+        turn(session);
+        platform_idle();
+    }
+    session->caller_deadline = 0;
+    connection_drop(session);
+    session->state = SESSION_CLOSED;
+}
+
+void iscsi_session_info(const struct iscsi_session *session, struct iscsi_session_info *info)
+{
+    bool literal6 = strchr(session->portal_host, ':') != NULL;
+
+    memset(info, 0, sizeof *info);
+    info->settings = &session->settings;
+    format_text(info->portal, sizeof info->portal, literal6 ? "[%s]:%u" : "%s:%u", session->portal_host, session->portal_port);
+    info->tsih = session->tsih;
+    memcpy(info->isid, session->settings.isid, sizeof info->isid);
+    info->max_burst = session->agreed.max_burst;
+    info->first_burst = session->agreed.first_burst;
+    info->max_send_segment = session->agreed.max_send_segment;
+    info->max_receive_segment = OUR_MAX_RECV_SEGMENT;
+    info->immediate_data = session->agreed.immediate_data;
+    info->initial_r2t = session->agreed.initial_r2t;
+    memcpy(info->target_alias, session->target_alias, sizeof info->target_alias);
+    info->reconnects = session->reconnects;
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Logs in to a real target and works with its disk; the Python files beside it run it.
+ *   disk_probe key=value …    host port target initiator lun chap=name/secret mutual=name/secret
+ *                             image=file (what the LUN holds) reads=N writes=N depth=N seconds=N recovery_ms=N command_ms=N
+ * Prints key=value lines; exits 0 on success, 1 with "error=S…" else.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "iscsi/iscsi.h"
+#include "tests/host/posix_stream.h"
+
+#define SPAN_BLOCKS 128
+#define DEPTH_MAX   32
+
+struct options {
+    struct iscsi_settings settings;
+    const char *image;
+    unsigned reads, writes, depth, seconds;
+};
+
+struct work {
+    struct disk *disk;
+    FILE *image;
+    unsigned random;
+    unsigned long long done;
+    double worst_ms;
+};
+
+struct operation {
+    struct disk_request request;
+    uint8_t *buffer;
+    uint64_t started;
+    bool busy;
+};
+
+static int report(enum status status)
+{
+    printf("error=S%d\nwhat=%s\ndetail=%s\n", status, status_what(status), failure_detail(status));
+    return 1;
+}
+
+static void take_chap(struct iscsi_chap *chap, const char *value)
+{
+    sscanf(value, "%255[^/]/%255s", chap->name, chap->secret);
+}
+
+static void take_option(struct options *options, const char *key, const char *value)
+{
+    struct iscsi_settings *settings = &options->settings;
+
+#define TEXT(name, to) if (strcmp(key, name) == 0) snprintf(to, sizeof to, "%s", value)
+    TEXT("host", settings->host);
+    TEXT("target", settings->target_name);
+    TEXT("initiator", settings->initiator_name);
+#undef TEXT
+#define NUMBER(name, to) if (strcmp(key, name) == 0) to = (unsigned)strtoul(value, NULL, 0)
+    NUMBER("port", settings->port);
+    NUMBER("reads", options->reads);
+    NUMBER("writes", options->writes);
+    NUMBER("depth", options->depth);
+    NUMBER("seconds", options->seconds);
+    NUMBER("lun", settings->lun[1]);
+    NUMBER("recovery_ms", settings->recovery_timeout_ms);
+    NUMBER("command_ms", settings->command_timeout_ms);
+#undef NUMBER
+    if (strcmp(key, "chap") == 0)
+        take_chap(&settings->chap, value);
+    if (strcmp(key, "mutual") == 0)
+        take_chap(&settings->mutual_chap, value);
+    if (strcmp(key, "image") == 0)
+        options->image = value;
+}
+
+static unsigned next_random(struct work *work)
+{
+    return work->random = work->random * 1664525u + 1013904223u;
+}
+
+static bool same_as_image(struct work *work, const struct disk_request *request)
+{
+    static uint8_t expected[SPAN_BLOCKS * 4096];
+    size_t length = (size_t)request->blocks * work->disk->block_size;
+
+    fseeko(work->image, (off_t)(request->lba * work->disk->block_size), SEEK_SET);
+    return fread(expected, 1, length, work->image) == length && memcmp(expected, request->buffer, length) == 0;
+}
+
+static void start(struct work *work, struct operation *operation, bool write)
+{
+    struct disk_request *request = &operation->request;
+    size_t i;
+
+    request->operation = write ? DISK_WRITE : DISK_READ;
+    request->blocks = 1 + (next_random(work) >> 8) % SPAN_BLOCKS;
+    request->lba = (((uint64_t)next_random(work) << 16) ^ next_random(work)) % (work->disk->block_count - request->blocks);
+    request->buffer = operation->buffer;
+    if (write) {
+        for (i = 0; i < (size_t)request->blocks * work->disk->block_size; i++)
+            operation->buffer[i] = (uint8_t)(next_random(work) >> 16);
+    }
+    operation->busy = true;
+    operation->started = platform_ticks();
+    disk_submit(work->disk, request);
+}
+
+/* A finished operation against the file behind the LUN. Writes are flushed by their reader, the target's page cache. */
+static int check(struct work *work, struct operation *operation)
+{
+    struct disk_request *request = &operation->request;
+    double ms = (double)(platform_ticks() - operation->started) / (double)platform_ticks_per_ms();
+
+    operation->busy = false;
+    if (ms > work->worst_ms)
+        work->worst_ms = ms;
+    if (request->status != OK)
+        return report(request->status);
+    work->done++;
+    if (work->image && !same_as_image(work, request)) {
+        printf("error=mismatch\nlba=%llu\nblocks=%u\n", (unsigned long long)request->lba, request->blocks);
+        return 1;
+    }
+    return 0;
+}
+
+/* Writes go one at a time, so that none overlaps another in flight; reads go `depth` at a time. */
+static int run(struct work *work, unsigned count, unsigned depth, bool write, deadline_t until)
+{
+    struct operation operations[DEPTH_MAX] = { 0 };
+    unsigned started = 0, busy = 0, i;
+    int failed = 0;
+
+    for (i = 0; i < depth; i++)
+        operations[i].buffer = malloc((size_t)SPAN_BLOCKS * work->disk->block_size);
+    while (busy || (!failed && (started < count || !deadline_passed(until)))) {
+        for (i = 0; i < depth; i++) {
+            struct operation *operation = &operations[i];
+
+            if (operation->busy && operation->request.done) {
+                failed |= check(work, operation);
+                busy--;
+            }
+            if (!operation->busy && !failed && (started < count || !deadline_passed(until))) {
+                start(work, operation, write);
+                started++;
+                busy++;
+            }
+        }
+        work->disk->ops->pump(work->disk);
+    }
+    for (i = 0; i < depth; i++)
+        free(operations[i].buffer);
+    return failed;
+}
+
+static void describe(const struct disk *disk, const struct iscsi_session *session)
+{
+    struct iscsi_session_info info;
+    unsigned i;
+
+    iscsi_session_info(session, &info);
+    printf("portal=%s\ntsih=%u\nimmediate=%d\ninitial_r2t=%d\nfirst_burst=%u\nmax_burst=%u\nmax_send=%u\n", info.portal, info.tsih,
+           info.immediate_data, info.initial_r2t, info.first_burst, info.max_burst, info.max_send_segment);
+    printf("block_size=%u\nblock_count=%llu\nmax_blocks=%u\nread_only=%d\nvendor=%s\nproduct=%s\nrevision=%s\nserial=%s\nwwid=",
+           disk->block_size, (unsigned long long)disk->block_count, disk->max_blocks, disk->read_only, disk->vendor,
+           disk->product, disk->revision, disk->serial);
+    for (i = 0; i < disk->wwid_length; i++)
+        printf("%02x", disk->wwid[i]);
+    printf("\nready=1\n");
+    fflush(stdout);
+}
+
+static int work_through(struct options *options, struct disk *disk)
+{
+    struct work work = { .disk = disk, .random = 4711 };
+    deadline_t none = 0;
+    uint64_t began = platform_ticks();
+    int failed = 0;
+
+    if (options->image && !(work.image = fopen(options->image, "rb"))) {
+        perror(options->image);
+        return 1;
+    }
+    if (options->writes)
+        failed = run(&work, options->writes, 1, true, none);
+    if (!failed && options->reads)
+        failed = run(&work, options->reads, options->depth, false, none);
+    if (!failed && options->seconds)
+        failed = run(&work, 0, options->depth, false, deadline_after_ms(options->seconds * 1000));
+    if (!failed && !disk->read_only) {
+        enum status status = disk_flush(disk, deadline_after_ms(10000));
+
+        failed = status == OK ? 0 : report(status);
+    }
+    if (work.image)
+        fclose(work.image);
+    printf("operations=%llu\nworst_ms=%.1f\nms=%.1f\n", work.done, work.worst_ms,
+           (double)(platform_ticks() - began) / (double)platform_ticks_per_ms());
+    return failed;
+}
+
+int main(int count, char **arguments)
+{
+    static struct options options = { .depth = 8 };
+    struct arena arena = { .size = 1 << 20 };
+    struct stream *stream = posix_stream_new();
+    struct iscsi_session_info info;
+    struct iscsi_session *session;
+    struct scsi_disk *disk;
+    enum status status;
+    int i, failed;
+
+    snprintf(options.settings.initiator_name, sizeof options.settings.initiator_name, "iqn.2024-01.test:probe");
+    snprintf(options.settings.host, sizeof options.settings.host, "127.0.0.1");
+    options.settings.portal_group = 0xFFFF;
+    options.settings.login_timeout_ms = 5000;
+    for (i = 1; i < count; i++) {
+        char *equals = strchr(arguments[i], '=');
+
+        if (!equals)
+            return 2;
+        *equals = 0;
+        take_option(&options, arguments[i], equals + 1);
+    }
+    if (options.depth == 0 || options.depth > DEPTH_MAX)
+        return 2;
+    arena.base = aligned_alloc(64, arena.size);
+    disk = calloc(1, scsi_disk_size());
+    session = iscsi_session_new(&arena, stream);
+    status = iscsi_session_open(session, &options.settings, deadline_after_ms(10000));
+    if (status == OK)
+        status = scsi_disk_open(disk, session, options.settings.lun, deadline_after_ms(10000));
+    if (status == OK) {
+        describe(scsi_disk_contract(disk), session);
+        failed = work_through(&options, scsi_disk_contract(disk));
+    } else {
+        failed = report(status);
+    }
+    iscsi_session_info(session, &info);
+    printf("reconnects=%u\n", info.reconnects);
+    iscsi_session_close(session, deadline_after_ms(3000));
+    posix_stream_free(stream);
+    free(disk);
+    free(arena.base);
+    return failed;
+}
