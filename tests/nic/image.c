@@ -11,10 +11,10 @@
 
 enum command { ECHO, COUNT, REPORT, CHECKSUMS, SEND_OFFLOADED, MULTICAST, PAUSE, CLOSE };
 
-#define HEADER 15
-#define LINK_MS 10000
-#define IDLE_MS 60000
-#define SEND_MS 1000
+#define HEADER   15
+#define LINK_MS  10000
+#define IDLE_MS  60000
+#define SEND_MS  1000
 #define QUIET_MS 200
 
 static uint8_t memory[24 << 20] __attribute__((aligned(4096)));
@@ -183,7 +183,8 @@ int image_main(const char *command_line)
     struct nic_config config = {.arena = &arena, .rx_buffers = 256, .tx_buffers = 64, .mtu = jumbo ? 9000 : 1500};
     nic.deliver = deliver;
     if (!find_card(&device) || nic_open(&nic, &device, &config) != OK) {
-        log_printf(LOG_ERROR, "not opened: %s%s%s", failure_detail(E_NIC_RESET), failure_detail(E_NIC_MAC), failure_detail(E_NIC_MEMORY));
+        log_printf(LOG_ERROR, "not opened: %s%s%s", failure_detail(E_NIC_RESET), failure_detail(E_NIC_MAC),
+                   failure_detail(E_NIC_MEMORY));
         return 1;
     }
     if (arena.used > nic_arena_size(&config)) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A bare PC as the home of the driver: multiboot entry, PIT-calibrated TSC, serial log, PCI by ports. */
-#include "platform/platform.h"
 #include "tests/nic/machine.h"
+#include "platform/platform.h"
 
 __asm__(".section .multiboot, \"a\"\n"
         ".long 0x1BADB002, 0, -0x1BADB002\n"
