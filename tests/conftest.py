@@ -33,6 +33,17 @@ def lab(request):
         yield opened
 
 
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = (yield).get_result()
+    opened = getattr(item, "funcargs", {}).get("lab")
+    if opened and report.when == "call" and report.failed:
+        try:
+            report.sections.append(("lab", opened.logs()))
+        except Exception as error:  # the report of the failure itself must not be lost
+            report.sections.append(("lab", f"its logs cannot be read: {error}"))
+
+
 def pytest_collect_file(file_path, parent):
     if file_path.suffix == ".c" and file_path.name.startswith("test_") and file_path.parent.name == "unit":
         return UnitSource.from_parent(parent, path=file_path)

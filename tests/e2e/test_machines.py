@@ -64,7 +64,7 @@ def test_grub_hashes_64_mib(lab, loader, kind, block_size):
     image, expected = disks.hashing_disk(64)
     target = lab.target(lab.copy_disk(image), kind, block_size=block_size)
     machine = lab.boot_by_rom(target.root_path, loader)
-    machine.expect("GRUB-RUNS", 90)
+    machine.expect("GRUB-RUNS", 40)
     assert machine.expect(r"([0-9a-f]{64})  /data.bin", 120).group(1) == expected
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
-The lab: one folder, one network, and what a test puts on it. Use it in a `with`; everything ends with it. The folder is kept when the block failed.
+The lab: one folder, one network, and what a test puts on it. Use it in a `with`; everything ends with it. LAB_KEEP=1 keeps the
+folder with its logs.
 """
 import os
 import re
@@ -34,22 +35,21 @@ class Lab:
         for item in reversed(self.closing):
             item.stop()
         self.network.close()
-        if kind is None or not os.environ.get("LAB_KEEP"):
-            if kind is not None:
-                self._say_logs(value)
+        if not os.environ.get("LAB_KEEP"):
             shutil.rmtree(self.folder, ignore_errors=True)
         return False
 
-    def _say_logs(self, error):
-        """A failing test's report carries the end of every log."""
-        lines = []
+    def logs(self):
+        """The end of every log, and the screen of machines that still run: what a failing test's report needs."""
+        parts = []
         for name in ("serial.log", "dnsmasq.log", "tgtd.log", "istgt.log", "qemu.log"):
-            path = os.path.join(self.folder, name)
-            if os.path.exists(path):
-                with open(path, encoding="latin-1") as file:
-                    lines.append(f"--- {name}, its end:\n{file.read()[-3000:]}")
-        if lines and hasattr(error, "args"):
-            error.args = ("\n".join([str(error), *lines]),)
+            if os.path.exists(self.path(name)):
+                with open(self.path(name), encoding="latin-1") as file:
+                    parts.append(f"--- {name}, its end:\n{file.read()[-3000:]}")
+        for item in self.closing:
+            if isinstance(item, qemu.Machine) and item.child.poll() is None:
+                parts.append(f"--- screen:\n{item.screen()}")
+        return "\n".join(parts)
 
     def path(self, name):
         return os.path.join(self.folder, name)

@@ -6,7 +6,7 @@ import subprocess
 from dataclasses import dataclass
 
 from . import process
-from .network import SERVER
+from .network import PREFIX, SERVER
 
 NAME = "iqn.2026-11.org.sanstrap.lab:disk"
 PORT = 3260
@@ -143,7 +143,7 @@ class Istgt(Target):
   Portal DA1 {SERVER}:{self.port}
 [InitiatorGroup1]
   InitiatorName "ALL"
-  Netmask 0.0.0.0/0
+  Netmask {PREFIX}.0/24
 [LogicalUnit1]
   TargetName {short}
   TargetAlias "lab disk"
