@@ -143,14 +143,16 @@ static enum status get_ipv6(struct story *story)
     bool by_hand = story->settings.ipv6 == IPV6_STATIC;
     char text[46];
     deadline_t deadline = deadline_after_ms(IPV6_WAIT_MS);
-    screen_wait(&story->screen, "Address", by_hand ? "checking that the IPv6 address is free," : "waiting for an IPv6 router,", deadline);
+    screen_wait(&story->screen, "Address", by_hand ? "checking that the IPv6 address is free," : "waiting for an IPv6 router,",
+                deadline);
     enum status status = by_hand ? net_set_ipv6(&ipv6, deadline) : net_autoconfigure_ipv6(&ipv6, deadline);
     screen_wait_end(&story->screen);
     if (status != OK)
         return status;
     memcpy(address.bytes, ipv6.address, sizeof ipv6.address);
     net_format_address(&address, text);
-    screen_line(&story->screen, "Address", "%s/%u (%s)", text, ipv6.prefix_length, by_hand ? "command line" : "router advertisement");
+    screen_line(&story->screen, "Address", "%s/%u (%s)", text, ipv6.prefix_length,
+                by_hand ? "command line" : "router advertisement");
     return OK;
 }
 

@@ -92,7 +92,8 @@ enum status story_open_card(struct story *story)
         return fail(E_NIC_NOT_FOUND, "no card has the MAC address %02x:%02x:%02x:%02x:%02x:%02x", settings->nic_mac[0],
                     settings->nic_mac[1], settings->nic_mac[2], settings->nic_mac[3], settings->nic_mac[4], settings->nic_mac[5]);
     screen_line(&story->screen, "NIC", "%s at %02x:%02x.%x, MAC %02x:%02x:%02x:%02x:%02x:%02x%s", story->nic.model, card->bus,
-                card->device, card->function, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], config.mac ? " (command line)" : "");
+                card->device, card->function, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5],
+                config.mac ? " (command line)" : "");
     return OK;
 }
 
@@ -107,7 +108,8 @@ enum status story_wait_for_link(struct story *story)
         screen_wait(&story->screen, "Link", "waiting for the link (N stops),", deadline);
     while (!link.up) {
         if (deadline_passed(deadline))
-            return fail(E_LINK_DOWN, "%s has had no link for %u s", story->nic.model, (unsigned)story->settings.link_timeout_ms / 1000);
+            return fail(E_LINK_DOWN, "%s has had no link for %u s", story->nic.model,
+                        (unsigned)story->settings.link_timeout_ms / 1000);
         int key = story->machine->read_key();
         if (key == KEY_ESCAPE || key == 'n' || key == 'N')
             return fail(E_CANCELLED, "while waiting for the link");

@@ -96,7 +96,8 @@ static bool is_boot_loaders(const char *name)
 }
 
 /*
- * pxelinux's IPAPPEND 2 adds the card that it was loaded by: BOOTIF=01-52-54-00-12-34-56, the hardware type before the MAC. nic= goes first.
+ * pxelinux's IPAPPEND 2 adds the card that it was loaded by: BOOTIF=01-52-54-00-12-34-56, the hardware type before the MAC. nic=
+ * goes first.
  */
 static bool take_bootif(struct settings *settings, const struct word *word)
 {
@@ -160,10 +161,8 @@ enum status command_line_parse(struct settings *settings, const char *line)
 void loader_home_options(const char *command_line, struct home_options *options)
 {
     struct word word;
-    *options = (struct home_options){.memory = DEFAULT_MEMORY,
-                                     .serial_port = DEFAULT_SERIAL_PORT,
-                                     .serial_baud = DEFAULT_SERIAL_BAUD,
-                                     .log = DEFAULT_LOG};
+    *options = (struct home_options){
+        .memory = DEFAULT_MEMORY, .serial_port = DEFAULT_SERIAL_PORT, .serial_baud = DEFAULT_SERIAL_BAUD, .log = DEFAULT_LOG};
     while (command_line_next(&command_line, &word)) {
         if (word.error || !word.has_value)
             continue;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The command line: words between blanks, each `name=value`. Double quotes keep blanks together, inside them \" and \\ stand for themselves.
- * Words without '=' and those that boot loaders add (BOOT_IMAGE=, initrd=, vga=) are passed over.
+ * The command line: words between blanks, each `name=value`. Double quotes keep blanks together, inside them \" and \\ stand for
+ * themselves. Words without '=' and those that boot loaders add (BOOT_IMAGE=, initrd=, vga=) are passed over.
  */
 #ifndef SANSTRAP_COMMAND_LINE_H
 #define SANSTRAP_COMMAND_LINE_H
@@ -15,8 +15,8 @@ struct word {
     char name[WORD_NAME_MAX + 1];   /* cut when longer, which no setting is */
     char value[WORD_VALUE_MAX + 1]; /* quotes and backslashes resolved */
     size_t value_length;
-    bool has_value;                 /* there was a '=' */
-    const char *error;              /* an open quote, or a value that is too long; NULL when sound */
+    bool has_value;    /* there was a '=' */
+    const char *error; /* an open quote, or a value that is too long; NULL when sound */
 };
 
 /* Takes the next word from *line, which moves behind it. False at the end of the line. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reading a DHCP message (RFC 2131 section 2, options of RFC 2132): a pure parser over a bounded buffer. Options are looked for in the
- * options field, then, when option 52 says so, in `file` and `sname`; parts of an option given repeatedly are joined (RFC 3396).
+ * Reading a DHCP message (RFC 2131 section 2, options of RFC 2132): a pure parser over a bounded buffer. Options are looked for
+ * in the options field, then, when option 52 says so, in `file` and `sname`; parts of an option given repeatedly are joined (RFC
+ * 3396).
  */
 #ifndef SANSTRAP_DHCP_OPTIONS_H
 #define SANSTRAP_DHCP_OPTIONS_H
@@ -46,14 +47,14 @@ struct dhcp_message {
 };
 
 /*
- * Checks op (a reply), hardware type (Ethernet), magic cookie and that every option lies within its field. E_DHCP_MESSAGE as text: NULL when
- * the message is good, else what is wrong with it.
+ * Checks op (a reply), hardware type (Ethernet), magic cookie and that every option lies within its field. Returns NULL when the
+ * message is good, else in words what is wrong with it.
  */
 const char *dhcp_message_open(struct dhcp_message *message, const uint8_t *bytes, size_t length);
 
 /*
- * Joins option `code` into `to`. Returns its whole length, which may exceed `size` (then only `size` bytes were stored), or -1 when the message
- * does not hold it.
+ * Joins option `code` into `to`. Returns its whole length, which may exceed `size` (then only `size` bytes were stored), or -1
+ * when the message does not hold it.
  */
 int dhcp_option_get(const struct dhcp_message *message, uint8_t code, uint8_t *to, size_t size);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * iSCSI names (RFC 7143 section 4.2.7): iqn.<yyyy-mm>.<reversed domain>[:<anything>], eui.<16 hex digits>, naa.<16 or 32 hex digits>.
+ * iSCSI names (RFC 7143 section 4.2.7): iqn.<yyyy-mm>.<reversed domain>[:<anything>], eui.<16 hex digits>, naa.<16 or 32 hex
+ * digits>.
  */
 #ifndef SANSTRAP_INITIATOR_NAME_H
 #define SANSTRAP_INITIATOR_NAME_H
@@ -14,8 +15,8 @@
 const char *iscsi_name_error(const char *name, size_t length, size_t *wrong);
 
 /*
- * The initiator name of a machine that nobody named: made from its host name when it has one, else from its MAC. Always a valid name;
- * letters are folded to lower case and what RFC 3722 forbids becomes '-'.
+ * The initiator name of a machine that nobody named: made from its host name when it has one, else from its MAC. Always a valid
+ * name; letters are folded to lower case and what RFC 3722 forbids becomes '-'.
  */
 void make_initiator_name(char name[ISCSI_NAME_MAX + 1], const char *hostname, const uint8_t mac[6]);
 

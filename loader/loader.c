@@ -11,10 +11,10 @@
 #define SANSTRAP_VERSION "0.1"
 #endif
 
-#define CLOSE_MS          2000
-#define LAST_WORDS_MS     30000 /* how long a failure stays on screen that no retry can mend */
-#define KEY_ESCAPE        27
-#define WINDOWS_MIN_SECRET 12   /* bytes; Microsoft's initiator and target refuse shorter ones */
+#define CLOSE_MS           2000
+#define LAST_WORDS_MS      30000 /* how long a failure stays on screen that no retry can mend */
+#define KEY_ESCAPE         27
+#define WINDOWS_MIN_SECRET 12 /* bytes; Microsoft's initiator and target refuse shorter ones */
 
 /* A failure kept beyond the next fail(). */
 struct failure {
@@ -74,7 +74,8 @@ static enum status open_session(struct story *story)
     story->session = session;
     iscsi_session_info(session, &info);
     format_lun(story->settings.lun, lun);
-    screen_line(&story->screen, "Portal", "%s, LUN %s%s%s", info.portal, lun, info.target_alias[0] ? ", " : "", info.target_alias);
+    screen_line(&story->screen, "Portal", "%s, LUN %s%s%s", info.portal, lun, info.target_alias[0] ? ", " : "",
+                info.target_alias);
     return OK;
 }
 
@@ -86,8 +87,9 @@ static void format_size(char *text, size_t size, const struct disk *disk)
     uint32_t decimal = giga ? 100000000u : 100000u;
     uint64_t tenths = bytes / decimal;
     uint64_t binary_tenths = (bytes >> 10) * 10 >> (giga ? 20 : 10);
-    format_text(text, size, "%llu.%u %s (%llu.%u %s)", (unsigned long long)(tenths / 10), (unsigned)(tenths % 10), giga ? "GB" : "MB",
-                (unsigned long long)(binary_tenths / 10), (unsigned)(binary_tenths % 10), giga ? "GiB" : "MiB");
+    format_text(text, size, "%llu.%u %s (%llu.%u %s)", (unsigned long long)(tenths / 10), (unsigned)(tenths % 10),
+                giga ? "GB" : "MB", (unsigned long long)(binary_tenths / 10), (unsigned)(binary_tenths % 10),
+                giga ? "GiB" : "MiB");
 }
 
 static enum status open_disk(struct story *story)
@@ -105,7 +107,8 @@ static enum status open_disk(struct story *story)
     const struct disk *disk = scsi_disk_contract(story->disk);
     format_size(size, sizeof size, disk);
     screen_line(&story->screen, "Disk", "%s, blocks of %u bytes%s, %s %s%s%s", size, (unsigned)disk->block_size,
-                disk->read_only ? ", read-only" : "", disk->vendor, disk->product, disk->serial[0] ? ", serial " : "", disk->serial);
+                disk->read_only ? ", read-only" : "", disk->vendor, disk->product, disk->serial[0] ? ", serial " : "",
+                disk->serial);
     return OK;
 }
 
@@ -114,7 +117,8 @@ static enum status boot(struct story *story)
     struct boot_options *options = &story->settings.boot;
     options->nic = &story->nic;
     options->session = story->session;
-    screen_line(&story->screen, "Boot", options->hook_only ? "disk published as drive %02Xh" : "from drive %02Xh", options->drive);
+    screen_line(&story->screen, "Boot", options->hook_only ? "disk published as drive %02Xh" : "from drive %02Xh",
+                options->drive);
     return story->machine->boot(scsi_disk_contract(story->disk), options);
 }
 
@@ -123,8 +127,12 @@ static enum status boot(struct story *story)
 static enum status tell(struct story *story)
 {
     static enum status (*const steps[])(struct story *) = {
-        [STEP_CARD] = story_open_card,    [STEP_LINK] = story_wait_for_link, [STEP_ADDRESS] = story_get_address,
-        [STEP_SETTINGS] = finish_settings, [STEP_SESSION] = open_session,     [STEP_DISK] = open_disk,
+        [STEP_CARD] = story_open_card,
+        [STEP_LINK] = story_wait_for_link,
+        [STEP_ADDRESS] = story_get_address,
+        [STEP_SETTINGS] = finish_settings,
+        [STEP_SESSION] = open_session,
+        [STEP_DISK] = open_disk,
         [STEP_BOOT] = boot,
     };
     enum status status = settings_begin(&story->settings, story->machine->command_line);
@@ -171,7 +179,8 @@ static void keep_failure(const struct story *story, enum status status, struct f
 /* On another card there may be a link, another DHCP server, a way to the target. A target that answered says the same on each. */
 static bool another_card_may_help(const struct story *story, enum status status)
 {
-    return status != E_CANCELLED && (story->step < STEP_SESSION || status == E_RESOLVE || status == E_UNREACHABLE || status == E_CONNECT_TIMEOUT);
+    return status != E_CANCELLED &&
+           (story->step < STEP_SESSION || status == E_RESOLVE || status == E_UNREACHABLE || status == E_CONNECT_TIMEOUT);
 }
 
 static void no_card(struct story *story, struct failure *failure)
@@ -246,8 +255,8 @@ static void tell_until_it_works(struct story *story)
     struct failure failure = {.step = STEP_COMMAND_LINE};
     enum status status = settings_begin(&story->settings, story->machine->command_line);
     for (unsigned i = 0; i < story->settings.unknown_count; i++)
-        screen_line(&story->screen, "Warning", "%s= on the command line is no setting and is passed over (S%u)", story->settings.unknown[i],
-                    E_SETTING_UNKNOWN);
+        screen_line(&story->screen, "Warning", "%s= on the command line is no setting and is passed over (S%u)",
+                    story->settings.unknown[i], E_SETTING_UNKNOWN);
     if (status != OK) {
         keep_failure(story, status, &failure);
         screen_failure(&story->screen, failure.status, failure.detail, &failure.mark);

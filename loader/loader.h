@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The boot story, the same on every firmware: settings → link → address → session → disk → boot. The firmware's side calls loader_run()
- * once it has taken the machine over, and supplies the services below.
+ * The boot story, the same on every firmware: settings → link → address → session → disk → boot. The firmware's side calls
+ * loader_run() once it has taken the machine over, and supplies the services below.
  */
 #ifndef SANSTRAP_LOADER_H
 #define SANSTRAP_LOADER_H
@@ -12,36 +12,36 @@
 
 /* What the firmware's side is told beside the disk. The pointers stay valid for as long as the disk is in use. */
 struct boot_options {
-    uint8_t drive;   /* BIOS drive number, 80h..FFh */
-    bool hook_only;  /* publish the disk, then go on with the firmware's own boot order */
-    struct nic *nic;                 /* the card the disk is reached by: PCI address and MAC, for device paths */
-    struct iscsi_session *session;   /* iscsi_session_info() tells target, LUN and portal */
+    uint8_t drive;                 /* BIOS drive number, 80h..FFh */
+    bool hook_only;                /* publish the disk, then go on with the firmware's own boot order */
+    struct nic *nic;               /* the card the disk is reached by: PCI address and MAC, for device paths */
+    struct iscsi_session *session; /* iscsi_session_info() tells target, LUN and portal */
 };
 
 /* The settings that the firmware's side wants before there is a struct machine. */
 struct home_options {
-    uint32_t memory;          /* bytes of arena, 1 MiB..64 MiB */
-    uint8_t serial_port;      /* 1..4: COM1..COM4; 0: none */
+    uint32_t memory;     /* bytes of arena, 1 MiB..64 MiB */
+    uint8_t serial_port; /* 1..4: COM1..COM4; 0: none */
     uint32_t serial_baud;
-    enum log_level log;       /* lines above this level are not wanted on the screen */
+    enum log_level log; /* lines above this level are not wanted on the screen */
 };
 
 /*
- * Fills `options` from the command line, with the defaults of loader/settings.h for what is not set. A value that cannot be is left at its
- * default here; loader_run() reads the same line again and tells the user.
+ * Fills `options` from the command line, with the defaults of loader/settings.h for what is not set. A value that cannot be is
+ * left at its default here; loader_run() reads the same line again and tells the user.
  */
 void loader_home_options(const char *command_line, struct home_options *options);
 
 /* What the firmware's side knows when the story begins. All pointers stay valid. */
 struct machine {
-    const char *command_line;       /* "" when there was none; NUL-terminated */
-    const uint8_t *cached_ack;      /* the DHCPACK the ROM got, from its op byte on; NULL when none */
+    const char *command_line;  /* "" when there was none; NUL-terminated */
+    const uint8_t *cached_ack; /* the DHCPACK the ROM got, from its op byte on; NULL when none */
     size_t cached_ack_length;
-    struct pci_device *boot_nic;    /* the card that loaded us; NULL when unknown: then all are tried in order */
-    struct pci_device *nics;        /* every supported card, in PCI order */
+    struct pci_device *boot_nic; /* the card that loaded us; NULL when unknown: then all are tried in order */
+    struct pci_device *nics;     /* every supported card, in PCI order */
     unsigned nic_count;
-    uint8_t uuid[16];               /* SMBIOS system UUID in wire order; all zero when unknown */
-    uint16_t architecture;          /* DHCP option 93 */
+    uint8_t uuid[16];      /* SMBIOS system UUID in wire order; all zero when unknown */
+    uint16_t architecture; /* DHCP option 93 */
     struct arena *arena;
 
     /* A key press: its ASCII code (27 for Esc), 0 when none is waiting. Never blocks. */
@@ -64,8 +64,8 @@ struct machine {
 void loader_run(const struct machine *machine);
 
 /*
- * Draws the progress mark of a wait that is under way inside the layers. The home calls it from its platform_idle(); it returns at once
- * when the loader waits for nothing, and for ever after machine->boot() was called.
+ * Draws the progress mark of a wait that is under way inside the layers. The home calls it from its platform_idle(); it returns
+ * at once when the loader waits for nothing, and so at all times while machine->boot() runs.
  */
 void loader_idle(void);
 

@@ -44,8 +44,8 @@ static enum status read_ipv6_server(struct root_path *path, struct reader *reade
         return wrong_at(reader, reader->at, "this bracket is not closed");
     size_t length = (size_t)(end - start);
     struct net_address address;
-    if (length > 45 || !copy_text(path->server, sizeof path->server, start, length) || !net_parse_address(path->server, &address) ||
-        address.family != 6)
+    if (length > 45 || !copy_text(path->server, sizeof path->server, start, length) ||
+        !net_parse_address(path->server, &address) || address.family != 6)
         return wrong_at(reader, reader->at + 1, "not an IPv6 address");
     reader->at += length + 2;
     if (reader->at >= reader->length || reader->text[reader->at] != ':')

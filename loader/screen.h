@@ -20,8 +20,8 @@ void screen_open(struct screen *screen, void (*write)(const char *text));
 void screen_line(struct screen *screen, const char *label, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /*
- * Begins a wait: the line "Label    text 15 s" counts down to the deadline while screen_turn() or loader_idle() is called. `label` and `text`
- * must stay until the wait ends.
+ * Begins a wait: the line "Label    text 15 s" counts down to the deadline while screen_turn() or loader_idle() is called.
+ * `label` and `text` must stay until the wait ends.
  */
 void screen_wait(struct screen *screen, const char *label, const char *text, deadline_t until);
 void screen_turn(struct screen *screen);

@@ -181,7 +181,8 @@ enum status settings_from_dhcp(struct settings *settings, const struct dhcp_mess
     if (status == OK)
         status = chap_from_dhcp(settings, SETTING_CHAP, &settings->chap, message, IPXE_USERNAME, IPXE_PASSWORD);
     if (status == OK)
-        status = chap_from_dhcp(settings, SETTING_MUTUAL, &settings->mutual, message, IPXE_REVERSE_USERNAME, IPXE_REVERSE_PASSWORD);
+        status =
+            chap_from_dhcp(settings, SETTING_MUTUAL, &settings->mutual, message, IPXE_REVERSE_USERNAME, IPXE_REVERSE_PASSWORD);
     return status;
 }
 

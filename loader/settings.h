@@ -12,19 +12,20 @@
 
 /* ---- defaults -------------------------------------------------------------------------------------------------- */
 
-#define DEFAULT_DRIVE             0x80
-#define DEFAULT_MTU               1500
-#define DEFAULT_RINGS             512       /* receive buffers; fewer when they do not fit the arena */
-#define DEFAULT_MEMORY            (4u << 20)
-#define DEFAULT_SERIAL_PORT       1
-#define DEFAULT_SERIAL_BAUD       115200
-#define DEFAULT_LOG               LOG_WARNING
-#define DEFAULT_LINK_TIMEOUT_MS   15000     /* gigabit negotiation takes 2–4 s, a spanning tree port without portfast up to 30 after that */
-#define DEFAULT_DHCP_TIMEOUT_MS   30000     /* four transmissions of RFC 2131's back-off */
-#define DEFAULT_LOGIN_TIMEOUT_MS  15000
-#define DEFAULT_RECOVERY_MS       120000
-#define DEFAULT_RETRIES           5
-#define DEFAULT_RETRY_DELAY_MS    10000
+#define DEFAULT_DRIVE       0x80
+#define DEFAULT_MTU         1500
+#define DEFAULT_RINGS       512 /* receive buffers; fewer when they do not fit the arena */
+#define DEFAULT_MEMORY      (4u << 20)
+#define DEFAULT_SERIAL_PORT 1
+#define DEFAULT_SERIAL_BAUD 115200
+#define DEFAULT_LOG         LOG_WARNING
+#define DEFAULT_LINK_TIMEOUT_MS                                                                                                  \
+    15000 /* gigabit negotiation takes 2–4 s, a spanning tree port without portfast up to 30 after that */
+#define DEFAULT_DHCP_TIMEOUT_MS  30000 /* four transmissions of RFC 2131's back-off */
+#define DEFAULT_LOGIN_TIMEOUT_MS 15000
+#define DEFAULT_RECOVERY_MS      120000
+#define DEFAULT_RETRIES          5
+#define DEFAULT_RETRY_DELAY_MS   10000
 
 /* ---- values ---------------------------------------------------------------------------------------------------- */
 
@@ -77,28 +78,28 @@ struct settings {
     enum origin origin[SETTING_COUNT];
 
     struct root_path root;
-    uint8_t lun[8];                  /* lun=, instead of the root path's */
+    uint8_t lun[8]; /* lun=, instead of the root path's */
     char initiator[ISCSI_NAME_MAX + 1];
-    struct iscsi_chap chap, mutual;  /* names are empty when not set */
+    struct iscsi_chap chap, mutual; /* names are empty when not set */
 
     enum ipv4_mode ipv4;
     enum ipv6_mode ipv6;
-    struct net_ipv4 static_ipv4;     /* address and netmask: ip=; gateway and DNS: all zero unless set by hand */
-    struct net_ipv6 static_ipv6;     /* the same for ip6= */
+    struct net_ipv4 static_ipv4; /* address and netmask: ip=; gateway and DNS: all zero unless set by hand */
+    struct net_ipv6 static_ipv6; /* the same for ip6= */
     char hostname[64];
 
-    struct boot_options boot;        /* drive and hook_only */
+    struct boot_options boot; /* drive and hook_only */
     enum nic_choice nic_choice;
     uint8_t nic_mac[NIC_MAC_LENGTH];
     uint8_t nic_bus, nic_device, nic_function;
-    uint8_t mac[NIC_MAC_LENGTH];     /* overrides the card's when SETTING_MAC has an origin above default */
+    uint8_t mac[NIC_MAC_LENGTH]; /* overrides the card's when SETTING_MAC has an origin above default */
     uint16_t mtu, rings;
     struct home_options home;
 
     uint32_t link_timeout_ms, dhcp_timeout_ms, login_timeout_ms, recovery_ms;
     uint32_t retries, retry_delay_ms;
 
-    struct text_mark mark;           /* where the last failure of the functions below is; empty text: nowhere */
+    struct text_mark mark;                         /* where the last failure of the functions below is; empty text: nowhere */
     char unknown[UNKNOWN_MAX][UNKNOWN_LENGTH + 1]; /* names on the command line that are no settings, the first few */
     unsigned unknown_count;
 };

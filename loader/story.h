@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The state of one telling of the boot story; private to loader/. It lies in the arena, as its card and session outlive loader_run(). */
+/* The state of one telling of the boot story; private to loader/. It lies in the arena, as its card and session outlive
+ * loader_run(). */
 #ifndef SANSTRAP_STORY_H
 #define SANSTRAP_STORY_H
 
@@ -17,11 +18,11 @@ struct story {
     struct pci_device *card;
     struct nic nic;
     bool nic_open, net_open;
-    uint32_t window;                /* TCP receive window that the rings can hold */
-    struct net_lease lease;         /* when the address is leased: family 4 in use */
+    uint32_t window;        /* TCP receive window that the rings can hold */
+    struct net_lease lease; /* when the address is leased: family 4 in use */
     struct stream *stream;
     struct iscsi_settings iscsi;
-    struct iscsi_session *session;  /* logged in, or NULL */
+    struct iscsi_session *session; /* logged in, or NULL */
     struct scsi_disk *disk;
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Small parsers over a bounded piece of text, shared by the command line, the root path and the DHCP options. None needs a NUL at the end.
+ * Small parsers over a bounded piece of text, shared by the command line, the root path and the DHCP options. None needs a NUL at
+ * the end.
  */
 #ifndef SANSTRAP_LOADER_TEXT_H
 #define SANSTRAP_LOADER_TEXT_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One function per setting: reads the value and stores it. Each returns NULL, or what the setting takes ("a number of 68 to 9000"), having
- * stored nothing.
+ * One function per setting: reads the value and stores it. Each returns NULL, or what the setting takes ("a number of 68 to
+ * 9000"), having stored nothing.
  */
 #ifndef SANSTRAP_LOADER_VALUE_H
 #define SANSTRAP_LOADER_VALUE_H

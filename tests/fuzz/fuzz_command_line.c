@@ -19,8 +19,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         memcpy(line, data, size);
     line[size] = '\0';
     if (settings_begin(&settings, line) == OK) {
-        if (settings.boot.drive < 0x80 || settings.mtu < 576 || settings.mtu > 9000 || settings.rings < 8 || settings.rings > 4096 ||
-            settings.home.memory < 1u << 20 || settings.home.memory > 64u << 20 || settings.home.serial_port > 4)
+        if (settings.boot.drive < 0x80 || settings.mtu < 576 || settings.mtu > 9000 || settings.rings < 8 ||
+            settings.rings > 4096 || settings.home.memory < 1u << 20 || settings.home.memory > 64u << 20 ||
+            settings.home.serial_port > 4)
             abort();
         if (settings_finish(&settings, mac) == OK)
             settings_for_iscsi(&settings, &iscsi);

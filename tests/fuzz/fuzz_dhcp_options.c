@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* libFuzzer: any bytes as a DHCP message, and what the settings make of it. The input is taken for what lies behind a good header, too. */
+/* libFuzzer: any bytes as a DHCP message, and what the settings make of it. The input is taken for what lies behind a good
+ * header, too. */
 #include <stdlib.h>
 #include <string.h>
 

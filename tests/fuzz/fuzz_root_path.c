@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* libFuzzer: any bytes as a root path. A path that is taken must be written into its fields within their bounds, and its LUN must read back. */
+/* libFuzzer: any bytes as a root path. A path that is taken must be written into its fields within their bounds, and its LUN must
+ * read back. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -56,7 +56,8 @@ static enum status outcome(const char *name, enum status status)
 static void double_link(struct nic *nic, struct nic_link *link)
 {
     unsigned after = script.link_after_ms[nic->device - cards];
-    *link = (struct nic_link){.up = platform_ticks() >= opened_at + after * platform_ticks_per_ms(), .megabits = 1000, .full_duplex = true};
+    *link = (struct nic_link){
+        .up = platform_ticks() >= opened_at + after * platform_ticks_per_ms(), .megabits = 1000, .full_duplex = true};
 }
 
 static void double_close(struct nic *nic)
@@ -224,7 +225,8 @@ enum status scsi_disk_open(struct scsi_disk *disk, struct iscsi_session *session
 {
     (void)session, (void)deadline;
     memcpy(seen.lun, lun, 8);
-    disk->disk = (struct disk){.block_size = 512, .block_count = 20971520, .vendor = "IET", .product = "VIRTUAL-DISK", .serial = "beaf11"};
+    disk->disk =
+        (struct disk){.block_size = 512, .block_count = 20971520, .vendor = "IET", .product = "VIRTUAL-DISK", .serial = "beaf11"};
     return outcome("disk", script.disk);
 }
 
@@ -348,7 +350,8 @@ static void the_steps_in_their_order(void **state)
 static void no_line_is_longer_than_the_screen(void **state)
 {
     (void)state;
-    told("chap=a:b root=iscsi:192.0.2.1::::iqn.2001-04.com.example:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+    told("chap=a:b "
+         "root=iscsi:192.0.2.1::::iqn.2001-04.com.example:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
          "nic0 net_open dhcp login disk boot" DOWN);
     unsigned column = 0;
     for (const char *at = seen.screen; *at; at++) {

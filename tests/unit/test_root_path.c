@@ -21,16 +21,37 @@ static const struct good good[] = {
     {"an IPv6 literal in brackets", "iscsi:[2001:db8::1]::::" IQN, "2001:db8::1", true, 3260, {0}, IQN},
     {"an IPv6 literal with every field", "iscsi:[fe80::1]:tcp:860:2:" IQN, "fe80::1", true, 860, {0, 2}, IQN},
     {"LUN: hexadecimal, leading zeros left out", "iscsi:h:::1f:" IQN, "h", false, 3260, {0, 0x1f}, IQN},
-    {"LUN: RFC's example 4752-3A4F-6b7e-2F99", "iscsi:h:::4752-3A4F-6b7e-2F99:" IQN, "h", false, 3260,
-     {0x47, 0x52, 0x3A, 0x4F, 0x6b, 0x7e, 0x2F, 0x99}, IQN},
-    {"LUN: RFC's example 6734-9-156f-127", "iscsi:h:::6734-9-156f-127:" IQN, "h", false, 3260,
-     {0x67, 0x34, 0x00, 0x09, 0x15, 0x6f, 0x01, 0x27}, IQN},
+    {"LUN: RFC's example 4752-3A4F-6b7e-2F99",
+     "iscsi:h:::4752-3A4F-6b7e-2F99:" IQN,
+     "h",
+     false,
+     3260,
+     {0x47, 0x52, 0x3A, 0x4F, 0x6b, 0x7e, 0x2F, 0x99},
+     IQN},
+    {"LUN: RFC's example 6734-9-156f-127",
+     "iscsi:h:::6734-9-156f-127:" IQN,
+     "h",
+     false,
+     3260,
+     {0x67, 0x34, 0x00, 0x09, 0x15, 0x6f, 0x01, 0x27},
+     IQN},
     {"LUN: RFC's example 4186-9, trailing groups left out", "iscsi:h:::4186-9:" IQN, "h", false, 3260, {0x41, 0x86, 0, 9}, IQN},
     {"LUN: 0000 is LUN 0", "iscsi:h:::0000:" IQN, "h", false, 3260, {0}, IQN},
     {"an eui. name", "iscsi:h::::eui.02004567A425678D", "h", false, 3260, {0}, "eui.02004567A425678D"},
     {"a naa. name", "iscsi:h::::naa.52004567BA64678D", "h", false, 3260, {0}, "naa.52004567BA64678D"},
-    {"colons within the target name", "iscsi:h::::iqn.2001-04.com.example:a:b:c", "h", false, 3260, {0}, "iqn.2001-04.com.example:a:b:c"},
-    {"upper case and _ in the target name, as in the field", "iscsi:h::::iqn.2001-04.com.example:My_LUN", "h", false, 3260, {0},
+    {"colons within the target name",
+     "iscsi:h::::iqn.2001-04.com.example:a:b:c",
+     "h",
+     false,
+     3260,
+     {0},
+     "iqn.2001-04.com.example:a:b:c"},
+    {"upper case and _ in the target name, as in the field",
+     "iscsi:h::::iqn.2001-04.com.example:My_LUN",
+     "h",
+     false,
+     3260,
+     {0},
      "iqn.2001-04.com.example:My_LUN"},
 };
 
@@ -52,7 +73,7 @@ static void good_paths(void **state)
 
 struct bad {
     const char *clause, *text;
-    unsigned column; /* the character to blame, from 1 */
+    unsigned column;  /* the character to blame, from 1 */
     const char *word; /* in the detail */
 };
 
@@ -115,7 +136,8 @@ static void bad_paths(void **state)
     }
 }
 
-/* Every beginning of a good path is looked at from a buffer of its exact size, so that the sanitizer sees a byte read too many. */
+/* Every beginning of a good path is looked at from a buffer of its exact size, so that the sanitizer sees a byte read too many.
+ */
 static void beginnings(void **state)
 {
     (void)state;
@@ -168,8 +190,11 @@ static void luns_are_written_as_they_are_read(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(good_paths), cmocka_unit_test(bad_paths), cmocka_unit_test(beginnings),
-        cmocka_unit_test(limits),     cmocka_unit_test(luns_are_written_as_they_are_read),
+        cmocka_unit_test(good_paths),
+        cmocka_unit_test(bad_paths),
+        cmocka_unit_test(beginnings),
+        cmocka_unit_test(limits),
+        cmocka_unit_test(luns_are_written_as_they_are_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

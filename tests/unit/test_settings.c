@@ -36,7 +36,8 @@ static void what_dhcp_sets(void **state)
     assert_string_equal(settings.chap.secret, "pwd");
     assert_string_equal(settings.mutual.name, "ru");
     assert_string_equal(settings.mutual.secret, "rpw");
-    static const enum setting set[] = {SETTING_ROOT, SETTING_INITIATOR, SETTING_HOSTNAME, SETTING_DRIVE, SETTING_CHAP, SETTING_MUTUAL};
+    static const enum setting set[] = {SETTING_ROOT,  SETTING_INITIATOR, SETTING_HOSTNAME,
+                                       SETTING_DRIVE, SETTING_CHAP,      SETTING_MUTUAL};
     for (size_t i = 0; i < sizeof set / sizeof set[0]; i++)
         assert_int_equal(settings.origin[set[i]], FROM_DHCP);
     assert_int_equal(settings.origin[SETTING_LUN], FROM_DEFAULT);
@@ -51,8 +52,8 @@ static void what_the_command_line_set_dhcp_leaves_alone(void **state)
     dhcp_text(&ack, DHCP_INITIATOR_IQN, "wrong too");
     dhcp_text(&ack, DHCP_HOST_NAME, "theirs");
     dhcp_option(&ack, DHCP_IPXE, "\275\001\001\276\002us\277\003pwd\300\002ru\301\003rpw", 21);
-    assert_int_equal(from_dhcp("root=" ROOT " initiator=iqn.2001-04.com.example:mine hostname=mine drive=0x82 chap=a:b mutual=c:d", &ack),
-                     OK);
+    assert_int_equal(
+        from_dhcp("root=" ROOT " initiator=iqn.2001-04.com.example:mine hostname=mine drive=0x82 chap=a:b mutual=c:d", &ack), OK);
     assert_string_equal(settings.initiator, "iqn.2001-04.com.example:mine");
     assert_string_equal(settings.hostname, "mine");
     assert_int_equal(settings.boot.drive, 0x82);
@@ -127,7 +128,8 @@ static void what_the_session_is_told(void **state)
 {
     (void)state;
     struct iscsi_settings iscsi;
-    assert_int_equal(settings_begin(&settings, "root=iscsi:h::3261:7:iqn.2001-04.com.example:x timeout=9 recovery=8 chap=a:b"), OK);
+    assert_int_equal(settings_begin(&settings, "root=iscsi:h::3261:7:iqn.2001-04.com.example:x timeout=9 recovery=8 chap=a:b"),
+                     OK);
     assert_int_equal(settings_finish(&settings, mac), OK);
     settings_for_iscsi(&settings, &iscsi);
     assert_string_equal(iscsi.initiator_name, "iqn.2026-11.invalid.sanstrap:52-54-00-ab-cd-ef");
