@@ -346,7 +346,8 @@ static void released_in_random_order(void **state)
     (void)state;
     uint32_t random = 1, sent = 0, received = 0;
     open_card();
-    while (received < 100000) {
+    for (unsigned rounds = 0; received < 100000; rounds++) {
+        assert_in_range(rounds, 0, 200000);
         random = random * 1664525 + 1013904223;
         for (unsigned burst = random >> 28; burst > 0 && arrive((uint8_t)(sent & 0xFF), 60, WHOLE, 0); burst--)
             sent++;
