@@ -1,2 +1,45 @@
 # SPDX-License-Identifier: BSD-2-Clause
-BIOS_PURE :=
+# build/sanstrap.pxe and build/sanstrap.lkrn: entry code, real-mode block, and the packed 32-bit image behind its stub.
+
+BIOS_PURE_INT13 := $(addprefix bios/,int13.c int13_chs.c int13_edd.c int13_memory.c int13_transfer.c edd_parameters.c geometry.c)
+BIOS_PURE := bios/memory_map.c bios/pxe_structures.c bios/smbios.c bios/stub/lz4.c bios/stub/placement.c $(BIOS_PURE_INT13)
+
+all: build/sanstrap.pxe build/sanstrap.lkrn
+
+STUB_OBJECTS := build/bios/bios/stub/stub.o build/bios/bios/stub/lz4.o build/bios/bios/stub/placement.o
+# The stub is loaded anywhere and not relocated: no jump tables, no calls of memcpy or memset that gcc thinks of.
+$(STUB_OBJECTS): BARE_CFLAGS += -fno-jump-tables -fno-tree-loop-distribute-patterns
+
+build/bios/stub.bin: $(STUB_OBJECTS)
+	$(say) "LD $@"
+	$(Q)ld -m elf_i386 -e stub_main -Ttext=0 -T bios/stub/stub.ld --orphan-handling=error -o $(@:.bin=.elf) $(STUB_OBJECTS)
+	$(Q)objcopy -O binary $(@:.bin=.elf) $@
+
+build/bios/image.elf: $(BIOS_OBJECTS) build/bios/bios/exceptions.o bios/image.ld
+	$(say) "LD $@"
+	$(Q)ld -m elf_i386 -pie --no-dynamic-linker -z notext -z norelro -z noexecstack --hash-style=sysv --gc-sections --no-warn-rwx-segments \
+		-T bios/image.ld -Map $(@:.elf=.map) -o $@ $(filter %.o,$^) 2>$(@:.elf=.ld-log) || { cat $(@:.elf=.ld-log); exit 1; }
+
+build/bios/core.bin: build/bios/image.elf build/bios/stub.bin bios/mkimage.py
+	$(say) "PACK $@"
+	$(Q)/usr/bin/python3 bios/mkimage.py build/bios/image.elf build/bios/stub.bin $@
+
+build/bios/bios/%.o: bios/%.asm
+	@mkdir -p $(@D)
+	$(say) "AS $@"
+	$(Q)nasm -f elf32 -o $@ $<
+
+build/bios/realmode.bin: bios/realmode.asm
+	@mkdir -p $(@D)
+	$(say) "AS $@"
+	$(Q)nasm -f bin -w+error -o $@ $<
+
+build/sanstrap.%: build/bios/core.bin build/bios/realmode.bin bios/block.inc
+	$(say) "AS $@"
+	$(Q)nasm -f bin -DREALMODE='"build/bios/realmode.bin"' -DCORE='"build/bios/core.bin"' -o $@ $(filter %.asm,$^)
+	@size=$$(stat -c %s $@); test $$size -le $(IMAGE_LIMIT) || { echo "$@: $$size bytes, more than $(IMAGE_LIMIT)"; exit 1; }
+
+# What every PXE ROM is expected to load; see docs/architecture.md.
+IMAGE_LIMIT := 262144
+build/sanstrap.pxe: bios/nbp.asm
+build/sanstrap.lkrn: bios/bzimage.asm

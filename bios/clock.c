@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Time: the TSC, measured once against the PIT, and what happens while the loader waits. */
+#include "bios/home.h"
+#include "bios/ports.h"
+
+#define PIT_CHANNEL2     0x42
+#define PIT_COMMAND      0x43
+#define PIT_ONE_SHOT     0xB0 /* channel 2, both bytes, mode 0: the output rises when the count is over */
+#define SYSTEM_CONTROL_B 0x61
+#define CONTROL_GATE2    0x01
+#define CONTROL_SPEAKER  0x02
+#define CONTROL_OUT2     0x20
+#define PIT_HZ           1193182u
+#define MEASURE_MS       10u
+#define MEASURE_COUNT    (PIT_HZ * MEASURE_MS / 1000)
+#define MEASURE_TURNS    3
+#define POLLS_MAX        10000000u /* a PIT that never ends its count */
+#define CPUID_TSC        (1u << 4)
+#define FLAG_ID          (1u << 21)
+#define IDLE_MS          10
+
+static uint64_t ticks_per_ms = 1;
+static deadline_t next_idle;
+static bool idling;
+
+static bool has_cpuid(void)
+{
+    uint32_t before, after;
+    __asm__ volatile("pushfl; popl %0; movl %0, %1; xorl %2, %1; pushl %1; popfl; pushfl; popl %1; pushl %0; popfl"
+                     : "=&r"(before), "=&r"(after) : "i"(FLAG_ID) : "cc");
+    return ((before ^ after) & FLAG_ID) != 0;
+}
+
+/* The TSC's advance over MEASURE_MS; 0 when the PIT did not end. */
+static uint64_t measure(void)
+{
+    uint8_t control = port_read8(SYSTEM_CONTROL_B);
+    port_write8(SYSTEM_CONTROL_B, (uint8_t)((control & ~CONTROL_SPEAKER) | CONTROL_GATE2));
+    port_write8(PIT_COMMAND, PIT_ONE_SHOT);
+    port_write8(PIT_CHANNEL2, MEASURE_COUNT & 0xFF);
+    port_write8(PIT_CHANNEL2, MEASURE_COUNT >> 8);
+    uint64_t start = read_tsc();
+    unsigned polls = 0;
+    while (!(port_read8(SYSTEM_CONTROL_B) & CONTROL_OUT2) && ++polls < POLLS_MAX)
+        ;
+    uint64_t taken = read_tsc() - start;
+    port_write8(SYSTEM_CONTROL_B, control);
+    return polls < POLLS_MAX ? taken : 0;
+}
+
+bool clock_start(void)
+{
+    uint32_t eax, ecx, edx;
+    if (!has_cpuid())
+        return false;
+    cpuid(1, &eax, &ecx, &edx);
+    if (!(edx & CPUID_TSC))
+        return false;
+    /* A virtual machine may lose its CPU in the middle: the shortest of the measurements is the best. */
+    uint64_t best = 0;
+    for (int turn = 0; turn < MEASURE_TURNS; turn++) {
+        uint64_t taken = measure();
+        if (taken && (!best || taken < best))
+            best = taken;
+    }
+    ticks_per_ms = best / MEASURE_MS;
+    return ticks_per_ms != 0;
+}
+
+uint64_t platform_ticks(void)
+{
+    return read_tsc();
+}
+
+uint64_t platform_ticks_per_ms(void)
+{
+    return ticks_per_ms;
+}
+
+void platform_stall_us(uint32_t microseconds)
+{
+    deadline_t end = platform_ticks() + (microseconds * ticks_per_ms + 999) / 1000;
+    while (!deadline_passed(end))
+        __asm__ volatile("pause");
+}
+
+void platform_idle(void)
+{
+    if (idling || !deadline_passed(next_idle))
+        return;
+    /* Timer tick and keyboard live on pending interrupts, as far as our caller has them on. */
+    bool allowed = realmode_allow_interrupts(false);
+    realmode_allow_interrupts(allowed);
+    idling = true;
+    if (allowed) {
+        struct realmode_block *block = realmode_block();
+        block->call = (struct real_call){.registers.eflags = 2, .target_segment = block->segment, .target_offset = block->idle_window};
+        realmode_call();
+    }
+    loader_idle();
+    idling = false;
+    next_idle = deadline_after_ms(IDLE_MS);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What follows the entry code in sanstrap.pxe and sanstrap.lkrn; written by bios/mkimage.py, read by bios/stub/. */
+#ifndef SANSTRAP_CORE_H
+#define SANSTRAP_CORE_H
+
+#include <stdint.h>
+
+#define CORE_MAGIC 0x54534E53u /* "SNST" */
+
+/*
+ * This header, the stub (position independent, entered at its first byte), then one LZ4 block. The block holds the image, linked at 0,
+ * and after it the places of the 32-bit words that the load address is added to: each as its distance from the one before, 7 bits
+ * a byte, least significant first, bit 7 set on all but the last.
+ */
+struct core_header {
+    uint32_t magic;
+    uint32_t stub_offset;
+    uint32_t packed_offset;
+    uint32_t packed_length;
+    uint32_t image_length;
+    uint32_t relocation_length; /* bytes of the list */
+    uint32_t memory_length;     /* image and its zeroed memory */
+    uint32_t entry;             /* offset of the image's first instruction */
+};
+
+/* How the stub calls the image, on the image's own stack at the end of the region. */
+struct region {
+    uint32_t base; /* page aligned */
+    uint32_t size; /* whole pages; everything in it is ours */
+    uint32_t used; /* from base: the image and its zeroed memory */
+    uint32_t stack; /* bytes at the region's end */
+};
+
+#define REGION_SIZE  (4u << 20)
+#define REGION_STACK (64u << 10)
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The image's first C function: takes the machine over and tells the loader of it. */
+#include <string.h>
+
+#include "bios/home.h"
+
+#define NICS_MAX         16
+#define COMMAND_LINE_MAX 2048
+#define ARCHITECTURE_BIOS 0 /* RFC 4578: Intel x86PC */
+#define MEGABYTE         (1u << 20)
+
+void bios_main(struct realmode_block *block, const struct region *region) __attribute__((noreturn));
+
+static struct pci_device nics[NICS_MAX];
+static struct arena arena;
+static struct memory_range ranges[2];
+static unsigned range_count = 1;
+static char command_line[COMMAND_LINE_MAX];
+
+static void read_command_line(const struct realmode_block *block)
+{
+    const char *line = block->start_kind == START_BZIMAGE && block->command_line ? low_memory(block->command_line) : pxe_command_line();
+    if (line)
+        memcpy(command_line, line, strnlen(line, sizeof command_line - 1));
+}
+
+/* What our own region leaves is the arena, unless the user wants more: then it lies below. */
+static void take_arena(const struct region *region, uint32_t wanted)
+{
+    uint32_t used = (region->used + 4095) & ~4095u;
+    arena = (struct arena){.base = low_memory(region->base + used), .bus = region->base + used, .size = region->size - region->stack - used};
+    if (wanted <= arena.size)
+        return;
+    static struct memory_map map;
+    struct memory_sizes sizes;
+    firmware_memory(&map, &sizes);
+    memory_map_reserve(&map, region->base, region->size);
+    wanted = (wanted + 4095) & ~4095u;
+    uint32_t base = place_at_top(map.entries, map.count, wanted, 2 * MEGABYTE);
+    if (!base)
+        return;
+    ranges[range_count] = (struct memory_range){base, wanted};
+    realmode_protect(&ranges[range_count++]);
+    arena = (struct arena){.base = low_memory(base), .bus = base, .size = wanted};
+}
+
+static struct pci_device *boot_nic(unsigned count)
+{
+    uint8_t bus, device, function;
+    if (!pxe_boot_nic(&bus, &device, &function))
+        return NULL;
+    for (unsigned i = 0; i < count; i++)
+        if (nics[i].bus == bus && nics[i].device == device && nics[i].function == function)
+            return &nics[i];
+    return NULL;
+}
+
+void bios_main(struct realmode_block *block, const struct region *region)
+{
+    struct home_options options;
+    ranges[0] = (struct memory_range){region->base, region->size};
+    realmode_start(block, &ranges[0]);
+    exceptions_start();
+    bool has_clock = clock_start();
+    pxe_start();
+    read_command_line(block);
+    loader_home_options(command_line, &options);
+    console_start(&options);
+    if (!has_clock) {
+        console_write("sanstrap: this CPU has no time stamp counter, or the timer chip does not count\n");
+        boot_next_device();
+    }
+    random_start();
+    take_arena(region, options.memory);
+    boot_start(ranges, range_count);
+
+    static struct machine machine;
+    machine = (struct machine){
+        .command_line = command_line,
+        .nics = nics,
+        .nic_count = pci_find_nics(nics, NICS_MAX),
+        .architecture = ARCHITECTURE_BIOS,
+        .arena = &arena,
+        .read_key = console_read_key,
+        .write = console_write,
+        .boot = boot_disk,
+        .next_boot_device = boot_next_device,
+    };
+    machine.boot_nic = boot_nic(machine.nic_count);
+    machine.cached_ack = pxe_cached_ack(&machine.cached_ack_length);
+    firmware_uuid(machine.uuid);
+    loader_run(&machine);
+    boot_next_device();
+    for (;;)
+        __asm__ volatile("cli; hlt");
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The memory map that the OS will see: the BIOS's, with our pages taken out. Pure functions. */
+#ifndef SANSTRAP_MEMORY_MAP_H
+#define SANSTRAP_MEMORY_MAP_H
+
+#include <stdbool.h>
+
+#include "bios/stub/placement.h"
+
+#define E820_RESERVED       2
+#define E820_ENTRY_MINIMUM  20
+#define E820_ENTRY_EXTENDED 24
+#define E820_ENABLED        1 /* attribute of entries whose BIOS gives none */
+#define MEMORY_MAP_MAX      128
+
+struct memory_map {
+    unsigned count;
+    unsigned entry_size; /* E820_ENTRY_EXTENDED once an entry came with attributes, else E820_ENTRY_MINIMUM */
+    struct e820_entry entries[MEMORY_MAP_MAX];
+};
+
+/* What the older functions say. */
+struct memory_sizes {
+    uint16_t e801_low;  /* KiB from 1 MiB, at most to 16 MiB */
+    uint16_t e801_high; /* 64-KiB blocks from 16 MiB */
+    uint16_t int15_88;  /* KiB from 1 MiB, at most 63 MiB */
+};
+
+void memory_map_start(struct memory_map *map);
+
+/*
+ * Appends an entry of which the BIOS wrote `size` bytes. Empty ones are left out: Windows Server 2003 does not start with one. False when the
+ * map is full or `size` is less than E820_ENTRY_MINIMUM.
+ */
+bool memory_map_add(struct memory_map *map, const struct e820_entry *entry, uint32_t size);
+
+/*
+ * Turns what is RAM in [base, base + length) into reserved memory, splitting entries where they stand; everything else stays as the BIOS said
+ * it. False, and the map unchanged, when there is no room for the pieces.
+ */
+bool memory_map_reserve(struct memory_map *map, uint64_t base, uint64_t length);
+
+/* How far RAM reaches from `start` on without a hole: the end, `start` when there is none. Whatever is not RAM wins over what is. */
+uint64_t memory_map_ram_end(const struct memory_map *map, uint64_t start);
+
+/* The older functions' view of the map, never more than what the BIOS itself said in `bios` (a 0 there says nothing). */
+void memory_map_sizes(const struct memory_map *map, const struct memory_sizes *bios, struct memory_sizes *sizes);
+
+#endif

@@ -1,0 +1,86 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""mkimage.py image.elf stub.bin core.bin: packs the linked image behind its stub, as bios/core.h says."""
+import struct
+import subprocess
+import sys
+
+MAGIC = 0x54534E53
+HEADER = struct.Struct("<8I")
+R_386_RELATIVE = 8
+SHT_RELA, SHT_NOBITS, SHT_REL = 4, 8, 9
+LZ4_LEGACY_MAGIC = 0x184C2102
+
+
+class Elf:
+    def __init__(self, path):
+        self.bytes = open(path, "rb").read()
+        if self.bytes[:6] != b"\x7fELF\x01\x01":
+            sys.exit(f"{path}: not a 32-bit little-endian ELF file")
+        self.entry, = struct.unpack_from("<I", self.bytes, 0x18)
+        offset, = struct.unpack_from("<I", self.bytes, 0x20)
+        size, count, names = struct.unpack_from("<3H", self.bytes, 0x2E)
+        rows = [struct.unpack_from("<10I", self.bytes, offset + i * size) for i in range(count)]
+        table = rows[names]
+        self.sections = {self.string(table, row[0]): row for row in rows}
+
+    def string(self, table, offset):
+        start = table[4] + offset
+        return self.bytes[start:self.bytes.index(b"\0", start)].decode()
+
+    def content(self, name):
+        row = self.sections[name]
+        return self.bytes[row[4]:row[4] + row[5]]
+
+
+def loaded_image(elf):
+    image = bytearray()
+    for name in (".text", ".rodata", ".data"):
+        address = elf.sections[name][3]
+        image.extend(bytes(address - len(image)))
+        image.extend(elf.content(name))
+    bss = elf.sections[".bss"]
+    return bytes(image), max(bss[3] + bss[5], len(image))
+
+
+def relocation_list(elf, image_length):
+    for name, row in elf.sections.items():
+        if row[1] == SHT_RELA or (row[1] == SHT_REL and name != ".rel.dyn"):
+            sys.exit(f"unexpected relocation section {name}")
+    places = []
+    for place, info in struct.iter_unpack("<2I", elf.content(".rel.dyn")):
+        if info != R_386_RELATIVE or place + 4 > image_length:
+            sys.exit(f"relocation {info:#x} at {place:#x} cannot be done by the stub")
+        places.append(place)
+    result, last = bytearray(), 0
+    for place in sorted(places):
+        distance, last = place - last, place
+        while distance > 0x7F:
+            result.append(distance & 0x7F | 0x80)
+            distance >>= 7
+        result.append(distance)
+    return bytes(result)
+
+
+def lz4_block(data):
+    """The lz4 tool's legacy frame is a magic number and, up to 8 MiB, one block with its length before it."""
+    frame = subprocess.run(["lz4", "-l", "-12", "-c", "-"], input=data, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True).stdout
+    magic, length = struct.unpack_from("<2I", frame)
+    if magic != LZ4_LEGACY_MAGIC or length != len(frame) - 8:
+        sys.exit("lz4 wrote a frame of another form than expected")
+    return frame[8:]
+
+
+def main():
+    elf = Elf(sys.argv[1])
+    stub = open(sys.argv[2], "rb").read()
+    stub += bytes(-len(stub) % 16)
+    image, memory_length = loaded_image(elf)
+    relocations = relocation_list(elf, len(image))
+    packed = lz4_block(image + relocations)
+    header = HEADER.pack(MAGIC, HEADER.size, HEADER.size + len(stub), len(packed), len(image), len(relocations), memory_length, elf.entry)
+    open(sys.argv[3], "wb").write(header + stub + packed)
+    print(f"     image {len(image)} + {memory_length - len(image)} zeroed, {len(relocations)} of relocations; packed {len(packed)}")
+
+
+main()

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* PCI through configuration mechanism 1 (PCI Local Bus Specification 3.0, 3.2.2.3.2). */
+#include "bios/home.h"
+#include "bios/ports.h"
+
+#define CONFIG_ADDRESS 0xCF8
+#define CONFIG_DATA    0xCFC
+#define CONFIG_ENABLE  0x80000000u
+
+#define PCI_ID          0x00
+#define PCI_COMMAND     0x04
+#define PCI_CLASS       0x08
+#define PCI_HEADER      0x0C
+#define PCI_BAR0        0x10
+#define PCI_SUBSYSTEM   0x2C
+#define PCI_BARS        6
+#define PCI_DEVICES     32
+#define PCI_FUNCTIONS   8
+#define COMMAND_MEMORY  0x0002u
+#define COMMAND_MASTER  0x0004u
+#define COMMAND_MASK    0x0000FFFFu /* the upper half is status, where writing ones clears */
+#define HEADER_MULTI    0x00800000u
+#define HEADER_TYPE     0x007F0000u
+#define CLASS_NETWORK   0x02
+#define BAR_IO          0x1u
+#define BAR_TYPE        0x6u
+#define BAR_TYPE_64     0x4u
+#define BAR_ADDRESS     0xFFFFFFF0u
+
+#define MAPPED_CARDS 4
+
+/* The mapped cards' BARs; struct pci_device's `home` points to one. */
+static struct mapping {
+    const volatile uint8_t *bars[PCI_BARS];
+} mappings[MAPPED_CARDS];
+static unsigned mapping_count;
+
+static void select_register(const struct pci_device *device, uint16_t offset)
+{
+    port_write32(CONFIG_ADDRESS, CONFIG_ENABLE | (uint32_t)device->bus << 16 | (uint32_t)device->device << 11 |
+                                     (uint32_t)device->function << 8 | (offset & 0xFC));
+}
+
+uint32_t platform_pci_read32(const struct pci_device *device, uint16_t offset)
+{
+    select_register(device, offset);
+    return port_read32(CONFIG_DATA);
+}
+
+void platform_pci_write32(const struct pci_device *device, uint16_t offset, uint32_t value)
+{
+    select_register(device, offset);
+    port_write32(CONFIG_DATA, value);
+}
+
+static bool read_device(struct pci_device *device)
+{
+    uint32_t id = platform_pci_read32(device, PCI_ID);
+    device->vendor_id = (uint16_t)id;
+    device->device_id = (uint16_t)(id >> 16);
+    if (device->vendor_id == 0xFFFF || device->vendor_id == 0)
+        return false;
+    device->revision = (uint8_t)platform_pci_read32(device, PCI_CLASS);
+    uint32_t subsystem = platform_pci_read32(device, PCI_SUBSYSTEM);
+    device->subsystem_vendor_id = (uint16_t)subsystem;
+    device->subsystem_id = (uint16_t)(subsystem >> 16);
+    return true;
+}
+
+static bool is_nic(const struct pci_device *device)
+{
+    return platform_pci_read32(device, PCI_CLASS) >> 24 == CLASS_NETWORK && !(platform_pci_read32(device, PCI_HEADER) & HEADER_TYPE) &&
+           nic_probe(device) != NULL;
+}
+
+/* INT 1Ah AX=B101h gives the last bus; without it all are looked at. */
+static unsigned last_bus(void)
+{
+    struct real_registers registers = {.eax = 0xB101};
+    real_interrupt(0x1A, &registers);
+    bool present = !(registers.eflags & FLAG_CARRY) && REG8_HIGH(registers.eax) == 0 && registers.edx == 0x20494350;
+    return present ? REG8_LOW(registers.ecx) : 0xFF;
+}
+
+unsigned pci_find_nics(struct pci_device *found, unsigned most)
+{
+    unsigned count = 0, buses = last_bus() + 1;
+    for (unsigned place = 0; place < buses * PCI_DEVICES && count < most; place++) {
+        struct pci_device device = {.bus = (uint8_t)(place / PCI_DEVICES), .device = place % PCI_DEVICES};
+        if (!read_device(&device))
+            continue;
+        unsigned functions = platform_pci_read32(&device, PCI_HEADER) & HEADER_MULTI ? PCI_FUNCTIONS : 1;
+        for (; device.function < functions && count < most; device.function++)
+            if (read_device(&device) && is_nic(&device))
+                found[count++] = device;
+    }
+    return count;
+}
+
+/* The address of memory BAR `bar`; 0 when it is none or lies where we cannot reach. */
+static uint32_t bar_address(const struct pci_device *device, unsigned bar)
+{
+    uint32_t low = platform_pci_read32(device, (uint16_t)(PCI_BAR0 + bar * 4));
+    if (low & BAR_IO)
+        return 0;
+    if ((low & BAR_TYPE) == BAR_TYPE_64 && (bar + 1 == PCI_BARS || platform_pci_read32(device, (uint16_t)(PCI_BAR0 + bar * 4 + 4)) != 0))
+        return 0;
+    return low & BAR_ADDRESS;
+}
+
+enum status platform_map_registers(struct pci_device *device, unsigned bar)
+{
+    if (bar >= PCI_BARS)
+        return fail(E_INVALID_ARGUMENT, "BAR %u", bar);
+    uint32_t address = bar_address(device, bar);
+    if (address == 0)
+        return fail(E_NIC_REGISTERS, "BAR %u of %02x:%02x.%x reads %08x", bar, device->bus, device->device, device->function,
+                    platform_pci_read32(device, (uint16_t)(PCI_BAR0 + bar * 4)));
+    if (!device->home) {
+        if (mapping_count == MAPPED_CARDS)
+            return fail(E_NIC_REGISTERS, "%u cards are in use already", mapping_count);
+        device->home = &mappings[mapping_count++];
+    }
+    pxe_release();
+    uint32_t command = platform_pci_read32(device, PCI_COMMAND) & COMMAND_MASK;
+    platform_pci_write32(device, PCI_COMMAND, command | COMMAND_MEMORY | COMMAND_MASTER);
+    ((struct mapping *)device->home)->bars[bar] = low_memory(address);
+    return OK;
+}
+
+static volatile uint32_t *register_at(const struct pci_device *device, unsigned bar, uint32_t offset)
+{
+    return (volatile uint32_t *)(((struct mapping *)device->home)->bars[bar] + offset);
+}
+
+uint32_t platform_register_read32(const struct pci_device *device, unsigned bar, uint32_t offset)
+{
+    return *register_at(device, bar, offset);
+}
+
+void platform_register_write32(const struct pci_device *device, unsigned bar, uint32_t offset, uint32_t value)
+{
+    *register_at(device, bar, offset) = value;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* I/O ports and the CPU's own instructions. */
+#ifndef SANSTRAP_PORTS_H
+#define SANSTRAP_PORTS_H
+
+#include <stdint.h>
+
+static inline uint8_t port_read8(uint16_t port)
+{
+    uint8_t value;
+    __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
+    return value;
+}
+
+static inline void port_write8(uint16_t port, uint8_t value)
+{
+    __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
+}
+
+static inline uint32_t port_read32(uint16_t port)
+{
+    uint32_t value;
+    __asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
+    return value;
+}
+
+static inline void port_write32(uint16_t port, uint32_t value)
+{
+    __asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
+}
+
+static inline uint64_t read_tsc(void)
+{
+    uint64_t value;
+    __asm__ volatile("rdtsc" : "=A"(value));
+    return value;
+}
+
+static inline void cpuid(uint32_t leaf, uint32_t *eax, uint32_t *ecx, uint32_t *edx)
+{
+    uint32_t ebx;
+    *ecx = 0;
+    __asm__ volatile("cpuid" : "=a"(*eax), "=b"(ebx), "+c"(*ecx), "=d"(*edx) : "0"(leaf));
+}
+
+#endif

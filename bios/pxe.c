@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The PXE ROM that loaded us: found, asked, and sent away before our driver takes the card. */
+#include <string.h>
+
+#include "bios/home.h"
+#include "bios/ports.h"
+#include "bios/pxe_structures.h"
+
+/* PXE specification 2.1, sections 3 and 4; E6h and E8h are iPXE's. */
+#define PXENV_UNDI_CLEANUP         0x02
+#define PXENV_UNDI_SHUTDOWN        0x05
+#define PXENV_UNDI_GET_INFORMATION 0x0C
+#define PXENV_UNDI_GET_NIC_TYPE    0x12
+#define PXENV_STOP_UNDI            0x15
+#define PXENV_UNLOAD_STACK         0x70
+#define PXENV_GET_CACHED_INFO      0x71
+#define PXENV_FILE_API_CHECK       0xE6
+#define PXENV_FILE_CMDLINE         0xE8
+
+#define PXENV_EXIT_FAILURE     1
+#define PACKET_DHCP_ACK        2
+#define NIC_TYPE_PCI           2
+#define FILE_API_MAGIC         0x91D447B2u
+#define FILE_API_ANSWER        0xE9C17B20u
+#define FILE_API_CHECK_SIZE    0x14
+#define FILE_CMDLINE_PROVIDED  (1u << (PXENV_FILE_CMDLINE - 0xE0))
+
+#define INT1A_PXENV        0x5650
+#define INT1A_PXENV_ANSWER 0x564E
+#define ACK_MAX            1500
+#define ACK_FIXED          240 /* to the end of the magic cookie */
+#define COMMAND_LINE_MAX   2048
+#define SCAN_LOWEST        0x10000u
+#define FIXED_VECTORS      256
+
+#define PIC_MASTER_MASK 0x21
+#define PIC_SLAVE_MASK  0xA1
+#define IRQ_CASCADE     2
+#define IRQS            16
+
+struct pxe_cached_info {
+    uint16_t status, packet_type, buffer_size;
+    struct far_pointer buffer;
+    uint16_t buffer_limit;
+} __attribute__((packed));
+
+struct pxe_nic_type {
+    uint16_t status;
+    uint8_t type;
+    uint16_t vendor, device;
+    uint8_t class[3], revision;
+    uint16_t bus_device_function;
+    uint16_t subsystem_vendor, subsystem;
+} __attribute__((packed));
+
+struct pxe_information {
+    uint16_t status, base_io, interrupt, mtu;
+    uint8_t rest[64];
+} __attribute__((packed));
+
+struct pxe_file_api_check {
+    uint16_t status, size;
+    uint32_t magic, provider, mask, flags;
+} __attribute__((packed));
+
+struct pxe_file_cmdline {
+    uint16_t status, buffer_size;
+    struct far_pointer buffer;
+} __attribute__((packed));
+
+static struct pxe_rom rom;
+static bool rom_alive;
+static uint8_t ack[ACK_MAX];
+static size_t ack_length;
+static char command_line[COMMAND_LINE_MAX];
+static struct pxe_nic_type nic_type;
+static uint8_t masked_irq = IRQS; /* IRQS: none */
+
+/* How many bytes real mode can address from `linear` on, for a structure's check. */
+static size_t available_at(uint32_t linear)
+{
+    return linear < 0x100000 ? 0x100000 - linear : 0;
+}
+
+static bool take_pxe(struct far_pointer at)
+{
+    uint32_t linear = far_linear(at);
+    return pxe_read(low_memory(linear), available_at(linear), &rom);
+}
+
+static bool take_pxenv(struct far_pointer at)
+{
+    uint32_t linear = far_linear(at);
+    struct pxe_pointer pxe;
+    if (!pxenv_read(low_memory(linear), available_at(linear), &rom, &pxe))
+        return false;
+    if (pxe.segment)
+        take_pxe((struct far_pointer){pxe.offset, pxe.segment});
+    return true;
+}
+
+static bool take_int1a(void)
+{
+    struct real_registers registers = {.eax = INT1A_PXENV};
+    real_interrupt(0x1A, &registers);
+    return !(registers.eflags & FLAG_CARRY) && REG16(registers.eax) == INT1A_PXENV_ANSWER &&
+           take_pxenv((struct far_pointer){REG16(registers.ebx), registers.es});
+}
+
+static bool take_scan(void)
+{
+    for (uint32_t at = BASE_MEMORY_TOP - 16; at >= SCAN_LOWEST; at -= 16) {
+        struct far_pointer place = {0, (uint16_t)(at >> 4)};
+        if (take_pxe(place) || take_pxenv(place))
+            return true;
+    }
+    return false;
+}
+
+static bool find(const struct realmode_block *block)
+{
+    const struct far_pointer *pushed = low_memory(block->entry_ss * 16u + (uint16_t)(block->entry_sp + 4));
+    struct far_pointer registers = {block->entry_bx, block->entry_es};
+    return take_pxe(*pushed) || take_pxenv(registers) || take_int1a() || take_scan();
+}
+
+/* Calls the ROM on the stack that it called us on: some demand that. True when it says success. */
+static bool call_rom(uint16_t opcode, void *parameters)
+{
+    struct realmode_block *block = realmode_block();
+    struct far_pointer at = realmode_far(parameters);
+    struct real_call *call = &block->call;
+    memset(call, 0, sizeof *call);
+    call->registers.eflags = 2 | FLAG_INTERRUPT;
+    call->registers.ebx = opcode;
+    call->registers.es = at.segment;
+    call->registers.edi = at.offset;
+    call->stack_segment = block->entry_ss;
+    call->stack_offset = block->entry_sp;
+    call->target_offset = rom.entry.offset;
+    call->target_segment = rom.entry.segment;
+    if (rom.has_pxe) {
+        call->pushes = 3;
+        call->push[0] = at.segment;
+        call->push[1] = at.offset;
+        call->push[2] = opcode;
+    }
+    realmode_call();
+    return REG16(block->call.registers.eax) == 0;
+}
+
+static void read_ack(void)
+{
+    uint8_t *buffer = realmode_scratch() + 64;
+    struct pxe_cached_info *info = (struct pxe_cached_info *)realmode_scratch();
+    *info = (struct pxe_cached_info){.packet_type = PACKET_DHCP_ACK, .buffer_size = ACK_MAX, .buffer = realmode_far(buffer)};
+    memset(buffer, 0, ACK_MAX);
+    if (!call_rom(PXENV_GET_CACHED_INFO, info) || info->buffer_size < ACK_FIXED)
+        return;
+    ack_length = info->buffer_size < ACK_MAX ? info->buffer_size : ACK_MAX;
+    memcpy(ack, buffer, ack_length);
+}
+
+static void read_command_line(void)
+{
+    struct pxe_file_api_check *check = (struct pxe_file_api_check *)realmode_scratch();
+    *check = (struct pxe_file_api_check){.size = FILE_API_CHECK_SIZE, .magic = FILE_API_MAGIC};
+    if (!call_rom(PXENV_FILE_API_CHECK, check) || check->magic != FILE_API_ANSWER || !(check->mask & FILE_CMDLINE_PROVIDED))
+        return;
+    char *buffer = (char *)realmode_scratch() + 64;
+    struct pxe_file_cmdline *line = (struct pxe_file_cmdline *)realmode_scratch();
+    memset(buffer, 0, sizeof command_line);
+    *line = (struct pxe_file_cmdline){.buffer_size = sizeof command_line, .buffer = realmode_far(buffer)};
+    if (call_rom(PXENV_FILE_CMDLINE, line))
+        memcpy(command_line, buffer, sizeof command_line - 1);
+}
+
+static void read_nic_type(void)
+{
+    struct pxe_nic_type *type = (struct pxe_nic_type *)realmode_scratch();
+    memset(type, 0, sizeof *type);
+    if (call_rom(PXENV_UNDI_GET_NIC_TYPE, type))
+        nic_type = *type;
+}
+
+void pxe_start(void)
+{
+    const struct realmode_block *block = realmode_block();
+    if (block->start_kind != START_NBP || !find(block))
+        return;
+    rom_alive = true;
+    read_ack();
+    read_nic_type();
+    read_command_line();
+}
+
+const uint8_t *pxe_cached_ack(size_t *length)
+{
+    *length = ack_length;
+    return ack_length ? ack : NULL;
+}
+
+const char *pxe_command_line(void)
+{
+    return command_line[0] ? command_line : NULL;
+}
+
+/* Some ROMs leave the type unset, but a PCI address that was filled in is one. */
+bool pxe_boot_nic(uint8_t *bus, uint8_t *device, uint8_t *function)
+{
+    if (nic_type.type != NIC_TYPE_PCI && (nic_type.type != 0 || nic_type.bus_device_function == 0))
+        return false;
+    *bus = (uint8_t)(nic_type.bus_device_function >> 8);
+    *device = nic_type.bus_device_function >> 3 & 0x1F;
+    *function = nic_type.bus_device_function & 7;
+    return true;
+}
+
+static void mask_irq(void)
+{
+    struct pxe_information *information = (struct pxe_information *)realmode_scratch();
+    memset(information, 0, sizeof *information);
+    if (!call_rom(PXENV_UNDI_GET_INFORMATION, information))
+        return;
+    unsigned irq = information->interrupt;
+    if (irq <= IRQ_CASCADE || irq >= IRQS)
+        return;
+    uint16_t port = irq < 8 ? PIC_MASTER_MASK : PIC_SLAVE_MASK;
+    uint8_t mask = port_read8(port), bit = (uint8_t)(1u << (irq & 7));
+    if (mask & bit)
+        return;
+    port_write8(port, mask | bit);
+    masked_irq = (uint8_t)irq;
+}
+
+void pxe_restore_interrupts(void)
+{
+    if (masked_irq >= IRQS)
+        return;
+    uint16_t port = masked_irq < 8 ? PIC_MASTER_MASK : PIC_SLAVE_MASK;
+    port_write8(port, (uint8_t)(port_read8(port) & ~(1u << (masked_irq & 7))));
+    masked_irq = IRQS;
+}
+
+/* True when an interrupt vector still leads into [base, end). */
+static bool hooked(uint32_t base, uint32_t end)
+{
+    for (unsigned i = 0; i < FIXED_VECTORS; i++) {
+        uint32_t handler = far_linear(vector_get((uint8_t)i));
+        if (handler >= base && handler < end)
+            return true;
+    }
+    return false;
+}
+
+/* Base memory that only the ROM's stack used becomes the machine's again. */
+static void give_back_base_memory(void)
+{
+    uint32_t limit = low_read16(BDA_BASE_MEMORY) * 1024u, top = limit;
+    for (unsigned i = 0; i < rom.segment_count; i++) {
+        uint32_t end = rom.segments[i].base + rom.segments[i].size;
+        if (rom.segments[i].base >= limit && rom.segments[i].base < BASE_MEMORY_TOP && end > top)
+            top = end;
+    }
+    uint32_t ebda = low_read16(BDA_EBDA_SEGMENT) * 16u;
+    if (ebda > limit && ebda < top)
+        top = ebda;
+    if (top > limit && top <= BASE_MEMORY_TOP && !hooked(limit, top))
+        low_write16(BDA_BASE_MEMORY, (uint16_t)(top / 1024));
+}
+
+void pxe_release(void)
+{
+    if (!rom_alive)
+        return;
+    rom_alive = false;
+    mask_irq();
+    void *parameters = memset(realmode_scratch(), 0, 64);
+    if (!rom.has_pxe) {
+        call_rom(PXENV_UNDI_CLEANUP, parameters);
+        return;
+    }
+    call_rom(PXENV_UNDI_SHUTDOWN, parameters);
+    memset(parameters, 0, 64);
+    bool unloaded = call_rom(PXENV_UNLOAD_STACK, parameters);
+    memset(parameters, 0, 64);
+    bool stopped = call_rom(PXENV_STOP_UNDI, parameters);
+    if (unloaded && stopped)
+        give_back_base_memory();
+}
+
+void pxe_exit(void)
+{
+    if (!rom_alive)
+        return;
+    struct realmode_block *block = realmode_block();
+    struct real_call *call = &block->call;
+    memset(call, 0, sizeof *call);
+    call->registers.eax = PXENV_EXIT_FAILURE;
+    call->registers.eflags = 2 | FLAG_INTERRUPT;
+    call->stack_segment = block->entry_ss;
+    call->stack_offset = block->entry_sp;
+    call->target_segment = block->segment;
+    call->target_offset = block->pxe_exit;
+    realmode_call();
+}

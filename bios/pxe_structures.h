@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The ROM's !PXE and PXENV+ (PXE specification 2.1, sections 3.3 and 3.4 of its API), read with suspicion. Pure functions. */
+#ifndef SANSTRAP_PXE_STRUCTURES_H
+#define SANSTRAP_PXE_STRUCTURES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PXE_SEGMENTS_MAX 7
+
+struct pxe_pointer {
+    uint16_t offset, segment;
+};
+
+struct pxe_segment {
+    uint32_t base, size; /* linear; bytes */
+};
+
+struct pxe_rom {
+    bool has_pxe; /* !PXE: the API takes its arguments from the stack; else PXENV+: in BX, ES:DI */
+    struct pxe_pointer entry;
+    unsigned segment_count;
+    struct pxe_segment segments[PXE_SEGMENTS_MAX]; /* base memory that the ROM's stack occupies */
+};
+
+/* `available` bytes may be read at `bytes`. False, and nothing changed, when signature, length, checksum or entry point are not right. */
+bool pxe_read(const uint8_t *bytes, size_t available, struct pxe_rom *rom);
+
+/*
+ * The same for PXENV+. *pxe is where !PXE is, from version 2.1 on; 0:0 when it names none. rom->entry is PXENV+'s own.
+ */
+bool pxenv_read(const uint8_t *bytes, size_t available, struct pxe_rom *rom, struct pxe_pointer *pxe);
+
+#endif

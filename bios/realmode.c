@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "bios/realmode.h"
+
+#include <string.h>
+
+#include "bios/home.h"
+
+#define FLAGS_FIXED 0x0002u /* bit 1 is always set */
+#define PAGE_SIZE   4096u
+
+static struct realmode_block *block;
+static struct memory_range protected_ranges[3];
+static bool interrupts_allowed;
+
+void realmode_start(struct realmode_block *at, const struct memory_range *image)
+{
+    block = at;
+    protected_ranges[0] = *image;
+    interrupts_allowed = true;
+}
+
+struct realmode_block *realmode_block(void)
+{
+    return block;
+}
+
+uint8_t *realmode_scratch(void)
+{
+    return low_memory(block->scratch + SCRATCH_STACK);
+}
+
+struct far_pointer realmode_far(const void *scratch)
+{
+    uint32_t linear = (uint32_t)(uintptr_t)scratch;
+    return (struct far_pointer){.offset = linear & 15, .segment = (uint16_t)(linear >> 4)};
+}
+
+void realmode_protect(const struct memory_range *range)
+{
+    protected_ranges[1] = *range;
+}
+
+void realmode_call(void)
+{
+    block_call(block);
+}
+
+void realmode_move(uint16_t segment)
+{
+    struct realmode_block *to = low_memory(segment * 16u);
+    memmove(to, block, block->size);
+    struct realmode_block *from = block;
+    struct real_call *call = &from->call;
+    memset(call, 0, sizeof *call);
+    call->registers.eflags = FLAGS_FIXED;
+    call->target_segment = segment;
+    call->target_offset = from->init;
+    block_call(from);
+    block = to;
+    uint32_t first_page = to->base & ~(PAGE_SIZE - 1);
+    protected_ranges[2] = (struct memory_range){first_page, BASE_MEMORY_TOP - first_page};
+}
+
+bool realmode_allow_interrupts(bool allowed)
+{
+    bool before = interrupts_allowed;
+    interrupts_allowed = allowed;
+    return before;
+}
+
+void real_interrupt(uint8_t number, struct real_registers *registers)
+{
+    struct real_call *call = &block->call;
+    struct far_pointer handler = vector_get(number);
+    uint32_t keep = registers->eflags & ~(FLAG_INTERRUPT | FLAG_VM);
+    memset(call, 0, sizeof *call);
+    call->registers = *registers;
+    call->registers.eflags = keep | FLAGS_FIXED;
+    call->target_offset = handler.offset;
+    call->target_segment = handler.segment;
+    call->pushes = 1;
+    call->push[0] = (uint16_t)(call->registers.eflags | (interrupts_allowed ? FLAG_INTERRUPT : 0));
+    block_call(block);
+    *registers = block->call.registers;
+}
+
+void *real_pointer(uint16_t segment, uint16_t offset, bool a20)
+{
+    uint32_t linear = segment * 16u + offset;
+    return low_memory(a20 ? linear : linear & 0xFFFFF);
+}
+
+void *flat_pointer(uint64_t address, uint64_t length)
+{
+    if (length == 0 || address > UINT32_MAX || length > (1ull << 32) - address)
+        return NULL;
+    for (unsigned i = 0; i < sizeof protected_ranges / sizeof *protected_ranges; i++) {
+        const struct memory_range *range = &protected_ranges[i];
+        if (range->size && address < (uint64_t)range->base + range->size && address + length > range->base)
+            return NULL;
+    }
+    return low_memory((uint32_t)address);
+}
