@@ -36,6 +36,7 @@ THIRD_PARTY_INCLUDES := -isystem $(LWIP_DIR)/src/include -isystem $(BEARSSL_DIR)
 WARNINGS := -Wall -Wextra -Werror -Wmissing-prototypes -Wshadow -Wvla
 DEFINES := -DSANSTRAP_VERSION='"$(SANSTRAP_VERSION)"'
 
+include mk/compile.mk
 include mk/bare.mk
 include bios/bios.mk
 include mk/host.mk

@@ -8,24 +8,7 @@ ifdef DEBUGCON
 DEFINES += -DDEBUGCON
 endif
 
-BARE_CORE_OBJECTS := $(CORE_SOURCES:%.c=build/bios/%.o) $(patsubst %.c,build/bios/%.o,$(wildcard platform/freestanding/*.c))
-BARE_THIRD_PARTY_OBJECTS := $(LWIP_SOURCES:%.c=build/bios/lwip/%.o) $(BEARSSL_SOURCES:%.c=build/bios/bearssl/%.o)
-BIOS_OBJECTS := $(BARE_CORE_OBJECTS) $(BARE_THIRD_PARTY_OBJECTS) $(patsubst %.c,build/bios/%.o,$(wildcard bios/*.c))
-
-# Third-party code is taken as it is: its warnings are its authors'.
-build/bios/lwip/%.o: $(THIRD_PARTY_READY) net/lwipopts.h
-	@mkdir -p $(@D)
-	$(say) "CC $@"
-	$(Q)gcc $(BARE_CFLAGS) $(BARE_SYSTEM) $(INCLUDES) $(THIRD_PARTY_INCLUDES) -w -MMD -MP -c $(LWIP_DIR)/$*.c -o $@
-
-build/bios/bearssl/%.o: $(THIRD_PARTY_READY)
-	@mkdir -p $(@D)
-	$(say) "CC $@"
-	$(Q)gcc $(BARE_CFLAGS) $(BARE_SYSTEM) $(INCLUDES) $(THIRD_PARTY_INCLUDES) -w -MMD -MP -c $(BEARSSL_DIR)/$*.c -o $@
-
-build/bios/%.o: %.c | $(THIRD_PARTY_READY)
-	@mkdir -p $(@D)
-	$(say) "CC $@"
-	$(Q)gcc $(BARE_CFLAGS) $(BARE_SYSTEM) $(INCLUDES) $(THIRD_PARTY_INCLUDES) $(DEFINES) $(WARNINGS) -MMD -MP -c $< -o $@
+BIOS_OBJECTS := $(call objects_in,build/bios,$(CORE_SOURCES) $(wildcard platform/freestanding/*.c bios/*.c))
+$(eval $(call compile_into,build/bios,gcc $$(BARE_CFLAGS) $$(BARE_SYSTEM)))
 
 -include $(BIOS_OBJECTS:.o=.d)

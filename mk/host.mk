@@ -1,29 +1,24 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# The same sources for the host, under the sanitizers: a library that unit tests and host programs link what they need from.
+# The same sources for the host, under the sanitizers: a library that unit tests and host programs link what they need from; once more for
+# clang's fuzzer.
+
+HOST_SOURCES := $(CORE_SOURCES) $(BIOS_PURE) $(wildcard tests/host/*.c)
 
 HOST_CFLAGS := -std=gnu11 -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
-HOST_OBJECTS := $(CORE_SOURCES:%.c=build/host/%.o) $(LWIP_SOURCES:%.c=build/host/lwip/%.o) $(BEARSSL_SOURCES:%.c=build/host/bearssl/%.o) \
-	$(BIOS_PURE:%.c=build/host/%.o) $(patsubst %.c,build/host/%.o,$(wildcard tests/host/*.c))
+HOST_OBJECTS := $(call objects_in,build/host,$(HOST_SOURCES))
 HOST_LIBRARY := build/host/libsanstrap.a
 UNIT_PROGRAMS := $(patsubst %.c,build/host/%,$(wildcard tests/unit/test_*.c))
+$(eval $(call compile_into,build/host,gcc $$(HOST_CFLAGS)))
 
-build/host/lwip/%.o: $(THIRD_PARTY_READY) net/lwipopts.h
-	@mkdir -p $(@D)
-	$(say) "CC $@"
-	$(Q)gcc $(HOST_CFLAGS) $(INCLUDES) $(THIRD_PARTY_INCLUDES) -w -MMD -MP -c $(LWIP_DIR)/$*.c -o $@
-
-# BearSSL reads unaligned words on purpose where the CPU can.
-build/host/bearssl/%.o: $(THIRD_PARTY_READY)
-	@mkdir -p $(@D)
-	$(say) "CC $@"
-	$(Q)gcc $(HOST_CFLAGS) -fno-sanitize=alignment $(INCLUDES) $(THIRD_PARTY_INCLUDES) -w -MMD -MP -c $(BEARSSL_DIR)/$*.c -o $@
-
-build/host/%.o: %.c | $(THIRD_PARTY_READY)
-	@mkdir -p $(@D)
-	$(say) "CC $@"
-	$(Q)gcc $(HOST_CFLAGS) $(INCLUDES) $(THIRD_PARTY_INCLUDES) $(DEFINES) $(WARNINGS) -MMD -MP -c $< -o $@
+FUZZ_CFLAGS := $(HOST_CFLAGS) -fsanitize=fuzzer-no-link
+FUZZ_OBJECTS := $(call objects_in,build/fuzz,$(HOST_SOURCES))
+FUZZ_LIBRARY := build/fuzz/libsanstrap.a
+FUZZ_PROGRAMS := $(patsubst %.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+$(eval $(call compile_into,build/fuzz,clang $$(FUZZ_CFLAGS)))
 
 $(HOST_LIBRARY): $(HOST_OBJECTS)
+$(FUZZ_LIBRARY): $(FUZZ_OBJECTS)
+$(HOST_LIBRARY) $(FUZZ_LIBRARY):
 	@rm -f $@
 	$(say) "AR $@"
 	$(Q)ar rcs $@ $^
@@ -32,8 +27,12 @@ build/host/tests/unit/%: build/host/tests/unit/%.o $(HOST_LIBRARY)
 	$(say) "LD $@"
 	$(Q)gcc $(HOST_CFLAGS) $< $(HOST_LIBRARY) -lcmocka -o $@
 
-.SECONDARY: $(UNIT_PROGRAMS:=.o)
--include $(HOST_OBJECTS:.o=.d) $(UNIT_PROGRAMS:=.d)
+build/fuzz/tests/fuzz/%: build/fuzz/tests/fuzz/%.o $(FUZZ_LIBRARY)
+	$(say) "LD $@"
+	$(Q)clang $(HOST_CFLAGS) -fsanitize=fuzzer $< $(FUZZ_LIBRARY) -o $@
+
+.SECONDARY: $(UNIT_PROGRAMS:=.o) $(FUZZ_PROGRAMS:=.o)
+-include $(HOST_OBJECTS:.o=.d) $(UNIT_PROGRAMS:=.d) $(FUZZ_OBJECTS:.o=.d) $(FUZZ_PROGRAMS:=.d)
 
 .PHONY: unit-programs unit
 unit-programs: $(UNIT_PROGRAMS)
@@ -42,4 +41,4 @@ unit: unit-programs
 
 # Programs that other tests run; tests/*/*.mk add to this.
 .PHONY: test-programs
-test-programs: $(TEST_PROGRAMS)
+test-programs: $(TEST_PROGRAMS) $(FUZZ_PROGRAMS)

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# $(call compile_into,FOLDER,COMPILER AND FLAGS): rules that compile the project's sources, lwIP's and BearSSL's into FOLDER.
+# Third-party code is taken as it is: its warnings are its authors', and BearSSL reads unaligned words on purpose where the CPU can.
+define compile_into
+$(1)/lwip/%.o: $$(THIRD_PARTY_READY) net/lwipopts.h
+	@mkdir -p $$(@D)
+	$$(say) "CC $$@"
+	$$(Q)$(2) $$(INCLUDES) $$(THIRD_PARTY_INCLUDES) -w -MMD -MP -c $$(LWIP_DIR)/$$*.c -o $$@
+
+$(1)/bearssl/%.o: $$(THIRD_PARTY_READY)
+	@mkdir -p $$(@D)
+	$$(say) "CC $$@"
+	$$(Q)$(2) -fno-sanitize=alignment $$(INCLUDES) $$(THIRD_PARTY_INCLUDES) -w -MMD -MP -c $$(BEARSSL_DIR)/$$*.c -o $$@
+
+$(1)/%.o: %.c | $$(THIRD_PARTY_READY)
+	@mkdir -p $$(@D)
+	$$(say) "CC $$@"
+	$$(Q)$(2) $$(INCLUDES) $$(THIRD_PARTY_INCLUDES) $$(DEFINES) $$(WARNINGS) -MMD -MP -c $$< -o $$@
+endef
+
+# $(call objects_in,FOLDER,SOURCES): their objects there, with those of the third parties.
+objects_in = $(2:%.c=$(1)/%.o) $(LWIP_SOURCES:%.c=$(1)/lwip/%.o) $(BEARSSL_SOURCES:%.c=$(1)/bearssl/%.o)
