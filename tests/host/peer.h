@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The machine at the other end of the wire, 10.0.0.1, for a stack that is 10.0.0.2: answers ARP, serves one TCP connection on port 3260
+ * and one UDP handler, and lets the test send segments of its own making.
+ */
+#ifndef SANSTRAP_TESTS_PEER_H
+#define SANSTRAP_TESTS_PEER_H
+
+#include "tests/host/wire.h"
+
+enum {
+    PEER_FIN = 1,
+    PEER_SYN = 2,
+    PEER_RST = 4,
+    PEER_PSH = 8,
+    PEER_ACK = 16,
+};
+
+struct peer {
+    bool silent, refuse; /* answers no SYN; answers it with RST */
+    bool no_arp;
+    bool source;         /* sends peer_pattern() without end, up to `to_send` */
+    bool established, got_fin, got_reset;
+    uint32_t iss, next, acknowledged, window; /* sending: initial, next and oldest sequence number; the stack's window in bytes */
+    uint32_t expected;   /* receiving: next sequence number wanted */
+    uint32_t stack_iss;
+    uint16_t port;       /* the stack's */
+    uint16_t advertise;  /* window that is announced, unscaled */
+    uint64_t received, to_send;
+    bool corrupted;      /* bytes received were not peer_pattern() */
+    uint64_t resend_at;
+    unsigned resets, acks, segments;
+};
+extern struct peer peer;
+
+/* The byte that every stream of these tests has at `offset`. */
+uint8_t peer_pattern(uint64_t offset);
+
+/* Resets the peer and connects it to the wire. */
+void peer_open(void);
+
+/* Sends what may be sent and repeats what was lost; to be called as time passes. */
+void peer_turn(void);
+
+/* A segment with these fields, from the peer's port; `options` is padded by the caller to a multiple of 4. */
+void peer_segment(uint8_t flags, uint32_t sequence, uint32_t acknowledge, const void *options, unsigned options_length, const void *data,
+                  unsigned length);
+
+/* A UDP datagram to the stack; and what the stack sends by UDP. */
+void peer_datagram(uint16_t from_port, uint16_t to_port, const void *data, unsigned length);
+extern void (*peer_got_datagram)(uint16_t from_port, uint16_t to_port, const uint8_t *data, unsigned length);
+
+/* An IPv6 packet to the stack, from fe80::1 unless `from` is given, its ICMPv6 checksum filled in when `next` is 58. */
+void peer_ipv6(const uint8_t *from, const uint8_t *to, uint8_t next, uint8_t hops, uint8_t *payload, unsigned length);
+
+/* A world for one test: virtual clock, arena, wire, peer, net_open() and the address 10.0.0.2/24. */
+struct nic;
+void peer_world_open(unsigned rx_buffers, uint32_t window);
+void peer_world_close(void);
+/* Lets `milliseconds` pass, polling the stack. */
+void peer_world_run(unsigned milliseconds);
+
+#endif

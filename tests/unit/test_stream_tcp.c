@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* platform/stream.h as net/ fulfils it, against a peer at the end of a wire that loses, doubles and reorders. */
+#include "tests/unit/unit.h"
+
+#include "net/net.h"
+#include "tests/host/host.h"
+#include "tests/host/peer.h"
+
+#define WINDOW (64u * 1460u)
+
+static struct stream *stream;
+
+static int open_world(void **state)
+{
+    (void)state;
+    peer_world_open(96, WINDOW);
+    stream = net_stream_new();
+    return 0;
+}
+
+static int close_world(void **state)
+{
+    (void)state;
+    net_stream_free(stream);
+    net_close();
+    assert_int_equal(wire.held, 0); /* every receive buffer is back in the ring */
+    assert_int_equal(wire.oversized, 0);
+    peer_world_close();
+    return 0;
+}
+
+static enum status connect_to(const char *host, unsigned milliseconds)
+{
+    return stream->ops->connect(stream, host, 3260, deadline_after_ms(milliseconds));
+}
+
+/* ---- connect ------------------------------------------------------------------------------------------------------------------- */
+
+static void connect_succeeds(void **state)
+{
+    struct net_address address;
+
+    (void)state;
+    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
+    assert_true(net_peer_on_link(stream, &address));
+    assert_int_equal(address.family, 4);
+    assert_memory_equal(address.bytes, "\12\0\0\1", 4);
+    assert_true(peer.port >= 49152);
+}
+
+static void connect_refused(void **state)
+{
+    (void)state;
+    peer.refuse = true;
+    assert_int_equal(connect_to("10.0.0.1", 1000), E_CONNECT_REFUSED);
+}
+
+static void connect_unanswered_ends_at_its_deadline(void **state)
+{
+    uint64_t start = platform_ticks();
+
+    (void)state;
+    peer.silent = true;
+    assert_int_equal(connect_to("10.0.0.1", 3000), E_CONNECT_TIMEOUT);
+    assert_in_range((platform_ticks() - start) / platform_ticks_per_ms(), 3000, 3010);
+}
+
+static void connect_without_arp_answer(void **state)
+{
+    (void)state;
+    peer.no_arp = true;
+    assert_int_equal(connect_to("10.0.0.1", 2000), E_CONNECT_TIMEOUT);
+}
+
+static void connect_without_route(void **state)
+{
+    (void)state;
+    assert_int_equal(connect_to("fd00::1", 1000), E_UNREACHABLE);
+}
+
+/* lwIP alone would wait 3 s before it repeats the SYN. */
+static void lost_syn_is_repeated_soon(void **state)
+{
+    uint64_t start = platform_ticks();
+
+    (void)state;
+    peer.silent = true;
+    wire.busy = 0;
+    (void)stream->ops->connect(stream, "10.0.0.1", 3260, deadline_after_ms(50)); /* ARP is known from here on */
+    peer.silent = false;
+    peer.port = 0;
+    wire.loss = 1000;
+    start = platform_ticks();
+    host_idle_hook();
+    wire.loss = 0;
+    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
+    assert_true((platform_ticks() - start) / platform_ticks_per_ms() < 700);
+}
+
+/* ---- data ------------------------------------------------------------------------------------------------------------------------ */
+
+static uint8_t out[1 << 20], in[1 << 20];
+
+/* Sends and receives `total` bytes at once; checks every one. */
+static void transfer(size_t total, bool stable)
+{
+    size_t sent = 0, received = 0, done;
+    deadline_t deadline = deadline_after_ms(600000);
+
+    for (size_t i = 0; i < total; i++)
+        out[i] = peer_pattern(i);
+    peer.source = true;
+    peer.to_send = total;
+    while (sent < total || received < total || stream->ops->unsent(stream)) {
+        struct stream_span spans[] = { { out + sent, (total - sent) / 3, stable }, { out + sent + (total - sent) / 3, 0, stable } };
+
+        assert_false(deadline_passed(deadline));
+        spans[1].length = total - sent - spans[0].length;
+        assert_int_equal(stream->ops->send(stream, spans, 2, &done), OK);
+        sent += done;
+        stream->ops->pump(stream);
+        assert_int_equal(stream->ops->receive(stream, in + received, total - received, &done), OK);
+        received += done;
+        platform_idle();
+    }
+    for (size_t i = 0; i < total; i++)
+        assert_int_equal(in[i], peer_pattern(i));
+    assert_int_equal(peer.received, total);
+    assert_false(peer.corrupted);
+    assert_int_equal(wire.starved, 0);
+}
+
+static void data_both_ways(void **state)
+{
+    (void)state;
+    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
+    transfer(1 << 20, true);
+}
+
+static void data_copied(void **state)
+{
+    (void)state;
+    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
+    transfer(300000, false);
+}
+
+static void data_with_1_percent_loss_and_reordering(void **state)
+{
+    (void)state;
+    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
+    wire.loss = 10;
+    wire.reorder = 10;
+    wire.duplicate = 10;
+    transfer(1 << 20, true);
+}
+
+static void data_with_10_percent_loss_and_reordering(void **state)
+{
+    (void)state;
+    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
+    wire.loss = 100;
+    wire.reorder = 100;
+    wire.duplicate = 50;
+    transfer(200000, true);
+}
+
+static void data_verified_by_the_card(void **state)
+{
+    (void)state;
+    wire.verified = true;
+    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
+    transfer(300000, true);
+}
+
+static void card_without_free_descriptors(void **state)
+{
+    (void)state;
+    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
+    wire.busy = 20;
+    transfer(100000, true);
+    assert_int_equal(wire.busy, 0);
+}
+
+/* One acknowledgement answers all segments of a turn. */
+static void acknowledgements_are_few(void **state)
+{
+    size_t received = 0, done;
+    unsigned frames;
+
+    (void)state;
+    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
+    frames = wire.frames_sent;
+    peer.source = true;
+    peer.to_send = 1 << 20;
+    while (received < peer.to_send) {
+        stream->ops->pump(stream);
+        assert_int_equal(stream->ops->receive(stream, in, sizeof in, &done), OK);
+        received += done;
+        platform_idle();
+    }
+    assert_true(wire.frames_sent - frames < (peer.to_send / 1460) / 4);
+}
+
+/* Nobody reads: the window closes, buffers stay free for the rest of the traffic, and everything is there afterwards. */
+static void reader_that_stops(void **state)
+{
+    size_t received = 0, done;
+
+    (void)state;
+    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
+    peer.source = true;
+    peer.to_send = 300000;
+    for (unsigned i = 0; i < 4000; i++) {
+        stream->ops->pump(stream);
+        platform_idle();
+    }
+    assert_true(wire.held_most < 96 - 8);
+    assert_int_equal(wire.starved, 0);
+    while (received < peer.to_send) {
+        stream->ops->pump(stream);
+        assert_int_equal(stream->ops->receive(stream, in + received, sizeof in - received, &done), OK);
+        received += done;
+        platform_idle();
+    }
+    for (size_t i = 0; i < received; i++)
+        assert_int_equal(in[i], peer_pattern(i));
+}
+
+/* A window full of one-byte segments holds far more frames than full ones would. */
+static void tiny_segments_do_not_starve_the_ring(void **state)
+{
+    (void)state;
+    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
+    for (unsigned i = 0; i < 2000; i++) {
+        uint8_t byte = peer_pattern(i);
+
+        peer_segment(PEER_ACK, peer.iss + 1 + i, peer.expected, NULL, 0, &byte, 1);
+        peer_world_run(1);
+    }
+    assert_int_equal(wire.starved, 0);
+    /* And the same out of order: the first byte is missing. */
+    for (unsigned i = 0; i < 500; i++) {
+        uint8_t filler[100] = { 0 };
+
+        peer_segment(PEER_ACK, peer.iss + 1 + 10000 + 101 * i, peer.expected, NULL, 0, filler, sizeof filler);
+        peer_world_run(1);
+    }
+    assert_int_equal(wire.starved, 0);
+    assert_true(wire.held_most <= 64);
+}
+
+static void peer_that_closes_its_window(void **state)
+{
+    struct stream_span span = { out, 50000, true };
+    size_t done;
+
+    (void)state;
+    for (size_t i = 0; i < span.length; i++)
+        out[i] = peer_pattern(i);
+    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
+    peer.advertise = 0;
+    peer_segment(PEER_ACK, peer.next, peer.expected, NULL, 0, NULL, 0);
+    peer_world_run(50);
+    assert_int_equal(stream->ops->send(stream, &span, 1, &done), OK);
+    assert_int_equal(done, span.length);
+    peer_world_run(3000);
+    assert_true(peer.received <= 32); /* probes only */
+    peer.advertise = 0xFFFF;
+    peer_segment(PEER_ACK, peer.next, peer.expected, NULL, 0, NULL, 0);
+    peer_world_run(3000);
+    assert_int_equal(peer.received, span.length);
+    assert_false(peer.corrupted);
+    assert_int_equal(stream->ops->unsent(stream), 0);
+}
+
+/* unsent() counts what may still be read; when it no longer does, the bytes are the caller's again. */
+static void stable_bytes_are_counted_until_acknowledged(void **state)
+{
+    struct stream_span span = { out, 5000, true };
+    size_t done;
+
+    (void)state;
+    for (size_t i = 0; i < span.length; i++)
+        out[i] = peer_pattern(i);
+    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
+    wire.loss = 1000;
+    assert_int_equal(stream->ops->send(stream, &span, 1, &done), OK);
+    peer_world_run(300);
+    assert_int_equal(stream->ops->unsent(stream), 5000);
+    wire.loss = 0;
+    peer_world_run(3000);
+    assert_int_equal(stream->ops->unsent(stream), 0);
+    memset(out, 0xEE, span.length);
+    peer_world_run(3000);
+    assert_false(peer.corrupted);
+}
+
+/* ---- ends -------------------------------------------------------------------------------------------------------------------------- */
+
+static void bytes_before_the_peers_end_are_handed_out_first(void **state)
+{
+    size_t done;
+
+    (void)state;
+    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
+    peer_segment(PEER_ACK | PEER_FIN, peer.next, peer.expected, NULL, 0, "hello", 5);
+    peer_world_run(20);
+    assert_int_equal(stream->ops->receive(stream, in, 3, &done), OK);
+    assert_int_equal(done, 3);
+    assert_int_equal(stream->ops->receive(stream, in + 3, 100, &done), OK);
+    assert_int_equal(done, 2);
+    assert_memory_equal(in, "hello", 5);
+    assert_int_equal(stream->ops->receive(stream, in, 100, &done), E_STREAM_CLOSED);
+}
+
+static void reset_by_the_peer(void **state)
+{
+    struct stream_span span = { out, 10, true };
+    size_t done;
+
+    (void)state;
+    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
+    peer_segment(PEER_RST | PEER_ACK, peer.next, peer.expected, NULL, 0, NULL, 0);
+    peer_world_run(20);
+    assert_int_equal(stream->ops->receive(stream, in, 3, &done), E_STREAM_RESET);
+    assert_int_equal(stream->ops->send(stream, &span, 1, &done), E_STREAM_RESET);
+    assert_int_equal(stream->ops->unsent(stream), 0);
+}
+
+static void peer_that_vanishes(void **state)
+{
+    struct stream_span span = { out, 10, true };
+    size_t done;
+    deadline_t deadline;
+    enum status status = OK;
+
+    (void)state;
+    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
+    wire.loss = 1000;
+    assert_int_equal(stream->ops->send(stream, &span, 1, &done), OK);
+    deadline = deadline_after_ms(600000);
+    while (status == OK && !deadline_passed(deadline)) {
+        stream->ops->pump(stream);
+        status = stream->ops->receive(stream, in, 10, &done);
+        platform_idle();
+    }
+    assert_int_equal(status, E_STREAM_TIMEOUT);
+}
+
+static void close_waits_for_the_acknowledgement(void **state)
+{
+    (void)state;
+    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
+    stream->ops->close(stream, deadline_after_ms(1000));
+    assert_true(peer.got_fin);
+    assert_false(peer.got_reset);
+}
+
+static void close_gives_up_at_its_deadline(void **state)
+{
+    uint64_t start;
+
+    (void)state;
+    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
+    wire.loss = 1000;
+    start = platform_ticks();
+    stream->ops->close(stream, deadline_after_ms(500));
+    assert_in_range((platform_ticks() - start) / platform_ticks_per_ms(), 500, 510);
+}
+
+static void abort_sends_a_reset(void **state)
+{
+    size_t done;
+
+    (void)state;
+    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
+    stream->ops->abort(stream);
+    stream->ops->abort(stream);
+    assert_true(peer.got_reset);
+    assert_int_equal(stream->ops->receive(stream, in, 3, &done), E_STREAM_CLOSED);
+    assert_int_equal(connect_to("10.0.0.1", 1000), OK); /* and it can be opened again */
+}
+
+/* While the OS loader computes nobody calls; TCP must not take the silence for the peer's. */
+static void long_silence_costs_nothing(void **state)
+{
+    struct stream_span span = { out, 10, true };
+    size_t done;
+
+    (void)state;
+    for (size_t i = 0; i < span.length; i++)
+        out[i] = peer_pattern(i);
+    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
+    wire.loss = 1000;
+    assert_int_equal(stream->ops->send(stream, &span, 1, &done), OK);
+    wire.loss = 0;
+    net_pause();
+    host_clock_advance_us(3600000000u);
+    net_poll();
+    net_resume();
+    peer_world_run(1000);
+    assert_int_equal(peer.received, span.length);
+    host_clock_advance_us(3600000000u); /* and without a pause */
+    peer_world_run(100);
+    assert_int_equal(stream->ops->receive(stream, in, 3, &done), OK);
+}
+
+static void as_many_streams_as_promised(void **state)
+{
+    struct stream *more[NET_STREAMS];
+
+    (void)state;
+    for (unsigned i = 1; i < NET_STREAMS; i++)
+        assert_non_null(more[i] = net_stream_new());
+    assert_null(net_stream_new());
+    for (unsigned i = 1; i < NET_STREAMS; i++)
+        net_stream_free(more[i]);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(connect_succeeds),
+        CASE(connect_refused),
+        CASE(connect_unanswered_ends_at_its_deadline),
+        CASE(connect_without_arp_answer),
+        CASE(connect_without_route),
+        CASE(lost_syn_is_repeated_soon),
+        CASE(data_both_ways),
+        CASE(data_copied),
+        CASE(data_with_1_percent_loss_and_reordering),
+        CASE(data_with_10_percent_loss_and_reordering),
+        CASE(data_verified_by_the_card),
+        CASE(card_without_free_descriptors),
+        CASE(acknowledgements_are_few),
+        CASE(reader_that_stops),
+        CASE(tiny_segments_do_not_starve_the_ring),
+        CASE(peer_that_closes_its_window),
+        CASE(stable_bytes_are_counted_until_acknowledged),
+        CASE(bytes_before_the_peers_end_are_handed_out_first),
+        CASE(reset_by_the_peer),
+        CASE(peer_that_vanishes),
+        CASE(close_waits_for_the_acknowledgement),
+        CASE(close_gives_up_at_its_deadline),
+        CASE(abort_sends_a_reset),
+        CASE(long_silence_costs_nothing),
+        CASE(as_many_streams_as_promised),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
