@@ -15,9 +15,11 @@ enum int13_status {
     INT13_WRITE_PROTECTED = 0x03,
     INT13_SECTOR_NOT_FOUND = 0x04,
     INT13_BOUNDARY = 0x09,         /* the buffer runs out of what its address can reach */
+    INT13_UNCORRECTABLE = 0x10,    /* the medium is at fault */
     INT13_CONTROLLER = 0x20,
     INT13_SEEK = 0x40,
     INT13_TIMEOUT = 0x80,
+    INT13_NOT_READY = 0xAA,
     INT13_NOT_LOCKED = 0xB0,
     INT13_LOCKS_EXCEEDED = 0xB4,
     INT13_WRITE_FAULT = 0xCC,

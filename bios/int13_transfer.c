@@ -36,7 +36,12 @@ uint8_t int13_status_of(enum status status)
     case E_STREAM_RESET:
     case E_STREAM_TIMEOUT:
     case E_LINK_DOWN:
+    case E_SCSI_BUSY:
         return INT13_TIMEOUT;
+    case E_SCSI_MEDIUM:
+        return INT13_UNCORRECTABLE;
+    case E_LUN_NOT_READY:
+        return INT13_NOT_READY;
     default:
         return INT13_CONTROLLER;
     }
