@@ -163,18 +163,18 @@ enter_protected:
         mov es, ax
         mov fs, ax
         mov gs, ax
-        mov ebp, [cs:block_base]
+        mov edi, [cs:block_base]        ; not EBP, which would go by SS
         call a20_test
-        setne [ebp + a20_found]
+        setne [edi + a20_found]
         jne .on
-        mov byte [ebp + a20_method], 1
+        mov byte [edi + a20_method], 1
         in al, 92h
         or al, 2
         and al, 0FEh                    ; bit 0 would reset the machine
         out 92h, al
         call a20_wait
         jne .on
-        mov byte [ebp + a20_method], 2
+        mov byte [edi + a20_method], 2
         mov ah, 0DFh
         call keyboard_a20
         call a20_wait
@@ -189,13 +189,13 @@ protected32_address:
 
 ; ZF=0: A20 is on. A dword of ours changes and the one a MiB above it does not follow. Changes EAX.
 a20_test:
-        inc dword [ebp + a20_probe]
-        mov eax, [ebp + a20_probe]
-        cmp eax, [ebp + a20_probe + 100000h]
+        inc dword [edi + a20_probe]
+        mov eax, [edi + a20_probe]
+        cmp eax, [edi + a20_probe + 100000h]
         jne .done
-        inc dword [ebp + a20_probe]
-        mov eax, [ebp + a20_probe]
-        cmp eax, [ebp + a20_probe + 100000h]
+        inc dword [edi + a20_probe]
+        mov eax, [edi + a20_probe]
+        cmp eax, [edi + a20_probe + 100000h]
 .done:
         ret
 
@@ -233,7 +233,7 @@ keyboard_ready:
 ; A program's call gets an error; without A20 there is no way back to 32-bit code otherwise.
 a20_failed:
         mov bx, .hook
-        cmp byte [ebp + busy], 0
+        cmp byte [edi + busy], 0
         jne enter_real
         mov bx, .halt
         jmp enter_real
@@ -282,6 +282,7 @@ real16:
 ; ---- 32-bit side ------------------------------------------------------------------------------------------------------
         bits 32
 protected32:
+        mov ebp, edi
         lidt [ebp + idtr32]
         mov esp, [ebp + saved_esp]
         movzx ebx, bx
@@ -303,6 +304,7 @@ call_real:
         sub ebp, .here
         push dword [ebp + saved_esp]
         mov [ebp + saved_esp], esp
+        lgdt [ebp + gdtr]               ; after a move the one in use is the old copy's
         mov bx, call16
         jmp SELECTOR_CODE16:enter_real
 
