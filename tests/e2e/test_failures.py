@@ -125,10 +125,10 @@ def test_wrong_secret(lab, kind):
 
 def test_secret_missing(lab):
     target = lab.target(hello_disk(lab), chap=ONE_WAY)
-    fails_with(direct(lab, f"{STATIC} root={target.root_path}"), "E_LOGIN_CHAP_REQUIRED")
+    fails_with(direct(lab, f"{STATIC} root={target.root_path}"), "E_CHAP_REQUIRED")
 
 
 def test_target_that_cannot_prove_itself(lab):
     target = lab.target(hello_disk(lab), chap=MUTUAL)
     fails_with(direct(lab, f"{STATIC} root={target.root_path} chap={MUTUAL.name}:{MUTUAL.secret} mutual={MUTUAL.reverse_name}:quite-another-secret"),
-               "E_LOGIN_TARGET_AUTHENTICATION")
+               "E_CHAP_TARGET")

@@ -65,7 +65,7 @@ class Network:
         """Records the wire to wire.pcap in the lab's folder, from now to stop_capture() or close()."""
         path = os.path.join(self.folder, "wire.pcap")
         log = open(os.path.join(self.folder, "tcpdump.log"), "w+b")
-        self.capture_process = self.start(["tcpdump", "-i", BRIDGE, "-U", "-n", "-s", "0", "-Z", "root", "-w", path],
+        self.capture_process = self.start(["tcpdump", "-i", BRIDGE, "-U", "--immediate-mode", "-n", "-s", "0", "-Z", "root", "-w", path],
                                           stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         process.wait_until(lambda: os.path.exists(path) and os.path.getsize(path) >= 24, 10, "tcpdump", self.capture_process)
         return path

@@ -48,6 +48,7 @@ class Machine:
         with open(os.path.join(self.folder, "qemu.log"), "ab") as log:
             self.child = self.network.start(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
         self.started = time.monotonic()
+        self.started_wall = time.time()
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
         process.wait_until(lambda: os.path.exists(os.path.join(self.folder, "qmp")), 20, "QEMU's monitor", self.child)
@@ -91,6 +92,10 @@ class Machine:
     def seconds_at(self, offset):
         """When the character at this offset of the serial text had arrived, in seconds since power on."""
         return next(seconds for seconds, length in self.stamps if length > offset)
+
+    def wall_time(self, offset):
+        """The same as a time of day, to compare with the wire's."""
+        return self.started_wall + self.seconds_at(offset)
 
     def type(self, text):
         """Sends text to the machine's serial line."""
