@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The defects of lwIP 2.1.3 that a packet can reach, each with the packet. Names are upstream's fixes. What closes them: net/guard.c,
+ * net/patches/, lwipopts.h. An assertion of lwIP's shows as the warning that net_poll() logs, and as lost connections.
+ */
+#include "tests/unit/unit.h"
+
+#include "net/net.h"
+#include "tests/host/host.h"
+#include "tests/host/peer.h"
+
+#define SEGMENTS 16u
+#define WINDOW (SEGMENTS * 1460u)
+
+static struct stream *stream;
+static uint8_t buffer[4 * WINDOW];
+
+static int open_world(void **state)
+{
+    (void)state;
+    host_log_clear();
+    peer_world_open(96, WINDOW);
+    stream = net_stream_new();
+    assert_int_equal(stream->ops->connect(stream, "10.0.0.1", 3260, deadline_after_ms(1000)), OK);
+    return 0;
+}
+
+static int close_world(void **state)
+{
+    (void)state;
+    assert_null(strstr(host_log_text(), "inconsistent"));
+    net_stream_free(stream);
+    net_close();
+    assert_int_equal(wire.held, 0);
+    peer_world_close();
+    return 0;
+}
+
+/* The connection lives: a byte each way arrives. */
+static void assert_alive(void)
+{
+    static uint8_t byte;
+    struct stream_span span = { &byte, 1, true };
+    uint64_t before = peer.received;
+    size_t done;
+
+    byte = peer_pattern(before);
+    assert_int_equal(stream->ops->send(stream, &span, 1, &done), OK);
+    peer_world_run(100);
+    assert_int_equal(peer.received, before + 1);
+    peer_segment(PEER_ACK, peer.next, peer.expected, NULL, 0, "!", 1);
+    peer.next++;
+    peer_world_run(100);
+    assert_int_equal(stream->ops->receive(stream, buffer, 1, &done), OK);
+    assert_int_equal(done, 1);
+    assert_int_equal(buffer[0], '!');
+}
+
+/* adbc5b5f, bug 56397: a SYN within a connection. */
+static void syn_in_a_connection(void **state)
+{
+    (void)state;
+    peer_segment(PEER_SYN | PEER_ACK, peer.next, peer.expected, NULL, 0, "x", 1);
+    peer_segment(PEER_SYN, peer.next + 1460, peer.expected, NULL, 0, "x", 1);
+    peer_segment(PEER_SYN | PEER_FIN | PEER_ACK, peer.next + 10, peer.expected, NULL, 0, "x", 1);
+    peer_world_run(50);
+    assert_alive();
+}
+
+/* 574bd6e5: a segment at the window's edge, trimmed when it was queued, comes again longer. */
+static void longer_repetition_at_the_windows_edge(void **state)
+{
+    uint32_t edge = peer.next + WINDOW;
+
+    (void)state;
+    peer_segment(PEER_ACK, edge - 100, peer.expected, NULL, 0, buffer, 100);
+    peer_segment(PEER_ACK, edge - 100, peer.expected, NULL, 0, buffer, 1000);
+    peer_segment(PEER_ACK | PEER_FIN, edge - 100, peer.expected, NULL, 0, buffer, 1400);
+    peer_segment(PEER_ACK, edge - 1, peer.expected, NULL, 0, buffer, 1400);
+    peer_segment(PEER_ACK | PEER_FIN, edge - 1, peer.expected, NULL, 0, buffer, 1);
+    peer_world_run(50);
+    assert_alive();
+}
+
+/* 3d896ba0: an option's length byte beyond the header. The option is the last byte of the header; the data behind it says "length 4". */
+static void option_reaching_past_the_header(void **state)
+{
+    static const struct {
+        const char *name;
+        uint8_t bytes[4];
+    } cases[] = {
+        { "MSS, length behind", { 1, 1, 1, 2 } },
+        { "window scale, length behind", { 1, 1, 1, 3 } },
+        { "SACK permitted of 200", { 4, 200, 0, 0 } },
+        { "unknown of zero", { 99, 0, 0, 0 } },
+        { "unknown of one", { 99, 1, 0, 0 } },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        size_t done;
+
+        peer_segment(PEER_ACK, peer.next, peer.expected, cases[i].bytes, 4, "\4data", 5);
+        peer_world_run(20);
+        assert_int_equal(stream->ops->receive(stream, buffer, sizeof buffer, &done), OK);
+        if (done)
+            print_error("%s\n", cases[i].name);
+        assert_int_equal(done, 0);
+    }
+    assert_alive();
+}
+
+/* 003d34ee: numbers half the sequence space away are neither before nor after. */
+static void sequence_numbers_half_the_space_away(void **state)
+{
+    static const uint32_t distances[] = { 0x80000000u, 0x7FFFFFFFu, 0x80000001u, 0xC0000000u, 0x40000000u };
+    size_t done;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof distances / sizeof *distances; i++) {
+        peer_segment(PEER_ACK, peer.next + distances[i], peer.expected, NULL, 0, "stale", 5);
+        peer_segment(PEER_ACK, peer.next, peer.expected + distances[i], NULL, 0, "stale", 5);
+        peer_segment(PEER_ACK | PEER_RST, peer.next + distances[i], peer.expected, NULL, 0, NULL, 0);
+        peer_segment(PEER_ACK | PEER_FIN, peer.next + distances[i], peer.expected, NULL, 0, NULL, 0);
+    }
+    peer_world_run(50);
+    assert_int_equal(stream->ops->receive(stream, buffer, sizeof buffer, &done), OK);
+    assert_int_equal(done, 0);
+    assert_alive();
+}
+
+/* RFC 5961 3.2: a reset in the window, but not at its very beginning, is a guess. */
+static void guessed_reset(void **state)
+{
+    (void)state;
+    peer_segment(PEER_RST, peer.next + 100, 0, NULL, 0, NULL, 0);
+    peer_world_run(50);
+    assert_alive();
+}
+
+/* b1d3dcb8: duplicate acknowledgements with data of the peer's between them still retransmit fast, before any timeout. */
+static void fast_retransmission_under_two_way_traffic(void **state)
+{
+    static uint8_t out[20 * 1460];
+    struct stream_span span = { out, sizeof out, true };
+    size_t done;
+    uint32_t lost;
+    uint64_t start;
+    void (*handler)(const uint8_t *, unsigned);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof out; i++)
+        out[i] = peer_pattern(i);
+    /* Warm up, so that the congestion window is open. */
+    span.length = 10 * 1460;
+    assert_int_equal(stream->ops->send(stream, &span, 1, &done), OK);
+    peer_world_run(300);
+    assert_int_equal(peer.received, 10 * 1460);
+    lost = peer.expected;
+    handler = wire.sent;
+    wire.sent = NULL; /* these are all lost */
+    span.bytes = out + 10 * 1460;
+    assert_int_equal(stream->ops->send(stream, &span, 1, &done), OK);
+    net_poll();
+    start = platform_ticks();
+    wire.sent = handler;
+    for (unsigned i = 0; i < 3; i++) {
+        peer_segment(PEER_ACK, peer.next, lost, NULL, 0, NULL, 0);
+        peer_segment(PEER_ACK, peer.next, lost, NULL, 0, "data", 4);
+        peer.next += 4;
+    }
+    while (peer.expected == lost && platform_ticks() - start < 1000 * platform_ticks_per_ms()) {
+        net_poll();
+        platform_idle();
+    }
+    assert_true(platform_ticks() - start < 50 * platform_ticks_per_ms());
+}
+
+/* 3666dcc6: a segment that belongs to no connection is answered by a reset, and no PCB is looked for in the answer. */
+static void segment_of_no_connection(void **state)
+{
+    uint16_t port = peer.port;
+
+    (void)state;
+    peer.port = 1;
+    peer_segment(PEER_ACK, 1, 1, NULL, 0, "x", 1);
+    peer_segment(PEER_SYN, 1, 0, NULL, 0, NULL, 0);
+    peer_world_run(50);
+    assert_int_equal(peer.resets, 2);
+    peer.port = port;
+    peer.established = true;
+    assert_alive();
+}
+
+/* c8f42025, 16e8ef31, f85ed72b, 56b29f8b: fragments are not put together at all. */
+static void fragments_are_dropped(void **state)
+{
+    uint8_t frame[80] = { 0x02, 0, 0, 0, 0, 0x01, 0x02, 0, 0, 0, 0, 0xFE, 0x08, 0x00, 0x45, 0, 0, 60, 0, 1, 0x20, 0, 64, 6 };
+
+    (void)state;
+    memcpy(frame + 26, "\12\0\0\1\12\0\0\2", 8);
+    wire.verified = true; /* so that the header's checksum does not matter */
+    for (unsigned offset = 0; offset < 0x4000; offset += 0x0FFF) {
+        frame[20] = (uint8_t)(offset >> 8);
+        frame[21] = (uint8_t)offset;
+        wire_inject(frame, 74);
+    }
+    peer_world_run(50);
+    assert_int_equal(wire.held, 0);
+    assert_alive();
+}
+
+/* A segment with a wrong checksum counts only when the card says that it verified it. */
+static void wrong_checksum(void **state)
+{
+    uint8_t frame[60] = { 0x02, 0, 0, 0, 0, 0x01, 0x02, 0, 0, 0, 0, 0xFE, 0x08, 0x00, 0x45, 0, 0, 44, 0, 0, 0, 0, 64, 6, 0, 0 };
+    uint32_t next = peer.next, expected = peer.expected;
+    size_t done;
+
+    (void)state;
+    memcpy(frame + 26, "\12\0\0\1\12\0\0\2", 8);
+    frame[24] = 0x66;
+    frame[25] = 0xCA;
+    frame[34] = 3260 >> 8;
+    frame[35] = 3260 & 0xFF;
+    frame[36] = (uint8_t)(peer.port >> 8);
+    frame[37] = (uint8_t)peer.port;
+    for (unsigned i = 0; i < 4; i++) {
+        frame[38 + i] = (uint8_t)(next >> (24 - 8 * i));
+        frame[42 + i] = (uint8_t)(expected >> (24 - 8 * i));
+    }
+    frame[46] = 0x50;
+    frame[47] = PEER_ACK;
+    frame[48] = 0xFF;
+    memcpy(frame + 54, "evil", 4);
+    wire_inject(frame, 58);
+    peer_world_run(20);
+    assert_int_equal(stream->ops->receive(stream, buffer, 4, &done), OK);
+    assert_int_equal(done, 0);
+    wire.verified = true;
+    wire_inject(frame, 58);
+    peer_world_run(20);
+    assert_int_equal(stream->ops->receive(stream, buffer, 4, &done), OK);
+    assert_int_equal(done, 4);
+}
+
+/* RFC 6528: the numbers of one connection say nothing of the next. */
+static void initial_sequence_numbers(void **state)
+{
+    uint32_t previous = 0, previous_step = 0;
+
+    (void)state;
+    for (unsigned i = 0; i < 20; i++) {
+        uint32_t step;
+
+        assert_int_equal(stream->ops->connect(stream, "10.0.0.1", 3260, deadline_after_ms(1000)), OK);
+        step = peer.stack_iss - previous;
+        assert_true(step > 1000000 && step < 0u - 1000000);
+        assert_int_not_equal(step, previous_step);
+        previous = peer.stack_iss;
+        previous_step = step;
+    }
+}
+
+/* Frames of any length and content: nothing is overrun, nothing kept, and the connection lives. */
+static void random_frames(void **state)
+{
+    static const uint8_t heads[][24] = {
+        { 0x02, 0, 0, 0, 0, 0x01, 0x02, 0, 0, 0, 0, 0xFE, 0x08, 0x00, 0x45 },
+        { 0x02, 0, 0, 0, 0, 0x01, 0x02, 0, 0, 0, 0, 0xFE, 0x86, 0xDD, 0x60 },
+        { 0x02, 0, 0, 0, 0, 0x01, 0x02, 0, 0, 0, 0, 0xFE, 0x08, 0x06, 0x00, 0x01, 0x08, 0x00, 6, 4, 0, 2 },
+    };
+
+    (void)state;
+    wire.verified = true;
+    for (unsigned i = 0; i < 30000; i++) {
+        uint8_t frame[256];
+        uint32_t random;
+        unsigned length;
+
+        platform_random(&random, sizeof random);
+        platform_random(frame, sizeof frame);
+        length = random % sizeof frame;
+        memcpy(frame, heads[random >> 8 & 1], random & 0x10000 ? 15 : 14);
+        if (length > 34 && (random & 0x20000)) { /* an honest length and addresses get further in */
+            frame[16] = 0;
+            frame[17] = (uint8_t)(length - 14);
+            memset(frame + 18, 0, 5);
+            memcpy(frame + 26, "\12\0\0\1\12\0\0\2", 8);
+        }
+        wire_inject(frame, length);
+        net_poll();
+        host_clock_advance_us(200);
+    }
+    peer_world_run(20);
+    wire.verified = false;
+    assert_int_equal(wire.starved, 0);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(syn_in_a_connection),
+        CASE(longer_repetition_at_the_windows_edge),
+        CASE(option_reaching_past_the_header),
+        CASE(sequence_numbers_half_the_space_away),
+        CASE(guessed_reset),
+        CASE(fast_retransmission_under_two_way_traffic),
+        CASE(segment_of_no_connection),
+        CASE(fragments_are_dropped),
+        CASE(wrong_checksum),
+        CASE(initial_sequence_numbers),
+        CASE(random_frames),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
