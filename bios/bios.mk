@@ -12,10 +12,10 @@ $(STUB_OBJECTS): BARE_CFLAGS += -fno-jump-tables -fno-tree-loop-distribute-patte
 
 build/bios/stub.bin: $(STUB_OBJECTS)
 	$(say) "LD $@"
-	$(Q)ld -m elf_i386 -e stub_main -Ttext=0 -T bios/stub/stub.ld --orphan-handling=error -o $(@:.bin=.elf) $(STUB_OBJECTS)
+	$(Q)ld -m elf_i386 -e stub_main -T bios/stub/stub.ld --orphan-handling=error -o $(@:.bin=.elf) $(STUB_OBJECTS)
 	$(Q)objcopy -O binary $(@:.bin=.elf) $@
 
-build/bios/image.elf: $(BIOS_OBJECTS) build/bios/bios/exceptions.o bios/image.ld
+build/bios/image.elf: $(BIOS_OBJECTS) build/bios/bios/stub/placement.o build/bios/bios/exception_entries.o bios/image.ld
 	$(say) "LD $@"
 	$(Q)ld -m elf_i386 -pie --no-dynamic-linker -z notext -z norelro -z noexecstack --hash-style=sysv --gc-sections --no-warn-rwx-segments \
 		-T bios/image.ld -Map $(@:.elf=.map) -o $@ $(filter %.o,$^) 2>$(@:.elf=.ld-log) || { cat $(@:.elf=.ld-log); exit 1; }
@@ -24,7 +24,7 @@ build/bios/core.bin: build/bios/image.elf build/bios/stub.bin bios/mkimage.py
 	$(say) "PACK $@"
 	$(Q)/usr/bin/python3 bios/mkimage.py build/bios/image.elf build/bios/stub.bin $@
 
-build/bios/bios/%.o: bios/%.asm
+build/bios/bios/exception_entries.o: bios/exception_entries.asm
 	@mkdir -p $(@D)
 	$(say) "AS $@"
 	$(Q)nasm -f elf32 -o $@ $<
