@@ -107,6 +107,19 @@ static void test_clock(void)
     check(peek32(0x46C) - start >= 6, "clock/ticks-during-calls", "%u calls", calls);
 }
 
+/* Under EMM386 or in a DOS box: a loader that needs protected mode must refuse, not crash; and work again afterwards. */
+static void test_v86(void)
+{
+    uint32_t flags = 0;
+    packet = (struct packet){.size = 16, .count = 1, .segment = BUFFER >> 4, .lba = DATA_START + 6};
+    set_a20(true);
+    uint32_t eax = v86_call(0x4200, config.drive, (uint32_t)&packet, &flags);
+    bool served = !(flags & CARRY) && has_content(BUFFER, DATA_START + 6, 1, config.seed);
+    check(!(eax & 0x80000000u) && ((flags & CARRY) || served), "v86/serves-or-refuses", "eax %x, flags %x", eax, flags);
+    uint8_t status = transfer(0x42, DATA_START + 8, 1, BUFFER);
+    check(status == 0 && has_content(BUFFER, DATA_START + 8, 1, config.seed), "v86/real-mode-afterwards", "status %x", status);
+}
+
 void test_environment(void)
 {
     check(descriptor_tables_kept(), "gdtr-idtr/kept", "");
@@ -114,6 +127,7 @@ void test_environment(void)
     test_stack();
     test_flags();
     test_clock();
+    test_v86();
     uint8_t count = peek8(0x475);
     if (strict) {
         poke8(0x475, 0);

@@ -62,6 +62,9 @@ void flat_copy(uint32_t to, uint32_t from, uint32_t length);
 void flat_fill(uint32_t to, uint32_t length, uint32_t seed);
 uint32_t flat_differs(uint32_t at, uint32_t length, uint32_t seed);
 
+/* v86.asm: INT 13h in V86 mode; AX afterwards, bit 31 when the BIOS tried what V86 mode forbids */
+uint32_t v86_call(uint32_t eax, uint32_t edx, uint32_t esi, uint32_t *eflags);
+
 /* console.c */
 void say(const char *format, ...); /* %s %x %u */
 void check(bool good, const char *name, const char *format, ...);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The INT 13h exerciser: a boot sector and a program that image.py puts on a disk.
 
-EXERCISER_OBJECTS := $(patsubst tests/exerciser/%.c,build/exerciser/%.o,$(wildcard tests/exerciser/*.c)) build/exerciser/entry.o
+EXERCISER_OBJECTS := $(patsubst tests/exerciser/%.c,build/exerciser/%.o,$(wildcard tests/exerciser/*.c)) build/exerciser/entry.o build/exerciser/v86.o
 TEST_PROGRAMS += build/exerciser/mbr.bin build/exerciser/exerciser.bin
 
 build/exerciser/mbr.bin: tests/exerciser/mbr.asm
@@ -9,7 +9,7 @@ build/exerciser/mbr.bin: tests/exerciser/mbr.asm
 	$(say) "NASM $@"
 	$(Q)nasm -f bin $< -o $@
 
-build/exerciser/entry.o: tests/exerciser/entry.asm
+build/exerciser/%.o: tests/exerciser/%.asm
 	@mkdir -p $(@D)
 	$(say) "NASM $@"
 	$(Q)nasm -f elf32 $< -o $@
