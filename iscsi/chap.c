@@ -62,7 +62,7 @@ static enum status take_method(struct login *login)
     if (!login->auth_method)
         return fail(E_LOGIN_PROTOCOL, "no AuthMethod in the answer");
     if (strcmp(login->auth_method, "CHAP") == 0) {
-        text_add(&login->out, "CHAP_A", "7,5");
+        text_add(&login->out, "CHAP_A", login->session->md5_only ? "5" : "7,5");
         login->chap.step = CHAP_ALGORITHM_SENT;
         return OK;
     }
@@ -93,8 +93,8 @@ static enum status respond(struct login *login)
     uint32_t identifier, length, digest_length;
 
     if (!keys->algorithm || !text_number(keys->algorithm, 255, &login->chap.algorithm) ||
-        (login->chap.algorithm != CHAP_MD5 && login->chap.algorithm != CHAP_SHA256))
-        return fail(E_CHAP_ALGORITHM, "CHAP_A=%.40s, offered 7,5", keys->algorithm ? keys->algorithm : "(missing)");
+        (login->chap.algorithm != CHAP_MD5 && (login->chap.algorithm != CHAP_SHA256 || login->session->md5_only)))
+        return fail(E_CHAP_ALGORITHM, "CHAP_A=%.40s, not one of our offer", keys->algorithm ? keys->algorithm : "(missing)");
     if (!keys->identifier || !text_number(keys->identifier, 255, &identifier))
         return fail(E_CHAP_CHALLENGE, "CHAP_I=%.40s", keys->identifier ? keys->identifier : "(missing)");
     if (!keys->challenge || !text_binary(keys->challenge, challenge, sizeof challenge, &length))

@@ -8,9 +8,11 @@
 #define ROUNDS_MAX    32
 
 /* Status classes, RFC 7143 section 11.13.5. */
-#define CLASS_SUCCESS   0
-#define CLASS_REDIRECT  1
-#define MOVED_PERMANENTLY 2
+#define CLASS_SUCCESS          0
+#define CLASS_REDIRECT         1
+#define CLASS_INITIATOR_ERROR  2
+#define MOVED_PERMANENTLY      2 /* details */
+#define AUTHENTICATION_FAILURE 1
 
 static enum status refused(uint8_t class, uint8_t detail)
 {
@@ -54,7 +56,8 @@ static enum status exchange(struct login *login)
         enum status status = pdu_flush(session);
 
         session->stream->ops->pump(session->stream);
-        if (status == OK)
+        /* An answer that comes before the request is whole waits: the next request must not cut into this one. */
+        if (status == OK && !session->tx.busy)
             status = pdu_receive(session, &complete);
         if (status != OK || complete)
             return status;
@@ -277,6 +280,13 @@ static enum status redirect(struct login *login, uint8_t detail)
     return OK;
 }
 
+/* tgt takes CHAP_A=7, SHA-256 in IANA's registry, for SHA-1 and fails. MD5 was in the offer anyway, so that asking for it gives nothing away. */
+static bool wants_md5(const struct login *login, uint8_t class, uint8_t detail)
+{
+    return class == CLASS_INITIATOR_ERROR && detail <= AUTHENTICATION_FAILURE && login->chap.step >= CHAP_RESPONSE_SENT &&
+           login->chap.algorithm == CHAP_SHA256;
+}
+
 enum status login(struct iscsi_session *session, deadline_t deadline)
 {
     struct login login;
@@ -292,6 +302,10 @@ enum status login(struct iscsi_session *session, deadline_t deadline)
             return OK;
         session->stream->ops->abort(session->stream);
         session->state = SESSION_CLOSED;
+        if (status == OK && redirects < REDIRECTS_MAX && wants_md5(&login, class, detail)) {
+            session->md5_only = true;
+            continue;
+        }
         if (status == OK && class != CLASS_REDIRECT)
             status = refused(class, detail);
         if (status == OK)

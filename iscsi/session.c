@@ -193,7 +193,7 @@ static enum status check_time(struct iscsi_session *session)
 {
     struct iscsi_task *task;
 
-    if (session->state == SESSION_LOGOUT && deadline_passed(session->logout_until))
+    if (session->logout_wanted && deadline_passed(session->logout_until))
         return fail(E_ISCSI_LOGOUT, "no answer to our logout");
     for (task = session->first; task; task = task->next) {
         if (task->state != TASK_QUEUED && deadline_passed(task->stalled_at))
@@ -206,7 +206,7 @@ static enum status check_time(struct iscsi_session *session)
     return OK;
 }
 
-static void turn(struct iscsi_session *session)
+static enum status turn(struct iscsi_session *session)
 {
     bool sent;
     enum status status;
@@ -218,19 +218,20 @@ static void turn(struct iscsi_session *session)
     if (status == OK && sent)
         session->stream->ops->pump(session->stream);
     task_settle_answered(session);
-    if (status == OK)
-        status = check_time(session);
-    if (status != OK)
-        recovery_begin(session, status);
+    return status == OK ? check_time(session) : status;
 }
 
 void iscsi_session_pump(struct iscsi_session *session)
 {
+    enum status status = OK;
+
     forgive_pause(session);
     if (session->state == SESSION_FULL || session->state == SESSION_LOGOUT)
-        turn(session);
+        status = turn(session);
     else if (session->state == SESSION_BROKEN)
         recovery_turn(session);
+    if (status != OK)
+        recovery_begin(session, status);
 }
 
 enum status iscsi_session_wait(struct iscsi_session *session, struct iscsi_task *task, deadline_t deadline)
@@ -263,7 +264,7 @@ void iscsi_session_cancel(struct iscsi_session *session, struct iscsi_task *task
 
 void iscsi_session_close(struct iscsi_session *session, deadline_t deadline)
 {
-    /* With commands in flight the connection cannot be kept: their buffers are no longer ours. */
+    /* With commands in flight the connection goes first: their buffers are no longer ours. */
     if (session->first) {
         connection_drop(session);
         task_finish_all(session, fail(E_ISCSI_CLOSED, "the session was closed"));
@@ -274,15 +275,10 @@ void iscsi_session_close(struct iscsi_session *session, deadline_t deadline)
         session->logout_wanted = true;
         session->logout_until = deadline;
     }
-    /* The session is left by logout, error or time; each ends in SESSION_BROKEN. */
-    session->caller_deadline = deadline;
-    while (session->state == SESSION_FULL || session->state == SESSION_LOGOUT) {
-        if (deadline_passed(deadline))
-            break;
-        turn(session);
+    /* The answer to our logout, or whatever else ends the connection. */
+    while ((session->state == SESSION_FULL || session->state == SESSION_LOGOUT) && turn(session) == OK)
         platform_idle();
-    }
-    session->caller_deadline = 0;
+    session->stream->ops->close(session->stream, deadline);
     connection_drop(session);
     session->state = SESSION_CLOSED;
 }

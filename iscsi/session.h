@@ -89,6 +89,7 @@ struct iscsi_session {
     struct negotiated agreed;
     char target_alias[256];
     uint32_t reconnects;
+    bool md5_only;                         /* the target means something else by CHAP_A=7 */
 
     struct iscsi_task *first, *last;       /* all tasks that are not done, in the order of submission */
     struct iscsi_task *slots[SESSION_SLOTS];

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Login against a scripted target: RFC 7143 sections 6, 11.12, 11.13 and 13. */
+#include "tests/unit/iscsi_fake.h"
+
+#include "iscsi/login.h"
+
+static struct fake fake;
+static struct arena arena;
+static struct iscsi_session *session;
+
+static int set_up(void **state)
+{
+    (void)state;
+    fake_reset(&fake);
+    host_log_level = LOG_ERROR;
+    host_clock_use_virtual();
+    arena = host_arena_new(1 << 20);
+    session = iscsi_session_new(&arena, &fake.stream);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    host_arena_free(&arena);
+    return 0;
+}
+
+static void tick(void)
+{
+    host_clock_advance_us(1000);
+}
+
+static enum status open_with(const struct iscsi_settings *settings)
+{
+    host_idle_hook = tick;
+    return iscsi_session_open(session, settings, deadline_after_ms(20000));
+}
+
+static enum status open_session(void)
+{
+    struct iscsi_settings settings = fake_settings();
+
+    return open_with(&settings);
+}
+
+static void plain_login_in_every_chunking(void **state)
+{
+    size_t chunk;
+
+    (void)state;
+    for (chunk = 0; chunk < 60; chunk++) {
+        struct iscsi_session_info info;
+
+        fake_reset(&fake);
+        fake.chunk = chunk;
+        fake_login_whole(&fake);
+        assert_int_equal(open_session(), OK);
+        iscsi_session_info(session, &info);
+        assert_int_equal(info.tsih, 7);
+        assert_int_equal(info.max_send_segment, 4096);
+        assert_int_equal(info.max_burst, 16384);
+        assert_int_equal(info.first_burst, 8192);
+        assert_false(info.initial_r2t);
+        assert_true(info.immediate_data);
+        assert_int_equal(fake_heard(&fake, 0)[BHS_FLAGS], 0x81);
+        assert_int_equal(fake_heard(&fake, 1)[BHS_FLAGS], 0x87);
+        assert_int_equal(get_be16(fake_heard(&fake, 0) + BHS_TSIH), 0);
+    }
+}
+
+static void text_continued_in_the_middle_of_a_key(void **state)
+{
+    (void)state;
+    fake_login(&fake, 0x40, 0, "Auth");
+    fake_login(&fake, 0x40, 0, "Method=N");
+    fake_login(&fake, 0x81, 0, "one|");
+    fake_login(&fake, 0x87, 0, "MaxRecvDataSegmentLength=0x2000|");
+    assert_int_equal(open_session(), OK);
+    assert_int_equal(session->agreed.max_send_segment, 8192);
+    /* A continued answer is fetched by empty requests, section 6.2. */
+    assert_int_equal(get_be24(fake_heard(&fake, 1) + BHS_DATA_LENGTH), 0);
+    assert_int_equal(fake_heard(&fake, 1)[BHS_FLAGS], 0);
+}
+
+static void unknown_keys_are_answered(void **state)
+{
+    const uint8_t *answer;
+
+    (void)state;
+    fake_login(&fake, 0x81, 0, "AuthMethod=None|");
+    fake_login(&fake, 0x04, 0, "X-org.example=1|TaskReporting=FastAbort|");
+    fake_login(&fake, 0x87, 0, "");
+    assert_int_equal(open_session(), OK);
+    answer = fake_heard(&fake, 2) + BHS_LENGTH;
+    assert_memory_equal(answer, "X-org.example=NotUnderstood\0TaskReporting=RFC3720\0", 50);
+}
+
+static void status_classes(void **state)
+{
+    static const struct {
+        uint16_t code;
+        enum status status;
+    } cases[] = {
+        { 0x0200, E_LOGIN_STATUS }, { 0x0201, E_LOGIN_AUTHENTICATION }, { 0x0202, E_LOGIN_FORBIDDEN }, { 0x0203, E_LOGIN_NOT_FOUND },
+        { 0x0204, E_LOGIN_REMOVED }, { 0x0205, E_LOGIN_VERSION }, { 0x0206, E_LOGIN_CONNECTIONS }, { 0x0207, E_LOGIN_PARAMETER },
+        { 0x0208, E_LOGIN_SESSION }, { 0x0209, E_LOGIN_SESSION }, { 0x020A, E_LOGIN_SESSION }, { 0x020B, E_LOGIN_PROTOCOL },
+        { 0x0300, E_LOGIN_TARGET_ERROR }, { 0x0301, E_LOGIN_UNAVAILABLE }, { 0x0302, E_LOGIN_RESOURCES }, { 0x7F01, E_LOGIN_STATUS },
+    };
+    unsigned i;
+
+    (void)state;
+    for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        fake_reset(&fake);
+        fake_login(&fake, 0, cases[i].code, "");
+        assert_int_equal(open_session(), cases[i].status);
+        assert_non_null(strstr(failure_detail(cases[i].status), "login status"));
+    }
+}
+
+static void redirects(void **state)
+{
+    static const struct {
+        const char *address, *host;
+        uint16_t port;
+        enum status status;
+    } cases[] = {
+        { "192.0.2.9:860,1", "192.0.2.9", 860, OK },
+        { "192.0.2.9", "192.0.2.9", 3260, OK },
+        { "192.0.2.9,3", "192.0.2.9", 3260, OK },
+        { "[2001:db8::5]:3261,1", "2001:db8::5", 3261, OK },
+        { "[2001:db8::5]", "2001:db8::5", 3260, OK },
+        { "san.example.org:3262", "san.example.org", 3262, OK },
+        { "", "", 0, E_LOGIN_ADDRESS },
+        { "[2001:db8::5", "", 0, E_LOGIN_ADDRESS },
+        { "192.0.2.9:", "", 0, E_LOGIN_ADDRESS },
+        { "192.0.2.9:70000", "", 0, E_LOGIN_ADDRESS },
+        { "192.0.2.9:0", "", 0, E_LOGIN_ADDRESS },
+        { "192.0.2.9:32x", "", 0, E_LOGIN_ADDRESS },
+    };
+    unsigned i;
+
+    (void)state;
+    for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[300];
+
+        fake_reset(&fake);
+        snprintf(text, sizeof text, "TargetAddress=%s|", cases[i].address);
+        fake_login(&fake, 0, 0x0101, text);
+        fake_login_whole(&fake);
+        assert_int_equal(open_session(), cases[i].status);
+        if (cases[i].status == OK) {
+            assert_string_equal(fake.host, cases[i].host);
+            assert_int_equal(fake.port, cases[i].port);
+        }
+    }
+}
+
+static void redirect_without_end(void **state)
+{
+    unsigned i;
+
+    (void)state;
+    for (i = 0; i < 20; i++)
+        fake_login(&fake, 0, 0x0101, "TargetAddress=192.0.2.9|");
+    assert_int_equal(open_session(), E_LOGIN_REDIRECT);
+    assert_in_range(fake.connects, 2, 16);
+}
+
+static void hostile_answers(void **state)
+{
+    static const struct {
+        const char *name, *text;
+        uint8_t flags;
+        enum status status;
+    } cases[] = {
+        { "pair without =", "AuthMethod", 0x81, E_LOGIN_TEXT },
+        { "empty key", "=None|", 0x81, E_LOGIN_TEXT },
+        { "operational key before our offer", "MaxBurstLength=65536|", 0x81, E_LOGIN_KEY },
+        { "key twice", "AuthMethod=None|AuthMethod=None|", 0x81, E_LOGIN_KEY },
+        { "segment length 511", "MaxRecvDataSegmentLength=511|", 0x81, E_LOGIN_KEY },
+        { "segment length 2^24", "MaxRecvDataSegmentLength=16777216|", 0x81, E_LOGIN_KEY },
+        { "segment length of 40 digits", "MaxRecvDataSegmentLength=1000000000000000000000000000000000000000|", 0x81, E_LOGIN_KEY },
+        { "T and C together", "AuthMethod=None|", 0xC1, E_LOGIN_PROTOCOL },
+        { "another stage", "AuthMethod=None|", 0x87, E_LOGIN_PROTOCOL },
+        { "reserved next stage", "AuthMethod=None|", 0x82, E_LOGIN_PROTOCOL },
+        { "security straight to full feature", "AuthMethod=None|", 0x83, E_LOGIN_PROTOCOL },
+        { "CHAP although not offered", "AuthMethod=CHAP|", 0x00, E_CHAP_REQUIRED },
+    };
+    unsigned i;
+
+    (void)state;
+    for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        fake_reset(&fake);
+        fake_login(&fake, cases[i].flags, 0, cases[i].text);
+        print_message("%s\n", cases[i].name);
+        assert_int_equal(open_session(), cases[i].status);
+        assert_true(fake.aborts > 0);
+    }
+}
+
+static void answers_our_offer_does_not_allow(void **state)
+{
+    static const char *const cases[] = {
+        "MaxBurstLength=2000000|", "MaxBurstLength=100|", "FirstBurstLength=0|", "DataPDUInOrder=No|", "DataSequenceInOrder=No|",
+        "ErrorRecoveryLevel=1|", "MaxConnections=2|", "MaxOutstandingR2T=0|", "HeaderDigest=CRC32C|", "DataDigest=|", "InitialR2T=yes|",
+        "MaxBurstLength=-1|", "MaxBurstLength=|", "MaxBurstLength=0x|",
+    };
+    unsigned i;
+
+    (void)state;
+    for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        fake_reset(&fake);
+        fake_login(&fake, 0x81, 0, "AuthMethod=None|");
+        fake_login(&fake, 0x87, 0, cases[i]);
+        print_message("%s\n", cases[i]);
+        assert_int_equal(open_session(), E_LOGIN_KEY);
+    }
+}
+
+static void endless_continuation_is_bounded(void **state)
+{
+    char text[8001];
+    unsigned i;
+
+    (void)state;
+    memset(text, 'a', sizeof text - 1);
+    text[sizeof text - 1] = 0;
+    fake_login(&fake, 0x40, 0, text);
+    fake_login(&fake, 0x40, 0, text);
+    assert_int_equal(open_session(), E_LOGIN_TEXT);
+    fake_reset(&fake);
+    for (i = 0; i < 40; i++)
+        fake_login(&fake, 0x40, 0, "a");
+    assert_int_equal(open_session(), E_LOGIN_PROTOCOL);
+    fake_reset(&fake);
+    for (i = 0; i < 40; i++)
+        fake_login(&fake, 0x00, 0, "");
+    assert_int_equal(open_session(), E_LOGIN_PROTOCOL);
+}
+
+static void silence_ends_with_the_deadline(void **state)
+{
+    uint64_t began = platform_ticks();
+
+    (void)state;
+    assert_int_equal(open_session(), E_LOGIN_TIMEOUT);
+    assert_in_range((platform_ticks() - began) / platform_ticks_per_ms(), 14000, 16000);
+}
+
+static struct iscsi_settings chap_settings(bool mutual)
+{
+    struct iscsi_settings settings = fake_settings();
+
+    strcpy(settings.chap.name, "joe");
+    strcpy(settings.chap.secret, "secret-of-joe-1");
+    if (mutual) {
+        strcpy(settings.mutual_chap.name, "disk");
+        strcpy(settings.mutual_chap.secret, "secret-of-disk-2");
+    }
+    return settings;
+}
+
+static void chap_refusals(void **state)
+{
+    static const struct {
+        const char *name, *text;
+        bool mutual;
+        enum status status;
+    } cases[] = {
+        { "algorithm not offered", "CHAP_A=6|CHAP_I=1|CHAP_C=0x00112233|", false, E_CHAP_ALGORITHM },
+        { "no algorithm", "CHAP_I=1|CHAP_C=0x00112233|", false, E_CHAP_ALGORITHM },
+        { "identifier 256", "CHAP_A=5|CHAP_I=256|CHAP_C=0x00112233|", false, E_CHAP_CHALLENGE },
+        { "no challenge", "CHAP_A=5|CHAP_I=1|", false, E_CHAP_CHALLENGE },
+        { "challenge without prefix", "CHAP_A=5|CHAP_I=1|CHAP_C=00112233|", false, E_CHAP_CHALLENGE },
+        { "challenge empty", "CHAP_A=5|CHAP_I=1|CHAP_C=0x|", false, E_CHAP_CHALLENGE },
+        { "challenge no hex", "CHAP_A=5|CHAP_I=1|CHAP_C=0x00zz|", false, E_CHAP_CHALLENGE },
+        { "base64 cut", "CHAP_A=5|CHAP_I=1|CHAP_C=0bAAA|", false, E_CHAP_CHALLENGE },
+        { "method None when mutual is wanted", "AuthMethod=None|", true, E_CHAP_METHOD },
+        { "method Reject", "AuthMethod=Reject|", false, E_CHAP_METHOD },
+    };
+    unsigned i;
+
+    (void)state;
+    for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct iscsi_settings settings = chap_settings(cases[i].mutual);
+
+        fake_reset(&fake);
+        if (strncmp(cases[i].text, "AuthMethod", 10) != 0)
+            fake_login(&fake, 0, 0, "AuthMethod=CHAP|");
+        fake_login(&fake, 0, 0, cases[i].text);
+        print_message("%s\n", cases[i].name);
+        assert_int_equal(open_with(&settings), cases[i].status);
+    }
+}
+
+static void chap_falls_back_to_md5_where_7_means_sha1(void **state)
+{
+    struct iscsi_settings settings = chap_settings(false);
+
+    (void)state;
+    fake_login(&fake, 0, 0, "AuthMethod=CHAP|");
+    fake_login(&fake, 0, 0, "CHAP_A=7|CHAP_I=1|CHAP_C=0x0011223344556677889900112233445566778899|");
+    fake_login(&fake, 0, 0x0200, "");
+    fake_login(&fake, 0, 0, "AuthMethod=CHAP|");
+    fake_login(&fake, 0, 0, "CHAP_A=5|CHAP_I=1|CHAP_C=0bABEiMw==|");
+    fake_login(&fake, 0x81, 0, "");
+    fake_login(&fake, 0x87, 0, "");
+    assert_int_equal(open_with(&settings), OK);
+    assert_int_equal(fake.connects, 2);
+}
+
+static void chap_target_without_proof(void **state)
+{
+    struct iscsi_settings settings = chap_settings(true);
+
+    (void)state;
+    fake_login(&fake, 0, 0, "AuthMethod=CHAP|");
+    fake_login(&fake, 0, 0, "CHAP_A=5|CHAP_I=1|CHAP_C=0x00112233|");
+    fake_login(&fake, 0x81, 0, "");
+    assert_int_equal(open_with(&settings), E_CHAP_TARGET);
+    strcpy(settings.mutual_chap.secret, settings.chap.secret);
+    assert_int_equal(open_with(&settings), E_CHAP_SECRETS_EQUAL);
+}
+
+static void digests(void **state)
+{
+    /* Computed with Python's hashlib: identifier 1, secret "secret-of-joe-1", challenge 00 11 22 33. */
+    static const uint8_t md5[] = { 0x44, 0x72, 0xB3, 0xDC, 0x6E, 0x08, 0x4E, 0xA1, 0xFB, 0x70, 0x45, 0x11, 0x01, 0x9C, 0x1C, 0xC7 };
+    static const uint8_t sha256[] = { 0x40, 0x4A, 0x9A, 0xF0, 0xEA, 0xA8, 0xD8, 0x8B, 0xBE, 0x2E, 0xA3, 0x35, 0xEE, 0x59, 0xE0, 0xCF,
+                                      0x66, 0xD3, 0xC5, 0xFB, 0x3D, 0xB0, 0xA5, 0x80, 0xA0, 0xC0, 0xB8, 0x64, 0xE0, 0x12, 0x00, 0x61 };
+    static const uint8_t challenge[] = { 0x00, 0x11, 0x22, 0x33 };
+    uint8_t digest[CHAP_DIGEST_MAX];
+
+    (void)state;
+    assert_int_equal(chap_digest(CHAP_MD5, 1, "secret-of-joe-1", challenge, 4, digest), 16);
+    assert_memory_equal(digest, md5, 16);
+    assert_int_equal(chap_digest(CHAP_SHA256, 1, "secret-of-joe-1", challenge, 4, digest), 32);
+    assert_memory_equal(digest, sha256, 32);
+    assert_int_equal(chap_digest(6, 1, "", challenge, 4, digest), 0);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(plain_login_in_every_chunking), CASE(text_continued_in_the_middle_of_a_key), CASE(unknown_keys_are_answered),
+        CASE(status_classes), CASE(redirects), CASE(redirect_without_end), CASE(hostile_answers),
+        CASE(answers_our_offer_does_not_allow), CASE(endless_continuation_is_bounded), CASE(silence_ends_with_the_deadline),
+        CASE(chap_refusals), CASE(chap_falls_back_to_md5_where_7_means_sha1), CASE(chap_target_without_proof), CASE(digests),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
