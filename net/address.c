@@ -19,7 +19,7 @@ static ip4_addr_t ip4(const uint8_t bytes[4])
     return address;
 }
 
-#define IPV4_TEXT "%u.%u.%u.%u"
+#define IPV4_TEXT     "%u.%u.%u.%u"
 #define IPV4_BYTES(a) (a)[0], (a)[1], (a)[2], (a)[3]
 
 /* RFC 1122 3.2.1.3 and RFC 1112: not "this network", not loopback, not multicast or reserved. */
@@ -28,7 +28,8 @@ bool net_ipv4_usable(const uint8_t address[4])
     return address[0] != 0 && address[0] != 127 && address[0] < 224;
 }
 
-/* The netmask is contiguous and leaves room, and the address is neither the network nor its broadcast (RFC 3021 allows both in a /31). */
+/* The netmask is contiguous and leaves room, and the address is neither the network nor its broadcast (RFC 3021 allows both in a
+ * /31). */
 static enum status check_ipv4(const struct net_ipv4 *ipv4)
 {
     uint32_t mask = big32(ipv4->netmask), hosts = ~mask, address = big32(ipv4->address);
@@ -38,10 +39,10 @@ static enum status check_ipv4(const struct net_ipv4 *ipv4)
     if (mask == 0 || (hosts & (hosts + 1)) != 0)
         return fail(E_ADDRESS_INVALID, "netmask " IPV4_TEXT, IPV4_BYTES(ipv4->netmask));
     if (hosts > 1 && ((address & hosts) == 0 || (address & hosts) == hosts))
-        return fail(E_ADDRESS_INVALID, "address " IPV4_TEXT " is its network's own, netmask " IPV4_TEXT, IPV4_BYTES(ipv4->address),
-                    IPV4_BYTES(ipv4->netmask));
-    if (big32(ipv4->gateway) != 0 && (!net_ipv4_usable(ipv4->gateway) || ((big32(ipv4->gateway) ^ address) & mask) != 0 ||
-                                      big32(ipv4->gateway) == address))
+        return fail(E_ADDRESS_INVALID, "address " IPV4_TEXT " is its network's own, netmask " IPV4_TEXT,
+                    IPV4_BYTES(ipv4->address), IPV4_BYTES(ipv4->netmask));
+    if (big32(ipv4->gateway) != 0 &&
+        (!net_ipv4_usable(ipv4->gateway) || ((big32(ipv4->gateway) ^ address) & mask) != 0 || big32(ipv4->gateway) == address))
         return fail(E_ADDRESS_INVALID, "gateway " IPV4_TEXT " is not in the network of " IPV4_TEXT ", netmask " IPV4_TEXT,
                     IPV4_BYTES(ipv4->gateway), IPV4_BYTES(ipv4->address), IPV4_BYTES(ipv4->netmask));
     if (ipv4->mtu != 0 && ipv4->mtu < 576)
@@ -57,10 +58,9 @@ enum status net_set_ipv4(const struct net_ipv4 *ipv4)
     if (status != OK)
         return status;
     netif_set_addr(&network.netif, &address, &netmask, &gateway);
-    if (ipv4->mtu != 0 && ipv4->mtu < network.nic->mtu)
-        network.netif.mtu = ipv4->mtu;
+    network.netif.mtu = ipv4->mtu != 0 && ipv4->mtu < network.nic->mtu ? ipv4->mtu : network.nic->mtu;
     for (unsigned i = 0; i < NET_DNS_SERVERS; i++) {
-        ip_addr_t server = { 0 };
+        ip_addr_t server = {0};
 
         ip_addr_copy_from_ip4(server, ip4(ipv4->dns[i]));
         dns_setserver((uint8_t)i, net_ipv4_usable(ipv4->dns[i]) ? &server : NULL);

@@ -7,8 +7,8 @@
 #include "lwip/mld6.h"
 #include "lwip/nd6.h"
 #include "lwip/priv/nd6_priv.h"
-#include "net/internal.h"
 #include "lwip_hooks.h"
+#include "net/internal.h"
 
 static ip6_addr_t static_router;
 static bool static_router_set;
@@ -25,7 +25,7 @@ void net_static_ipv6_forget(void)
 
 static ip6_addr_t ip6(const uint8_t bytes[16])
 {
-    ip6_addr_t address = { 0 };
+    ip6_addr_t address = {0};
 
     memcpy(address.addr, bytes, 16);
     return address;
@@ -50,7 +50,7 @@ static void start_link_local(void)
 static void set_dns(const uint8_t servers[NET_DNS_SERVERS][16])
 {
     for (unsigned i = 0; i < NET_DNS_SERVERS; i++) {
-        ip_addr_t server = { 0 };
+        ip_addr_t server = {0};
 
         if (is_zero(servers[i], 16))
             continue;
@@ -63,12 +63,13 @@ enum status net_set_ipv6(const struct net_ipv6 *ipv6, deadline_t deadline)
 {
     ip6_addr_t address = ip6(ipv6->address);
     char text[46];
-    struct net_address shown = { .family = 6 };
+    struct net_address shown = {.family = 6};
     int8_t index;
 
     memcpy(shown.bytes, ipv6->address, 16);
     net_format_address(&shown, text);
-    if (ip6_addr_isany(&address) || ip6_addr_ismulticast(&address) || ip6_addr_isloopback(&address) || ip6_addr_isipv4mappedipv6(&address))
+    if (ip6_addr_isany(&address) || ip6_addr_ismulticast(&address) || ip6_addr_isloopback(&address) ||
+        ip6_addr_isipv4mappedipv6(&address))
         return fail(E_ADDRESS_INVALID, "address %s", text);
     if (ipv6->prefix_length != 64)
         return fail(E_ADDRESS_INVALID, "prefix length %u of %s, 64 wanted", ipv6->prefix_length, text);
@@ -93,7 +94,8 @@ enum status net_set_ipv6(const struct net_ipv6 *ipv6, deadline_t deadline)
     return OK;
 }
 
-/* The first address that was formed from an advertised prefix and is in use; 0 (the link-local one's index) when there is none. */
+/* The first address that was formed from an advertised prefix and is in use; 0 (the link-local one's index) when there is none.
+ */
 static int8_t formed_address(void)
 {
     for (int8_t i = 1; i < LWIP_IPV6_NUM_ADDRESSES; i++) {

@@ -101,7 +101,7 @@ static bool parse_ipv6(const char *text, uint8_t bytes[16])
 
 bool net_parse_address(const char *text, struct net_address *address)
 {
-    struct net_address parsed = { 0 };
+    struct net_address parsed = {0};
 
     if (parse_ipv4(text, parsed.bytes))
         parsed.family = 4;

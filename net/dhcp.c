@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A DHCP exchange (RFC 2131) by lwIP's client, with what it lacks: options of ours in what is sent, quick repetition, a check of what
- * comes before lwIP reads it, and the acknowledgement kept whole. Option 175 is asked for and never sent: servers take who sends it for iPXE.
+ * A DHCP exchange (RFC 2131) by lwIP's client, with what it lacks: options of ours in what is sent, quick repetition, a check of
+ * what comes before lwIP reads it, and the acknowledgement kept whole. Option 175 is asked for and never sent: servers take who
+ * sends it for iPXE.
  */
 #include <string.h>
 
@@ -9,8 +10,8 @@
 #include "lwip/prot/dhcp.h"
 #include "lwip/prot/iana.h"
 #include "lwip/udp.h"
-#include "net/internal.h"
 #include "lwip_hooks.h"
+#include "net/internal.h"
 #include "platform/format.h"
 
 enum {
@@ -32,13 +33,16 @@ enum {
 };
 
 /* Where the fixed part of a message has its fields (RFC 2131 2). */
-#define AT_OP 0
-#define AT_HTYPE 1
-#define AT_HLEN 2
-#define AT_COOKIE 236
+#define AT_OP      0
+#define AT_HTYPE   1
+#define AT_HLEN    2
+#define AT_COOKIE  236
 #define AT_OPTIONS 240
 
-static const uint8_t wanted[] = { 1, 3, 6, 12, 15, 17, 26, 28, 43, 54, 60, 66, 67, 119, 175, 203 };
+_Static_assert(LWIP_DHCP_MAX_DNS_SERVERS == DNS_MAX_SERVERS,
+               "lwIP 2.1.3 decodes DNS_MAX_SERVERS of them into a table of the other size");
+
+static const uint8_t wanted[] = {1, 3, 6, 12, 15, 17, 26, 28, 43, 54, 60, 66, 67, 119, 175, 203};
 
 static struct {
     const struct net_dhcp_request *request; /* of the last exchange; renewals say the same */
@@ -52,7 +56,8 @@ static struct {
     bool bound;
 } client;
 
-/* ---- what is sent --------------------------------------------------------------------------------------------------------------- */
+/* ---- what is sent
+ * --------------------------------------------------------------------------------------------------------------- */
 
 static void put_option(struct dhcp_msg *message, uint16_t *length, uint8_t code, const void *bytes, unsigned size)
 {
@@ -91,8 +96,8 @@ static bool all_zero(const uint8_t *bytes, unsigned count)
 void net_dhcp_append(const struct netif *netif, struct dhcp_msg *message, uint8_t type, uint16_t *length)
 {
     const struct net_dhcp_request *request = client.request;
-    uint8_t architecture[2], mac_id[1 + NIC_MAC_LENGTH] = { 1 /* Ethernet */ }, uuid[17] = { 0 };
-    static const uint8_t undi_2_1[] = { 1, 2, 1 }; /* RFC 4578 2.2, as every PXE client says */
+    uint8_t architecture[2], mac_id[1 + NIC_MAC_LENGTH] = {1 /* Ethernet */}, uuid[17] = {0};
+    static const uint8_t undi_2_1[] = {1, 2, 1}; /* RFC 4578 2.2, as every PXE client says */
 
     if (!request)
         return;
@@ -118,7 +123,8 @@ void net_dhcp_append(const struct netif *netif, struct dhcp_msg *message, uint8_
     }
 }
 
-/* ---- what comes ------------------------------------------------------------------------------------------------------------------ */
+/* ---- what comes
+ * ------------------------------------------------------------------------------------------------------------------ */
 
 /* Every option lies inside its field. A missing end mark is forgiven. */
 static bool field_well_formed(const uint8_t *field, unsigned length)
@@ -165,11 +171,11 @@ static const uint8_t *find_option(const uint8_t *message, unsigned length, uint8
 /* RFC 2131 2 and 4.1, as far as lwIP takes it on trust. */
 static bool reply_well_formed(const uint8_t *message, unsigned length)
 {
-    static const uint8_t cookie[] = { 99, 130, 83, 99 };
+    static const uint8_t cookie[] = {99, 130, 83, 99};
     const uint8_t *overload, *address;
 
-    if (length < AT_OPTIONS + 3 || message[AT_OP] != DHCP_BOOTREPLY || message[AT_HTYPE] != 1 || message[AT_HLEN] != NIC_MAC_LENGTH ||
-        memcmp(message + AT_COOKIE, cookie, sizeof cookie) != 0)
+    if (length < AT_OPTIONS + 3 || message[AT_OP] != DHCP_BOOTREPLY || message[AT_HTYPE] != 1 ||
+        message[AT_HLEN] != NIC_MAC_LENGTH || memcmp(message + AT_COOKIE, cookie, sizeof cookie) != 0)
         return false;
     if (!field_well_formed(message + AT_OPTIONS, length - AT_OPTIONS))
         return false;
@@ -216,7 +222,8 @@ static void watch_replies(void)
     }
 }
 
-/* ---- the exchange ------------------------------------------------------------------------------------------------------------------ */
+/* ---- the exchange
+ * ------------------------------------------------------------------------------------------------------------------ */
 
 /* Repetitions after 1, 2, 4, 8 s instead of lwIP's 2, 4, 8, …; the shape of RFC 2131 4.1 for links that come up late. */
 static void hurry(struct dhcp *dhcp)

@@ -10,8 +10,8 @@
 #include "lwip/priv/tcp_priv.h"
 #include "lwip/prot/ip6.h"
 #include "lwip/prot/nd6.h"
-#include "net/internal.h"
 #include "lwip_hooks.h"
+#include "net/internal.h"
 
 /* ---- TCP ----------------------------------------------------------------------------------------------------------------- */
 
@@ -33,8 +33,8 @@ static bool options_well_formed(const uint8_t *option, unsigned length)
 }
 
 /*
- * RFC 9293 3.10.7.4: a segment must touch the receive window. 2.1.3 compares sequence numbers as if half the number space away were
- * near (003d34ee), queues a longer repetition past the window's edge and then asserts (574bd6e5, bug 56397).
+ * RFC 9293 3.10.7.4: a segment must touch the receive window. 2.1.3 compares sequence numbers as if half the number space away
+ * were near (003d34ee), queues a longer repetition past the window's edge and then asserts (574bd6e5, bug 56397).
  */
 static bool in_window(const struct tcp_pcb *pcb, uint32_t sequence, uint32_t length)
 {
@@ -80,31 +80,42 @@ signed char net_guard_tcp(struct tcp_pcb *pcb, const struct tcp_hdr *header, uin
 /* ---- IPv6 ------------------------------------------------------------------------------------------------------------------ */
 
 #define OPTION_UNIT 8u
-#define HOP_LIMIT 255 /* RFC 4861 6.1: a router would have lowered it */
+#define HOP_LIMIT   255 /* RFC 4861 6.1: a router would have lowered it */
 
 /* Where a neighbour discovery message's options begin, from the ICMPv6 header on; 0 when it is none. */
 static unsigned nd_options_offset(uint8_t type)
 {
     switch (type) {
-    case ICMP6_TYPE_RS: return 8;
-    case ICMP6_TYPE_RA: return 16;
+    case ICMP6_TYPE_RS:
+        return 8;
+    case ICMP6_TYPE_RA:
+        return 16;
     case ICMP6_TYPE_NS:
-    case ICMP6_TYPE_NA: return 24;
-    case ICMP6_TYPE_RD: return 40;
-    default: return 0;
+    case ICMP6_TYPE_NA:
+        return 24;
+    case ICMP6_TYPE_RD:
+        return 40;
+    default:
+        return 0;
     }
 }
 
-/* How long an option that lwIP copies from must be, in bytes at least; of link-layer addresses also at most, ours being Ethernet. */
+/* How long an option that lwIP copies from must be, in bytes at least; of link-layer addresses also at most, ours being Ethernet.
+ */
 static bool nd_option_size_good(uint8_t type, unsigned size)
 {
     switch (type) {
     case ND6_OPTION_TYPE_SOURCE_LLADDR:
-    case ND6_OPTION_TYPE_TARGET_LLADDR: return size == 8; /* 6f700a15, 8e75a40a */
-    case ND6_OPTION_TYPE_PREFIX_INFO: return size == 32;
-    case ND6_OPTION_TYPE_MTU: return size == 8;
-    case ND6_OPTION_TYPE_RDNSS: return size >= 24 && size % 16 == 8; /* RFC 8106 5.1 */
-    default: return true;
+    case ND6_OPTION_TYPE_TARGET_LLADDR:
+        return size == 8; /* 6f700a15, 8e75a40a */
+    case ND6_OPTION_TYPE_PREFIX_INFO:
+        return size == 32;
+    case ND6_OPTION_TYPE_MTU:
+        return size == 8;
+    case ND6_OPTION_TYPE_RDNSS:
+        return size >= 24 && size % 16 == 8; /* RFC 8106 5.1 */
+    default:
+        return true;
     }
 }
 
@@ -123,8 +134,8 @@ static bool nd_options_well_formed(const uint8_t *option, unsigned length)
 }
 
 /*
- * 2.1.3 takes whatever option comes first in NS, NA and redirect for the link-layer address (0a65e654). So the address is moved to the
- * front; the checksum, a sum of 16-bit words, does not notice. False when there are options but no address among them.
+ * 2.1.3 takes whatever option comes first in NS, NA and redirect for the link-layer address (0a65e654). So the address is moved
+ * to the front; the checksum, a sum of 16-bit words, does not notice. False when there are options but no address among them.
  */
 static bool nd_address_first(uint8_t *options, unsigned length, uint8_t wanted)
 {
@@ -173,11 +184,11 @@ static bool ipv6_good(struct pbuf *packet)
     if (length > (unsigned)packet->len - IP6_HLEN)
         return false;
     /*
-     * Of extension headers only the hop-by-hop header of multicast listener queries (router alert and padding, 8 bytes, RFC 2710 3) has
-     * business with us; the walk through the others in 2.1.3 trusts option lengths.
+     * Of extension headers only the hop-by-hop header of multicast listener queries (router alert and padding, 8 bytes, RFC 2710
+     * 3) has business with us; the walk through the others in 2.1.3 trusts option lengths.
      */
     if (protocol == IP6_NEXTH_HOPBYHOP) {
-        static const uint8_t router_alert[] = { 0, 5, 2, 0, 0, 1, 0 };
+        static const uint8_t router_alert[] = {0, 5, 2, 0, 0, 1, 0};
 
         if (length < 8 || next[0] != IP6_NEXTH_ICMP6 || memcmp(next + 1, router_alert, sizeof router_alert) != 0)
             return false;

@@ -9,7 +9,7 @@
 #include "net/internal.h"
 
 #define SMALLEST 32u
-#define CLASSES 20 /* 32, 48, 64, 96, 128, … 16384, 24576: two to each power of two */
+#define CLASSES  20 /* 32, 48, 64, 96, 128, … 16384, 24576: two to each power of two */
 
 struct block {
     uint32_t class;
@@ -76,7 +76,7 @@ void *mem_malloc(mem_size_t size)
     struct block *block;
 
     while (class < CLASSES && class_size(class) - sizeof(struct block) < size)
-        class++;
+        class ++;
     if (class == CLASSES)
         return NULL;
     block = reuse(class);

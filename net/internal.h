@@ -28,7 +28,8 @@ void net_wait_turn(void);
 void net_heap_open(void *block, size_t size);
 size_t net_heap_left(void); /* bytes that were never or are no longer in use, in pieces of whatever size */
 
-/* ---- link.c: lwIP's netif over the NIC -------------------------------------------------------------------------------------- */
+/* ---- link.c: lwIP's netif over the NIC --------------------------------------------------------------------------------------
+ */
 
 /* Takes what `frames` held receive buffers need from the arena. False when it has not enough. */
 bool net_link_open(struct nic *nic, struct arena *arena, unsigned frames);
@@ -44,7 +45,8 @@ bool net_ipv4_usable(const uint8_t address[4]);
 void net_static_ipv6_forget(void);
 ip_addr_t net_to_lwip(const struct net_address *address);
 
-/* ---- stream.c ---------------------------------------------------------------------------------------------------------------- */
+/* ---- stream.c ----------------------------------------------------------------------------------------------------------------
+ */
 
 void net_streams_abort(enum status why);
 

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "lwip/sys.h"
-#include "net/internal.h"
 #include "lwip_hooks.h"
+#include "net/internal.h"
 
 static uint64_t key[2];
 static bool key_made;
@@ -61,7 +61,7 @@ uint32_t net_initial_sequence(const ip_addr_t *local, uint16_t local_port, const
     struct {
         uint8_t local[16], remote[16];
         uint16_t ports[4];
-    } tuple = { .ports = { local_port, remote_port, IP_GET_TYPE(remote) } };
+    } tuple = {.ports = {local_port, remote_port, IP_GET_TYPE(remote)}};
     uint64_t words[sizeof tuple / 8];
 
     if (!key_made) {

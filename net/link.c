@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lwIP's network interface over the NIC. Received frames go up where the card put them, and back to the ring when lwIP or the stream
- * has done with them. Frames to send are gathered by nic_send(), which makes the one copy.
+ * lwIP's network interface over the NIC. Received frames go up where the card put them, and back to the ring when lwIP or the
+ * stream has done with them. Frames to send are gathered by nic_send(), which makes the one copy.
  */
 #include <string.h>
 
@@ -17,12 +17,12 @@
 #include "netif/ethernet.h"
 
 #define ETHERNET_HEADER 14u
-#define TYPE_IPV4 0x0800u
-#define TYPE_IPV6 0x86DDu
-#define SEND_SPANS 24
-#define GROUPS 8      /* multicast groups that the filter is told of: solicited-node addresses, all-nodes */
-#define SMALL_FRAME 128u /* an acknowledgement, ARP, neighbour discovery */
-#define COPY_RESERVE 4096u /* of the heap, so that copied frames cannot keep the stack from sending */
+#define TYPE_IPV4       0x0800u
+#define TYPE_IPV6       0x86DDu
+#define SEND_SPANS      24
+#define GROUPS          8     /* multicast groups that the filter is told of: solicited-node addresses, all-nodes */
+#define SMALL_FRAME     128u  /* an acknowledgement, ARP, neighbour discovery */
+#define COPY_RESERVE    4096u /* of the heap, so that copied frames cannot keep the stack from sending */
 
 /* A receive buffer on its way through lwIP. */
 struct rx_frame {
@@ -40,7 +40,7 @@ static struct {
     unsigned group_count;
 } link_state;
 
-#define CHECKS (NETIF_CHECKSUM_CHECK_IP | NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP)
+#define CHECKS    (NETIF_CHECKSUM_CHECK_IP | NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP)
 #define GENERATES (NETIF_CHECKSUM_GEN_IP | NETIF_CHECKSUM_GEN_TCP | NETIF_CHECKSUM_GEN_UDP)
 
 /* ---- receive ------------------------------------------------------------------------------------------------------------- */
@@ -79,9 +79,10 @@ static struct pbuf *copy(const struct nic_frame *frame)
 }
 
 /*
- * While the stack holds few buffers it gets the frame itself. When it holds most of what it may, large frames are copied; the last
- * quarter is for small ones, so that acknowledgements get through. When there is no room for a copy either, what waits out of order is
- * given up, as the sender will repeat it (RFC 2018 8 allows that), and the frame is dropped. So the ring never runs dry.
+ * While the stack holds few buffers it gets the frame itself. When it holds most of what it may, large frames are copied; the
+ * last quarter is for small ones, so that acknowledgements get through. When there is no room for a copy either, what waits out
+ * of order is given up, as the sender will repeat it (RFC 2018 8 allows that), and the frame is dropped. So the ring never runs
+ * dry.
  */
 static struct pbuf *take(const struct nic_frame *frame)
 {
@@ -146,8 +147,8 @@ static uint16_t pseudo_sum(const uint8_t *addresses, unsigned length, uint8_t pr
 }
 
 /*
- * Says what the card has to compute for this frame and prepares its checksum field. lwIP's headers lie in the first pbuf together.
- * False when there is nothing to compute.
+ * Says what the card has to compute for this frame and prepares its checksum field. lwIP's headers lie in the first pbuf
+ * together. False when there is nothing to compute.
  */
 static bool prepare_offload(struct pbuf *first, struct nic_offload *offload)
 {
@@ -194,12 +195,16 @@ static err_t send_chain(struct pbuf *chain)
             continue;
         if (count == SEND_SPANS)
             return ERR_BUF;
-        spans[count++] = (struct nic_span){ piece->payload, piece->len };
+        spans[count++] = (struct nic_span){piece->payload, piece->len};
     }
     switch (nic_send(link_state.nic, spans, count, offloaded ? &offload : NULL)) {
-    case OK: return ERR_OK;
-    case E_NIC_BUSY: link_state.send_again = true; return ERR_MEM;
-    default: return ERR_IF;
+    case OK:
+        return ERR_OK;
+    case E_NIC_BUSY:
+        link_state.send_again = true;
+        return ERR_MEM;
+    default:
+        return ERR_IF;
     }
 }
 
@@ -220,7 +225,8 @@ static err_t link_output(struct netif *netif, struct pbuf *chain)
     return error;
 }
 
-/* One acknowledgement for all that a turn received (net/patches/tcp-output-once-a-turn.patch), and what the card could not take before. */
+/* One acknowledgement for all that a turn received (net/patches/tcp-output-once-a-turn.patch), and what the card could not take
+ * before. */
 void net_link_flush(void)
 {
     struct tcp_pcb *next;
@@ -233,7 +239,8 @@ void net_link_flush(void)
     link_state.send_again = false;
 }
 
-/* ---- multicast --------------------------------------------------------------------------------------------------------------- */
+/* ---- multicast ---------------------------------------------------------------------------------------------------------------
+ */
 
 static unsigned find_group(const uint8_t *mac)
 {
@@ -247,7 +254,7 @@ static unsigned find_group(const uint8_t *mac)
 /* RFC 2464 7: 33:33 and the address's last four bytes. Groups of the same MAC are few enough not to count references. */
 static err_t filter_group(struct netif *netif, const ip6_addr_t *group, enum netif_mac_filter_action action)
 {
-    uint8_t mac[NIC_MAC_LENGTH] = { 0x33, 0x33 };
+    uint8_t mac[NIC_MAC_LENGTH] = {0x33, 0x33};
     unsigned at;
 
     (void)netif;
@@ -265,7 +272,8 @@ static err_t filter_group(struct netif *netif, const ip6_addr_t *group, enum net
                : ERR_IF;
 }
 
-/* ---- start ------------------------------------------------------------------------------------------------------------------- */
+/* ---- start -------------------------------------------------------------------------------------------------------------------
+ */
 
 size_t net_link_arena_size(unsigned frames)
 {
@@ -290,7 +298,7 @@ bool net_link_open(struct nic *nic, struct arena *arena, unsigned frames)
 
 err_t net_link_init(struct netif *netif)
 {
-    static const ip6_addr_t all_nodes = { .addr = { PP_HTONL(0xFF020000), 0, 0, PP_HTONL(1) } };
+    static const ip6_addr_t all_nodes = {.addr = {PP_HTONL(0xFF020000), 0, 0, PP_HTONL(1)}};
     struct nic *nic = link_state.nic;
 
     memcpy(netif->name, "en", 2);
@@ -303,7 +311,8 @@ err_t net_link_init(struct netif *netif)
     netif->output_ip6 = ethip6_output;
     netif->linkoutput = link_output;
     netif->mld_mac_filter = filter_group;
-    NETIF_SET_CHECKSUM_CTRL(netif, nic->offloads_tx_checksums ? NETIF_CHECKSUM_ENABLE_ALL & ~GENERATES : NETIF_CHECKSUM_ENABLE_ALL);
+    NETIF_SET_CHECKSUM_CTRL(netif,
+                            nic->offloads_tx_checksums ? NETIF_CHECKSUM_ENABLE_ALL & ~GENERATES : NETIF_CHECKSUM_ENABLE_ALL);
     filter_group(netif, &all_nodes, NETIF_ADD_MAC_FILTER);
     nic->deliver = deliver;
     nic->deliver_context = netif;

@@ -5,8 +5,8 @@
 #include "lwip/dhcp.h"
 #include "lwip/dns.h"
 #include "lwip/etharp.h"
-#include "lwip/mld6.h"
 #include "lwip/memp.h"
+#include "lwip/mld6.h"
 #include "lwip/nd6.h"
 #include "lwip/priv/tcp_priv.h"
 #include "lwip/prot/dhcp.h"
@@ -19,12 +19,13 @@
 struct network network;
 struct net_tuning net_tuning;
 
-/* ---- sizes ------------------------------------------------------------------------------------------------------------------ */
+/* ---- sizes ------------------------------------------------------------------------------------------------------------------
+ */
 
 #define FULL_SEGMENT 1460u
-#define SEGMENT_COST 352u /* tcp_seg, header pbuf, data pbuf, and the copy of a short span, as net/heap.c rounds them */
-#define HEAP_BASE 8192u   /* PCBs, DHCP and DNS messages, ARP and ND packets that wait */
-#define FRAME_COST 48u    /* tcp_seg of a frame held out of order */
+#define SEGMENT_COST 352u  /* tcp_seg, header pbuf, data pbuf, and the copy of a short span, as net/heap.c rounds them */
+#define HEAP_BASE    8192u /* PCBs, DHCP and DNS messages, ARP and ND packets that wait */
+#define FRAME_COST   48u   /* tcp_seg of a frame held out of order */
 
 static uint32_t between(uint32_t low, uint32_t value, uint32_t high)
 {
@@ -37,14 +38,15 @@ static uint32_t send_buffer(uint32_t window)
 }
 
 /*
- * How many receive buffers the stack may hold at once. The ring that goes with a window has a buffer for each full segment of it; the
- * card and the rest of the traffic keep an eighth.
+ * How many receive buffers the stack may hold at once. The ring that goes with a window has a buffer for each full segment of it;
+ * the card and the rest of the traffic keep an eighth and two.
  */
 static unsigned held_frames(uint32_t window)
 {
     unsigned segments = window / FULL_SEGMENT;
+    unsigned kept = segments / 8 + 2;
 
-    return between(4, segments - segments / 8, 4096);
+    return between(4, segments > kept ? segments - kept : 0, 4096);
 }
 
 static size_t heap_size(uint32_t window)
@@ -58,7 +60,8 @@ size_t net_arena_size(uint32_t window)
     return heap_size(window) + net_link_arena_size(held_frames(window)) + 64;
 }
 
-/* ---- start ------------------------------------------------------------------------------------------------------------------ */
+/* ---- start ------------------------------------------------------------------------------------------------------------------
+ */
 
 static void tune(uint32_t window)
 {
@@ -113,7 +116,8 @@ enum status net_open(const struct net_config *config)
     return OK;
 }
 
-/* ---- the turn ---------------------------------------------------------------------------------------------------------------- */
+/* ---- the turn ----------------------------------------------------------------------------------------------------------------
+ */
 
 static uint32_t milliseconds; /* lwIP's clock */
 static uint64_t last_ticks;
@@ -127,10 +131,13 @@ static struct {
     void (*run)(void);
     uint32_t due;
 } timers[] = {
-    { TCP_TMR_INTERVAL, tcp_tmr, 0 },           { MLD6_TMR_INTERVAL, mld6_tmr, 0 },
-    { DHCP_FINE_TIMER_MSECS, dhcp_fine_tmr, 0 }, { ARP_TMR_INTERVAL, etharp_tmr, 0 },
-    { ND6_TMR_INTERVAL, nd6_tmr, 0 },            { DNS_TMR_INTERVAL, dns_tmr, 0 },
-    { DHCP_COARSE_TIMER_MSECS, dhcp_coarse_tmr, 0 },
+    {TCP_TMR_INTERVAL, tcp_tmr, 0},
+    {MLD6_TMR_INTERVAL, mld6_tmr, 0},
+    {DHCP_FINE_TIMER_MSECS, dhcp_fine_tmr, 0},
+    {ARP_TMR_INTERVAL, etharp_tmr, 0},
+    {ND6_TMR_INTERVAL, nd6_tmr, 0},
+    {DNS_TMR_INTERVAL, dns_tmr, 0},
+    {DHCP_COARSE_TIMER_MSECS, dhcp_coarse_tmr, 0},
 };
 
 u32_t sys_now(void)
@@ -189,7 +196,8 @@ void net_wait_turn(void)
     platform_idle();
 }
 
-/* ---- pause and end ----------------------------------------------------------------------------------------------------------- */
+/* ---- pause and end -----------------------------------------------------------------------------------------------------------
+ */
 
 void net_pause(void)
 {

@@ -26,7 +26,7 @@ static void on_found(const char *name, const ip_addr_t *address, void *argument)
 
 ip_addr_t net_to_lwip(const struct net_address *address)
 {
-    ip_addr_t result = { 0 };
+    ip_addr_t result = {0};
 
     if (address->family == 6) {
         IP_SET_TYPE_VAL(result, IPADDR_TYPE_V6);
@@ -40,7 +40,7 @@ ip_addr_t net_to_lwip(const struct net_address *address)
 
 static struct net_address from_lwip(const ip_addr_t *address)
 {
-    struct net_address result = { .family = IP_IS_V6(address) ? 6 : 4 };
+    struct net_address result = {.family = IP_IS_V6(address) ? 6 : 4};
 
     if (result.family == 6)
         memcpy(result.bytes, ip_2_ip6(address)->addr, 16);

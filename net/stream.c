@@ -1,32 +1,34 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* platform/stream.h over lwIP's raw TCP. lwIP's callbacks only take notes; what follows from them is done by the caller's own calls. */
+/* platform/stream.h over lwIP's raw TCP. lwIP's callbacks only take notes; what follows from them is done by the caller's own
+ * calls. */
 #include <string.h>
 
 #include "lwip/priv/tcp_priv.h"
 #include "net/internal.h"
 #include "net/resolve.h"
 
-#define FIRST_RTO_MS 250 /* lwIP starts at 3 s: a lost first segment would cost that */
-#define FIRST_PORT 49152u /* RFC 6335 6: dynamic ports */
-#define PORTS 16384u
-#define PORT_TRIES 16
-#define CHUNK 0xFFFFu /* lwIP's lengths are 16 bits */
+#define FIRST_RTO_MS 250    /* lwIP starts at 3 s: a lost first segment would cost that */
+#define FIRST_PORT   49152u /* RFC 6335 6: dynamic ports */
+#define PORTS        16384u
+#define PORT_TRIES   16
+#define CHUNK        0xFFFFu /* lwIP's lengths are 16 bits */
 
 struct net_stream {
     struct stream stream; /* first */
     bool taken;
     bool connected, peer_closed;
-    struct tcp_pcb *pcb;   /* NULL when not open, or when lwIP has ended it */
-    enum status ended;     /* why lwIP ended it */
-    struct pbuf *rx, *rx_last; /* received pbufs, each a link of its own: tot_len is not kept, it could not count this far */
-    uint16_t rx_used;      /* bytes of the first one that were handed out */
+    struct tcp_pcb *pcb;         /* NULL when not open, or when lwIP has ended it */
+    enum status ended;           /* why lwIP ended it */
+    struct pbuf *rx, *rx_last;   /* received pbufs, each a link of its own: tot_len is not kept, it could not count this far */
+    uint16_t rx_used;            /* bytes of the first one that were handed out */
     size_t queued, acknowledged; /* bytes sent; how many of them the peer has */
-    uint32_t owed;         /* bytes handed out that lwIP has not been told of */
+    uint32_t owed;               /* bytes handed out that lwIP has not been told of */
 };
 
 static struct net_stream streams[NET_STREAMS];
 
-/* ---- lwIP's callbacks -------------------------------------------------------------------------------------------------------- */
+/* ---- lwIP's callbacks --------------------------------------------------------------------------------------------------------
+ */
 
 static err_t on_connected(void *argument, struct tcp_pcb *pcb, err_t error)
 {
@@ -76,7 +78,8 @@ static void on_error(void *argument, err_t error)
     s->ended = error == ERR_RST ? E_STREAM_RESET : error == ERR_CLSD ? E_STREAM_CLOSED : E_STREAM_TIMEOUT;
 }
 
-/* ---- end ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- end
+ * ----------------------------------------------------------------------------------------------------------------------- */
 
 static void drop_received(struct net_stream *s)
 {
@@ -159,7 +162,8 @@ static void close_stream(struct stream *stream, deadline_t deadline)
     abort_stream(stream);
 }
 
-/* ---- connect --------------------------------------------------------------------------------------------------------------------- */
+/* ---- connect
+ * --------------------------------------------------------------------------------------------------------------------- */
 
 /* A random port of our own: lwIP counts up from a random start, and is easily followed (RFC 6056). */
 static err_t bind_random_port(struct tcp_pcb *pcb)
@@ -228,7 +232,8 @@ static enum status connect_stream(struct stream *stream, const char *host, uint1
     return fail(status, "%s port %u", text, port);
 }
 
-/* ---- data -------------------------------------------------------------------------------------------------------------------------- */
+/* ---- data
+ * -------------------------------------------------------------------------------------------------------------------------- */
 
 static enum status why_ended(const struct net_stream *s)
 {
@@ -256,7 +261,8 @@ static size_t queue_span(struct net_stream *s, const struct stream_span *span, b
             flags |= TCP_WRITE_FLAG_MORE;
         if (tcp_write(s->pcb, (const uint8_t *)span->bytes + done, (uint16_t)piece, flags) != ERR_OK) {
             /* The queue is longer than its memory: half as much may still fit, a lot less is not worth it. */
-            if (piece <= 2 * TCP_MSS || tcp_write(s->pcb, (const uint8_t *)span->bytes + done, (uint16_t)(piece / 2), flags) != ERR_OK)
+            if (piece <= 2 * TCP_MSS ||
+                tcp_write(s->pcb, (const uint8_t *)span->bytes + done, (uint16_t)(piece / 2), flags) != ERR_OK)
                 break;
             piece /= 2;
         }
@@ -344,7 +350,8 @@ static void pump(struct stream *stream)
     net_poll();
 }
 
-/* ---- the four of them ----------------------------------------------------------------------------------------------------------------- */
+/* ---- the four of them
+ * ----------------------------------------------------------------------------------------------------------------- */
 
 static const struct stream_ops operations = {
     .connect = connect_stream,
@@ -393,7 +400,8 @@ bool net_peer_on_link(struct stream *stream, struct net_address *peer)
         if (ip6_addr_islinklocal(remote))
             return true;
         for (unsigned i = 1; i < LWIP_IPV6_NUM_ADDRESSES; i++) {
-            if (ip6_addr_isvalid(netif_ip6_addr_state(&network.netif, i)) && ip6_addr_netcmp(remote, netif_ip6_addr(&network.netif, i)))
+            if (ip6_addr_isvalid(netif_ip6_addr_state(&network.netif, i)) &&
+                ip6_addr_netcmp(remote, netif_ip6_addr(&network.netif, i)))
                 return true;
         }
         return false;

@@ -16,11 +16,12 @@ struct dhcp_msg;
 signed char net_guard_tcp(struct tcp_pcb *pcb, const struct tcp_hdr *header, uint16_t options_length, const struct pbuf *data);
 int net_guard_ipv6(struct pbuf *packet);
 #define LWIP_HOOK_TCP_INPACKET_PCB(pcb, hdr, optlen, opt1len, opt2, p) net_guard_tcp((pcb), (hdr), (optlen), (p))
-#define LWIP_HOOK_IP6_INPUT(p, inp) net_guard_ipv6(p)
+#define LWIP_HOOK_IP6_INPUT(p, inp)                                    net_guard_ipv6(p)
 
 /* net/isn.c: RFC 6528. */
 uint32_t net_initial_sequence(const ip_addr_t *local, uint16_t local_port, const ip_addr_t *remote, uint16_t remote_port);
-#define LWIP_HOOK_TCP_ISN(local, local_port, remote, remote_port) net_initial_sequence((local), (local_port), (remote), (remote_port))
+#define LWIP_HOOK_TCP_ISN(local, local_port, remote, remote_port)                                                                \
+    net_initial_sequence((local), (local_port), (remote), (remote_port))
 
 /* net/address6.c: the router of a static configuration; NULL for the one that advertised itself. */
 const ip6_addr_t *net_static_router6(void);
@@ -28,6 +29,7 @@ const ip6_addr_t *net_static_router6(void);
 
 /* net/dhcp.c */
 void net_dhcp_append(const struct netif *netif, struct dhcp_msg *message, uint8_t type, uint16_t *length);
-#define LWIP_HOOK_DHCP_APPEND_OPTIONS(netif, dhcp, state, msg, msg_type, length) net_dhcp_append((netif), (msg), (msg_type), (length))
+#define LWIP_HOOK_DHCP_APPEND_OPTIONS(netif, dhcp, state, msg, msg_type, length)                                                 \
+    net_dhcp_append((netif), (msg), (msg_type), (length))
 
 #endif

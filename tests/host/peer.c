@@ -6,15 +6,15 @@
 #include "net/net.h"
 #include "tests/host/host.h"
 
-#define MSS 1460u
+#define MSS       1460u
 #define RESEND_MS 60
-#define SCALE 6 /* the stack's */
+#define SCALE     6 /* the stack's */
 
 struct peer peer;
 void (*peer_got_datagram)(uint16_t, uint16_t, const uint8_t *, unsigned);
 
-static const uint8_t peer_mac[6] = { 0x02, 0, 0, 0, 0, 0xFE }, stack_mac[6] = { 0x02, 0, 0, 0, 0, 0x01 };
-static const uint8_t peer_ip[4] = { 10, 0, 0, 1 }, stack_ip[4] = { 10, 0, 0, 2 };
+static const uint8_t peer_mac[6] = {0x02, 0, 0, 0, 0, 0xFE}, stack_mac[6] = {0x02, 0, 0, 0, 0, 0x01};
+static const uint8_t peer_ip[4] = {10, 0, 0, 1}, stack_ip[4] = {10, 0, 0, 2};
 
 uint8_t peer_pattern(uint64_t offset)
 {
@@ -82,8 +82,8 @@ static void send_ipv4(uint8_t *frame, uint8_t protocol, unsigned length, unsigne
     wire_inject(frame, 34 + length);
 }
 
-void peer_segment(uint8_t flags, uint32_t sequence, uint32_t acknowledge, const void *options, unsigned options_length, const void *data,
-                  unsigned length)
+void peer_segment(uint8_t flags, uint32_t sequence, uint32_t acknowledge, const void *options, unsigned options_length,
+                  const void *data, unsigned length)
 {
     uint8_t frame[WIRE_FRAME], *tcp = frame + 34;
 
@@ -116,7 +116,7 @@ void peer_datagram(uint16_t from_port, uint16_t to_port, const void *data, unsig
 
 void peer_ipv6(const uint8_t *from, const uint8_t *to, uint8_t next, uint8_t hops, uint8_t *payload, unsigned length)
 {
-    static const uint8_t router[16] = { 0xFE, 0x80, [15] = 1 };
+    static const uint8_t router[16] = {0xFE, 0x80, [15] = 1};
     uint8_t frame[WIRE_FRAME], *ip = frame + 14;
 
     ethernet(frame, 0x86DD);
@@ -135,11 +135,12 @@ void peer_ipv6(const uint8_t *from, const uint8_t *to, uint8_t next, uint8_t hop
     wire_inject(frame, 54 + length);
 }
 
-/* ---- what the stack sends ------------------------------------------------------------------------------------------------------------ */
+/* ---- what the stack sends
+ * ------------------------------------------------------------------------------------------------------------ */
 
 static void on_arp(const uint8_t *frame)
 {
-    uint8_t answer[60] = { 0 };
+    uint8_t answer[60] = {0};
 
     if (peer.no_arp || get16(frame + 20) != 1 || memcmp(frame + 38, peer_ip, 4) != 0)
         return;
@@ -155,7 +156,7 @@ static void on_arp(const uint8_t *frame)
 
 static void on_syn(const uint8_t *tcp)
 {
-    static const uint8_t options[] = { 2, 4, MSS >> 8, MSS & 0xFF, 1, 3, 3, 0 };
+    static const uint8_t options[] = {2, 4, MSS >> 8, MSS & 0xFF, 1, 3, 3, 0};
 
     peer.port = get16(tcp);
     peer.stack_iss = get32(tcp + 4);
@@ -236,7 +237,9 @@ static void on_frame(const uint8_t *frame, unsigned length)
         peer_got_datagram(get16(ip + 20), get16(ip + 22), ip + 28, total - 28);
 }
 
-/* ---- time ------------------------------------------------------------------------------------------------------------------------------ */
+/* ---- time
+ * ------------------------------------------------------------------------------------------------------------------------------
+ */
 
 void peer_turn(void)
 {
@@ -275,7 +278,8 @@ void peer_open(void)
     wire.delay_us = 100;
 }
 
-/* ---- the world -------------------------------------------------------------------------------------------------------------------------- */
+/* ---- the world
+ * -------------------------------------------------------------------------------------------------------------------------- */
 
 static struct arena arena;
 static struct nic nic;
@@ -288,8 +292,8 @@ static void idle(void)
 
 void peer_world_open(unsigned rx_buffers, uint32_t window)
 {
-    struct net_config config = { .nic = &nic, .arena = &arena, .window = window, .hostname = "unit" };
-    struct net_ipv4 ipv4 = { .address = { 10, 0, 0, 2 }, .netmask = { 255, 255, 255, 0 }, .dns = { { 10, 0, 0, 1 } } };
+    struct net_config config = {.nic = &nic, .arena = &arena, .window = window, .hostname = "unit"};
+    struct net_ipv4 ipv4 = {.address = {10, 0, 0, 2}, .netmask = {255, 255, 255, 0}, .dns = {{10, 0, 0, 1}}};
 
     host_clock_use_virtual();
     host_random_seed(4711);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The machine at the other end of the wire, 10.0.0.1, for a stack that is 10.0.0.2: answers ARP, serves one TCP connection on port 3260
- * and one UDP handler, and lets the test send segments of its own making.
+ * The machine at the other end of the wire, 10.0.0.1, for a stack that is 10.0.0.2: answers ARP, serves one TCP connection on
+ * port 3260 and one UDP handler, and lets the test send segments of its own making.
  */
 #ifndef SANSTRAP_TESTS_PEER_H
 #define SANSTRAP_TESTS_PEER_H
@@ -19,15 +19,15 @@ enum {
 struct peer {
     bool silent, refuse; /* answers no SYN; answers it with RST */
     bool no_arp;
-    bool source;         /* sends peer_pattern() without end, up to `to_send` */
+    bool source; /* sends peer_pattern() without end, up to `to_send` */
     bool established, got_fin, got_reset;
     uint32_t iss, next, acknowledged, window; /* sending: initial, next and oldest sequence number; the stack's window in bytes */
-    uint32_t expected;   /* receiving: next sequence number wanted */
+    uint32_t expected;                        /* receiving: next sequence number wanted */
     uint32_t stack_iss;
-    uint16_t port;       /* the stack's */
-    uint16_t advertise;  /* window that is announced, unscaled */
+    uint16_t port;      /* the stack's */
+    uint16_t advertise; /* window that is announced, unscaled */
     uint64_t received, to_send;
-    bool corrupted;      /* bytes received were not peer_pattern() */
+    bool corrupted; /* bytes received were not peer_pattern() */
     uint64_t resend_at;
     unsigned resets, acks, segments;
 };
@@ -43,8 +43,8 @@ void peer_open(void);
 void peer_turn(void);
 
 /* A segment with these fields, from the peer's port; `options` is padded by the caller to a multiple of 4. */
-void peer_segment(uint8_t flags, uint32_t sequence, uint32_t acknowledge, const void *options, unsigned options_length, const void *data,
-                  unsigned length);
+void peer_segment(uint8_t flags, uint32_t sequence, uint32_t acknowledge, const void *options, unsigned options_length,
+                  const void *data, unsigned length);
 
 /* A UDP datagram to the stack; and what the stack sends by UDP. */
 void peer_datagram(uint16_t from_port, uint16_t to_port, const void *data, unsigned length);

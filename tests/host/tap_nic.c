@@ -10,7 +10,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define MOST_BUFFERS 4096
+#define MOST_BUFFERS   4096
 #define FRAME_OVERHEAD 18u
 
 /* One tap device per program suffices. */
@@ -43,7 +43,7 @@ static bool lost(void)
 static void read_link(struct nic *nic, struct nic_link *link)
 {
     (void)nic;
-    *link = (struct nic_link){ .up = true, .megabits = 1000, .full_duplex = true };
+    *link = (struct nic_link){.up = true, .megabits = 1000, .full_duplex = true};
 }
 
 static enum status send_frame(struct nic *nic, const struct nic_span *spans, unsigned count, const struct nic_offload *offload)
@@ -55,7 +55,7 @@ static enum status send_frame(struct nic *nic, const struct nic_span *spans, uns
     if (offload || count > sizeof pieces / sizeof *pieces)
         return fail(E_INVALID_ARGUMENT, "%u spans", count);
     for (unsigned i = 0; i < count; i++) {
-        pieces[i] = (struct iovec){ (void *)(uintptr_t)spans[i].bytes, spans[i].length };
+        pieces[i] = (struct iovec){(void *)(uintptr_t)spans[i].bytes, spans[i].length};
         length += spans[i].length;
     }
     if (length > tap.buffer_size)
@@ -87,7 +87,7 @@ static unsigned poll_frames(struct nic *nic, unsigned budget)
         tap.statistics.rx_frames++;
         tap.statistics.rx_bytes += (uint64_t)length;
         done++;
-        nic->deliver(nic->deliver_context, &(struct nic_frame){ .bytes = buffer, .length = (uint16_t)length, .slot = slot });
+        nic->deliver(nic->deliver_context, &(struct nic_frame){.bytes = buffer, .length = (uint16_t)length, .slot = slot});
     }
     return done;
 }
@@ -146,7 +146,7 @@ static const struct nic_driver driver = {
 
 static int open_device(const char *interface)
 {
-    struct ifreq request = { 0 };
+    struct ifreq request = {0};
     int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 
     if (fd < 0)
@@ -161,7 +161,7 @@ static int open_device(const char *interface)
 
 enum status tap_nic_open(struct nic *nic, const char *interface, const struct nic_config *config)
 {
-    static const uint8_t default_mac[NIC_MAC_LENGTH] = { 0x02, 0x73, 0x61, 0x6e, 0x00, 0x01 };
+    static const uint8_t default_mac[NIC_MAC_LENGTH] = {0x02, 0x73, 0x61, 0x6e, 0x00, 0x01};
 
     memset(&tap, 0, sizeof tap);
     tap.buffer_size = config->mtu + FRAME_OVERHEAD;

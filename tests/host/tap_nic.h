@@ -6,8 +6,9 @@
 #include "nicdrv/nic.h"
 
 /*
- * Opens tap device `interface` (created beforehand, or here with the privilege to) as `nic`, with config->rx_buffers buffers of the
- * arena. The MAC is config->mac or a fixed locally administered one; it is ours, not the interface's. E_NIC_NONE, E_NIC_MEMORY.
+ * Opens tap device `interface` (created beforehand, or here with the privilege to) as `nic`, with config->rx_buffers buffers of
+ * the arena. The MAC is config->mac or a fixed locally administered one; it is ours, not the interface's. E_NIC_NONE,
+ * E_NIC_MEMORY.
  */
 enum status tap_nic_open(struct nic *nic, const char *interface, const struct nic_config *config);
 

@@ -56,7 +56,8 @@ void wire_inject(const void *frame, unsigned length)
         enqueue(frame, length);
 }
 
-static enum status send_frame(struct nic *nic, const struct nic_span *spans, unsigned span_count, const struct nic_offload *offload)
+static enum status send_frame(struct nic *nic, const struct nic_span *spans, unsigned span_count,
+                              const struct nic_offload *offload)
 {
     uint8_t frame[WIRE_FRAME];
     unsigned length = 0;
@@ -101,11 +102,11 @@ static unsigned poll_frames(struct nic *nic, unsigned budget)
             wire.held_most = wire.held;
         memcpy(buffers + slot * WIRE_FRAME, arrived->bytes, arrived->length);
         done++;
-        nic->deliver(nic->deliver_context, &(struct nic_frame){ .bytes = buffers + slot * WIRE_FRAME,
-                                                                .length = (uint16_t)arrived->length,
-                                                                .ip_checksum_good = wire.verified,
-                                                                .l4_checksum_good = wire.verified,
-                                                                .slot = slot });
+        nic->deliver(nic->deliver_context, &(struct nic_frame){.bytes = buffers + slot * WIRE_FRAME,
+                                                               .length = (uint16_t)arrived->length,
+                                                               .ip_checksum_good = wire.verified,
+                                                               .l4_checksum_good = wire.verified,
+                                                               .slot = slot});
     }
     return done;
 }
@@ -153,7 +154,7 @@ static const struct nic_driver driver = {
 
 void wire_open(struct nic *nic, struct arena *arena, unsigned rx_buffers, uint16_t mtu)
 {
-    static const uint8_t mac[NIC_MAC_LENGTH] = { 0x02, 0, 0, 0, 0, 0x01 };
+    static const uint8_t mac[NIC_MAC_LENGTH] = {0x02, 0, 0, 0, 0, 0x01};
 
     memset(&wire, 0, sizeof wire);
     memset(slot_out, 0, sizeof slot_out);

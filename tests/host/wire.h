@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A NIC whose cable ends in the test: what the stack sends is handed to a function, what the test injects arrives after a delay, unless
- * it is lost, doubled or overtaken. Time is the virtual clock's.
+ * A NIC whose cable ends in the test: what the stack sends is handed to a function, what the test injects arrives after a delay,
+ * unless it is lost, doubled or overtaken. Time is the virtual clock's.
  */
 #ifndef SANSTRAP_TESTS_WIRE_H
 #define SANSTRAP_TESTS_WIRE_H
@@ -12,14 +12,14 @@
 
 struct wire {
     void (*sent)(const uint8_t *frame, unsigned length); /* each frame that the stack sends and that is not lost */
-    unsigned loss, reorder, duplicate; /* in 1000, either direction */
+    unsigned loss, reorder, duplicate;                   /* in 1000, either direction */
     uint32_t delay_us;
-    bool verified;                     /* arriving frames carry the card's "checksum good" marks */
-    unsigned busy;                     /* so many sends find the card's ring full */
-    unsigned held, held_most;          /* receive buffers out of the ring */
-    unsigned starved;                  /* arrivals that found no buffer */
+    bool verified;            /* arriving frames carry the card's "checksum good" marks */
+    unsigned busy;            /* so many sends find the card's ring full */
+    unsigned held, held_most; /* receive buffers out of the ring */
+    unsigned starved;         /* arrivals that found no buffer */
     unsigned frames_sent;
-    unsigned oversized;                /* frames sent that were longer than the MTU allows */
+    unsigned oversized; /* frames sent that were longer than the MTU allows */
 };
 extern struct wire wire;
 

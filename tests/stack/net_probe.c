@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * net_probe TAP HOST PORT MEGABYTES [LOSS]: gets an address by DHCP over a tap device, connects, sends MEGABYTES (stable spans) to a
- * server that echoes, and checks every byte that comes back. Says the figures on standard output; exit status 0 when all was right.
+ * net_probe TAP HOST PORT MEGABYTES [LOSS]: gets an address by DHCP over a tap device, connects, sends MEGABYTES (stable spans)
+ * to a server that echoes, and checks every byte that comes back. Says the figures on standard output; exit status 0 when all was
+ * right.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +13,7 @@
 #include "tests/host/tap_nic.h"
 
 #define WINDOW (256u * 1460u)
-#define PIECE 65536u
+#define PIECE  65536u
 
 static void pattern(uint8_t *bytes, size_t length, uint64_t offset)
 {
@@ -41,7 +42,7 @@ static int echo(struct stream *stream, uint64_t total, deadline_t deadline)
         /* A piece may be overwritten when it is no longer counted by unsent(). */
         if (sent < total && unsent < 14 * PIECE) {
             uint8_t *piece = out[sent / PIECE % 16] + sent % PIECE;
-            struct stream_span span = { piece, PIECE - sent % PIECE, true };
+            struct stream_span span = {piece, PIECE - sent % PIECE, true};
 
             if (span.length > total - sent)
                 span.length = total - sent;
@@ -70,9 +71,9 @@ int main(int count, char **arguments)
 {
     struct arena arena = host_arena_new(16 << 20);
     struct nic nic;
-    struct nic_config nic_config = { .arena = &arena, .rx_buffers = 256, .tx_buffers = 256, .mtu = 1500 };
-    struct net_config config = { .nic = &nic, .arena = &arena, .window = WINDOW, .hostname = "probe" };
-    struct net_dhcp_request request = { .vendor_class = "PXEClient:Arch:00000:UNDI:002001" };
+    struct nic_config nic_config = {.arena = &arena, .rx_buffers = 256, .tx_buffers = 256, .mtu = 1500};
+    struct net_config config = {.nic = &nic, .arena = &arena, .window = WINDOW, .hostname = "probe"};
+    struct net_dhcp_request request = {.vendor_class = "PXEClient:Arch:00000:UNDI:002001"};
     struct net_lease lease;
     struct stream *stream;
     enum status status;
@@ -87,7 +88,8 @@ int main(int count, char **arguments)
     if ((status = net_dhcp(&request, &lease, deadline_after_ms(20000))) != OK)
         return quit("DHCP", status);
     printf("dhcp %u.%u.%u.%u %llu ms message %u\n", lease.ipv4.address[0], lease.ipv4.address[1], lease.ipv4.address[2],
-           lease.ipv4.address[3], (unsigned long long)((platform_ticks() - start) / platform_ticks_per_ms()), lease.message_length);
+           lease.ipv4.address[3], (unsigned long long)((platform_ticks() - start) / platform_ticks_per_ms()),
+           lease.message_length);
     stream = net_stream_new();
     start = platform_ticks();
     status = stream->ops->connect(stream, arguments[2], (uint16_t)atoi(arguments[3]), deadline_after_ms(10000));

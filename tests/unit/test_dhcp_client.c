@@ -9,11 +9,11 @@
 #define OPTIONS 240
 
 static struct {
-    uint8_t request[1500];   /* the last one */
+    uint8_t request[1500]; /* the last one */
     unsigned discovers, requests;
-    unsigned ignore;         /* so many requests stay unanswered */
-    unsigned refuse;         /* so many DHCPREQUESTs are answered by NAK */
-    const uint8_t *extra;    /* options put into every answer, before the end mark */
+    unsigned ignore;      /* so many requests stay unanswered */
+    unsigned refuse;      /* so many DHCPREQUESTs are answered by NAK */
+    const uint8_t *extra; /* options put into every answer, before the end mark */
     unsigned extra_length;
     bool no_end;
     uint8_t address[4];
@@ -31,10 +31,10 @@ static const uint8_t *option(const uint8_t *message, uint8_t code)
 
 static void answer(const uint8_t *request, uint8_t type)
 {
-    uint8_t reply[1400] = { 2, 1, 6 };
+    uint8_t reply[1400] = {2, 1, 6};
     uint8_t *at = reply + OPTIONS;
-    const uint8_t head[] = { 53, 1, type, 54, 4, 10, 0, 0, 1, 51, 4, 0, 0, 14, 16, 1, 4, 255, 255, 255, 0, 3, 4, 10, 0, 0, 1, 6, 8,
-                             10, 0, 0, 3, 10, 0, 0, 4 };
+    const uint8_t head[] = {53,  1, type, 54, 4,  10, 0, 0, 1, 51, 4,  0, 0, 14, 16, 1, 4, 255, 255,
+                            255, 0, 3,    4,  10, 0,  0, 1, 6, 8,  10, 0, 0, 3,  10, 0, 0, 4};
 
     memcpy(reply + 4, request + 4, 4);
     if (server.wrong_xid)
@@ -77,7 +77,7 @@ static void serve(uint16_t from, uint16_t to, const uint8_t *data, unsigned leng
 }
 
 static const struct net_dhcp_request request = {
-    .uuid = { 0x11, 0x22, 0x33 },
+    .uuid = {0x11, 0x22, 0x33},
     .architecture = 7,
     .vendor_class = "PXEClient:Arch:00007:UNDI:003001",
 };
@@ -133,9 +133,9 @@ static void takes_no_time_of_its_own(void **state)
 
 static void says_who_we_are(void **state)
 {
-    static const uint8_t wanted[] = { 55, 16, 1, 3, 6, 12, 15, 17, 26, 28, 43, 54, 60, 66, 67, 119, 175, 203 };
-    static const uint8_t id[] = { 61, 7, 1, 2, 0, 0, 0, 0, 1 };
-    static const uint8_t uuid[] = { 97, 17, 0, 0x11, 0x22, 0x33 };
+    static const uint8_t wanted[] = {55, 16, 1, 3, 6, 12, 15, 17, 26, 28, 43, 54, 60, 66, 67, 119, 175, 203};
+    static const uint8_t id[] = {61, 7, 1, 2, 0, 0, 0, 0, 1};
+    static const uint8_t uuid[] = {97, 17, 0, 0x11, 0x22, 0x33};
 
     (void)state;
     assert_int_equal(run(1000), OK);
@@ -201,7 +201,7 @@ static void transaction_numbers_differ(void **state)
 
 static void mtu_is_taken(void **state)
 {
-    static const uint8_t mtu[] = { 26, 2, 1400 >> 8, 1400 & 0xFF };
+    static const uint8_t mtu[] = {26, 2, 1400 >> 8, 1400 & 0xFF};
 
     (void)state;
     server.extra = mtu;
@@ -219,17 +219,17 @@ static void hostile_options(void **state)
         unsigned length;
         bool taken; /* the rest of the message is good enough */
     } cases[] = {
-        { "length beyond the message", { 17, 200, 'x' }, 3, false },
-        { "code without a length", { 17 }, 1, false },
-        { "DNS list of five bytes", { 6, 5, 1, 2, 3, 4, 5 }, 7, false },
-        { "netmask of two bytes", { 1, 2, 255, 255 }, 4, false },
-        { "lease time of one byte", { 51, 1, 1 }, 3, false },
-        { "overload of two bytes", { 52, 2, 1, 1 }, 4, false },
-        { "empty router", { 3, 0 }, 2, false },
-        { "MTU of 100", { 26, 2, 0, 100 }, 4, true },
-        { "MTU of 65535", { 26, 2, 255, 255 }, 4, true },
-        { "MTU of one byte", { 26, 1, 5 }, 3, true },
-        { "unknown and empty", { 224, 0 }, 2, true },
+        {"length beyond the message", {17, 200, 'x'}, 3, false},
+        {"code without a length", {17}, 1, false},
+        {"DNS list of five bytes", {6, 5, 1, 2, 3, 4, 5}, 7, false},
+        {"netmask of two bytes", {1, 2, 255, 255}, 4, false},
+        {"lease time of one byte", {51, 1, 1}, 3, false},
+        {"overload of two bytes", {52, 2, 1, 1}, 4, false},
+        {"empty router", {3, 0}, 2, false},
+        {"MTU of 100", {26, 2, 0, 100}, 4, true},
+        {"MTU of 65535", {26, 2, 255, 255}, 4, true},
+        {"MTU of one byte", {26, 1, 5}, 3, true},
+        {"unknown and empty", {224, 0}, 2, true},
     };
 
     (void)state;
@@ -250,7 +250,7 @@ static void hostile_options(void **state)
 
 static void impossible_addresses(void **state)
 {
-    static const uint8_t addresses[][4] = { { 0, 0, 0, 0 }, { 127, 0, 0, 1 }, { 224, 0, 0, 5 }, { 255, 255, 255, 255 } };
+    static const uint8_t addresses[][4] = {{0, 0, 0, 0}, {127, 0, 0, 1}, {224, 0, 0, 5}, {255, 255, 255, 255}};
 
     (void)state;
     for (size_t i = 0; i < 4; i++) {
@@ -261,7 +261,8 @@ static void impossible_addresses(void **state)
     assert_int_equal(run(1500), E_ADDRESS_INVALID);
 }
 
-/* Forty random bytes among the options, three hundred times: whatever comes of it, nothing is overrun and the next exchange works. */
+/* Forty random bytes among the options, three hundred times: whatever comes of it, nothing is overrun and the next exchange
+ * works. */
 static void random_options(void **state)
 {
     static uint8_t extra[40];

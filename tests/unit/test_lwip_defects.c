@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The defects of lwIP 2.1.3 that a packet can reach, each with the packet. Names are upstream's fixes. What closes them: net/guard.c,
- * net/patches/, lwipopts.h. An assertion of lwIP's shows as the warning that net_poll() logs, and as lost connections.
+ * The defects of lwIP 2.1.3 that a packet can reach, each with the packet. Names are upstream's fixes. What closes them:
+ * net/guard.c, net/patches/, lwipopts.h. An assertion of lwIP's shows as the warning that net_poll() logs, and as lost
+ * connections.
  */
 #include "tests/unit/unit.h"
 
@@ -10,7 +11,7 @@
 #include "tests/host/peer.h"
 
 #define SEGMENTS 16u
-#define WINDOW (SEGMENTS * 1460u)
+#define WINDOW   (SEGMENTS * 1460u)
 
 static struct stream *stream;
 static uint8_t buffer[4 * WINDOW];
@@ -40,7 +41,7 @@ static int close_world(void **state)
 static void assert_alive(void)
 {
     static uint8_t byte;
-    struct stream_span span = { &byte, 1, true };
+    struct stream_span span = {&byte, 1, true};
     uint64_t before = peer.received;
     size_t done;
 
@@ -71,6 +72,7 @@ static void syn_in_a_connection(void **state)
 static void longer_repetition_at_the_windows_edge(void **state)
 {
     uint32_t edge = peer.next + WINDOW;
+    size_t received = 0, done;
 
     (void)state;
     peer_segment(PEER_ACK, edge - 100, peer.expected, NULL, 0, buffer, 100);
@@ -79,21 +81,36 @@ static void longer_repetition_at_the_windows_edge(void **state)
     peer_segment(PEER_ACK, edge - 1, peer.expected, NULL, 0, buffer, 1400);
     peer_segment(PEER_ACK | PEER_FIN, edge - 1, peer.expected, NULL, 0, buffer, 1);
     peer_world_run(50);
+    /* Filled up, the queue is taken over; no byte beyond the window may come with it. */
+    for (uint32_t at = peer.next; at != edge - 100;) {
+        uint32_t length = edge - 100 - at < 1460 ? edge - 100 - at : 1460;
+
+        peer_segment(PEER_ACK, at, peer.expected, NULL, 0, buffer, length);
+        at += length;
+    }
+    peer_world_run(50);
+    while (received < WINDOW) {
+        assert_int_equal(stream->ops->receive(stream, buffer, sizeof buffer, &done), OK);
+        assert_int_not_equal(done, 0);
+        received += done;
+    }
+    assert_int_equal(received, WINDOW);
+    peer.next = edge;
+    peer_world_run(50);
     assert_alive();
 }
 
-/* 3d896ba0: an option's length byte beyond the header. The option is the last byte of the header; the data behind it says "length 4". */
+/* 3d896ba0: an option's length byte beyond the header. The option is the last byte of the header; the data behind it says "length
+ * 4". */
 static void option_reaching_past_the_header(void **state)
 {
     static const struct {
         const char *name;
         uint8_t bytes[4];
     } cases[] = {
-        { "MSS, length behind", { 1, 1, 1, 2 } },
-        { "window scale, length behind", { 1, 1, 1, 3 } },
-        { "SACK permitted of 200", { 4, 200, 0, 0 } },
-        { "unknown of zero", { 99, 0, 0, 0 } },
-        { "unknown of one", { 99, 1, 0, 0 } },
+        {"MSS, length behind", {1, 1, 1, 2}},      {"window scale, length behind", {1, 1, 1, 3}},
+        {"SACK permitted of 200", {4, 200, 0, 0}}, {"unknown of zero", {99, 0, 0, 0}},
+        {"unknown of one", {99, 1, 0, 0}},
     };
 
     (void)state;
@@ -113,7 +130,7 @@ static void option_reaching_past_the_header(void **state)
 /* 003d34ee: numbers half the sequence space away are neither before nor after. */
 static void sequence_numbers_half_the_space_away(void **state)
 {
-    static const uint32_t distances[] = { 0x80000000u, 0x7FFFFFFFu, 0x80000001u, 0xC0000000u, 0x40000000u };
+    static const uint32_t distances[] = {0x80000000u, 0x7FFFFFFFu, 0x80000001u, 0xC0000000u, 0x40000000u};
     size_t done;
 
     (void)state;
@@ -142,7 +159,7 @@ static void guessed_reset(void **state)
 static void fast_retransmission_under_two_way_traffic(void **state)
 {
     static uint8_t out[20 * 1460];
-    struct stream_span span = { out, sizeof out, true };
+    struct stream_span span = {out, sizeof out, true};
     size_t done;
     uint32_t lost;
     uint64_t start;
@@ -195,7 +212,7 @@ static void segment_of_no_connection(void **state)
 /* c8f42025, 16e8ef31, f85ed72b, 56b29f8b: fragments are not put together at all. */
 static void fragments_are_dropped(void **state)
 {
-    uint8_t frame[80] = { 0x02, 0, 0, 0, 0, 0x01, 0x02, 0, 0, 0, 0, 0xFE, 0x08, 0x00, 0x45, 0, 0, 60, 0, 1, 0x20, 0, 64, 6 };
+    uint8_t frame[80] = {0x02, 0, 0, 0, 0, 0x01, 0x02, 0, 0, 0, 0, 0xFE, 0x08, 0x00, 0x45, 0, 0, 60, 0, 1, 0x20, 0, 64, 6};
 
     (void)state;
     memcpy(frame + 26, "\12\0\0\1\12\0\0\2", 8);
@@ -213,7 +230,7 @@ static void fragments_are_dropped(void **state)
 /* A segment with a wrong checksum counts only when the card says that it verified it. */
 static void wrong_checksum(void **state)
 {
-    uint8_t frame[60] = { 0x02, 0, 0, 0, 0, 0x01, 0x02, 0, 0, 0, 0, 0xFE, 0x08, 0x00, 0x45, 0, 0, 44, 0, 0, 0, 0, 64, 6, 0, 0 };
+    uint8_t frame[60] = {0x02, 0, 0, 0, 0, 0x01, 0x02, 0, 0, 0, 0, 0xFE, 0x08, 0x00, 0x45, 0, 0, 44, 0, 0, 0, 0, 64, 6, 0, 0};
     uint32_t next = peer.next, expected = peer.expected;
     size_t done;
 
@@ -266,9 +283,9 @@ static void initial_sequence_numbers(void **state)
 static void random_frames(void **state)
 {
     static const uint8_t heads[][24] = {
-        { 0x02, 0, 0, 0, 0, 0x01, 0x02, 0, 0, 0, 0, 0xFE, 0x08, 0x00, 0x45 },
-        { 0x02, 0, 0, 0, 0, 0x01, 0x02, 0, 0, 0, 0, 0xFE, 0x86, 0xDD, 0x60 },
-        { 0x02, 0, 0, 0, 0, 0x01, 0x02, 0, 0, 0, 0, 0xFE, 0x08, 0x06, 0x00, 0x01, 0x08, 0x00, 6, 4, 0, 2 },
+        {0x02, 0, 0, 0, 0, 0x01, 0x02, 0, 0, 0, 0, 0xFE, 0x08, 0x00, 0x45},
+        {0x02, 0, 0, 0, 0, 0x01, 0x02, 0, 0, 0, 0, 0xFE, 0x86, 0xDD, 0x60},
+        {0x02, 0, 0, 0, 0, 0x01, 0x02, 0, 0, 0, 0, 0xFE, 0x08, 0x06, 0x00, 0x01, 0x08, 0x00, 6, 4, 0, 2},
     };
 
     (void)state;

@@ -10,47 +10,47 @@ static void parses_and_formats(void **state)
     static const struct {
         const char *text, *canonical; /* NULL: refused */
     } cases[] = {
-        { "10.0.0.1", "10.0.0.1" },
-        { "255.255.255.255", "255.255.255.255" },
-        { "0.0.0.0", "0.0.0.0" },
-        { "::", "::" },
-        { "::1", "::1" },
-        { "fe80::1", "fe80::1" },
-        { "FE80::ABCD", "fe80::abcd" },
-        { "2001:db8:0:0:1:0:0:1", "2001:db8::1:0:0:1" },
-        { "2001:db8:0:1:1:1:1:1", "2001:db8:0:1:1:1:1:1" },
-        { "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8" },
-        { "1::", "1::" },
-        { "1:2:3:4:5:6:7::", "1:2:3:4:5:6:7:0" },
-        { "::ffff:10.0.0.1", "::ffff:a00:1" },
-        { "1:2:3:4:5:6:10.0.0.1", "1:2:3:4:5:6:a00:1" },
-        { "", NULL },
-        { "10.0.0", NULL },
-        { "10.0.0.1.", NULL },
-        { "10.0.0.1 ", NULL },
-        { " 10.0.0.1", NULL },
-        { "10.0.0.01", NULL },
-        { "010.0.0.1", NULL },
-        { "10.0.0.256", NULL },
-        { "10.0.0.1234", NULL },
-        { "0x0a.0.0.1", NULL },
-        { "10..0.1", NULL },
-        { ":", NULL },
-        { ":::", NULL },
-        { "::1::", NULL },
-        { "1:2:3:4:5:6:7", NULL },
-        { "1:2:3:4:5:6:7:8:9", NULL },
-        { "1:2:3:4:5:6:7:8::", NULL },
-        { "::1:2:3:4:5:6:7:8", NULL },
-        { "1:", NULL },
-        { ":1", NULL },
-        { "12345::", NULL },
-        { "fe80::g", NULL },
-        { "fe80::1%en0", NULL },
-        { "[::1]", NULL },
-        { "::01", NULL },
-        { "1:2:3:4:5:6:7:10.0.0.1", NULL },
-        { "::10.0.0.1:1", NULL },
+        {"10.0.0.1", "10.0.0.1"},
+        {"255.255.255.255", "255.255.255.255"},
+        {"0.0.0.0", "0.0.0.0"},
+        {"::", "::"},
+        {"::1", "::1"},
+        {"fe80::1", "fe80::1"},
+        {"FE80::ABCD", "fe80::abcd"},
+        {"2001:db8:0:0:1:0:0:1", "2001:db8::1:0:0:1"},
+        {"2001:db8:0:1:1:1:1:1", "2001:db8:0:1:1:1:1:1"},
+        {"1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8"},
+        {"1::", "1::"},
+        {"1:2:3:4:5:6:7::", "1:2:3:4:5:6:7:0"},
+        {"::ffff:10.0.0.1", "::ffff:a00:1"},
+        {"1:2:3:4:5:6:10.0.0.1", "1:2:3:4:5:6:a00:1"},
+        {"", NULL},
+        {"10.0.0", NULL},
+        {"10.0.0.1.", NULL},
+        {"10.0.0.1 ", NULL},
+        {" 10.0.0.1", NULL},
+        {"10.0.0.01", NULL},
+        {"010.0.0.1", NULL},
+        {"10.0.0.256", NULL},
+        {"10.0.0.1234", NULL},
+        {"0x0a.0.0.1", NULL},
+        {"10..0.1", NULL},
+        {":", NULL},
+        {":::", NULL},
+        {"::1::", NULL},
+        {"1:2:3:4:5:6:7", NULL},
+        {"1:2:3:4:5:6:7:8:9", NULL},
+        {"1:2:3:4:5:6:7:8::", NULL},
+        {"::1:2:3:4:5:6:7:8", NULL},
+        {"1:", NULL},
+        {":1", NULL},
+        {"12345::", NULL},
+        {"fe80::g", NULL},
+        {"fe80::1%en0", NULL},
+        {"[::1]", NULL},
+        {"::01", NULL},
+        {"1:2:3:4:5:6:7:10.0.0.1", NULL},
+        {"::10.0.0.1:1", NULL},
     };
 
     (void)state;
@@ -71,7 +71,7 @@ static void parses_and_formats(void **state)
 
 static void formats_the_longest(void **state)
 {
-    struct net_address address = { .family = 6 };
+    struct net_address address = {.family = 6};
     char text[46];
 
     (void)state;
@@ -87,19 +87,19 @@ static void static_ipv4_is_checked(void **state)
         struct net_ipv4 ipv4;
         enum status status;
     } cases[] = {
-        { "plain", { { 192, 168, 1, 5 }, { 255, 255, 255, 0 }, { 192, 168, 1, 1 }, { { 0 } }, 0 }, OK },
-        { "no gateway", { { 192, 168, 1, 5 }, { 255, 255, 255, 0 }, { 0 }, { { 0 } }, 0 }, OK },
-        { "/31", { { 192, 168, 1, 4 }, { 255, 255, 255, 254 }, { 192, 168, 1, 5 }, { { 0 } }, 0 }, OK },
-        { "zero", { { 0, 0, 0, 0 }, { 255, 255, 255, 0 }, { 0 }, { { 0 } }, 0 }, E_ADDRESS_INVALID },
-        { "loopback", { { 127, 0, 0, 1 }, { 255, 0, 0, 0 }, { 0 }, { { 0 } }, 0 }, E_ADDRESS_INVALID },
-        { "multicast", { { 224, 0, 0, 1 }, { 255, 0, 0, 0 }, { 0 }, { { 0 } }, 0 }, E_ADDRESS_INVALID },
-        { "broadcast", { { 192, 168, 1, 255 }, { 255, 255, 255, 0 }, { 0 }, { { 0 } }, 0 }, E_ADDRESS_INVALID },
-        { "network", { { 192, 168, 1, 0 }, { 255, 255, 255, 0 }, { 0 }, { { 0 } }, 0 }, E_ADDRESS_INVALID },
-        { "mask with a hole", { { 192, 168, 1, 5 }, { 255, 0, 255, 0 }, { 0 }, { { 0 } }, 0 }, E_ADDRESS_INVALID },
-        { "no mask", { { 192, 168, 1, 5 }, { 0 }, { 0 }, { { 0 } }, 0 }, E_ADDRESS_INVALID },
-        { "gateway elsewhere", { { 192, 168, 1, 5 }, { 255, 255, 255, 0 }, { 192, 168, 2, 1 }, { { 0 } }, 0 }, E_ADDRESS_INVALID },
-        { "gateway is us", { { 192, 168, 1, 5 }, { 255, 255, 255, 0 }, { 192, 168, 1, 5 }, { { 0 } }, 0 }, E_ADDRESS_INVALID },
-        { "tiny MTU", { { 192, 168, 1, 5 }, { 255, 255, 255, 0 }, { 0 }, { { 0 } }, 100 }, E_ADDRESS_INVALID },
+        {"plain", {{192, 168, 1, 5}, {255, 255, 255, 0}, {192, 168, 1, 1}, {{0}}, 0}, OK},
+        {"no gateway", {{192, 168, 1, 5}, {255, 255, 255, 0}, {0}, {{0}}, 0}, OK},
+        {"/31", {{192, 168, 1, 4}, {255, 255, 255, 254}, {192, 168, 1, 5}, {{0}}, 0}, OK},
+        {"zero", {{0, 0, 0, 0}, {255, 255, 255, 0}, {0}, {{0}}, 0}, E_ADDRESS_INVALID},
+        {"loopback", {{127, 0, 0, 1}, {255, 0, 0, 0}, {0}, {{0}}, 0}, E_ADDRESS_INVALID},
+        {"multicast", {{224, 0, 0, 1}, {255, 0, 0, 0}, {0}, {{0}}, 0}, E_ADDRESS_INVALID},
+        {"broadcast", {{192, 168, 1, 255}, {255, 255, 255, 0}, {0}, {{0}}, 0}, E_ADDRESS_INVALID},
+        {"network", {{192, 168, 1, 0}, {255, 255, 255, 0}, {0}, {{0}}, 0}, E_ADDRESS_INVALID},
+        {"mask with a hole", {{192, 168, 1, 5}, {255, 0, 255, 0}, {0}, {{0}}, 0}, E_ADDRESS_INVALID},
+        {"no mask", {{192, 168, 1, 5}, {0}, {0}, {{0}}, 0}, E_ADDRESS_INVALID},
+        {"gateway elsewhere", {{192, 168, 1, 5}, {255, 255, 255, 0}, {192, 168, 2, 1}, {{0}}, 0}, E_ADDRESS_INVALID},
+        {"gateway is us", {{192, 168, 1, 5}, {255, 255, 255, 0}, {192, 168, 1, 5}, {{0}}, 0}, E_ADDRESS_INVALID},
+        {"tiny MTU", {{192, 168, 1, 5}, {255, 255, 255, 0}, {0}, {{0}}, 100}, E_ADDRESS_INVALID},
     };
 
     (void)state;
@@ -117,13 +117,13 @@ static void static_ipv4_is_checked(void **state)
 /* Memory: the sizes for the crash dump's window fit its budget, and too small an arena is an error, not a fault. */
 static void arena_sizes(void **state)
 {
-    struct arena small = { .base = (uint8_t[256]){ 0 }, .size = 256 };
-    struct nic nic = { .mtu = 1500 };
+    struct arena small = {.base = (uint8_t[256]){0}, .size = 256};
+    struct nic nic = {.mtu = 1500};
 
     (void)state;
     assert_true(net_arena_size(8 * 1460) <= 20 * 1024);
     assert_true(net_arena_size(256 * 1460) <= 384 * 1024);
-    assert_int_equal(net_open(&(struct net_config){ .nic = &nic, .arena = &small, .window = 65536 }), E_NET_MEMORY);
+    assert_int_equal(net_open(&(struct net_config){.nic = &nic, .arena = &small, .window = 65536}), E_NET_MEMORY);
 }
 
 int main(void)

@@ -34,7 +34,8 @@ static enum status connect_to(const char *host, unsigned milliseconds)
     return stream->ops->connect(stream, host, 3260, deadline_after_ms(milliseconds));
 }
 
-/* ---- connect ------------------------------------------------------------------------------------------------------------------- */
+/* ---- connect
+ * ------------------------------------------------------------------------------------------------------------------- */
 
 static void connect_succeeds(void **state)
 {
@@ -97,7 +98,8 @@ static void lost_syn_is_repeated_soon(void **state)
     assert_true((platform_ticks() - start) / platform_ticks_per_ms() < 700);
 }
 
-/* ---- data ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- data
+ * ------------------------------------------------------------------------------------------------------------------------ */
 
 static uint8_t out[1 << 20], in[1 << 20];
 
@@ -112,7 +114,7 @@ static void transfer(size_t total, bool stable)
     peer.source = true;
     peer.to_send = total;
     while (sent < total || received < total || stream->ops->unsent(stream)) {
-        struct stream_span spans[] = { { out + sent, (total - sent) / 3, stable }, { out + sent + (total - sent) / 3, 0, stable } };
+        struct stream_span spans[] = {{out + sent, (total - sent) / 3, stable}, {out + sent + (total - sent) / 3, 0, stable}};
 
         assert_false(deadline_passed(deadline));
         spans[1].length = total - sent - spans[0].length;
@@ -226,6 +228,20 @@ static void reader_that_stops(void **state)
         assert_int_equal(in[i], peer_pattern(i));
 }
 
+/* The crash dump's sizes: a ring of 8 buffers, of which a card can fill 7, and a window of as many segments. */
+static void smallest_profile(void **state)
+{
+    (void)state;
+    net_stream_free(stream);
+    peer_world_close();
+    peer_world_open(7, 8 * 1460);
+    stream = net_stream_new();
+    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
+    wire.loss = 10;
+    wire.reorder = 20;
+    transfer(200000, true);
+}
+
 /* A window full of one-byte segments holds far more frames than full ones would. */
 static void tiny_segments_do_not_starve_the_ring(void **state)
 {
@@ -240,7 +256,7 @@ static void tiny_segments_do_not_starve_the_ring(void **state)
     assert_int_equal(wire.starved, 0);
     /* And the same out of order: the first byte is missing. */
     for (unsigned i = 0; i < 500; i++) {
-        uint8_t filler[100] = { 0 };
+        uint8_t filler[100] = {0};
 
         peer_segment(PEER_ACK, peer.iss + 1 + 10000 + 101 * i, peer.expected, NULL, 0, filler, sizeof filler);
         peer_world_run(1);
@@ -251,7 +267,7 @@ static void tiny_segments_do_not_starve_the_ring(void **state)
 
 static void peer_that_closes_its_window(void **state)
 {
-    struct stream_span span = { out, 50000, true };
+    struct stream_span span = {out, 50000, true};
     size_t done;
 
     (void)state;
@@ -276,7 +292,7 @@ static void peer_that_closes_its_window(void **state)
 /* unsent() counts what may still be read; when it no longer does, the bytes are the caller's again. */
 static void stable_bytes_are_counted_until_acknowledged(void **state)
 {
-    struct stream_span span = { out, 5000, true };
+    struct stream_span span = {out, 5000, true};
     size_t done;
 
     (void)state;
@@ -295,7 +311,8 @@ static void stable_bytes_are_counted_until_acknowledged(void **state)
     assert_false(peer.corrupted);
 }
 
-/* ---- ends -------------------------------------------------------------------------------------------------------------------------- */
+/* ---- ends
+ * -------------------------------------------------------------------------------------------------------------------------- */
 
 static void bytes_before_the_peers_end_are_handed_out_first(void **state)
 {
@@ -315,7 +332,7 @@ static void bytes_before_the_peers_end_are_handed_out_first(void **state)
 
 static void reset_by_the_peer(void **state)
 {
-    struct stream_span span = { out, 10, true };
+    struct stream_span span = {out, 10, true};
     size_t done;
 
     (void)state;
@@ -329,7 +346,7 @@ static void reset_by_the_peer(void **state)
 
 static void peer_that_vanishes(void **state)
 {
-    struct stream_span span = { out, 10, true };
+    struct stream_span span = {out, 10, true};
     size_t done;
     deadline_t deadline;
     enum status status = OK;
@@ -384,7 +401,7 @@ static void abort_sends_a_reset(void **state)
 /* While the OS loader computes nobody calls; TCP must not take the silence for the peer's. */
 static void long_silence_costs_nothing(void **state)
 {
-    struct stream_span span = { out, 10, true };
+    struct stream_span span = {out, 10, true};
     size_t done;
 
     (void)state;
@@ -436,6 +453,7 @@ int main(void)
         CASE(card_without_free_descriptors),
         CASE(acknowledgements_are_few),
         CASE(reader_that_stops),
+        CASE(smallest_profile),
         CASE(tiny_segments_do_not_starve_the_ring),
         CASE(peer_that_closes_its_window),
         CASE(stable_bytes_are_counted_until_acknowledged),

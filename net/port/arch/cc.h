@@ -6,17 +6,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LWIP_NO_CTYPE_H 1
+#define LWIP_NO_CTYPE_H    1
 #define LWIP_NO_INTTYPES_H 1
-#define LWIP_NO_LIMITS_H 1
-#define LWIP_NO_UNISTD_H 1
+#define LWIP_NO_LIMITS_H   1
+#define LWIP_NO_UNISTD_H   1
 /* The freestanding build has no <limits.h> that gcc's could stand on. */
 #ifndef INT_MAX
 #define INT_MAX __INT_MAX__
 #endif
 
 /* Formats of debug output, which is compiled out; lwIP wants them defined. */
-#define X8_F "02x"
+#define X8_F  "02x"
 #define U16_F "hu"
 #define S16_F "hd"
 #define X16_F "hx"
@@ -25,7 +25,7 @@
 #define X32_F "x"
 #define SZT_F "zu"
 
-#define BYTE_ORDER LITTLE_ENDIAN
+#define BYTE_ORDER                              LITTLE_ENDIAN
 #define LWIP_DECLARE_MEMORY_ALIGNED(name, size) uint8_t name[size] __attribute__((aligned(8)))
 
 uint32_t net_random32(void);
@@ -33,7 +33,7 @@ uint32_t net_random32(void);
 
 /* An assertion marks the stack as suspect and goes on; net_poll() then drops every connection (net/net.c). */
 void net_assertion_failed(void);
-#define LWIP_PLATFORM_DIAG(text) ((void)0)
+#define LWIP_PLATFORM_DIAG(text)   ((void)0)
 #define LWIP_PLATFORM_ASSERT(text) net_assertion_failed()
 
 #endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Host names in connect(): answers good, absent and forged. */
+#include "tests/unit/unit.h"
+
+#include "net/net.h"
+#include "tests/host/host.h"
+#include "tests/host/peer.h"
+
+static struct stream *stream;
+static const uint8_t *answer; /* what follows the question */
+static unsigned answer_length;
+static bool silent, wrong_id;
+static uint8_t error_code, answers;
+static unsigned questions;
+
+static void serve(uint16_t from, uint16_t to, const uint8_t *data, unsigned length)
+{
+    uint8_t reply[512];
+
+    if (to != 53 || length < 12 || length > 300)
+        return;
+    questions++;
+    if (silent)
+        return;
+    memcpy(reply, data, length);
+    reply[0] ^= wrong_id;
+    reply[2] = 0x81;
+    reply[3] = 0x80 | error_code;
+    reply[7] = answers;
+    if (answer_length)
+        memcpy(reply + length, answer, answer_length);
+    peer_datagram(53, from, reply, length + answer_length);
+}
+
+static int open_world(void **state)
+{
+    (void)state;
+    peer_world_open(64, 65536);
+    peer_got_datagram = serve;
+    stream = net_stream_new();
+    answer_length = questions = 0;
+    silent = wrong_id = false;
+    error_code = 0;
+    answers = 1;
+    return 0;
+}
+
+static int close_world(void **state)
+{
+    (void)state;
+    net_stream_free(stream);
+    net_close();
+    assert_int_equal(wire.held, 0);
+    peer_world_close();
+    return 0;
+}
+
+static enum status connect_by_name(const void *bytes, unsigned length)
+{
+    answer = bytes;
+    answer_length = length;
+    return stream->ops->connect(stream, "target.example", 3260, deadline_after_ms(5000));
+}
+
+#define HEAD 0xC0, 12, 0, 1, 0, 1, 0, 0, 0, 60
+
+static void name_is_resolved(void **state)
+{
+    static const uint8_t good[] = {HEAD, 0, 4, 10, 0, 0, 1};
+
+    (void)state;
+    assert_int_equal(connect_by_name(good, sizeof good), OK);
+    assert_int_equal(questions, 1);
+}
+
+static void no_answer(void **state)
+{
+    (void)state;
+    silent = true;
+    assert_int_equal(connect_by_name("", 0), E_RESOLVE);
+    assert_true(questions > 1);
+}
+
+static void no_such_name(void **state)
+{
+    (void)state;
+    error_code = 3;
+    answers = 0;
+    assert_int_equal(connect_by_name("", 0), E_RESOLVE);
+}
+
+static void answer_with_another_number(void **state)
+{
+    static const uint8_t good[] = {HEAD, 0, 4, 10, 0, 0, 1};
+
+    (void)state;
+    wrong_id = true;
+    assert_int_equal(connect_by_name(good, sizeof good), E_RESOLVE);
+}
+
+static void names_that_cannot_be(void **state)
+{
+    char longest[300];
+
+    (void)state;
+    memset(longest, 'a', sizeof longest);
+    longest[sizeof longest - 1] = '\0';
+    assert_int_equal(stream->ops->connect(stream, "", 3260, deadline_after_ms(1000)), E_RESOLVE);
+    assert_int_equal(stream->ops->connect(stream, longest, 3260, deadline_after_ms(1000)), E_RESOLVE);
+    assert_int_equal(questions, 0);
+}
+
+static void broken_answers(void **state)
+{
+    static const struct {
+        const char *name;
+        uint8_t bytes[24];
+        unsigned length;
+    } cases[] = {
+        {"cut after the name", {0xC0, 12}, 2},
+        {"pointer to itself", {0xC0, 32, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 10, 0, 0, 1}, 9},
+        {"label beyond the message", {63, 'a', 'b'}, 3},
+        {"address of two bytes", {HEAD, 0, 2, 10, 0}, 14},
+        {"address cut", {HEAD, 0, 4, 10, 0}, 14},
+        {"length beyond the message", {HEAD, 0xFF, 0xFF, 10, 0, 0, 1}, 16},
+        {"loopback", {HEAD, 0, 4, 127, 0, 0, 1}, 16},
+        {"multicast", {HEAD, 0, 4, 224, 0, 0, 1}, 16},
+        {"zero", {HEAD, 0, 4, 0, 0, 0, 0}, 16},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        enum status status;
+        char name[32];
+
+        snprintf(name, sizeof name, "host%zu.example", i);
+        answer = cases[i].bytes;
+        answer_length = cases[i].length;
+        status = stream->ops->connect(stream, name, 3260, deadline_after_ms(3000));
+        if (status != E_RESOLVE)
+            print_error("%s: %d\n", cases[i].name, status);
+        assert_int_equal(status, E_RESOLVE);
+        peer_world_run(60000); /* until the question's slot is free */
+    }
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(name_is_resolved),     CASE(no_answer),      CASE(no_such_name), CASE(answer_with_another_number),
+        CASE(names_that_cannot_be), CASE(broken_answers),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* IPv6: addresses by router advertisement and by hand, and neighbour discovery messages that lwIP 2.1.3 would misread. */
+#include "tests/unit/unit.h"
+
+#include "net/net.h"
+#include "tests/host/host.h"
+#include "tests/host/peer.h"
+
+static const uint8_t all_nodes[16] = {0xFF, 2, [15] = 1};
+static const uint8_t router[16] = {0xFE, 0x80, [15] = 1};
+static const uint8_t by_hand[16] = {0xFD, 0x77, [15] = 2};
+
+static uint8_t last[1600]; /* the last neighbour advertisement that the stack sent */
+static unsigned advertisements;
+
+static void on_frame(const uint8_t *frame, unsigned length)
+{
+    if (length >= 78 && frame[12] == 0x86 && frame[20] == 58 && frame[54] == 136) {
+        memcpy(last, frame, length);
+        advertisements++;
+    }
+}
+
+static int open_world(void **state)
+{
+    (void)state;
+    host_log_clear();
+    peer_world_open(64, 65536);
+    wire.sent = on_frame;
+    advertisements = 0;
+    return 0;
+}
+
+static int close_world(void **state)
+{
+    (void)state;
+    assert_null(strstr(host_log_text(), "inconsistent"));
+    net_close();
+    assert_int_equal(wire.held, 0);
+    peer_world_close();
+    return 0;
+}
+
+static enum status set_by_hand(void)
+{
+    struct net_ipv6 ipv6 = {.prefix_length = 64};
+
+    memcpy(ipv6.address, by_hand, 16);
+    return net_set_ipv6(&ipv6, deadline_after_ms(5000));
+}
+
+/* ---- addresses
+ * -------------------------------------------------------------------------------------------------------------------- */
+
+static uint8_t advertisement[16 + 8 + 32 + 24] = {
+    134, 0, 0, 0,  64, 0, 7, 8, [16] = 1, 1,    2,    0,         0, 0, 0, 0xFE, [24] = 3, 4,  64, 0xC0, 0,    0,           14,
+    16,  0, 0, 14, 16, 0, 0, 0, 0,        0xFD, 0x99, [56] = 25, 3, 0, 0, 0,    0,        14, 16, 0xFD, 0x99, [79] = 0x53,
+};
+
+static void advertise(void)
+{
+    static unsigned turns;
+
+    host_clock_advance_us(500);
+    if (++turns % 200 == 0)
+        peer_ipv6(NULL, all_nodes, 58, 255, advertisement, sizeof advertisement);
+}
+
+static void address_by_router_advertisement(void **state)
+{
+    struct net_ipv6 found;
+    static const uint8_t expected[16] = {0xFD, 0x99, 0, 0, 0, 0, 0, 0, 0x00, 0, 0, 0xFF, 0xFE, 0, 0, 0x01};
+
+    (void)state;
+    host_idle_hook = advertise;
+    assert_int_equal(net_autoconfigure_ipv6(&found, deadline_after_ms(10000)), OK);
+    assert_memory_equal(found.address, expected, 16);
+    assert_memory_equal(found.gateway, router, 16);
+    assert_int_equal(found.dns[0][15], 0x53);
+}
+
+static void no_router(void **state)
+{
+    struct net_ipv6 found;
+
+    (void)state;
+    assert_int_equal(net_autoconfigure_ipv6(&found, deadline_after_ms(3000)), E_IPV6_NO_ROUTER);
+}
+
+static void static_address(void **state)
+{
+    struct net_ipv6 ipv6 = {.address = {0xFF, 2}, .prefix_length = 64};
+
+    (void)state;
+    assert_int_equal(set_by_hand(), OK);
+    assert_int_equal(net_set_ipv6(&ipv6, deadline_after_ms(10)), E_ADDRESS_INVALID);
+    memset(ipv6.address, 0, 16);
+    assert_int_equal(net_set_ipv6(&ipv6, deadline_after_ms(10)), E_ADDRESS_INVALID);
+    memcpy(ipv6.address, by_hand, 16);
+    ipv6.prefix_length = 129;
+    assert_int_equal(net_set_ipv6(&ipv6, deadline_after_ms(10)), E_ADDRESS_INVALID);
+}
+
+static void claim(void)
+{
+    uint8_t message[32] = {136, 0, 0, 0, 0x20, 0, 0, 0};
+
+    host_clock_advance_us(500);
+    memcpy(message + 8, by_hand, 16);
+    memcpy(message + 24, "\2\1\2\0\0\0\0\376", 8);
+    peer_ipv6(by_hand, all_nodes, 58, 255, message, sizeof message);
+}
+
+static void address_of_another(void **state)
+{
+    (void)state;
+    host_idle_hook = claim;
+    assert_int_equal(set_by_hand(), E_ADDRESS_CONFLICT);
+}
+
+/* ---- neighbour discovery
+ * ------------------------------------------------------------------------------------------------------------ */
+
+static void solicit(const uint8_t *options, unsigned length, uint8_t hops)
+{
+    uint8_t message[128] = {135};
+
+    memcpy(message + 8, by_hand, 16);
+    memcpy(message + 24, options, length);
+    peer_ipv6(NULL, by_hand, 58, hops, message, 24 + length);
+    peer_world_run(20);
+}
+
+static void solicitation_is_answered(void **state)
+{
+    static const uint8_t options[] = {1, 1, 2, 0, 0, 0, 0, 0xFE};
+
+    (void)state;
+    assert_int_equal(set_by_hand(), OK);
+    advertisements = 0;
+    solicit(options, sizeof options, 255);
+    assert_int_equal(advertisements, 1);
+    assert_memory_equal(last, "\2\0\0\0\0\376", 6);
+    solicit(options, sizeof options, 254); /* came through a router: RFC 4861 7.1.1 */
+    assert_int_equal(advertisements, 1);
+}
+
+/* 0a65e654: the address is not the first option. */
+static void address_behind_another_option(void **state)
+{
+    static const uint8_t options[] = {14, 1, 0xBA, 0xDB, 0xAD, 0xBA, 0xDB, 0xAD, 1, 1, 2, 0, 0, 0, 0, 0xFE};
+
+    (void)state;
+    assert_int_equal(set_by_hand(), OK);
+    advertisements = 0;
+    solicit(options, sizeof options, 255);
+    assert_int_equal(advertisements, 1);
+    assert_memory_equal(last, "\2\0\0\0\0\376", 6);
+}
+
+/* 6f700a15, 8e75a40a: options of no length, of too little, and beyond the message. */
+static void options_of_wrong_length(void **state)
+{
+    static const struct {
+        const char *name;
+        uint8_t bytes[16];
+        unsigned length;
+    } cases[] = {
+        {"empty", {1, 0, 2, 0, 0, 0, 0, 0xFE}, 8},
+        {"beyond the message", {1, 2, 2, 0, 0, 0, 0, 0xFE}, 8},
+        {"cut", {1, 1, 2, 0}, 4},
+        {"address of another size", {1, 2, 2, 0, 0, 0, 0, 0xFE, 0, 0, 0, 0, 0, 0, 0, 0}, 16},
+        {"only another option", {14, 1, 0xBA, 0xDB, 0xAD, 0xBA, 0xDB, 0xAD}, 8},
+        {"good, then an empty one", {1, 1, 2, 0, 0, 0, 0, 0xFE, 14, 0, 0, 0, 0, 0, 0, 0}, 16},
+    };
+
+    (void)state;
+    assert_int_equal(set_by_hand(), OK);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        advertisements = 0;
+        solicit(cases[i].bytes, cases[i].length, 255);
+        if (advertisements)
+            print_error("%s\n", cases[i].name);
+        assert_int_equal(advertisements, 0);
+    }
+}
+
+/* PixieFail's kind: advertisements whose option lengths lie. Each byte of the good one takes each of some values. */
+static void advertisements_of_any_kind(void **state)
+{
+    static const uint8_t values[] = {0, 1, 2, 5, 31, 127, 128, 255};
+
+    (void)state;
+    assert_int_equal(set_by_hand(), OK);
+    for (unsigned at = 4; at < sizeof advertisement; at++) {
+        for (size_t i = 0; i < sizeof values; i++) {
+            uint8_t broken[sizeof advertisement];
+
+            memcpy(broken, advertisement, sizeof broken);
+            broken[at] = values[i];
+            peer_ipv6(NULL, all_nodes, 58, 255, broken, sizeof broken - (i & 1 ? 3 : 0));
+            peer_world_run(1);
+        }
+    }
+}
+
+/* Extension headers that we have no business with, and whose options 2.1.3 walks on trust. */
+static void extension_headers(void **state)
+{
+    static const uint8_t kinds[] = {0, 43, 44, 60, 51, 50, 135, 253};
+    uint8_t payload[64] = {58, 0, 1, 200, 1, 200, 1, 200};
+
+    (void)state;
+    assert_int_equal(set_by_hand(), OK);
+    advertisements = 0;
+    payload[8] = 135;
+    memcpy(payload + 16, by_hand, 16);
+    for (size_t i = 0; i < sizeof kinds; i++) {
+        peer_ipv6(NULL, by_hand, kinds[i], 255, payload, sizeof payload);
+        peer_ipv6(NULL, by_hand, kinds[i], 255, payload, 1);
+        peer_world_run(5);
+    }
+    assert_int_equal(advertisements, 0);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(address_by_router_advertisement),
+        CASE(no_router),
+        CASE(static_address),
+        CASE(address_of_another),
+        CASE(solicitation_is_answered),
+        CASE(address_behind_another_option),
+        CASE(options_of_wrong_length),
+        CASE(advertisements_of_any_kind),
+        CASE(extension_headers),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
