@@ -33,8 +33,6 @@ static enum status nop_in(struct iscsi_session *session)
     }
     if (ttt == RESERVED_TAG)
         return OK;
-    if (session->nop_count == NOP_ANSWERS)
-        return fail(E_ISCSI_SEQUENCE, "more than %u pings without waiting for an answer", NOP_ANSWERS);
     memcpy(session->nop_answers[session->nop_count].lun, header + BHS_LUN, 8);
     session->nop_answers[session->nop_count++].ttt = ttt;
     return OK;

@@ -34,7 +34,11 @@ static void start_clock(struct iscsi_session *session)
 static void plan_retry(struct iscsi_session *session)
 {
     session->retry_at = deadline_after_ms(session->backoff_ms);
-    session->backoff_ms = session->backoff_ms * 2 < BACKOFF_MAX_MS ? session->backoff_ms * 2 : BACKOFF_MAX_MS;
+    /* A target that announces a drop may have set the first pause, to 0 as well. */
+    if (session->backoff_ms == 0)
+        session->backoff_ms = session->settings.recovery_backoff_ms;
+    else
+        session->backoff_ms = session->backoff_ms * 2 < BACKOFF_MAX_MS ? session->backoff_ms * 2 : BACKOFF_MAX_MS;
 }
 
 void recovery_begin(struct iscsi_session *session, enum status status)

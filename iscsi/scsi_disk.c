@@ -39,6 +39,9 @@ static void settle(struct scsi_slot *slot)
 
     if (status == OK)
         verdict = scsi_judge(&slot->task, true, &status);
+    /* It was there when it was opened: a restarted target brings its LUNs back one after the other. */
+    if (status == E_LUN_MISSING)
+        verdict = SCSI_LATER;
     /* A LUN without a cache to flush may not know the command; then everything is flushed already. */
     if (status == E_SCSI_COMMAND && slot->request->operation == DISK_FLUSH)
         verdict = SCSI_DONE;

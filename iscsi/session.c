@@ -154,7 +154,8 @@ static enum status receive_all(struct iscsi_session *session)
     bool complete = true;
     enum status status = OK;
 
-    while (status == OK && complete) {
+    /* Pings that cannot be answered yet hold the target up, not us. */
+    while (status == OK && complete && session->nop_count < NOP_ANSWERS) {
         status = pdu_receive(session, &complete);
         if (status == OK && complete)
             status = dispatch(session);
