@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * AH=48h: the result buffer of EDD-3 (T13 1386D, 66 bytes), which with a longer device path became EDD-4's (T13 1572D, 74 bytes). A
- * caller says how much it has room for and gets as many of the fields as fit whole, never a byte more.
+ * AH=48h: the result buffer of EDD-3 (T13 1386D, 66 bytes), which with a longer device path became EDD-4's (T13 1572D, 74 bytes).
+ * A caller says how much it has room for and gets as many of the fields as fit whole, never a byte more.
  */
 #include <string.h>
 
@@ -58,10 +58,10 @@ struct dpte {
 
 _Static_assert(sizeof(struct dpte) == INT13_TABLE_SIZE, "device parameter table extension");
 
-#define DPTE_HEAD_LBA       0xE0 /* bits 7 and 5 always, bit 6 LBA */
-#define DPTE_OPTION_LBA     0x0010
+#define DPTE_HEAD_LBA         0xE0 /* bits 7 and 5 always, bit 6 LBA */
+#define DPTE_OPTION_LBA       0x0010
 #define DPTE_OPTION_REMOVABLE 0x0020
-#define DPTE_REVISION       0x11
+#define DPTE_REVISION         0x11
 
 /* The byte that makes a table sum up to 0. */
 static uint8_t checksum(const void *table, unsigned length)

@@ -36,7 +36,8 @@ static uint32_t get32(const uint8_t *bytes)
 
 static struct place place_at(const uint8_t *chs, uint32_t lba)
 {
-    return (struct place){.lba = lba, .cylinder = (uint16_t)(chs[2] | (chs[1] & 0xC0) << 2), .head = chs[0], .sector = chs[1] & 0x3F};
+    return (struct place){
+        .lba = lba, .cylinder = (uint16_t)(chs[2] | (chs[1] & 0xC0) << 2), .head = chs[0], .sector = chs[1] & 0x3F};
 }
 
 static bool has_signature(const uint8_t *sector)
@@ -81,8 +82,8 @@ static unsigned take_places(const uint8_t *sector, uint64_t sectors, struct plac
 enum verdict { CONTRADICTS, SAYS_NOTHING, AGREES };
 
 /*
- * What a place says of a geometry. Beyond 1024 cylinders partitioning tools write the last place that CHS can name, (1023, heads - 1,
- * sectors), or that of a geometry of their own: such a place cannot contradict.
+ * What a place says of a geometry. Beyond 1024 cylinders partitioning tools write the last place that CHS can name, (1023, heads
+ * - 1, sectors), or that of a geometry of their own: such a place cannot contradict.
  */
 static enum verdict judge(const struct place *place, uint32_t heads, uint32_t track)
 {

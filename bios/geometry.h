@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The CHS geometry that a disk was partitioned with. A BIOS invents one; boot sectors, NTLDR and DOS only start when it invents the
- * one that the partition table was made with. Nothing is ever written back.
+ * The CHS geometry that a disk was partitioned with. A BIOS invents one; boot sectors, NTLDR and DOS only start when it invents
+ * the one that the partition table was made with. Nothing is ever written back.
  */
 #ifndef SANSTRAP_GEOMETRY_H
 #define SANSTRAP_GEOMETRY_H
@@ -9,8 +9,9 @@
 #include "bios/int13.h"
 
 /*
- * From the CHS and LBA addresses of the four entries in a partition table (`sector` is LBA 0, 512 bytes; `sectors` the disk's size).
- * False, with *geometry untouched, when they do not settle it: no table, GPT, addresses that contradict each other or the disk.
+ * From the CHS and LBA addresses of the four entries in a partition table (`sector` is LBA 0, 512 bytes; `sectors` the disk's
+ * size). False, with *geometry untouched, when they do not settle it: no table, GPT, addresses that contradict each other or the
+ * disk.
  */
 bool geometry_from_partitions(const uint8_t *sector, uint64_t sectors, struct int13_geometry *geometry);
 

@@ -9,7 +9,8 @@
 #define BDA_DISK_STATUS 0x74
 #define BDA_DISK_COUNT  0x75
 
-/* AH=00h 09h 0Dh 10h 11h 14h: a session that has died is re-opened by the request that needs it, so there is nothing to do or to ask. */
+/* AH=00h 09h 0Dh 10h 11h 14h: a session that has died is re-opened by the request that needs it, so there is nothing to do or to
+ * ask. */
 static uint8_t int13_healthy(struct int13_drive *drive, struct real_registers *registers)
 {
     (void)drive;
@@ -37,28 +38,16 @@ static const struct {
     bool answers_in_ah; /* AH is a result of success and not a status */
     int13_function *serve;
 } functions[] = {
-    {0x00, false, int13_healthy},    /* reset disk system */
-    {0x01, false, int13_last_status},
-    {0x02, false, int13_read},
-    {0x03, false, int13_write},
-    {0x04, false, int13_verify},
-    {0x08, false, int13_parameters},
-    {0x09, false, int13_healthy},    /* initialise drive parameters */
-    {0x0C, false, int13_seek},
-    {0x0D, false, int13_healthy},    /* reset hard disks */
-    {0x10, false, int13_healthy},    /* test drive ready */
-    {0x11, false, int13_healthy},    /* recalibrate */
-    {0x14, false, int13_healthy},    /* controller diagnostics */
-    {0x15, true, int13_type},
-    {0x41, true, edd_check},
-    {0x42, false, edd_read},
-    {0x43, false, edd_write},
-    {0x44, false, edd_verify},
-    {0x45, false, edd_lock},
-    {0x47, false, edd_seek},
-    {0x48, false, edd_parameters},
-    {0x4B, false, int13_not_emulated},
-    {0x4E, false, edd_configure},
+    {0x00, false, int13_healthy}, /* reset disk system */
+    {0x01, false, int13_last_status},  {0x02, false, int13_read},    {0x03, false, int13_write}, {0x04, false, int13_verify},
+    {0x08, false, int13_parameters},   {0x09, false, int13_healthy}, /* initialise drive parameters */
+    {0x0C, false, int13_seek},         {0x0D, false, int13_healthy}, /* reset hard disks */
+    {0x10, false, int13_healthy},                                    /* test drive ready */
+    {0x11, false, int13_healthy},                                    /* recalibrate */
+    {0x14, false, int13_healthy},                                    /* controller diagnostics */
+    {0x15, true, int13_type},          {0x41, true, edd_check},      {0x42, false, edd_read},    {0x43, false, edd_write},
+    {0x44, false, edd_verify},         {0x45, false, edd_lock},      {0x47, false, edd_seek},    {0x48, false, edd_parameters},
+    {0x4B, false, int13_not_emulated}, {0x4E, false, edd_configure},
 };
 
 static uint8_t serve(struct int13_drive *drive, struct real_registers *registers, bool *answers_in_ah)
@@ -100,7 +89,8 @@ void int13_serve(struct int13_drive *drive, struct real_registers *registers)
 static bool disk_is_sound(const struct disk *disk)
 {
     uint32_t size = disk->block_size;
-    return size >= INT13_SECTOR_SIZE && size <= 65536 && (size & (size - 1)) == 0 && disk->block_count > 0 && disk->max_blocks > 0;
+    return size >= INT13_SECTOR_SIZE && size <= 65536 && (size & (size - 1)) == 0 && disk->block_count > 0 &&
+           disk->max_blocks > 0;
 }
 
 enum status int13_open(struct int13_drive *drive, struct disk *disk, uint8_t number, uint8_t *bounce)

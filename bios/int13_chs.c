@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The functions of the PC AT's BIOS: sectors addressed by cylinder (10 bits), head and sector (from 1). A transfer may run over the end of
- * a track and of a cylinder, as on every BIOS since.
+ * The functions of the PC AT's BIOS: sectors addressed by cylinder (10 bits), head and sector (from 1). A transfer may run over
+ * the end of a track and of a cylinder, as on every BIOS since.
  */
 #include "bios/int13_functions.h"
 

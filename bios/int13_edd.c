@@ -25,7 +25,7 @@
 struct disk_address_packet {
     uint8_t size;
     uint8_t reserved;
-    uint16_t count;    /* the specification's byte and its reserved neighbour: programs store a word */
+    uint16_t count; /* the specification's byte and its reserved neighbour: programs store a word */
     uint16_t offset, segment;
     uint64_t lba;
     uint64_t flat;
@@ -51,7 +51,9 @@ static uint8_t take_packet(const struct real_registers *registers, struct edd_re
     int13_buffer_get(&request->packet, 0, &packet, PACKET_SIZE);
     if (packet.size < PACKET_SIZE)
         return INT13_INVALID;
-    uint32_t size = packet.size >= PACKET_SIZE_LONG ? PACKET_SIZE_LONG : packet.size >= PACKET_SIZE_FLAT ? PACKET_SIZE_FLAT : PACKET_SIZE;
+    uint32_t size = packet.size >= PACKET_SIZE_LONG   ? PACKET_SIZE_LONG
+                    : packet.size >= PACKET_SIZE_FLAT ? PACKET_SIZE_FLAT
+                                                      : PACKET_SIZE;
     if (!int13_buffer_reaches(&request->packet, size))
         return INT13_INVALID;
     int13_buffer_get(&request->packet, 0, &packet, size);

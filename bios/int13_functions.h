@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the files that make up INT 13h share. A function gets the caller's registers, puts its results into them (AH and carry excepted)
- * and returns the status that the caller will find in AH.
+ * What the files that make up INT 13h share. A function gets the caller's registers, puts its results into them (AH and carry
+ * excepted) and returns the status that the caller will find in AH.
  */
 #ifndef SANSTRAP_INT13_FUNCTIONS_H
 #define SANSTRAP_INT13_FUNCTIONS_H
@@ -11,11 +11,11 @@
 /* Statuses, as AH=01h numbers them. */
 enum int13_status {
     INT13_OK = 0x00,
-    INT13_INVALID = 0x01,          /* function or parameter */
+    INT13_INVALID = 0x01, /* function or parameter */
     INT13_WRITE_PROTECTED = 0x03,
     INT13_SECTOR_NOT_FOUND = 0x04,
-    INT13_BOUNDARY = 0x09,         /* the buffer runs out of what its address can reach */
-    INT13_UNCORRECTABLE = 0x10,    /* the medium is at fault */
+    INT13_BOUNDARY = 0x09,      /* the buffer runs out of what its address can reach */
+    INT13_UNCORRECTABLE = 0x10, /* the medium is at fault */
     INT13_CONTROLLER = 0x20,
     INT13_SEEK = 0x40,
     INT13_TIMEOUT = 0x80,
@@ -40,8 +40,8 @@ int13_function edd_parameters;
 
 /* A place in memory as the caller meant it. */
 struct int13_buffer {
-    bool flat;        /* `address` is physical, 64-bit; else linear, from segment and offset */
-    bool a20;         /* for linear addresses: off wraps them at 1 MiB */
+    bool flat; /* `address` is physical, 64-bit; else linear, from segment and offset */
+    bool a20;  /* for linear addresses: off wraps them at 1 MiB */
     uint64_t address;
 };
 
@@ -51,8 +51,8 @@ struct int13_buffer int13_buffer_at(uint16_t segment, uint16_t offset, bool a20)
 bool int13_buffer_reaches(const struct int13_buffer *buffer, uint64_t length);
 
 /*
- * The byte at `offset` and how many of the following `length` bytes are contiguous with it (*run, at least 1). Only inside a range that
- * int13_buffer_reaches() allowed.
+ * The byte at `offset` and how many of the following `length` bytes are contiguous with it (*run, at least 1). Only inside a
+ * range that int13_buffer_reaches() allowed.
  */
 uint8_t *int13_buffer_run(const struct int13_buffer *buffer, uint64_t offset, uint64_t length, uint64_t *run);
 
@@ -65,8 +65,9 @@ void int13_buffer_put(const struct int13_buffer *buffer, uint64_t offset, const 
 uint8_t int13_range(const struct int13_drive *drive, uint64_t lba, uint64_t count);
 
 /*
- * Moves `count` sectors of 512 bytes between the disk and the caller's buffer. *moved says how many are known to have been: all of them
- * on success; on failure those before the disk request that failed. The range and the buffer are checked before anything moves.
+ * Moves `count` sectors of 512 bytes between the disk and the caller's buffer. *moved says how many are known to have been: all
+ * of them on success; on failure those before the disk request that failed. The range and the buffer are checked before anything
+ * moves.
  */
 uint8_t int13_transfer(struct int13_drive *drive, enum disk_operation operation, uint64_t lba, uint32_t count,
                        const struct int13_buffer *buffer, uint32_t *moved);

@@ -62,9 +62,9 @@ enum status int13_read_sector(struct int13_drive *drive, uint64_t lba, const uin
 /* A stretch of a transfer that one step moves. */
 struct step {
     uint64_t block;
-    uint32_t first;   /* sector inside the block */
+    uint32_t first; /* sector inside the block */
     uint32_t sectors;
-    uint8_t *direct;  /* the caller's memory, when whole blocks can move to or from it; NULL: through the bounce block */
+    uint8_t *direct; /* the caller's memory, when whole blocks can move to or from it; NULL: through the bounce block */
 };
 
 static struct step next_step(const struct int13_drive *drive, uint64_t lba, uint32_t left, const struct int13_buffer *buffer,
@@ -171,7 +171,8 @@ uint8_t int13_verify_sectors(struct int13_drive *drive, uint64_t lba, uint32_t c
 }
 
 /* True when the bounce block and the caller's memory agree in the sectors of a step. */
-static bool step_equals(const struct int13_drive *drive, const struct step *step, const struct int13_buffer *buffer, uint64_t offset)
+static bool step_equals(const struct int13_drive *drive, const struct step *step, const struct int13_buffer *buffer,
+                        uint64_t offset)
 {
     const uint8_t *disk = drive->bounce + step->first * INT13_SECTOR_SIZE;
     uint64_t length = (uint64_t)step->sectors * INT13_SECTOR_SIZE;

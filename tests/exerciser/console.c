@@ -89,7 +89,7 @@ void finish(void)
     say("exerciser: %u passed, %u failed\n", passed, failed);
     while (!(in8(COM1 + 5) & 0x40))
         ;
-    out8(0xF4, failed != 0); /* isa-debug-exit */
+    out8(0xF4, failed != 0);                                                         /* isa-debug-exit */
     __asm__ volatile("outw %0, %1" : : "a"((uint16_t)0x2000), "d"((uint16_t)0x604)); /* QEMU -M pc: ACPI S5 */
     for (;;)
         __asm__ volatile("cli; hlt");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* INT 13h calls with a pattern in every register half that is not a parameter; after each, all that was not to change is compared. */
+/* INT 13h calls with a pattern in every register half that is not a parameter; after each, all that was not to change is
+ * compared. */
 #include "exerciser.h"
 
 struct registers before, after;
@@ -40,10 +41,10 @@ void prepare(uint8_t ah, uint8_t al)
 static bool kept(void)
 {
     return !((before.eax ^ after.eax) & ~may_change[0]) && !((before.ebx ^ after.ebx) & ~may_change[1]) &&
-           !((before.ecx ^ after.ecx) & ~may_change[2]) && !((before.edx ^ after.edx) & ~may_change[3]) && before.esi == after.esi &&
-           before.edi == after.edi && before.ebp == after.ebp && before.ds == after.ds && before.es == after.es &&
-           before.fs == after.fs && before.gs == after.gs && before.ss == after.ss && before.sp == after.sp &&
-           !((before.eflags ^ after.eflags) & (INTERRUPT | DIRECTION));
+           !((before.ecx ^ after.ecx) & ~may_change[2]) && !((before.edx ^ after.edx) & ~may_change[3]) &&
+           before.esi == after.esi && before.edi == after.edi && before.ebp == after.ebp && before.ds == after.ds &&
+           before.es == after.es && before.fs == after.fs && before.gs == after.gs && before.ss == after.ss &&
+           before.sp == after.sp && !((before.eflags ^ after.eflags) & (INTERRUPT | DIRECTION));
 }
 
 uint8_t go(void)
@@ -71,6 +72,7 @@ uint8_t packet_call(uint8_t ah, uint8_t al)
 
 uint8_t transfer(uint8_t ah, uint32_t lba, uint16_t count, uint32_t linear)
 {
-    packet = (struct packet){.size = 16, .count = count, .offset = (uint16_t)(linear & 15), .segment = (uint16_t)(linear >> 4), .lba = lba};
+    packet = (struct packet){
+        .size = 16, .count = count, .offset = (uint16_t)(linear & 15), .segment = (uint16_t)(linear >> 4), .lba = lba};
     return packet_call(ah, 0);
 }

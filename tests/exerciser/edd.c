@@ -49,8 +49,8 @@ static void test_beyond(void)
         good_packet(extreme ? 0xFFFFFFFF : config.sectors - cases[i].lba_from_end, cases[i].count);
         packet.lba_high = cases[i].high;
         uint8_t status = packet_call(0x42, 0);
-        check(status != 0 && (packet.count < cases[i].count || !strict) && all8(BUFFER + 512, 512, 0xCC), cases[i].name, "status %x, count %u",
-              status, packet.count);
+        check(status != 0 && (packet.count < cases[i].count || !strict) && all8(BUFFER + 512, 512, 0xCC), cases[i].name,
+              "status %x, count %u", status, packet.count);
     }
     good_packet(config.sectors, 1);
     uint8_t status = packet_call(0x43, 0);
@@ -77,23 +77,28 @@ static void test_packet_sizes(void)
 
 static void test_flat(void)
 {
-    packet = (struct packet){.size = 24, .count = 9, .offset = 0xFFFF, .segment = 0xFFFF, .lba = DATA_START + 7, .flat = HIGH_BUFFER};
+    packet =
+        (struct packet){.size = 24, .count = 9, .offset = 0xFFFF, .segment = 0xFFFF, .lba = DATA_START + 7, .flat = HIGH_BUFFER};
     uint8_t status = packet_call(0x42, 0);
     set_a20(true);
     flat_copy(BUFFER, HIGH_BUFFER, 9 * 512);
     check(status == 0 && has_content(BUFFER, DATA_START + 7, 9, config.seed), "42h/flat-buffer", "status %x", status);
 
-    packet = (struct packet){.size = 32, .count = 0xFF, .lba = DATA_START, .flat = HIGH_BUFFER + 0x40000, .long_count = 300};
+    packet = (struct packet){
+        .size = 32, .count = 0xFF, .segment = BUFFER >> 4, .lba = DATA_START, .flat = HIGH_BUFFER + 0x40000, .long_count = 300};
     status = packet_call(0x42, 0);
     set_a20(true);
     flat_copy(BUFFER, HIGH_BUFFER + 0x40000, 300 * 512);
-    check(status == 0 && packet.long_count == 300 && has_content(BUFFER, DATA_START, 300, config.seed), "42h/long-count", "status %x", status);
+    check(status == 0 && packet.long_count == 300 && has_content(BUFFER, DATA_START, 300, config.seed), "42h/long-count",
+          "status %x", status);
 
-    packet = (struct packet){.size = 32, .count = 0xFF, .lba = DATA_START, .flat = HIGH_BUFFER, .long_count = 0xFFFFFFFF};
+    packet = (struct packet){
+        .size = 32, .count = 0xFF, .segment = BUFFER >> 4, .lba = DATA_START, .flat = HIGH_BUFFER, .long_count = 0xFFFFFFFF};
     status = packet_call(0x42, 0);
     check(status != 0 && packet.long_count == 0, "42h/long-count-beyond-disk", "status %x", status);
 
-    packet = (struct packet){.size = 24, .count = 1, .offset = 0xFFFF, .segment = 0xFFFF, .lba = DATA_START, .flat_high = 0x80000000};
+    packet =
+        (struct packet){.size = 24, .count = 1, .offset = 0xFFFF, .segment = 0xFFFF, .lba = DATA_START, .flat_high = 0x80000000};
     status = packet_call(0x42, 0);
     check(status != 0, "42h/flat-buffer-out-of-reach", "status %x", status);
 

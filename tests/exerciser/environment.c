@@ -13,7 +13,8 @@ static bool descriptor_tables_kept(void)
     __asm__ volatile("sgdt %0; sidt %1" : "=m"(gdt[0]), "=m"(idt[0]));
     transfer(0x42, DATA_START, 8, BUFFER);
     __asm__ volatile("sgdt %0; sidt %1" : "=m"(gdt[1]), "=m"(idt[1]));
-    return gdt[0].limit == gdt[1].limit && gdt[0].base == gdt[1].base && idt[0].limit == idt[1].limit && idt[0].base == idt[1].base;
+    return gdt[0].limit == gdt[1].limit && gdt[0].base == gdt[1].base && idt[0].limit == idt[1].limit &&
+           idt[0].base == idt[1].base;
 }
 
 static void test_a20(void)
@@ -24,8 +25,8 @@ static void test_a20(void)
         uint8_t status = transfer(0x42, DATA_START + 1, 8, BUFFER);
         bool is = a20_is_on();
         check(was == on, on ? "a20/can-be-on" : "a20/can-be-off", "");
-        check(status == 0 && is == was && has_content(BUFFER, DATA_START + 1, 8, config.seed), on ? "a20/on-kept" : "a20/off-kept",
-              "status %x, was %u, is %u", status, was, is);
+        check(status == 0 && is == was && has_content(BUFFER, DATA_START + 1, 8, config.seed),
+              on ? "a20/on-kept" : "a20/off-kept", "status %x, was %u, is %u", status, was, is);
     }
     if (!strict)
         return;
@@ -82,7 +83,9 @@ static void test_flags(void)
     static const struct {
         uint32_t flags;
         const char *name;
-    } cases[] = {{2, "flags/interrupts-off"}, {INTERRUPT | 2, "flags/interrupts-on"}, {DIRECTION | 2, "flags/direction"},
+    } cases[] = {{2, "flags/interrupts-off"},
+                 {INTERRUPT | 2, "flags/interrupts-on"},
+                 {DIRECTION | 2, "flags/direction"},
                  {CARRY | INTERRUPT | 2, "flags/carry"}};
     for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         packet = (struct packet){.size = 16, .count = 3, .segment = BUFFER >> 4, .lba = DATA_START + 9};
@@ -91,7 +94,8 @@ static void test_flags(void)
         before.eflags = cases[i].flags;
         uint8_t status = go();
         uint32_t kept = INTERRUPT | DIRECTION;
-        check(status == 0 && (after.eflags & kept) == (cases[i].flags & kept) && has_content(BUFFER, DATA_START + 9, 3, config.seed),
+        check(status == 0 && (after.eflags & kept) == (cases[i].flags & kept) &&
+                  has_content(BUFFER, DATA_START + 9, 3, config.seed),
               cases[i].name, "status %x, flags %x", status, after.eflags);
     }
 }
@@ -115,6 +119,7 @@ static void test_v86(void)
     set_a20(true);
     uint32_t eax = v86_call(0x4200, config.drive, (uint32_t)&packet, &flags);
     bool served = !(flags & CARRY) && has_content(BUFFER, DATA_START + 6, 1, config.seed);
+    say("info: V86 call %s\n", served ? "served" : "refused");
     check(!(eax & 0x80000000u) && ((flags & CARRY) || served), "v86/serves-or-refuses", "eax %x, flags %x", eax, flags);
     uint8_t status = transfer(0x42, DATA_START + 8, 1, BUFFER);
     check(status == 0 && has_content(BUFFER, DATA_START + 8, 1, config.seed), "v86/real-mode-afterwards", "status %x", status);

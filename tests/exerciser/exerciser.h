@@ -9,13 +9,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define OWN_SEGMENT 0x1000
-#define BUFFER      0x20000u /* 256 KiB of scratch memory */
-#define BUFFER_SIZE 0x40000u
+#define OWN_SEGMENT   0x1000
+#define BUFFER        0x20000u /* 256 KiB of scratch memory */
+#define BUFFER_SIZE   0x40000u
 #define STACK_SEGMENT 0x6000 /* a stack for calls, its use measured */
-#define STACK_TOP   0x07F6
-#define HIGH_BUFFER 0x200000u
-#define DATA_START  2048u    /* first sector of content */
+#define STACK_TOP     0x07F6
+#define HIGH_BUFFER   0x200000u
+#define DATA_START    2048u /* first sector of content */
 
 #define CARRY     0x001u
 #define DIRECTION 0x400u
@@ -88,8 +88,8 @@ void set_a20(bool on);
 extern struct registers before, after;
 extern bool preserved_always; /* over all calls */
 void prepare(uint8_t ah, uint8_t al);
-uint8_t go(void);            /* the call; returns AH, or 0 when carry is clear */
-void allow(uint32_t eax, uint32_t ebx, uint32_t ecx, uint32_t edx); /* register bits that the function returns */
+uint8_t go(void);                                                            /* the call; returns AH, or 0 when carry is clear */
+void allow(uint32_t eax, uint32_t ebx, uint32_t ecx, uint32_t edx);          /* register bits that the function returns */
 uint8_t transfer(uint8_t ah, uint32_t lba, uint16_t count, uint32_t linear); /* by packet */
 extern struct packet packet;
 uint8_t packet_call(uint8_t ah, uint8_t al); /* `packet` as it stands */

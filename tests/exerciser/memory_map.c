@@ -13,8 +13,18 @@ static unsigned entries;
 
 static struct registers system_call(uint8_t number, uint32_t eax, uint32_t ebx, uint32_t ecx, uint32_t edx)
 {
-    struct registers in = {.eax = eax, .ebx = ebx, .ecx = ecx, .edx = edx, .esi = 0xAAAA5555, .edi = 0, .ebp = 0x12345678,
-                           .ds = OWN_SEGMENT, .es = BUFFER >> 4, .eflags = INTERRUPT | 2, .ss = STACK_SEGMENT, .sp = STACK_TOP};
+    struct registers in = {.eax = eax,
+                           .ebx = ebx,
+                           .ecx = ecx,
+                           .edx = edx,
+                           .esi = 0xAAAA5555,
+                           .edi = 0,
+                           .ebp = 0x12345678,
+                           .ds = OWN_SEGMENT,
+                           .es = BUFFER >> 4,
+                           .eflags = INTERRUPT | 2,
+                           .ss = STACK_SEGMENT,
+                           .sp = STACK_TOP};
     struct registers out;
     call_interrupt(number, &in, &out);
     return out;
@@ -31,7 +41,8 @@ static void read_map(void)
             break;
         signature &= out.eax == 0x534D4150;
         sizes &= out.ecx == 20 && all8(BUFFER + 20, 12, 0xCC);
-        map[entries] = (struct range){peek32(BUFFER), peek32(BUFFER + 4), peek32(BUFFER + 8), peek32(BUFFER + 12), peek32(BUFFER + 16)};
+        map[entries] =
+            (struct range){peek32(BUFFER), peek32(BUFFER + 4), peek32(BUFFER + 8), peek32(BUFFER + 12), peek32(BUFFER + 16)};
         nonzero &= map[entries].length || map[entries].length_high;
         ebx = out.ebx;
         ended = ebx == 0;
@@ -93,8 +104,8 @@ void test_memory_map(void)
     check(base_kib == peek16(0x413), "int12/0040:0013", "%u, %u", base_kib, peek16(0x413));
     read_map();
     const struct range *low = usable_at(0);
-    check(low && low->base + low->length <= base_kib * 1024u && low->base + low->length + 4096 > base_kib * 1024u, "e820/int12-agrees",
-          "%x, %u KiB", low ? low->base + low->length : 0, base_kib);
+    check(low && low->base + low->length <= base_kib * 1024u && low->base + low->length + 4096 > base_kib * 1024u,
+          "e820/int12-agrees", "%x, %u KiB", low ? low->base + low->length : 0, base_kib);
     check(!strict || usable_page_aligned(), "e820/whole-pages", "");
     check(!overlapping(), "e820/no-overlap", "");
 
@@ -103,11 +114,11 @@ void test_memory_map(void)
     out = system_call(0x15, 0xE801, 0, 0, 0);
     uint32_t below16 = (uint16_t)out.eax, above16 = (uint16_t)out.ebx;
     uint32_t e801_kib = below16 < 0x3C00 ? below16 : 0x3C00 + above16 * 64;
-    check(!(out.eflags & CARRY) && below16 <= 0x3C00 && e801_kib <= high_kib && e801_kib + 1024 > high_kib, "e801/agrees", "%u KiB, e820 %u KiB",
-          e801_kib, high_kib);
+    check(!(out.eflags & CARRY) && below16 <= 0x3C00 && e801_kib <= high_kib && e801_kib + 1024 > high_kib, "e801/agrees",
+          "%u KiB, e820 %u KiB", e801_kib, high_kib);
     check((uint16_t)out.ecx == below16 && (uint16_t)out.edx == above16, "e801/cx-dx", "%x %x", out.ecx, out.edx);
     out = system_call(0x15, 0x8800, 0, 0, 0);
-    check((uint16_t)out.eax <= high_kib && ((uint16_t)out.eax >= 0x3C00 || (uint16_t)out.eax + 64u >= high_kib), "88h/agrees", "%u KiB",
-          out.eax & 0xFFFF);
+    check((uint16_t)out.eax <= high_kib && ((uint16_t)out.eax >= 0x3C00 || (uint16_t)out.eax + 64u >= high_kib), "88h/agrees",
+          "%u KiB", out.eax & 0xFFFF);
     usable_is_ours();
 }

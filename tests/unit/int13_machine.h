@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A PC for INT 13h's tests: 1 MiB and 64 KiB of real-mode memory, some above it, and a disk in memory that completes requests in the
- * reverse of their order and can be told to fail. One of each a program.
+ * A PC for INT 13h's tests: 1 MiB and 64 KiB of real-mode memory, some above it, and a disk in memory that completes requests in
+ * the reverse of their order and can be told to fail. One of each a program.
  */
 #ifndef SANSTRAP_TESTS_INT13_MACHINE_H
 #define SANSTRAP_TESTS_INT13_MACHINE_H
@@ -108,11 +108,16 @@ static void new_machine(uint32_t block_size, uint64_t sectors)
         content(memory_store + lba * 512, lba);
     real_memory[0x475] = 1;
     memory = (struct memory_disk){.store = memory_store};
-    memory.disk = (struct disk){.ops = &memory_ops, .block_size = block_size, .block_count = sectors * 512 / block_size,
-                                .max_blocks = 16384 / block_size ? 16384 / block_size : 1, .physical_block_size = block_size};
+    memory.disk = (struct disk){.ops = &memory_ops,
+                                .block_size = block_size,
+                                .block_count = sectors * 512 / block_size,
+                                .max_blocks = 16384 / block_size ? 16384 / block_size : 1,
+                                .physical_block_size = block_size};
     if (sectors > UINT64_MAX / 512)
         memory.disk.block_count = sectors / (block_size / 512);
-    drive = (struct int13_drive){.table_segment = TABLE_SEG, .table_offset = TABLE_OFF, .request_timeout_ms = 50,
+    drive = (struct int13_drive){.table_segment = TABLE_SEG,
+                                 .table_offset = TABLE_OFF,
+                                 .request_timeout_ms = 50,
                                  .path = {.bus = 1, .device = 2, .function = 3, .lun = {0, 5}}};
     assert_int_equal(int13_open(&drive, &memory.disk, 0x80, bounce_block), OK);
     memory.requests = memory.most_in_flight = 0;
@@ -121,9 +126,20 @@ static void new_machine(uint32_t block_size, uint64_t sectors)
 /* Everything a pattern, AX and DL set, A20 on, carry set the wrong way round. */
 static void load(uint16_t ax)
 {
-    registers = (struct real_registers){.edi = 0x11223344, .esi = 0x55660000 | PACKET, .ebp = 0x778899AA, .ebx = 0xBBCC0000, .edx = 0xDDEE0080,
-                                        .ecx = 0x0F1E2D3C, .eax = 0x4B5A0000u | ax, .gs = 0x1357, .fs = 0x2468, .es = BUFFER_SEG, .ds = 0,
-                                        .eflags = 0x00000A02, .a20 = true, .reserved = {1, 2, 3}};
+    registers = (struct real_registers){.edi = 0x11223344,
+                                        .esi = 0x55660000 | PACKET,
+                                        .ebp = 0x778899AA,
+                                        .ebx = 0xBBCC0000,
+                                        .edx = 0xDDEE0080,
+                                        .ecx = 0x0F1E2D3C,
+                                        .eax = 0x4B5A0000u | ax,
+                                        .gs = 0x1357,
+                                        .fs = 0x2468,
+                                        .es = BUFFER_SEG,
+                                        .ds = 0,
+                                        .eflags = 0x00000A02,
+                                        .a20 = true,
+                                        .reserved = {1, 2, 3}};
 }
 
 static inline void put(uint32_t linear, uint64_t value, unsigned bytes)
@@ -149,8 +165,8 @@ static inline void put_packet(uint8_t size, uint16_t count, uint32_t buffer, uin
 }
 
 /*
- * Serves the call and compares all registers: of EAX, EBX, ECX, EDX only the bits given may have changed, AH and carry always. Returns AH
- * for a failed call, 0 for one that succeeded.
+ * Serves the call and compares all registers: of EAX, EBX, ECX, EDX only the bits given may have changed, AH and carry always.
+ * Returns AH for a failed call, 0 for one that succeeded.
  */
 static uint8_t serve_keeping(uint32_t eax, uint32_t ebx, uint32_t ecx, uint32_t edx)
 {

@@ -125,8 +125,11 @@ static void test_buffer_at_the_end_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_room_is_honoured), cmocka_unit_test(test_fields), cmocka_unit_test(test_dpte),
-        cmocka_unit_test(test_device_path),      cmocka_unit_test(test_buffer_at_the_end_of_memory),
+        cmocka_unit_test(test_room_is_honoured),
+        cmocka_unit_test(test_fields),
+        cmocka_unit_test(test_dpte),
+        cmocka_unit_test(test_device_path),
+        cmocka_unit_test(test_buffer_at_the_end_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -38,24 +38,44 @@ static void make_table(uint8_t *sector, const struct entry *entries)
 
 static const struct table_case tables[] = {
     {"DOS 6.22 FDISK, 16 heads, 500 MiB", 1028160, {{0x80, 1, 1, 0, 6, 15, 0xFF, 0xFB, 63, 1028097}}, 16, 63},
-    {"DOS FDISK on a translated 240/63 disk", 240 * 63 * 500, {{0x80, 1, 1, 0, 0x0E, 239, 0x7F, 0xF3, 63, 240 * 63 * 500 - 63}}, 240, 63},
-    {"SCSI adapter, 64/32, two partitions", 64 * 32 * 1000,
-     {{0x80, 1, 1, 0, 6, 63, 32, 99, 32, 64 * 32 * 100 - 32}, {0, 0, 1, 100, 6, 63, 0x60, 0xF3, 64 * 32 * 100, 64 * 32 * 400}}, 64, 32},
-    {"Windows 10, aligned at 1 MiB, 255 heads", 40 * GIB,
-     {{0x80, 0x20, 0x21, 0, 7, 0xDF, 0x13, 0x0C, 2048, 204800}, {0, 0xDF, 0x14, 0x0C, 7, 0xFE, 0xFF, 0xFF, 206848, 83677184}}, 255, 63},
+    {"DOS FDISK on a translated 240/63 disk",
+     240 * 63 * 500,
+     {{0x80, 1, 1, 0, 0x0E, 239, 0x7F, 0xF3, 63, 240 * 63 * 500 - 63}},
+     240,
+     63},
+    {"SCSI adapter, 64/32, two partitions",
+     64 * 32 * 1000,
+     {{0x80, 1, 1, 0, 6, 63, 32, 99, 32, 64 * 32 * 100 - 32}, {0, 0, 1, 100, 6, 63, 0x60, 0xF3, 64 * 32 * 100, 64 * 32 * 400}},
+     64,
+     32},
+    {"Windows 10, aligned at 1 MiB, 255 heads",
+     40 * GIB,
+     {{0x80, 0x20, 0x21, 0, 7, 0xDF, 0x13, 0x0C, 2048, 204800}, {0, 0xDF, 0x14, 0x0C, 7, 0xFE, 0xFF, 0xFF, 206848, 83677184}},
+     255,
+     63},
     {"Windows XP, starts at 63, ends beyond CHS", 20 * GIB, {{0x80, 1, 1, 0, 7, 0xFE, 0xFF, 0xFF, 63, 41929587}}, 255, 63},
     {"fdisk (util-linux), 255/63", 8 * GIB, {{0, 0x20, 0x21, 0, 0x83, 0xFE, 0xFF, 0xFF, 2048, 16775168}}, 255, 63},
-    {"parted, clipped to FE FF FF at both ends", 64 * GIB, {{0, 0xFE, 0xFF, 0xFF, 0x83, 0xFE, 0xFF, 0xFF, 33554432, 67108864}}, 255, 63},
+    {"parted, clipped to FE FF FF at both ends",
+     64 * GIB,
+     {{0, 0xFE, 0xFF, 0xFF, 0x83, 0xFE, 0xFF, 0xFF, 33554432, 67108864}},
+     255,
+     63},
     {"GPT's protective entry", 8 * GIB, {{0, 0, 2, 0, 0xEE, 0xFF, 0xFF, 0xFF, 1, 16777215}}, 0, 0},
     {"GPT's protective entry as Windows makes it", 8 * GIB, {{0, 0, 2, 0, 0xEE, 0xFE, 0xFF, 0xFF, 1, 0xFFFFFFFF}}, 0, 0},
     {"no entries", GIB, {{0}}, 0, 0},
-    {"all bits set", GIB,
-     {{0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFFFFFFFF, 0xFFFFFFFF}, {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFFFFFFFF, 0xFFFFFFFF}},
-     0, 0},
+    {"all bits set",
+     GIB,
+     {{0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFFFFFFFF, 0xFFFFFFFF},
+      {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFFFFFFFF, 0xFFFFFFFF}},
+     0,
+     0},
     {"CHS fields zero", GIB, {{0x80, 0, 0, 0, 0x83, 0, 0, 0, 2048, 100000}}, 0, 0},
     {"an entry beyond the disk is not believed", GIB, {{0x80, 1, 1, 0, 6, 15, 63, 100, 63, 4 * GIB}}, 0, 0},
-    {"entries that contradict each other", GIB,
-     {{0x80, 1, 1, 0, 6, 15, 63, 99, 63, 16 * 63 * 100 - 63}, {0, 0, 1, 100, 6, 31, 63, 199, 32 * 63 * 100, 32 * 63 * 100}}, 0, 0},
+    {"entries that contradict each other",
+     GIB,
+     {{0x80, 1, 1, 0, 6, 15, 63, 99, 63, 16 * 63 * 100 - 63}, {0, 0, 1, 100, 6, 31, 63, 199, 32 * 63 * 100, 32 * 63 * 100}},
+     0,
+     0},
     {"head 255 would make 256 heads", GIB, {{0x80, 1, 1, 0, 6, 0xFF, 63, 9, 63, 256 * 63 * 10 - 63}}, 0, 0},
     {"the fourth entry alone", 16 * 63 * 900, {{0}, {0}, {0}, {0x80, 1, 1, 0, 6, 15, 63, 199, 63, 16 * 63 * 200 - 63}}, 16, 63},
 };
@@ -75,7 +95,8 @@ static void test_partition_tables(void **state)
         make_table(sector, tables[i].entries);
         memcpy(copy, sector, sizeof copy);
         bool settled = geometry_from_partitions(sector, tables[i].sectors, &geometry);
-        if (settled != (tables[i].heads != 0) || (settled && (geometry.heads != tables[i].heads || geometry.sectors != tables[i].track)))
+        if (settled != (tables[i].heads != 0) ||
+            (settled && (geometry.heads != tables[i].heads || geometry.sectors != tables[i].track)))
             wrong(tables[i].name, settled, &geometry);
         assert_memory_equal(sector, copy, sizeof copy);
         if (!settled)

@@ -20,9 +20,9 @@ static void test_simple_functions(void **state)
         uint8_t status;
         uint32_t returned; /* bits of EAX besides AH */
     } cases[] = {
-        {0x0000, 0, 0},    {0x0900, 0, 0},    {0x0D00, 0, 0},    {0x1000, 0, 0},    {0x1100, 0, 0},    {0x1400, 0, 0},
-        {0x0500, 1, 0},    {0x0A00, 1, 0},    {0x1600, 1, 0},    {0x4600, 1, 0},    {0x4900, 1, 0},    {0x4B00, 1, 0},
-        {0x4B01, 1, 0},    {0x4E00, 0, 0xFF}, {0x4E01, 0, 0xFF}, {0x4E06, 0, 0xFF}, {0x4E07, 1, 0},    {0xFF00, 1, 0},
+        {0x0000, 0, 0}, {0x0900, 0, 0},    {0x0D00, 0, 0},    {0x1000, 0, 0},    {0x1100, 0, 0}, {0x1400, 0, 0},
+        {0x0500, 1, 0}, {0x0A00, 1, 0},    {0x1600, 1, 0},    {0x4600, 1, 0},    {0x4900, 1, 0}, {0x4B00, 1, 0},
+        {0x4B01, 1, 0}, {0x4E00, 0, 0xFF}, {0x4E01, 0, 0xFF}, {0x4E06, 0, 0xFF}, {0x4E07, 1, 0}, {0xFF00, 1, 0},
     };
     new_machine(512, SECTORS);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -61,9 +61,10 @@ static void test_refused(void **state)
         uint32_t cylinder;
         uint8_t head, sector, status;
     } cases[] = {
-        {2, 0, 0, 0, 1, 1},   {2, 129, 0, 0, 1, 1}, {2, 255, 0, 0, 1, 1}, {2, 1, 0, 0, 0, 1},  {2, 1, 0, 16, 1, 1},  {2, 1, 8, 0, 1, 1},
-        {2, 1, 1023, 0, 1, 1}, {3, 0, 0, 0, 1, 1},  {4, 0, 0, 0, 1, 1},   {2, 1, 0, 255, 63, 1}, {0x0C, 1, 8, 0, 1, 0x40},
-        {0x0C, 1, 0, 16, 1, 0x40}, {0x0C, 0, 7, 15, 63, 0}, {2, 128, 7, 15, 63, 0}, {4, 128, 7, 15, 63, 0},
+        {2, 0, 0, 0, 1, 1},      {2, 129, 0, 0, 1, 1},   {2, 255, 0, 0, 1, 1},     {2, 1, 0, 0, 0, 1},
+        {2, 1, 0, 16, 1, 1},     {2, 1, 8, 0, 1, 1},     {2, 1, 1023, 0, 1, 1},    {3, 0, 0, 0, 1, 1},
+        {4, 0, 0, 0, 1, 1},      {2, 1, 0, 255, 63, 1},  {0x0C, 1, 8, 0, 1, 0x40}, {0x0C, 1, 0, 16, 1, 0x40},
+        {0x0C, 0, 7, 15, 63, 0}, {2, 128, 7, 15, 63, 0}, {4, 128, 7, 15, 63, 0},
     };
     new_machine(512, SECTORS); /* 16 heads, 63 sectors: 8 cylinders and 128 sectors more */
     assert_int_equal(drive.geometry.cylinders, 8);
@@ -148,8 +149,8 @@ static void test_disk_errors(void **state)
     static const struct {
         enum status status;
         uint8_t expected;
-    } cases[] = {{E_DISK_TIMEOUT, 0x80}, {E_STREAM_CLOSED, 0x80}, {E_CONNECT_REFUSED, 0x80}, {E_DISK_RANGE, 0x04},
-                 {E_DISK_READ_ONLY, 0x03}, {E_SCSI_MEDIUM, 0x10}, {E_LUN_NOT_READY, 0xAA},   {E_SCSI_HARDWARE, 0x20}};
+    } cases[] = {{E_DISK_TIMEOUT, 0x80},   {E_STREAM_CLOSED, 0x80}, {E_CONNECT_REFUSED, 0x80}, {E_DISK_RANGE, 0x04},
+                 {E_DISK_READ_ONLY, 0x03}, {E_SCSI_MEDIUM, 0x10},   {E_LUN_NOT_READY, 0xAA},   {E_SCSI_HARDWARE, 0x20}};
     new_machine(512, SECTORS);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         memory.failure = cases[i].status;
@@ -216,10 +217,14 @@ static void test_open_reads_active_partition(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_simple_functions),    cmocka_unit_test(test_read_and_count),
-        cmocka_unit_test(test_refused),             cmocka_unit_test(test_write),
-        cmocka_unit_test(test_last_status),         cmocka_unit_test(test_parameters_and_type),
-        cmocka_unit_test(test_disk_errors),         cmocka_unit_test(test_open),
+        cmocka_unit_test(test_simple_functions),
+        cmocka_unit_test(test_read_and_count),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_write),
+        cmocka_unit_test(test_last_status),
+        cmocka_unit_test(test_parameters_and_type),
+        cmocka_unit_test(test_disk_errors),
+        cmocka_unit_test(test_open),
         cmocka_unit_test(test_open_reads_active_partition),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,7 +2,7 @@
 /* The packet functions: EDD-3, with EDD-4's long counts. */
 #include "tests/unit/int13_machine.h"
 
-#define SECTORS (STORE_SIZE / 512)
+#define SECTORS              (STORE_SIZE / 512)
 #define FAR(segment, offset) ((uint32_t)(segment) << 16 | (offset))
 
 static uint8_t call(uint16_t ax, uint8_t size, uint16_t count, uint32_t buffer, uint64_t lba)
@@ -34,8 +34,10 @@ static void test_reads(void **state)
         uint64_t lba;
         uint16_t count, segment, offset;
     } cases[] = {
-        {0, 1, 0x2000, 0},       {1, 127, 0x2000, 0},   {5, 128, 0x2000, 0x10}, {7, 1, 0x2000, 0x0123}, {3, 16, 0x2FF0, 0}, {8, 8, 0x2000, 0xFFFF},
-        {9, 300, 0x2000, 0xFFF0}, {SECTORS - 1, 1, 0x2000, 0}, {8191 - 15, 16, 0x2001, 0x0FFF}, {4, 60, 0xFFFF, 0x0010},
+        {0, 1, 0x2000, 0},        {1, 127, 0x2000, 0},         {5, 128, 0x2000, 0x10},
+        {7, 1, 0x2000, 0x0123},   {3, 16, 0x2FF0, 0},          {8, 8, 0x2000, 0xFFFF},
+        {9, 300, 0x2000, 0xFFF0}, {SECTORS - 1, 1, 0x2000, 0}, {8191 - 15, 16, 0x2001, 0x0FFF},
+        {4, 60, 0xFFFF, 0x0010},
     };
     for (uint32_t block = 512; block <= 65536; block *= 2) {
         new_machine(block, SECTORS);
@@ -236,7 +238,8 @@ static void test_locks(void **state)
     (void)state;
     static const struct {
         uint8_t al, status, al_after;
-    } cases[] = {{2, 0, 0}, {1, 0xB0, 1}, {0, 0, 1}, {0, 0, 1}, {2, 0, 1}, {1, 0, 1}, {1, 0, 0}, {2, 0, 0}, {1, 0xB0, 1}, {3, 1, 3}, {255, 1, 255}};
+    } cases[] = {{2, 0, 0}, {1, 0xB0, 1}, {0, 0, 1},    {0, 0, 1}, {2, 0, 1},    {1, 0, 1},
+                 {1, 0, 0}, {2, 0, 0},    {1, 0xB0, 1}, {3, 1, 3}, {255, 1, 255}};
     new_machine(512, SECTORS);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         load(0x4500 | cases[i].al);
@@ -252,11 +255,16 @@ static void test_locks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_installation_check), cmocka_unit_test(test_reads),
-        cmocka_unit_test(test_whole_blocks_move_directly), cmocka_unit_test(test_a20_off_wraps),
-        cmocka_unit_test(test_refused),            cmocka_unit_test(test_packet_at_the_end_of_memory),
-        cmocka_unit_test(test_flat_buffers),       cmocka_unit_test(test_writes),
-        cmocka_unit_test(test_write_with_verify_notices), cmocka_unit_test(test_verify_and_seek),
+        cmocka_unit_test(test_installation_check),
+        cmocka_unit_test(test_reads),
+        cmocka_unit_test(test_whole_blocks_move_directly),
+        cmocka_unit_test(test_a20_off_wraps),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_packet_at_the_end_of_memory),
+        cmocka_unit_test(test_flat_buffers),
+        cmocka_unit_test(test_writes),
+        cmocka_unit_test(test_write_with_verify_notices),
+        cmocka_unit_test(test_verify_and_seek),
         cmocka_unit_test(test_locks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

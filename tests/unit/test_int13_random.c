@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * 100,000 calls with random registers and packets beside a model that knows, by simple arithmetic, what each may do. Memory and disk are
- * compared whole: what the model does not allow must not have changed.
+ * 100,000 calls with random registers and packets beside a model that knows, by simple arithmetic, what each may do. Memory and
+ * disk are compared whole: what the model does not allow must not have changed.
  */
 #include "tests/unit/int13_machine.h"
 
-#define SECTORS (STORE_SIZE / 512)
-#define CALLS   100000
+#define SECTORS       (STORE_SIZE / 512)
+#define CALLS         100000
 #define COMPARE_EVERY 64
 
 static uint8_t real_model[REAL_MEMORY], high_model[HIGH_SIZE], store_model[STORE_SIZE];
@@ -105,9 +105,11 @@ static uint32_t linear_of(uint16_t segment, uint32_t offset)
 
 static void one_packet_call(void)
 {
-    static const uint8_t sizes[] = {0, 15, 16, 16, 16, 17, 24, 24, 31, 32, 32, 255}, functions[] = {0x42, 0x42, 0x42, 0x43, 0x44, 0x47};
+    static const uint8_t sizes[] = {0, 15, 16, 16, 16, 17, 24, 24, 31, 32, 32, 255},
+                         functions[] = {0x42, 0x42, 0x42, 0x43, 0x44, 0x47};
     uint8_t ah = functions[number(sizeof functions)], al = (uint8_t)number(4), size = sizes[number(sizeof sizes)];
-    uint16_t count = (uint16_t)(number(6) ? random_count() : 0xFF), segment = (uint16_t)number(0x10000), offset = (uint16_t)number(0x10000);
+    uint16_t count = (uint16_t)(number(6) ? random_count() : 0xFF), segment = (uint16_t)number(0x10000),
+             offset = (uint16_t)number(0x10000);
     uint32_t long_count = number(5) ? random_count() : number(UINT32_MAX);
     uint64_t lba = random_lba(), flat = random_flat();
     if (number(4) == 0)
