@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
-A diskless PC boots Debian from an iSCSI disk, before your eyes. Exit status 0 means that it was proven: Linux ran with its root on the LUN, and
-what it wrote stands in the LUN's file.
+A diskless PC boots Debian from an iSCSI disk, before your eyes. Exit status 0 means that it was proven: Linux ran with its root on
+the LUN, and what it wrote stands in the LUN's file.
 
-Environment: DEMO_DISK=image boots a copy of your own image, DEMO_KEEP=1 stays at a shell, DEMO_NIC=e1000|e1000e|..., DEMO_MEMORY=MiB,
-DEMO_DISPLAY=what QEMU's -display takes.
+Environment: DEMO_DISK=image boots a copy of your own image, DEMO_KEEP=1 stays at a shell, DEMO_NIC=e1000|e1000e|...,
+DEMO_MEMORY=MiB, DEMO_DISPLAY=what QEMU's -display takes.
 """
 import argparse
 import contextlib
@@ -97,8 +97,9 @@ def boot(lab, loader, disk, keep):
     display = os.environ.get("DEMO_DISPLAY")
     extra = ["-display", display] if display else ["-vnc", f"unix:{lab.path('vnc')}"] if os.environ.get("DEMO_DISK") else []
     say("dnsmasq serves DHCP and TFTP; a PC without a disk is switched on and its card's PXE ROM takes over")
-    machine = lab.boot_by_rom(server.root_path, loader, nic=os.environ.get("DEMO_NIC") or "e1000", memory=int(os.environ.get("DEMO_MEMORY") or 512),
-                              echo=echo, extra=extra, timeout=float("inf") if keep or os.environ.get("DEMO_DISK") else 300)
+    machine = lab.boot_by_rom(server.root_path, loader, nic=os.environ.get("DEMO_NIC") or "e1000",
+                              memory=int(os.environ.get("DEMO_MEMORY") or 512), echo=echo, extra=extra,
+                              timeout=float("inf") if keep or os.environ.get("DEMO_DISK") else 300)
     show_rom(machine)
     if os.environ.get("DEMO_DISK"):
         if not display:
@@ -117,7 +118,8 @@ def boot(lab, loader, disk, keep):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--loader", choices=["sanstrap", "ipxe"], default="sanstrap", help="ipxe: the card's ROM does it all, to compare")
+    parser.add_argument("--loader", choices=["sanstrap", "ipxe"], default="sanstrap",
+                        help="ipxe: the card's ROM does it all, to compare")
     loader = parser.parse_args().loader
     keep = os.environ.get("DEMO_KEEP") == "1"
     if os.geteuid():
@@ -125,7 +127,8 @@ def main():
         return 1
     try:
         with Lab("demo") as lab:
-            disk = own_disk(lab, os.environ["DEMO_DISK"]) if os.environ.get("DEMO_DISK") else lab.copy_disk(linux_disk.base_disk(say))
+            own = os.environ.get("DEMO_DISK")
+            disk = own_disk(lab, own) if own else lab.copy_disk(linux_disk.base_disk(say))
             if loader == "sanstrap":
                 say(f"sanstrap.pxe has {os.path.getsize(NBP):,} bytes")
             proven = boot(lab, loader, disk, keep)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
-Makes the whole of the project's tests one pytest run: the cmocka programs of tests/unit and of other folders' test_*.c are items beside the
-end-to-end tests, and a program that was not built, ends badly or holds no test is a failure.
+Makes the whole of the project's tests one pytest run: the cmocka programs of tests/unit are items beside the other tests, and one that
+was not built, ends badly or holds no test is a failure.
 """
 import os
 import re
@@ -66,12 +66,14 @@ class UnitProgram(pytest.Item):
             raise UnitFailure(f"{program} was not built: make unit-programs")
         if os.path.getmtime(program) < os.path.getmtime(self.path):
             raise UnitFailure(f"{program} is older than its source: make unit-programs")
-        done = subprocess.run([program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=CMOCKA_SECONDS, cwd=ROOT, check=False)
+        done = subprocess.run([program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=CMOCKA_SECONDS, cwd=ROOT,
+                              check=False)
         text = done.stdout.decode(errors="replace")
         ran = sum(int(number) for number in re.findall(r"^\[=+\] .*?(\d+) test\(s\) run", text, re.MULTILINE))
         failed = sorted(set(re.findall(r"^\[  (?:FAILED|ERROR) *\] (?!\d+ test)([^:\n]+)$", text, re.MULTILINE)))
         if done.returncode or failed:
-            raise UnitFailure(f"{self.name}: exit status {done.returncode}, failing cases: {', '.join(failed) or 'none named'}\n{text[-8000:]}")
+            cases = ", ".join(failed) or "none named"
+            raise UnitFailure(f"{self.name}: exit status {done.returncode}, failing cases: {cases}\n{text[-8000:]}")
         if not ran:
             raise UnitFailure(f"{self.name} ran no test:\n{text[-2000:]}")
 

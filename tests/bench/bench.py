@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
-INT 13h read throughput and the time to the boot sector, for sanstrap and for the iPXE in the e1000's ROM (Debian's), turn by turn in one run:
+INT 13h read throughput and the time to the boot sector, for sanstrap and for the iPXE in the e1000's ROM (Debian's), turn by turn:
 the machine's own noise hits both. Ratios count, figures do not.
 """
 import argparse
@@ -54,7 +54,7 @@ def last_tftp_ack(frames):
 
 
 def seconds_to_boot_sector(loader):
-    """From the last block of the NBP (for iPXE, which is in the ROM already: of its script) to the boot sector's first character."""
+    """From the last block of the NBP (iPXE is in the ROM already: of its script) to the boot sector's first character."""
     with Lab("bench") as lab:
         wire = lab.network.capture()
         machine = boot(lab, loader, 1, 1)
@@ -76,8 +76,10 @@ def main():
             for name, (sectors, calls) in WORKS.items():
                 row.setdefault(f"{name}, MB/s", []).append(throughput(loader, sectors, calls))
             row.setdefault("last TFTP block to boot sector, s", []).append(seconds_to_boot_sector(loader))
-            print(f"turn {turn + 1}, {loader}: " + ", ".join(f"{name} {values[-1]:.2f}" for name, values in row.items()), flush=True)
-    medians = {loader: {name: round(statistics.median(values), 3) for name, values in row.items()} for loader, row in figures.items()}
+            said = ", ".join(f"{name} {values[-1]:.2f}" for name, values in row.items())
+            print(f"turn {turn + 1}, {loader}: {said}", flush=True)
+    medians = {loader: {name: round(statistics.median(values), 3) for name, values in row.items()}
+               for loader, row in figures.items()}
     print(f"\n{'median of ' + str(options.turns):40}" + "".join(f"{loader:>12}" for loader in loaders))
     for name in medians[loaders[0]]:
         print(f"{name:40}" + "".join(f"{medians[loader][name]:12.2f}" for loader in loaders))

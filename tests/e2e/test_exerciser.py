@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Every promise of INT 13h, held by the exerciser from the LUN's own boot sector; what it wrote is compared with the LUN's file."""
+"""Every promise of INT 13h, held by the exerciser from the LUN's own boot sector; what it wrote must stand in the LUN's file."""
 import pytest
 
 from tests.exerciser import image

@@ -27,7 +27,9 @@ def test_lease_without_root_path(lab):
     fails_with(lab.machine(), "E_ROOT_PATH_MISSING")
 
 
-BAD_ROOT_PATHS = [f"iscsi:{SERVER}", f"iscsi:{SERVER}::99999::{NAME}", f"iscsi:{SERVER}:::zz:{NAME}", f"iscsi:[fe80::1:::1:{NAME}", f"iscsi:{SERVER}:::1:"]
+BAD_ROOT_PATHS = [
+    f"iscsi:{SERVER}", f"iscsi:{SERVER}::99999::{NAME}", f"iscsi:{SERVER}:::zz:{NAME}", f"iscsi:[fe80::1:::1:{NAME}",
+    f"iscsi:{SERVER}:::1:"]
 
 
 @pytest.mark.parametrize("path", BAD_ROOT_PATHS)
@@ -120,7 +122,8 @@ def test_secrets_from_dhcp_as_ipxe_takes_them(lab):
 @pytest.mark.parametrize("kind", [Tgt, Istgt])
 def test_wrong_secret(lab, kind):
     target = lab.target(hello_disk(lab), kind, chap=ONE_WAY)
-    fails_with(direct(lab, f"{STATIC} root={target.root_path} chap={ONE_WAY.name}:not-the-right-secret"), "E_LOGIN_AUTHENTICATION")
+    machine = direct(lab, f"{STATIC} root={target.root_path} chap={ONE_WAY.name}:not-the-right-secret")
+    fails_with(machine, "E_LOGIN_AUTHENTICATION")
 
 
 def test_secret_missing(lab):
@@ -130,5 +133,5 @@ def test_secret_missing(lab):
 
 def test_target_that_cannot_prove_itself(lab):
     target = lab.target(hello_disk(lab), chap=MUTUAL)
-    fails_with(direct(lab, f"{STATIC} root={target.root_path} chap={MUTUAL.name}:{MUTUAL.secret} mutual={MUTUAL.reverse_name}:quite-another-secret"),
-               "E_CHAP_TARGET")
+    secrets = f"chap={MUTUAL.name}:{MUTUAL.secret} mutual={MUTUAL.reverse_name}:quite-another-secret"
+    fails_with(direct(lab, f"{STATIC} root={target.root_path} {secrets}"), "E_CHAP_TARGET")

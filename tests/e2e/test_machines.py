@@ -17,9 +17,8 @@ MARKER = "sanstrap-flood-marker/"
 @pytest.mark.parametrize("nic", ["e1000", "e1000-82544gc", "e1000-82545em", "e1000e"])
 def test_card(lab, nic):
     target = lab.target(hello_disk(lab))
-    rom = "/usr/lib/ipxe/qemu/pxe-e1000e.rom" if nic == "e1000e" else "/usr/lib/ipxe/qemu/pxe-e1000.rom" if nic == "e1000" else None
-    if rom:
-        machine = lab.boot_by_rom(target.root_path, nic=nic, rom=rom)
+    if nic in ("e1000", "e1000e"):
+        machine = lab.boot_by_rom(target.root_path, nic=nic, rom=f"/usr/lib/ipxe/qemu/pxe-{nic}.rom")
     else:  # QEMU has no PXE ROM for these
         lab.dhcp(root_path=target.root_path)
         machine = lab.machine(nic=nic, rom="", kernel=LKRN)

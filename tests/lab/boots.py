@@ -43,7 +43,7 @@ def entered(machine, timeout=90):
 
 
 def as_a_bios_would(boot):
-    """The promises about a boot sector's first moment (Conventional: 0:7C00, DL, interrupts on, a stack below the INT 12h limit)."""
+    """The promises about a boot sector's first moment (0:7C00, DL, interrupts on, a stack below the INT 12h limit)."""
     assert boot.drive == 0x80
     assert boot.cs * 16 + boot.ip == 0x7C00
     assert boot.interrupts, "interrupts were off"

@@ -11,8 +11,9 @@ FIRST_CLIENT = f"{PREFIX}.100"
 
 class Dhcp:
     """
-    QEMU's PXE ROMs are iPXE, which hooks a LUN itself when it is given a root path with a boot file. The root path therefore goes only to clients
-    that do not send option 175, unless `root_path_for_all`. Router advertisements are sent because iPXE waits ten seconds for one.
+    QEMU's PXE ROMs are iPXE, which hooks a LUN itself when it is given a root path with a boot file. The root path therefore goes
+    only to clients that do not send option 175, unless `root_path_for_all`. Router advertisements are sent because iPXE waits ten
+    seconds for one.
     """
 
     def __init__(self, network, folder, boot_file=None, root_path=None, options=(), root_path_for_all=False):
@@ -22,8 +23,9 @@ class Dhcp:
         self.child = None
         os.makedirs(self.tftp, exist_ok=True)
         self.command = [
-            "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--user=root", "--port=0", "--pid-file=", "--no-ping", "--dhcp-authoritative",
-            f"--interface={BRIDGE}", "--bind-interfaces", f"--dhcp-range={FIRST_CLIENT},{PREFIX}.150,{NETMASK},1h",
+            "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--user=root", "--port=0", "--pid-file=",
+            "--no-ping", "--dhcp-authoritative", f"--interface={BRIDGE}", "--bind-interfaces",
+            f"--dhcp-range={FIRST_CLIENT},{PREFIX}.150,{NETMASK},1h",
             f"--dhcp-leasefile={os.path.join(folder, 'leases')}", f"--log-facility={self.log}", "--log-dhcp",
             "--enable-ra", f"--dhcp-range={PREFIX6},ra-only",
             "--enable-tftp", f"--tftp-root={self.tftp}", "--dhcp-match=set:ipxe,175"]

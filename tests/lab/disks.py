@@ -11,6 +11,7 @@ from . import process
 ASM = os.path.join(os.path.dirname(__file__), "asm")
 CACHE = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "build", "lab")
 SYSLINUX = "/usr/lib/syslinux"
+MTOOLS = {**os.environ, "MTOOLS_SKIP_CHECK": "1"}
 MIB = 1 << 20
 FIRST_SECTOR = 2048
 FAT16_LBA = 0x0E
@@ -20,8 +21,8 @@ LINUX = 0x83
 @contextlib.contextmanager
 def building(name, *sources):
     """
-    Holds the right to build `name` in the cache; parallel test runs wait for each other. Yields (path, already there). What was built from other
-    `sources` (files) is not there.
+    Holds the right to build `name` in the cache; parallel test runs wait for each other. Yields (path, already there). What was
+    built from other `sources` (files) is not there.
     """
     os.makedirs(CACHE, exist_ok=True)
     digest = hashlib.sha256()
@@ -37,7 +38,8 @@ def building(name, *sources):
 def assemble(name, folder, **defines):
     """A boot sector from asm/NAME.asm, as 512 bytes."""
     output = os.path.join(folder, f"{name}.bin")
-    process.run(["nasm", "-f", "bin", "-o", output, *[f"-D{key}={value}" for key, value in defines.items()], os.path.join(ASM, f"{name}.asm")])
+    words = [f"-D{key}={value}" for key, value in defines.items()]
+    process.run(["nasm", "-f", "bin", "-o", output, *words, os.path.join(ASM, f"{name}.asm")])
     with open(output, "rb") as file:
         data = file.read()
     if len(data) != 512:
@@ -69,14 +71,13 @@ def sector_disk(path, boot_sector, size=16 * MIB):
 
 def fat_partition(image, first_sector, sectors, files):
     """Makes a FAT file system inside the image and copies files {name inside: path outside} to it."""
-    mtools = {**os.environ, "MTOOLS_SKIP_CHECK": "1"}
     where = f"{image}@@{first_sector * 512}"
-    process.run(["mformat", "-i", where, "-T", str(sectors), "-h", "255", "-s", "63", "-H", str(first_sector), "::"], env=mtools)
+    process.run(["mformat", "-i", where, "-T", str(sectors), "-h", "255", "-s", "63", "-H", str(first_sector), "::"], env=MTOOLS)
     folders = sorted({os.path.dirname(name) for name in files} - {""})
     for folder in folders:
-        process.run(["mmd", "-i", where, f"::/{folder}"], env=mtools)
+        process.run(["mmd", "-i", where, f"::/{folder}"], env=MTOOLS)
     for name, path in files.items():
-        process.run(["mcopy", "-i", where, path, f"::/{name}"], env=mtools)
+        process.run(["mcopy", "-i", where, path, f"::/{name}"], env=MTOOLS)
 
 
 def replace_text(image, first_sector, name, text, folder):
@@ -84,7 +85,7 @@ def replace_text(image, first_sector, name, text, folder):
     path = os.path.join(folder, "text")
     with open(path, "w", encoding="ascii") as file:
         file.write(text)
-    process.run(["mcopy", "-o", "-i", f"{image}@@{first_sector * 512}", path, f"::/{name}"], env={**os.environ, "MTOOLS_SKIP_CHECK": "1"})
+    process.run(["mcopy", "-o", "-i", f"{image}@@{first_sector * 512}", path, f"::/{name}"], env=MTOOLS)
 
 
 def grub_disk(path, folder, script, files, size=128 * MIB):
@@ -96,8 +97,9 @@ def grub_disk(path, folder, script, files, size=128 * MIB):
     core = os.path.join(folder, "core.img")
     with open(early, "w", encoding="ascii") as file:
         file.write("serial --unit=0 --speed=115200\nterminal_output serial\nset root=hd0,msdos1\n" + script)
-    process.run(["grub-mkimage", "-O", "i386-pc", "-o", core, "-c", early, "-p", "(hd0,msdos1)/", "biosdisk", "part_msdos", "fat", "serial", "terminal",
-                 "hashsum", "gcry_md5", "gcry_sha256", "linux16", "linux", "normal", "echo", "ls", "halt", "test"])
+    process.run(["grub-mkimage", "-O", "i386-pc", "-o", core, "-c", early, "-p", "(hd0,msdos1)/",
+                 "biosdisk", "part_msdos", "fat", "serial", "terminal", "hashsum", "gcry_md5", "gcry_sha256", "linux16", "linux", "normal",
+                 "echo", "ls", "halt", "test"])
     with open("/usr/lib/grub/i386-pc/boot.img", "rb") as file:
         boot = file.read()
     with open(core, "rb") as file:

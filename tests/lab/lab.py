@@ -84,7 +84,8 @@ class Lab:
 
     def boot_by_rom(self, root_path, loader="sanstrap", dhcp_options=(), **machine_options):
         """
-        The plain case: a machine without a disk that its card's PXE ROM boots. `loader` is sanstrap, or ipxe for the ROM's own iSCSI driver, our peer.
+        The plain case: a machine without a disk that its card's PXE ROM boots. `loader` is sanstrap, or ipxe for the ROM's own
+        iSCSI driver, our peer.
         """
         if loader == "sanstrap":
             server = self.dhcp(boot_file="sanstrap.pxe", root_path=root_path, options=dhcp_options)

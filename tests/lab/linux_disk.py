@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
-A small Debian Linux disk: syslinux, Debian's kernel and an initramfs on a FAT partition, the root file system on an ext4 partition.
+A small Debian Linux disk: syslinux, Debian's kernel and an initramfs on a FAT partition, the root file system on an ext4 one.
 Everything comes from Debian's packages, which are unpacked into build/lab/debian and not installed.
 """
 import glob
@@ -27,7 +27,8 @@ def read(path):
 
 def modules_in_order(root, wanted):
     """The module files that `wanted` need, each after what it depends on (by the .modinfo section, since depmod has not run)."""
-    files = {os.path.basename(path)[:-3].replace("-", "_"): path for path in glob.glob(f"{root}/lib/modules/*/kernel/**/*.ko", recursive=True)}
+    paths = glob.glob(f"{root}/lib/modules/*/kernel/**/*.ko", recursive=True)
+    files = {os.path.basename(path)[:-3].replace("-", "_"): path for path in paths}
     order = []
 
     def add(name):
@@ -112,11 +113,12 @@ def base_disk(say=lambda text: None):
             file.write(read(f"{SYSLINUX}/mbr/mbr.bin")[:440].ljust(440, b"\0") + b"SSTR\0\0")
             file.write(partition_table((FIRST_SECTOR, boot_sectors, FAT16_LBA), (ROOT_SECTOR, root_sectors, LINUX)) + b"\x55\xaa")
         kernel, = glob.glob(f"{root}/boot/vmlinuz-*")
-        fat_partition(image, FIRST_SECTOR, boot_sectors, {"vmlinuz": kernel, "initrd.gz": f"{folder}/initrd.gz", "syslinux.cfg": f"{folder}/syslinux.cfg"})
+        boot_files = {"vmlinuz": kernel, **{name: f"{folder}/{name}" for name in ("initrd.gz", "syslinux.cfg")}}
+        fat_partition(image, FIRST_SECTOR, boot_sectors, boot_files)
         process.run(["syslinux", "--offset", str(FIRST_SECTOR * 512), "--install", image])
         root_tree(root, f"{folder}/root")
-        process.run(["mke2fs", "-q", "-F", "-t", "ext4", "-d", f"{folder}/root", "-E", f"root_owner=0:0,offset={ROOT_SECTOR * 512}", "-L", "sanstrap-root",
-                     image, f"{ROOT_MIB}M"])
+        process.run(["mke2fs", "-q", "-F", "-t", "ext4", "-d", f"{folder}/root",
+                     "-E", f"root_owner=0:0,offset={ROOT_SECTOR * 512}", "-L", "sanstrap-root", image, f"{ROOT_MIB}M"])
         os.rename(image, path)
         shutil.rmtree(folder)
         return path
@@ -125,8 +127,8 @@ def base_disk(say=lambda text: None):
 def configure(image, folder, target_settings, nonce, keep=False, user="", password=""):
     """Tells a copy of the disk where its root is and what to prove. `target_settings`: (address, port, name, lun)."""
     address, port, name, lun = target_settings
-    words = ["console=ttyS0,115200", "loglevel=4", "panic=5", f"lab.address={address}", f"lab.port={port}", f"lab.target={name}", f"lab.lun={lun}",
-             f"lab.initiator={INITIATOR}", f"lab.nonce={nonce}", f"lab.keep={int(keep)}"]
+    words = ["console=ttyS0,115200", "loglevel=4", "panic=5", f"lab.address={address}", f"lab.port={port}",
+             f"lab.target={name}", f"lab.lun={lun}", f"lab.initiator={INITIATOR}", f"lab.nonce={nonce}", f"lab.keep={int(keep)}"]
     if user:
         words += [f"lab.user={user}", f"lab.password={password}"]
     replace_text(image, FIRST_SECTOR, "syslinux.cfg",
@@ -137,5 +139,6 @@ def configure(image, folder, target_settings, nonce, keep=False, user="", passwo
 def root_file(image, name, folder):
     """A file of the root partition as it stands on the LUN, read without mounting it."""
     part = os.path.join(folder, "root-partition")
-    process.run(["dd", f"if={image}", f"of={part}", "bs=512", f"skip={ROOT_SECTOR}", f"count={ROOT_MIB * MIB // 512}", "status=none", "conv=sparse"])
+    process.run(["dd", f"if={image}", f"of={part}", "bs=512", f"skip={ROOT_SECTOR}", f"count={ROOT_MIB * MIB // 512}",
+                 "status=none", "conv=sparse"])
     return process.run(["debugfs", "-R", f"cat {name}", part]).split(b"\n", 1)[-1]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
-A network namespace with a bridge and one tap per machine. It is held by a process instead of a name in /run/netns, so that it vanishes
-with the test run even when that is killed.
+A network namespace with a bridge and one tap per machine. It is held by a process instead of a name in /run/netns, so that it
+vanishes with the test run even when that is killed.
 """
 import os
 import signal
@@ -65,8 +65,8 @@ class Network:
         """Records the wire to wire.pcap in the lab's folder, from now to stop_capture() or close()."""
         path = os.path.join(self.folder, "wire.pcap")
         log = open(os.path.join(self.folder, "tcpdump.log"), "w+b")
-        self.capture_process = self.start(["tcpdump", "-i", BRIDGE, "-U", "--immediate-mode", "-n", "-s", "0", "-Z", "root", "-w", path],
-                                          stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        command = ["tcpdump", "-i", BRIDGE, "-U", "--immediate-mode", "-n", "-s", "0", "-Z", "root", "-w", path]
+        self.capture_process = self.start(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         process.wait_until(lambda: os.path.exists(path) and os.path.getsize(path) >= 24, 10, "tcpdump", self.capture_process)
         return path
 

@@ -21,7 +21,7 @@ def kernel_package():
 
 
 def unpack(names, folder, say=lambda text: None):
-    """Downloads packages and unpacks them over each other into `folder`/root; returns that path. What is there already is not fetched again."""
+    """Unpacks packages over each other into `folder`/root and returns that path. What is there already is not fetched again."""
     root = os.path.join(folder, "root")
     for name in names:
         mark = os.path.join(folder, f"{name}.unpacked")

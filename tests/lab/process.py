@@ -25,7 +25,8 @@ def start(command, **options):
 def run(command, timeout=60, **options):
     """Runs a command to its end; a failure carries what it printed."""
     words = [str(word) for word in command]
-    done = subprocess.run(words, timeout=timeout, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=_die_with_parent, **options)
+    done = subprocess.run(words, timeout=timeout, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=_die_with_parent,
+                          check=False, **options)
     if done.returncode:
         raise LabError(f"{' '.join(words)} ended with {done.returncode}:\n{done.stdout.decode(errors='replace')}")
     return done.stdout

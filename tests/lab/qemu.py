@@ -17,11 +17,12 @@ class Machine:
     """
     A PC under TCG with one network card and, unless drives are given, no disk.
 
-    Serial text arrives in self.text as it is printed, a carriage return as a line's end; expect() reads on from where the last expect() ended.
+    Serial text arrives in self.text as it is printed, a carriage return as a line's end; expect() reads on from where
+    the last expect() ended.
     """
 
-    def __init__(self, network, folder, nic="e1000", memory=256, rom=None, kernel=None, append="", initrd=None, drives=(), boot="n", extra=(),
-                 echo=None, timeout=180):
+    def __init__(self, network, folder, nic="e1000", memory=256, rom=None, kernel=None, append="", initrd=None, drives=(),
+                 boot="n", extra=(), echo=None, timeout=180):
         self.network = network
         self.folder = folder
         self.echo = echo
@@ -31,8 +32,9 @@ class Machine:
         self.position = 0
         self.child = None
         self.changed = threading.Condition()
-        self.command = ["qemu-system-x86_64", "-M", "pc", "-accel", "tcg", "-m", str(memory), "-nodefaults", "-no-user-config", "-vga", "std",
-                        "-display", "none", "-no-reboot", "-serial", "stdio", "-debugcon", f"file:{folder}/debugcon.log", "-qmp",
+        self.command = ["qemu-system-x86_64", "-M", "pc", "-accel", "tcg", "-m", str(memory), "-nodefaults",
+                        "-no-user-config", "-vga", "std", "-display", "none", "-no-reboot", "-serial", "stdio",
+                        "-debugcon", f"file:{folder}/debugcon.log", "-qmp",
                         f"unix:{folder}/qmp,server=on,wait=off", "-boot", boot,
                         "-netdev", f"tap,id=wire,ifname={network.add_tap()},script=no,downscript=no",
                         "-device", f"{nic},netdev=wire,mac={MAC}" + (f",romfile={rom}" if rom is not None else "")]
@@ -73,7 +75,7 @@ class Machine:
             self.changed.notify_all()
 
     def expect(self, pattern, timeout=60, or_fail=None):
-        """Waits for a regular expression in the serial text; returns the match. `or_fail`: a pattern that ends the wait at once."""
+        """Waits for a regular expression in the serial text; returns the match. `or_fail` is one that ends the wait at once."""
         wanted = re.compile(pattern, re.MULTILINE)
         unwanted = re.compile(or_fail, re.MULTILINE) if or_fail else None
         limit = min(time.monotonic() + timeout, self.deadline)
@@ -84,9 +86,12 @@ class Machine:
                     self.position = match.end()
                     return match
                 failure = unwanted.search(self.text, self.position) if unwanted else None
-                if failure or self.child.poll() is not None or time.monotonic() > limit:
-                    why = f"{failure.group(0)!r} came first" if failure else "the machine stopped" if self.child.poll() is not None else "time is up"
-                    raise AssertionError(f"serial: waited for {pattern!r}, {why}. Serial text from there:\n{self.text[self.position:][-6000:]}")
+                why = (f"{failure.group(0)!r} came first" if failure else
+                       "the machine stopped" if self.child.poll() is not None else
+                       "time is up" if time.monotonic() > limit else None)
+                if why:
+                    came = self.text[self.position:][-6000:]
+                    raise AssertionError(f"serial: waited for {pattern!r}, {why}. Serial text from there:\n{came}")
                 self.changed.wait(0.2)
 
     def seconds_at(self, offset):

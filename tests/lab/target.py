@@ -66,16 +66,15 @@ class Tgt(Target):
 
     def start(self):
         with open(os.path.join(self.folder, "tgtd.log"), "ab") as log:
-            self.child = self.network.start(["tgtd", "-f", "-t", "1", "--iscsi", f"portal={SERVER}:{self.port}"], env=self._environment(),
-                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            command = ["tgtd", "-f", "-t", "1", "--iscsi", f"portal={SERVER}:{self.port}"]
+            self.child = self.network.start(command, env=self._environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         ipc = os.path.join(self.folder, "tgt.0")
         process.wait_until(lambda: self._answers(ipc), 15, "tgtd", self.child)
         self._admin("--mode", "target", "--op", "new", "--tid", "1", "--targetname", NAME)
         if self.disk:
-            self._admin("--mode", "logicalunit", "--op", "new", "--tid", "1", "--lun", str(self.lun), "--backing-store", self.disk,
-                        "--blocksize", str(self.block_size))
-            self._admin("--mode", "logicalunit", "--op", "update", "--tid", "1", "--lun", str(self.lun), "--params",
-                        "vendor_id=SANSTRAP,product_id=LAB DISK,scsi_sn=LAB0001")
+            lun = ["--mode", "logicalunit", "--tid", "1", "--lun", str(self.lun)]
+            self._admin(*lun, "--op", "new", "--backing-store", self.disk, "--blocksize", str(self.block_size))
+            self._admin(*lun, "--op", "update", "--params", "vendor_id=SANSTRAP,product_id=LAB DISK,scsi_sn=LAB0001")
         if self.chap:
             self._account(self.chap.name, self.chap.secret)
             if self.chap.reverse_name:
@@ -158,5 +157,6 @@ class Istgt(Target):
   LUN0 Storage {self.disk} {size}
 """)
         with open(os.path.join(self.folder, "istgt.log"), "ab") as log:
-            self.child = self.network.start(["istgt", "-D", "-c", configuration], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            command = ["istgt", "-D", "-c", configuration]
+            self.child = self.network.start(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         process.wait_until(self.listening, 15, "istgt", self.child)
