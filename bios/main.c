@@ -24,12 +24,12 @@ static void read_command_line(const struct realmode_block *block)
         memcpy(command_line, line, strnlen(line, sizeof command_line - 1));
 }
 
-/* What our own region leaves is the arena, unless the user wants more: then it lies below. */
+/* What the image leaves of its region is the arena, unless the user wants more than the whole region: then it lies below. */
 static void take_arena(const struct region *region, uint32_t wanted)
 {
     uint32_t used = (region->used + 4095) & ~4095u;
     arena = (struct arena){.base = low_memory(region->base + used), .bus = region->base + used, .size = region->size - region->stack - used};
-    if (wanted <= arena.size)
+    if (wanted <= region->size)
         return;
     static struct memory_map map;
     struct memory_sizes sizes;

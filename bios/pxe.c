@@ -253,15 +253,24 @@ static bool hooked(uint32_t base, uint32_t end)
     return false;
 }
 
-/* Base memory that only the ROM's stack used becomes the machine's again. */
+/*
+ * Base memory that only the ROM's stack used becomes the machine's again: to the end of the ROM's segments, in the whole KiB that it had taken,
+ * as far as the memory map, which changes with the unloading, says RAM again.
+ */
 static void give_back_base_memory(void)
 {
+    static struct memory_map map;
+    struct memory_sizes sizes;
     uint32_t limit = low_read16(BDA_BASE_MEMORY) * 1024u, top = limit;
     for (unsigned i = 0; i < rom.segment_count; i++) {
         uint32_t end = rom.segments[i].base + rom.segments[i].size;
         if (rom.segments[i].base >= limit && rom.segments[i].base < BASE_MEMORY_TOP && end > top)
-            top = end;
+            top = (end + 1023) & ~1023u;
     }
+    firmware_memory(&map, &sizes);
+    uint64_t ram_end = memory_map_ram_end(&map, 0);
+    if (map.count && ram_end < top)
+        top = (uint32_t)ram_end;
     uint32_t ebda = low_read16(BDA_EBDA_SEGMENT) * 16u;
     if (ebda > limit && ebda < top)
         top = ebda;
