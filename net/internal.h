@@ -35,7 +35,7 @@ size_t net_heap_left(void); /* bytes that were never or are no longer in use, in
 bool net_link_open(struct nic *nic, struct arena *arena, unsigned frames);
 size_t net_link_arena_size(unsigned frames);
 err_t net_link_init(struct netif *netif); /* for netif_add() */
-void net_link_flush(void);                /* what had to wait for the end of a receive batch */
+void net_link_flush(bool received);       /* what had to wait for the end of a receive batch */
 unsigned net_link_held(void);             /* receive buffers not given back */
 
 /* ---- address.c, address6.c ------------------------------------------------------------------------------------------------ */

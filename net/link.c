@@ -227,16 +227,18 @@ static err_t link_output(struct netif *netif, struct pbuf *chain)
 
 /* One acknowledgement for all that a turn received (net/patches/tcp-output-once-a-turn.patch), and what the card could not take
  * before. */
-void net_link_flush(void)
+void net_link_flush(bool received)
 {
     struct tcp_pcb *next;
 
+    if (!received && !link_state.send_again)
+        return;
+    link_state.send_again = false; /* set again by the first that finds the card still full */
     for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = next) {
         next = pcb->next;
-        if (link_state.send_again || (pcb->flags & TF_ACK_NOW) || pcb->unsent)
+        if ((pcb->flags & TF_ACK_NOW) || pcb->unsent)
             tcp_output(pcb);
     }
-    link_state.send_again = false;
 }
 
 /* ---- multicast ---------------------------------------------------------------------------------------------------------------

@@ -180,8 +180,7 @@ void net_poll(void)
 {
     if (!network.open || network.paused)
         return;
-    if (nic_poll(network.nic, BATCH))
-        net_link_flush();
+    net_link_flush(nic_poll(network.nic, BATCH) != 0);
     run_timers();
     if (network.suspect) {
         network.suspect = false;

@@ -183,6 +183,27 @@ static void card_without_free_descriptors(void **state)
     assert_int_equal(wire.busy, 0);
 }
 
+/* And nothing arrives that would make the stack look at the connection again. */
+static void full_card_and_a_silent_network(void **state)
+{
+    struct stream_span span = {out, 100, true};
+    uint64_t start;
+    size_t done;
+
+    (void)state;
+    for (size_t i = 0; i < span.length; i++)
+        out[i] = peer_pattern(i);
+    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
+    wire.busy = 1;
+    assert_int_equal(stream->ops->send(stream, &span, 1, &done), OK);
+    start = platform_ticks();
+    while (peer.received < done && platform_ticks() - start < 1000 * platform_ticks_per_ms()) {
+        stream->ops->pump(stream);
+        platform_idle();
+    }
+    assert_true(platform_ticks() - start < 5 * platform_ticks_per_ms());
+}
+
 /* One acknowledgement answers all segments of a turn. */
 static void acknowledgements_are_few(void **state)
 {
@@ -451,6 +472,7 @@ int main(void)
         CASE(data_with_10_percent_loss_and_reordering),
         CASE(data_verified_by_the_card),
         CASE(card_without_free_descriptors),
+        CASE(full_card_and_a_silent_network),
         CASE(acknowledgements_are_few),
         CASE(reader_that_stops),
         CASE(smallest_profile),

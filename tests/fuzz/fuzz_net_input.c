@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * libFuzzer entry: the input is a row of frames, each with two bytes of length before it, that reach a stack with an open
+ * connection, an IPv4 and an IPv6 address and a DHCP exchange behind it. Checksums count as verified, so that the parsers behind
+ * them are reached.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "net/net.h"
+#include "tests/host/host.h"
+#include "tests/host/peer.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* What an honest frame to us begins with: the fuzzer need not find the addresses. */
+static void address_frame(uint8_t *frame, unsigned length)
+{
+    static const uint8_t us[6] = {0x02, 0, 0, 0, 0, 0x01};
+
+    if (length < 34)
+        return;
+    memcpy(frame, us, sizeof us);
+    if (frame[12] == 0x08 && frame[13] == 0x00) {
+        memcpy(frame + 26, "\12\0\0\1\12\0\0\2", 8);
+        frame[16] = (uint8_t)((length - 14) >> 8);
+        frame[17] = (uint8_t)(length - 14);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct net_ipv6 ipv6 = {.address = {0xFD, 0x77, [15] = 2}, .prefix_length = 64};
+    struct stream *stream;
+    uint8_t received[512];
+    size_t done;
+
+    peer_world_open(64, 65536);
+    wire.verified = true;
+    stream = net_stream_new();
+    (void)stream->ops->connect(stream, "10.0.0.1", 3260, deadline_after_ms(100));
+    (void)net_set_ipv6(&ipv6, deadline_after_ms(1));
+    while (size > 2) {
+        unsigned length = (unsigned)(data[0] << 8 | data[1]) % WIRE_FRAME;
+        uint8_t frame[WIRE_FRAME];
+
+        data += 2;
+        size -= 2;
+        if (length > size)
+            length = (unsigned)size;
+        memcpy(frame, data, length);
+        data += length;
+        size -= length;
+        address_frame(frame, length);
+        wire_inject(frame, length);
+        peer_world_run(1);
+        (void)stream->ops->receive(stream, received, sizeof received, &done);
+    }
+    peer_world_run(100);
+    net_stream_free(stream);
+    net_close();
+    if (wire.held || wire.starved)
+        abort();
+    peer_world_close();
+    return 0;
+}
