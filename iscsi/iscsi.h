@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The public face of iscsi/: a session with a target (RFC 7143) and the SCSI disk on it. Everything else in the folder is private.
+ * The public face of iscsi/: a session with a target (RFC 7143) and the SCSI disk on it. Everything else in the folder is
+ * private.
  *
- * A lost connection is re-opened by session_pump() itself, within the settings' bounds, and the tasks in flight are issued again, so
- * that whoever waits for a task sees a delay and not an error.
+ * A lost connection is re-opened by session_pump() itself, within the settings' bounds, and the tasks in flight are issued again,
+ * so that whoever waits for a task sees a delay and not an error.
  */
 #ifndef SANSTRAP_ISCSI_H
 #define SANSTRAP_ISCSI_H
@@ -90,7 +91,10 @@ void iscsi_session_pump(struct iscsi_session *session);
 /* Pumps until the task is done or `deadline` passes (then it is given up with E_ISCSI_TIMEOUT). Returns task->status. */
 enum status iscsi_session_wait(struct iscsi_session *session, struct iscsi_task *task, deadline_t deadline);
 
-/* Gives a task up: when it returns, the task is done and its buffer is touched no more (ABORT TASK, or the connection is dropped). */
+/*
+ * Gives a task up: when it returns, the task is done with E_ISCSI_TIMEOUT and its buffer is touched no more. A task in
+ * flight costs the connection for that; the other tasks are issued again on the next.
+ */
 void iscsi_session_cancel(struct iscsi_session *session, struct iscsi_task *task);
 
 /* Logs out (bounded by `deadline`) and closes the connection. Tasks in flight are done with E_ISCSI_CLOSED. */
@@ -115,8 +119,9 @@ struct scsi_disk;
 size_t scsi_disk_size(void);
 
 /*
- * Finds out what the LUN is: REPORT LUNS, INQUIRY with VPD 80h and 83h, TEST UNIT READY, READ CAPACITY. Waits for a LUN that becomes ready, at
- * most until `deadline`. Fails with E_LUN_MISSING (the detail lists the LUNs there are), E_LUN_TYPE, E_LUN_NOT_READY, E_LUN_SIZE.
+ * Finds out what the LUN is: REPORT LUNS, INQUIRY with VPD 80h and 83h, TEST UNIT READY, READ CAPACITY. Waits for a LUN that
+ * becomes ready, at most until `deadline`. Fails with E_LUN_MISSING (the detail lists the LUNs there are), E_LUN_TYPE,
+ * E_LUN_NOT_READY, E_LUN_SIZE.
  */
 enum status scsi_disk_open(struct scsi_disk *disk, struct iscsi_session *session, const uint8_t lun[8], deadline_t deadline);
 

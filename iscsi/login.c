@@ -280,7 +280,8 @@ static enum status redirect(struct login *login, uint8_t detail)
     return OK;
 }
 
-/* tgt takes CHAP_A=7, SHA-256 in IANA's registry, for SHA-1 and fails. MD5 was in the offer anyway, so that asking for it gives nothing away. */
+/* tgt takes CHAP_A=7, SHA-256 in IANA's registry, for SHA-1 and fails. MD5 was in the offer anyway, so that asking for it gives
+ * nothing away. */
 static bool wants_md5(const struct login *login, uint8_t class, uint8_t detail)
 {
     return class == CLASS_INITIATOR_ERROR && detail <= AUTHENTICATION_FAILURE && login->chap.step >= CHAP_RESPONSE_SENT &&

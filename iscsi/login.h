@@ -59,8 +59,8 @@ uint32_t chap_digest(uint32_t algorithm, uint8_t identifier, const char *secret,
                      uint8_t digest[CHAP_DIGEST_MAX]);
 
 /*
- * redirect.c: TargetAddress = host[:port][,tag] (RFC 7143 section 13.8), the host an address, "[IPv6]" or a name. A missing port is 3260.
- * `host` takes 256 bytes, without brackets.
+ * redirect.c: TargetAddress = host[:port][,tag] (RFC 7143 section 13.8), the host an address, "[IPv6]" or a name. A missing port
+ * is 3260. `host` takes 256 bytes, without brackets.
  */
 bool parse_target_address(const char *text, char *host, uint16_t *port);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Error recovery level 0 (RFC 7143 section 7.1.4.1): whatever goes wrong on a connection ends it; a new login with the same ISID replaces
- * the session, and every command that was not answered is issued again. SCSI reads and writes of whole blocks may be repeated.
+ * Error recovery level 0 (RFC 7143 section 7.1.4.1): whatever goes wrong on a connection ends it; a new login with the same ISID
+ * replaces the session, and every command that was not answered is issued again. SCSI reads and writes of whole blocks may be
+ * repeated.
  */
 #include "iscsi/session.h"
 

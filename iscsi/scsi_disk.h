@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The SCSI disk's own structure, shared by its two files: finding out what it is (scsi_probe.c), and working with it (scsi_disk.c). */
+/* The SCSI disk's own structure, shared by its two files: finding out what it is (scsi_probe.c), and working with it
+ * (scsi_disk.c). */
 #ifndef SANSTRAP_ISCSI_SCSI_DISK_H
 #define SANSTRAP_ISCSI_SCSI_DISK_H
 

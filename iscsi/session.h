@@ -125,7 +125,8 @@ void pdu_data(struct iscsi_session *session, const void *data, uint32_t length, 
 /* Hands what is left of the PDU to the stream; session->tx.busy says whether some is left still. */
 enum status pdu_flush(struct iscsi_session *session);
 
-/* login.c: connects and logs in, at most until `deadline`. The state is SESSION_FULL afterwards, or SESSION_CLOSED with the stream aborted. */
+/* login.c: connects and logs in, at most until `deadline`. The state is SESSION_FULL afterwards, or SESSION_CLOSED with the
+ * stream aborted. */
 enum status login(struct iscsi_session *session, deadline_t deadline);
 
 /* task.c */

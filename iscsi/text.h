@@ -18,8 +18,8 @@ void text_add_number(struct text_writer *writer, const char *key, uint32_t value
 void text_add_binary(struct text_writer *writer, const char *key, const uint8_t *bytes, uint32_t length);
 
 /*
- * The next pair at *position of a text whose byte [length] the caller has set to 0. Cuts key and value in place. False at the end;
- * a piece without '=' or with an empty key ends the text with *malformed set.
+ * The next pair at *position of a text whose byte [length] the caller has set to 0. Cuts key and value in place. False at the
+ * end; a piece without '=' or with an empty key ends the text with *malformed set.
  */
 bool text_next(uint8_t *text, uint32_t length, uint32_t *position, const char **key, const char **value, bool *malformed);
 

@@ -161,8 +161,8 @@ static void describe(const struct disk *disk, const struct iscsi_session *sessio
     unsigned i;
 
     iscsi_session_info(session, &info);
-    printf("portal=%s\ntsih=%u\nimmediate=%d\ninitial_r2t=%d\nfirst_burst=%u\nmax_burst=%u\nmax_send=%u\n", info.portal, info.tsih,
-           info.immediate_data, info.initial_r2t, info.first_burst, info.max_burst, info.max_send_segment);
+    printf("portal=%s\ntsih=%u\nimmediate=%d\ninitial_r2t=%d\nfirst_burst=%u\nmax_burst=%u\nmax_send=%u\n", info.portal,
+           info.tsih, info.immediate_data, info.initial_r2t, info.first_burst, info.max_burst, info.max_send_segment);
     printf("block_size=%u\nblock_count=%llu\nmax_blocks=%u\nread_only=%d\nvendor=%s\nproduct=%s\nrevision=%s\nserial=%s\nwwid=",
            disk->block_size, (unsigned long long)disk->block_count, disk->max_blocks, disk->read_only, disk->vendor,
            disk->product, disk->revision, disk->serial);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A stream with a scripted target behind it: what it says is laid ready, what we say is kept, and bytes come in chunks of any size. */
+/* A stream with a scripted target behind it: what it says is laid ready, what we say is kept, and bytes come in chunks of any
+ * size. */
 #ifndef SANSTRAP_TESTS_ISCSI_FAKE_H
 #define SANSTRAP_TESTS_ISCSI_FAKE_H
 
@@ -139,15 +140,17 @@ static inline void fake_login(struct fake *fake, uint8_t flags, uint16_t status,
 static inline void fake_login_whole(struct fake *fake)
 {
     fake_login(fake, 0x81, 0, "AuthMethod=None|TargetPortalGroupTag=1|");
-    fake_login(fake, 0x87, 0,
-               "HeaderDigest=None|DataDigest=None|InitialR2T=No|ImmediateData=Yes|MaxRecvDataSegmentLength=4096|MaxBurstLength=16384|"
-               "FirstBurstLength=8192|DefaultTime2Wait=2|DefaultTime2Retain=0|MaxOutstandingR2T=1|MaxConnections=1|DataPDUInOrder=Yes|"
-               "DataSequenceInOrder=Yes|ErrorRecoveryLevel=0|");
+    fake_login(
+        fake, 0x87, 0,
+        "HeaderDigest=None|DataDigest=None|InitialR2T=No|ImmediateData=Yes|MaxRecvDataSegmentLength=4096|MaxBurstLength=16384|"
+        "FirstBurstLength=8192|DefaultTime2Wait=2|DefaultTime2Retain=0|MaxOutstandingR2T=1|MaxConnections=1|DataPDUInOrder=Yes|"
+        "DataSequenceInOrder=Yes|ErrorRecoveryLevel=0|");
 }
 
 static inline struct iscsi_settings fake_settings(void)
 {
-    struct iscsi_settings settings = { .host = "192.0.2.1", .initiator_name = "iqn.i", .target_name = "iqn.t", .portal_group = 0xFFFF };
+    struct iscsi_settings settings = {
+        .host = "192.0.2.1", .initiator_name = "iqn.i", .target_name = "iqn.t", .portal_group = 0xFFFF};
 
     memcpy(settings.isid, fake_isid, 6);
     return settings;

@@ -102,10 +102,12 @@ static void status_classes(void **state)
         uint16_t code;
         enum status status;
     } cases[] = {
-        { 0x0200, E_LOGIN_STATUS }, { 0x0201, E_LOGIN_AUTHENTICATION }, { 0x0202, E_LOGIN_FORBIDDEN }, { 0x0203, E_LOGIN_NOT_FOUND },
-        { 0x0204, E_LOGIN_REMOVED }, { 0x0205, E_LOGIN_VERSION }, { 0x0206, E_LOGIN_CONNECTIONS }, { 0x0207, E_LOGIN_PARAMETER },
-        { 0x0208, E_LOGIN_SESSION }, { 0x0209, E_LOGIN_SESSION }, { 0x020A, E_LOGIN_SESSION }, { 0x020B, E_LOGIN_PROTOCOL },
-        { 0x0300, E_LOGIN_TARGET_ERROR }, { 0x0301, E_LOGIN_UNAVAILABLE }, { 0x0302, E_LOGIN_RESOURCES }, { 0x7F01, E_LOGIN_STATUS },
+        {0x0200, E_LOGIN_STATUS},       {0x0201, E_LOGIN_AUTHENTICATION}, {0x0202, E_LOGIN_FORBIDDEN},
+        {0x0203, E_LOGIN_NOT_FOUND},    {0x0204, E_LOGIN_REMOVED},        {0x0205, E_LOGIN_VERSION},
+        {0x0206, E_LOGIN_CONNECTIONS},  {0x0207, E_LOGIN_PARAMETER},      {0x0208, E_LOGIN_SESSION},
+        {0x0209, E_LOGIN_SESSION},      {0x020A, E_LOGIN_SESSION},        {0x020B, E_LOGIN_PROTOCOL},
+        {0x0300, E_LOGIN_TARGET_ERROR}, {0x0301, E_LOGIN_UNAVAILABLE},    {0x0302, E_LOGIN_RESOURCES},
+        {0x7F01, E_LOGIN_STATUS},
     };
     unsigned i;
 
@@ -174,18 +176,18 @@ static void hostile_answers(void **state)
         uint8_t flags;
         enum status status;
     } cases[] = {
-        { "pair without =", "AuthMethod", 0x81, E_LOGIN_TEXT },
-        { "empty key", "=None|", 0x81, E_LOGIN_TEXT },
-        { "operational key before our offer", "MaxBurstLength=65536|", 0x81, E_LOGIN_KEY },
-        { "key twice", "AuthMethod=None|AuthMethod=None|", 0x81, E_LOGIN_KEY },
-        { "segment length 511", "MaxRecvDataSegmentLength=511|", 0x81, E_LOGIN_KEY },
-        { "segment length 2^24", "MaxRecvDataSegmentLength=16777216|", 0x81, E_LOGIN_KEY },
-        { "segment length of 40 digits", "MaxRecvDataSegmentLength=1000000000000000000000000000000000000000|", 0x81, E_LOGIN_KEY },
-        { "T and C together", "AuthMethod=None|", 0xC1, E_LOGIN_PROTOCOL },
-        { "another stage", "AuthMethod=None|", 0x87, E_LOGIN_PROTOCOL },
-        { "reserved next stage", "AuthMethod=None|", 0x82, E_LOGIN_PROTOCOL },
-        { "security straight to full feature", "AuthMethod=None|", 0x83, E_LOGIN_PROTOCOL },
-        { "CHAP although not offered", "AuthMethod=CHAP|", 0x00, E_CHAP_REQUIRED },
+        {"pair without =", "AuthMethod", 0x81, E_LOGIN_TEXT},
+        {"empty key", "=None|", 0x81, E_LOGIN_TEXT},
+        {"operational key before our offer", "MaxBurstLength=65536|", 0x81, E_LOGIN_KEY},
+        {"key twice", "AuthMethod=None|AuthMethod=None|", 0x81, E_LOGIN_KEY},
+        {"segment length 511", "MaxRecvDataSegmentLength=511|", 0x81, E_LOGIN_KEY},
+        {"segment length 2^24", "MaxRecvDataSegmentLength=16777216|", 0x81, E_LOGIN_KEY},
+        {"segment length of 40 digits", "MaxRecvDataSegmentLength=1000000000000000000000000000000000000000|", 0x81, E_LOGIN_KEY},
+        {"T and C together", "AuthMethod=None|", 0xC1, E_LOGIN_PROTOCOL},
+        {"another stage", "AuthMethod=None|", 0x87, E_LOGIN_PROTOCOL},
+        {"reserved next stage", "AuthMethod=None|", 0x82, E_LOGIN_PROTOCOL},
+        {"security straight to full feature", "AuthMethod=None|", 0x83, E_LOGIN_PROTOCOL},
+        {"CHAP although not offered", "AuthMethod=CHAP|", 0x00, E_CHAP_REQUIRED},
     };
     unsigned i;
 
@@ -202,9 +204,10 @@ static void hostile_answers(void **state)
 static void answers_our_offer_does_not_allow(void **state)
 {
     static const char *const cases[] = {
-        "MaxBurstLength=2000000|", "MaxBurstLength=100|", "FirstBurstLength=0|", "DataPDUInOrder=No|", "DataSequenceInOrder=No|",
-        "ErrorRecoveryLevel=1|", "MaxConnections=2|", "MaxOutstandingR2T=0|", "HeaderDigest=CRC32C|", "DataDigest=|", "InitialR2T=yes|",
-        "MaxBurstLength=-1|", "MaxBurstLength=|", "MaxBurstLength=0x|",
+        "MaxBurstLength=2000000|", "MaxBurstLength=100|",   "FirstBurstLength=0|", "DataPDUInOrder=No|",
+        "DataSequenceInOrder=No|", "ErrorRecoveryLevel=1|", "MaxConnections=2|",   "MaxOutstandingR2T=0|",
+        "HeaderDigest=CRC32C|",    "DataDigest=|",          "InitialR2T=yes|",     "MaxBurstLength=-1|",
+        "MaxBurstLength=|",        "MaxBurstLength=0x|",
     };
     unsigned i;
 
@@ -326,9 +329,10 @@ static void chap_target_without_proof(void **state)
 static void digests(void **state)
 {
     /* Computed with Python's hashlib: identifier 1, secret "secret-of-joe-1", challenge 00 11 22 33. */
-    static const uint8_t md5[] = { 0x44, 0x72, 0xB3, 0xDC, 0x6E, 0x08, 0x4E, 0xA1, 0xFB, 0x70, 0x45, 0x11, 0x01, 0x9C, 0x1C, 0xC7 };
-    static const uint8_t sha256[] = { 0x40, 0x4A, 0x9A, 0xF0, 0xEA, 0xA8, 0xD8, 0x8B, 0xBE, 0x2E, 0xA3, 0x35, 0xEE, 0x59, 0xE0, 0xCF,
-                                      0x66, 0xD3, 0xC5, 0xFB, 0x3D, 0xB0, 0xA5, 0x80, 0xA0, 0xC0, 0xB8, 0x64, 0xE0, 0x12, 0x00, 0x61 };
+    static const uint8_t md5[] = {0x44, 0x72, 0xB3, 0xDC, 0x6E, 0x08, 0x4E, 0xA1, 0xFB, 0x70, 0x45, 0x11, 0x01, 0x9C, 0x1C, 0xC7};
+    static const uint8_t sha256[] = {0x40, 0x4A, 0x9A, 0xF0, 0xEA, 0xA8, 0xD8, 0x8B, 0xBE, 0x2E, 0xA3,
+                                     0x35, 0xEE, 0x59, 0xE0, 0xCF, 0x66, 0xD3, 0xC5, 0xFB, 0x3D, 0xB0,
+                                     0xA5, 0x80, 0xA0, 0xC0, 0xB8, 0x64, 0xE0, 0x12, 0x00, 0x61};
     static const uint8_t challenge[] = { 0x00, 0x11, 0x22, 0x33 };
     uint8_t digest[CHAP_DIGEST_MAX];
 

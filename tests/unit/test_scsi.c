@@ -139,8 +139,8 @@ static void writing_stops_at_the_end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(verdicts), cmocka_unit_test(sense_that_is_cut), cmocka_unit_test(commands), cmocka_unit_test(binary_values),
-        cmocka_unit_test(writing_stops_at_the_end),
+        cmocka_unit_test(verdicts),      cmocka_unit_test(sense_that_is_cut),        cmocka_unit_test(commands),
+        cmocka_unit_test(binary_values), cmocka_unit_test(writing_stops_at_the_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
