@@ -89,10 +89,8 @@ void platform_idle(void)
     if (idling || !deadline_passed(next_idle))
         return;
     /* Timer tick and keyboard live on pending interrupts, as far as our caller has them on. */
-    bool allowed = realmode_allow_interrupts(false);
-    realmode_allow_interrupts(allowed);
     idling = true;
-    if (allowed) {
+    if (realmode_interrupts_allowed()) {
         struct realmode_block *block = realmode_block();
         block->call = (struct real_call){.registers.eflags = 2, .target_segment = block->segment, .target_offset = block->idle_window};
         realmode_call();

@@ -34,6 +34,7 @@ void realmode_move(uint16_t segment);
 
 /* Whether calls into real mode may let interrupts in; returns what was so before. */
 bool realmode_allow_interrupts(bool allowed);
+bool realmode_interrupts_allowed(void);
 
 /* ---- console.c, exceptions.c ------------------------------------------------------------------------------------- */
 

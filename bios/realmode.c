@@ -68,6 +68,11 @@ bool realmode_allow_interrupts(bool allowed)
     return before;
 }
 
+bool realmode_interrupts_allowed(void)
+{
+    return interrupts_allowed;
+}
+
 void real_interrupt(uint8_t number, struct real_registers *registers)
 {
     struct real_call *call = &block->call;
