@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The header of the real-mode block (bios/realmode.asm): what 32-bit code and real mode know of each other. Offsets are from the block's
- * first byte, addresses are linear.
+ * The header of the real-mode block (bios/realmode.asm): what 32-bit code and real mode know of each other. Offsets are from the
+ * block's first byte, addresses are linear.
  */
 #ifndef SANSTRAP_BLOCK_H
 #define SANSTRAP_BLOCK_H
@@ -10,15 +10,15 @@
 
 #include "bios/realmode.h"
 
-#define BLOCK_TABLES_SIZE    64
-#define BLOCK_E820_ENTRY     24 /* bytes from one entry of the sealed list to the next */
-#define START_NBP            0
-#define START_BZIMAGE        1
-#define SCRATCH_STACK        0x1000u /* the stub's stack, at the start of the scratch memory */
-#define SCRATCH_BUFFER_SIZE  0x1000u /* after it: buffers for calls into real mode */
+#define BLOCK_TABLES_SIZE   64
+#define BLOCK_E820_ENTRY    24 /* bytes from one entry of the sealed list to the next */
+#define START_NBP           0
+#define START_BZIMAGE       1
+#define SCRATCH_STACK       0x1000u /* the stub's stack, at the start of the scratch memory */
+#define SCRATCH_BUFFER_SIZE 0x1000u /* after it: buffers for calls into real mode */
 
 struct real_call {
-    struct real_registers registers; /* flags as the callee finds them; then the results */
+    struct real_registers registers;      /* flags as the callee finds them; then the results */
     uint16_t stack_segment, stack_offset; /* 0:0: the block's own stack */
     uint16_t target_offset, target_segment;
     uint16_t pushes; /* words put on the stack before the far call, in this order */
@@ -29,17 +29,17 @@ struct realmode_block {
     uint32_t base;
     uint16_t segment;
     uint16_t start_kind;
-    uint32_t scratch;      /* base memory that is ours until the boot sector is read */
-    uint32_t command_line; /* START_BZIMAGE; 0 when there is none */
-    uint32_t payload;      /* struct core_header */
+    uint32_t scratch;                                /* base memory that is ours until the boot sector is read */
+    uint32_t command_line;                           /* START_BZIMAGE; 0 when there is none */
+    uint32_t payload;                                /* struct core_header */
     uint16_t entry_ss, entry_sp, entry_es, entry_bx; /* START_NBP: as the ROM called us */
-    uint32_t protected_entry; /* void (*)(struct real_registers *): gets the hooked interrupts */
-    uint32_t saved_esp;       /* the 32-bit stack while real mode runs */
-    uint16_t idt[3]; /* as LIDT wants it: limit, base */
+    uint32_t protected_entry;                        /* void (*)(struct real_registers *): gets the hooked interrupts */
+    uint32_t saved_esp;                              /* the 32-bit stack while real mode runs */
+    uint16_t idt[3];                                 /* as LIDT wants it: limit, base */
     uint16_t own_sp;
-    uint16_t call_real;   /* 32-bit near routine, void (*)(void) */
-    uint16_t init;        /* real-mode far routine, to be called once where a copy is to run */
-    uint16_t pxe_exit;    /* call targets */
+    uint16_t call_real; /* 32-bit near routine, void (*)(void) */
+    uint16_t init;      /* real-mode far routine, to be called once where a copy is to run */
+    uint16_t pxe_exit;  /* call targets */
     uint16_t idle_window;
     uint16_t int13_hook, int15_hook; /* interrupt vectors */
     uint16_t enter_first;

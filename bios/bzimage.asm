@@ -1,7 +1,8 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ;
-; sanstrap.lkrn: a Linux kernel as far as boot loaders can tell (Documentation/x86/boot.rst, protocol 2.07). They put the setup sectors
-; anywhere below 1 MiB (at X:0000) and the rest to 1 MiB, and enter at X+20h:0000 in real mode, or, GRUB's `linux`, at 1 MiB in 32-bit mode.
+; sanstrap.lkrn: a Linux kernel as far as boot loaders can tell (Documentation/x86/boot.rst, protocol 2.07). They put the
+; setup sectors anywhere below 1 MiB (at X:0000) and the rest to 1 MiB, and enter at X+20h:0000 in real mode, or, GRUB's
+; `linux`, at 1 MiB in 32-bit mode.
 
 %include "bios/block.inc"
 SETUP_SECTORS   equ (setup_end - $$ - 512) / 512

@@ -27,7 +27,9 @@ static bool has_cpuid(void)
 {
     uint32_t before, after;
     __asm__ volatile("pushfl; popl %0; movl %0, %1; xorl %2, %1; pushl %1; popfl; pushfl; popl %1; pushl %0; popfl"
-                     : "=&r"(before), "=&r"(after) : "i"(FLAG_ID) : "cc");
+                     : "=&r"(before), "=&r"(after)
+                     : "i"(FLAG_ID)
+                     : "cc");
     return ((before ^ after) & FLAG_ID) != 0;
 }
 
@@ -92,7 +94,8 @@ void platform_idle(void)
     idling = true;
     if (realmode_interrupts_allowed()) {
         struct realmode_block *block = realmode_block();
-        block->call = (struct real_call){.registers.eflags = 2, .target_segment = block->segment, .target_offset = block->idle_window};
+        block->call =
+            (struct real_call){.registers.eflags = 2, .target_segment = block->segment, .target_offset = block->idle_window};
         realmode_call();
     }
     loader_idle();

@@ -1,5 +1,6 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; The CPU's exceptions 0..31 in our protected mode: each pushes what the CPU did not and its number, all end in exception_report().
+; The CPU's exceptions 0..31 in our protected mode: each pushes what the CPU did not and its number, all end in
+; exception_report().
 
         bits 32
         cpu 686

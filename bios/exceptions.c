@@ -47,8 +47,9 @@ void exception_report(const struct exception_frame *frame)
                 "eax %08x ebx %08x ecx %08x edx %08x\r\nesi %08x edi %08x ebp %08x esp %08x\r\n"
                 "stack %08x %08x %08x %08x %08x %08x %08x %08x\r\n",
                 frame->number, frame->error, frame->eip, (uint32_t)(uintptr_t)image_start,
-                frame->eip - (uint32_t)(uintptr_t)image_start, frame->eflags, frame->eax, frame->ebx, frame->ecx, frame->edx, frame->esi,
-                frame->edi, frame->ebp, frame->esp + 20, stack[0], stack[1], stack[2], stack[3], stack[4], stack[5], stack[6], stack[7]);
+                frame->eip - (uint32_t)(uintptr_t)image_start, frame->eflags, frame->eax, frame->ebx, frame->ecx, frame->edx,
+                frame->esi, frame->edi, frame->ebp, frame->esp + 20, stack[0], stack[1], stack[2], stack[3], stack[4], stack[5],
+                stack[6], stack[7]);
     console_panic(text);
     for (;;)
         __asm__ volatile("cli; hlt");

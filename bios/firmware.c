@@ -4,15 +4,15 @@
 #include "bios/home.h"
 #include "bios/smbios.h"
 
-#define SMAP          0x534D4150u
-#define ROM_START     0xF0000u
-#define ROM_SIZE      0x10000u
-#define PNP_LENGTH    0x21 /* Plug and Play BIOS specification 1.0A, 4.4 */
-#define SMBIOS_LIMIT  (1u << 20)
+#define SMAP         0x534D4150u
+#define ROM_START    0xF0000u
+#define ROM_SIZE     0x10000u
+#define PNP_LENGTH   0x21 /* Plug and Play BIOS specification 1.0A, 4.4 */
+#define SMBIOS_LIMIT (1u << 20)
 
 /*
- * Some BIOSes want the same buffer, ECX and continuation on every call, and some change ESI: all registers are set afresh each time, but
- * EBX is given back as it came.
+ * Some BIOSes want the same buffer, ECX and continuation on every call, and some change ESI: all registers are set afresh each
+ * time, but EBX is given back as it came.
  */
 static void read_e820(struct memory_map *map)
 {

@@ -19,7 +19,8 @@ struct memory_range {
 void realmode_start(struct realmode_block *block, const struct memory_range *image);
 struct realmode_block *realmode_block(void);
 
-/* Base memory for the BIOS to write to, SCRATCH_BUFFER_SIZE bytes; gone once a boot sector runs. Its linear address is below 1 MiB. */
+/* Base memory for the BIOS to write to, SCRATCH_BUFFER_SIZE bytes; gone once a boot sector runs. Its linear address is below 1
+ * MiB. */
 uint8_t *realmode_scratch(void);
 struct far_pointer realmode_far(const void *scratch);
 
@@ -88,7 +89,8 @@ void pxe_exit(void);
 /* ---- int13_hook.c, boot.c ----------------------------------------------------------------------------------------------- */
 
 /* Puts the disk behind INT 13h, block and memory map where they stay. May be called again with another disk. */
-enum status int13_hook_install(struct disk *disk, const struct boot_options *options, const struct memory_range *ranges, unsigned count);
+enum status int13_hook_install(struct disk *disk, const struct boot_options *options, const struct memory_range *ranges,
+                               unsigned count);
 
 /* The drive is no more. */
 void int13_hook_remove(void);

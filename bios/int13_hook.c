@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Puts our disk behind INT 13h: the real-mode block to its last place, the sealed memory map, the vectors; then serves the calls. */
+/* Puts our disk behind INT 13h: the real-mode block to its last place, the sealed memory map, the vectors; then serves the calls.
+ */
 #include <string.h>
 
 #include "bios/home.h"
 #include "bios/int13.h"
 
-#define PAGE_SIZE       4096u
-#define KIB             1024u
-#define NO_DRIVE        0x7F /* a number that no program calls */
-#define HARD_DISKS      0x80
-#define BOUNCE_MAX      65536u
+#define PAGE_SIZE                    4096u
+#define KIB                          1024u
+#define NO_DRIVE                     0x7F /* a number that no program calls */
+#define HARD_DISKS                   0x80
+#define BOUNCE_MAX                   65536u
 #define ENTRY_POINTER(block, member) ((struct far_pointer){(block)->member, (block)->segment})
 
 static struct int13_drive drive;
@@ -43,8 +44,9 @@ static enum status seal_memory(const struct memory_range *ranges, unsigned count
     firmware_memory(&map, &bios);
     bool has_e820 = map.count != 0;
     if (!has_e820) {
-        memory_map_add(&map, &(struct e820_entry){1u << 20, (uint64_t)(bios.e801_low ? bios.e801_low : bios.int15_88) << 10, E820_RAM, 0},
-                       E820_ENTRY_MINIMUM);
+        memory_map_add(
+            &map, &(struct e820_entry){1u << 20, (uint64_t)(bios.e801_low ? bios.e801_low : bios.int15_88) << 10, E820_RAM, 0},
+            E820_ENTRY_MINIMUM);
         memory_map_add(&map, &(struct e820_entry){16u << 20, (uint64_t)bios.e801_high << 16, E820_RAM, 0}, E820_ENTRY_MINIMUM);
     }
     /* Each range taken out makes two entries more at most. */
@@ -54,7 +56,8 @@ static enum status seal_memory(const struct memory_range *ranges, unsigned count
     for (unsigned i = 0; i < count; i++)
         room = room && memory_map_reserve(&map, ranges[i].base, ranges[i].size);
     if (!room || base < 2 * BOOT_SECTOR)
-        return fail(E_BOOT_MEMORY, "%u entries in the BIOS's memory map, %u KiB of base memory", map.count, low_read16(BDA_BASE_MEMORY));
+        return fail(E_BOOT_MEMORY, "%u entries in the BIOS's memory map, %u KiB of base memory", map.count,
+                    low_read16(BDA_BASE_MEMORY));
     memory_map_sizes(&map, &bios, &sizes);
 
     realmode_move((uint16_t)(base / 16));
@@ -99,7 +102,8 @@ static void set_numbers(uint8_t number)
     *(volatile uint8_t *)low_memory(BDA_DISK_COUNT) = block->drive_count;
 }
 
-enum status int13_hook_install(struct disk *disk, const struct boot_options *options, const struct memory_range *ranges, unsigned count)
+enum status int13_hook_install(struct disk *disk, const struct boot_options *options, const struct memory_range *ranges,
+                               unsigned count)
 {
     int13_hook_remove();
     memset(&drive, 0, sizeof drive);

@@ -4,10 +4,10 @@
 
 #include "bios/home.h"
 
-#define NICS_MAX         16
-#define COMMAND_LINE_MAX 2048
+#define NICS_MAX          16
+#define COMMAND_LINE_MAX  2048
 #define ARCHITECTURE_BIOS 0 /* RFC 4578: Intel x86PC */
-#define MEGABYTE         (1u << 20)
+#define MEGABYTE          (1u << 20)
 
 void bios_main(struct realmode_block *block, const struct region *region) __attribute__((noreturn));
 
@@ -19,7 +19,8 @@ static char command_line[COMMAND_LINE_MAX];
 
 static void read_command_line(const struct realmode_block *block)
 {
-    const char *line = block->start_kind == START_BZIMAGE && block->command_line ? low_memory(block->command_line) : pxe_command_line();
+    const char *line =
+        block->start_kind == START_BZIMAGE && block->command_line ? low_memory(block->command_line) : pxe_command_line();
     if (line)
         memcpy(command_line, line, strnlen(line, sizeof command_line - 1));
 }
@@ -28,7 +29,8 @@ static void read_command_line(const struct realmode_block *block)
 static void take_arena(const struct region *region, uint32_t wanted)
 {
     uint32_t used = (region->used + 4095) & ~4095u;
-    arena = (struct arena){.base = low_memory(region->base + used), .bus = region->base + used, .size = region->size - region->stack - used};
+    arena = (struct arena){
+        .base = low_memory(region->base + used), .bus = region->base + used, .size = region->size - region->stack - used};
     if (wanted <= region->size)
         return;
     static struct memory_map map;

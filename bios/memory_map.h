@@ -29,18 +29,19 @@ struct memory_sizes {
 void memory_map_start(struct memory_map *map);
 
 /*
- * Appends an entry of which the BIOS wrote `size` bytes. Empty ones are left out: Windows Server 2003 does not start with one. False when the
- * map is full or `size` is less than E820_ENTRY_MINIMUM.
+ * Appends an entry of which the BIOS wrote `size` bytes. Empty ones are left out: Windows Server 2003 does not start with one.
+ * False when the map is full or `size` is less than E820_ENTRY_MINIMUM.
  */
 bool memory_map_add(struct memory_map *map, const struct e820_entry *entry, uint32_t size);
 
 /*
- * Turns what is RAM in [base, base + length) into reserved memory, splitting entries where they stand; everything else stays as the BIOS said
- * it. False, and the map unchanged, when there is no room for the pieces.
+ * Turns what is RAM in [base, base + length) into reserved memory, splitting entries where they stand; everything else stays as
+ * the BIOS said it. False, and the map unchanged, when there is no room for the pieces.
  */
 bool memory_map_reserve(struct memory_map *map, uint64_t base, uint64_t length);
 
-/* How far RAM reaches from `start` on without a hole: the end, `start` when there is none. Whatever is not RAM wins over what is. */
+/* How far RAM reaches from `start` on without a hole: the end, `start` when there is none. Whatever is not RAM wins over what is.
+ */
 uint64_t memory_map_ram_end(const struct memory_map *map, uint64_t start);
 
 /* The older functions' view of the map, never more than what the BIOS itself said in `bios` (a 0 there says nothing). */

@@ -64,7 +64,8 @@ def relocation_list(elf, image_length):
 
 def lz4_block(data):
     """The lz4 tool's legacy frame is a magic number and, up to 8 MiB, one block with its length before it."""
-    frame = subprocess.run(["lz4", "-l", "-12", "-c", "-"], input=data, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True).stdout
+    command = ["lz4", "-l", "-12", "-c", "-"]
+    frame = subprocess.run(command, input=data, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True).stdout
     magic, length = struct.unpack_from("<2I", frame)
     if magic != LZ4_LEGACY_MAGIC or length != len(frame) - 8:
         sys.exit("lz4 wrote a frame of another form than expected")
@@ -78,9 +79,11 @@ def main():
     image, memory_length = loaded_image(elf)
     relocations = relocation_list(elf, len(image))
     packed = lz4_block(image + relocations)
-    header = HEADER.pack(MAGIC, HEADER.size, HEADER.size + len(stub), len(packed), len(image), len(relocations), memory_length, elf.entry)
+    header = HEADER.pack(MAGIC, HEADER.size, HEADER.size + len(stub), len(packed), len(image), len(relocations), memory_length,
+                         elf.entry)
     open(sys.argv[3], "wb").write(header + stub + packed)
-    print(f"     image {len(image)} + {memory_length - len(image)} zeroed, {len(relocations)} of relocations; packed {len(packed)}")
+    print(f"     image {len(image)} + {memory_length - len(image)} zeroed, {len(relocations)} of relocations;"
+          f" packed {len(packed)}")
 
 
 main()

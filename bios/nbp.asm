@@ -1,7 +1,7 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ;
-; sanstrap.pxe: a PXE ROM loads the file to 0:7C00 and calls it. ES:BX points to PXENV+, SS:SP to the return address and, above it, to
-; the far pointer to !PXE. The file is this prefix, the real-mode block, the core (bios/mkimage.py).
+; sanstrap.pxe: a PXE ROM loads the file to 0:7C00 and calls it. ES:BX points to PXENV+, SS:SP to the return address and,
+; above it, to the far pointer to !PXE. The file is this prefix, the real-mode block, the core (bios/mkimage.py).
 
 LOAD        equ 7C00h
 BLOCK       equ 8000h

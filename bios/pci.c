@@ -7,25 +7,25 @@
 #define CONFIG_DATA    0xCFC
 #define CONFIG_ENABLE  0x80000000u
 
-#define PCI_ID          0x00
-#define PCI_COMMAND     0x04
-#define PCI_CLASS       0x08
-#define PCI_HEADER      0x0C
-#define PCI_BAR0        0x10
-#define PCI_SUBSYSTEM   0x2C
-#define PCI_BARS        6
-#define PCI_DEVICES     32
-#define PCI_FUNCTIONS   8
-#define COMMAND_MEMORY  0x0002u
-#define COMMAND_MASTER  0x0004u
-#define COMMAND_MASK    0x0000FFFFu /* the upper half is status, where writing ones clears */
-#define HEADER_MULTI    0x00800000u
-#define HEADER_TYPE     0x007F0000u
-#define CLASS_NETWORK   0x02
-#define BAR_IO          0x1u
-#define BAR_TYPE        0x6u
-#define BAR_TYPE_64     0x4u
-#define BAR_ADDRESS     0xFFFFFFF0u
+#define PCI_ID         0x00
+#define PCI_COMMAND    0x04
+#define PCI_CLASS      0x08
+#define PCI_HEADER     0x0C
+#define PCI_BAR0       0x10
+#define PCI_SUBSYSTEM  0x2C
+#define PCI_BARS       6
+#define PCI_DEVICES    32
+#define PCI_FUNCTIONS  8
+#define COMMAND_MEMORY 0x0002u
+#define COMMAND_MASTER 0x0004u
+#define COMMAND_MASK   0x0000FFFFu /* the upper half is status, where writing ones clears */
+#define HEADER_MULTI   0x00800000u
+#define HEADER_TYPE    0x007F0000u
+#define CLASS_NETWORK  0x02
+#define BAR_IO         0x1u
+#define BAR_TYPE       0x6u
+#define BAR_TYPE_64    0x4u
+#define BAR_ADDRESS    0xFFFFFFF0u
 
 #define MAPPED_CARDS 4
 
@@ -69,8 +69,8 @@ static bool read_device(struct pci_device *device)
 
 static bool is_nic(const struct pci_device *device)
 {
-    return platform_pci_read32(device, PCI_CLASS) >> 24 == CLASS_NETWORK && !(platform_pci_read32(device, PCI_HEADER) & HEADER_TYPE) &&
-           nic_probe(device) != NULL;
+    return platform_pci_read32(device, PCI_CLASS) >> 24 == CLASS_NETWORK &&
+           !(platform_pci_read32(device, PCI_HEADER) & HEADER_TYPE) && nic_probe(device) != NULL;
 }
 
 /* INT 1Ah AX=B101h gives the last bus; without it all are looked at. */
@@ -103,7 +103,8 @@ static uint32_t bar_address(const struct pci_device *device, unsigned bar)
     uint32_t low = platform_pci_read32(device, (uint16_t)(PCI_BAR0 + bar * 4));
     if (low & BAR_IO)
         return 0;
-    if ((low & BAR_TYPE) == BAR_TYPE_64 && (bar + 1 == PCI_BARS || platform_pci_read32(device, (uint16_t)(PCI_BAR0 + bar * 4 + 4)) != 0))
+    if ((low & BAR_TYPE) == BAR_TYPE_64 &&
+        (bar + 1 == PCI_BARS || platform_pci_read32(device, (uint16_t)(PCI_BAR0 + bar * 4 + 4)) != 0))
         return 0;
     return low & BAR_ADDRESS;
 }

@@ -17,13 +17,13 @@
 #define PXENV_FILE_API_CHECK       0xE6
 #define PXENV_FILE_CMDLINE         0xE8
 
-#define PXENV_EXIT_FAILURE     1
-#define PACKET_DHCP_ACK        2
-#define NIC_TYPE_PCI           2
-#define FILE_API_MAGIC         0x91D447B2u
-#define FILE_API_ANSWER        0xE9C17B20u
-#define FILE_API_CHECK_SIZE    0x14
-#define FILE_CMDLINE_PROVIDED  (1u << (PXENV_FILE_CMDLINE - 0xE0))
+#define PXENV_EXIT_FAILURE    1
+#define PACKET_DHCP_ACK       2
+#define NIC_TYPE_PCI          2
+#define FILE_API_MAGIC        0x91D447B2u
+#define FILE_API_ANSWER       0xE9C17B20u
+#define FILE_API_CHECK_SIZE   0x14
+#define FILE_CMDLINE_PROVIDED (1u << (PXENV_FILE_CMDLINE - 0xE0))
 
 #define INT1A_PXENV        0x5650
 #define INT1A_PXENV_ANSWER 0x564E
@@ -254,8 +254,8 @@ static bool hooked(uint32_t base, uint32_t end)
 }
 
 /*
- * Base memory that only the ROM's stack used becomes the machine's again: to the end of the ROM's segments, in the whole KiB that it had taken,
- * as far as the memory map, which changes with the unloading, says RAM again.
+ * Base memory that only the ROM's stack used becomes the machine's again: to the end of the ROM's segments, in the whole KiB that
+ * it had taken, as far as the memory map, which changes with the unloading, says RAM again.
  */
 static void give_back_base_memory(void)
 {

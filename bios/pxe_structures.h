@@ -24,7 +24,8 @@ struct pxe_rom {
     struct pxe_segment segments[PXE_SEGMENTS_MAX]; /* base memory that the ROM's stack occupies */
 };
 
-/* `available` bytes may be read at `bytes`. False, and nothing changed, when signature, length, checksum or entry point are not right. */
+/* `available` bytes may be read at `bytes`. False, and nothing changed, when signature, length, checksum or entry point are not
+ * right. */
 bool pxe_read(const uint8_t *bytes, size_t available, struct pxe_rom *rom);
 
 /*

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Random bytes: SHA-256 over a pool that starts from the CPU's generator where there is one, and from how the TSC drifts against the
- * PIT in any case. After each request the key is replaced by a hash of itself, so that what was given out cannot be found from what is kept.
+ * Random bytes: SHA-256 over a pool that starts from the CPU's generator where there is one, and from how the TSC drifts against
+ * the PIT in any case. After each request the key is replaced by a hash of itself, so that what was given out cannot be found
+ * from what is kept.
  */
 #include <bearssl_hash.h>
 #include <string.h>

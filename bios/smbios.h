@@ -15,7 +15,8 @@ struct smbios_table {
 /* Looks for a valid entry point, 32- or 64-bit, on 16-byte boundaries of `area`. */
 bool smbios_find(const uint8_t *area, size_t length, struct smbios_table *table);
 
-/* The system UUID (type 1) as it stands in the table, which is the order DHCP option 97 wants. False when there is none or it is not set. */
+/* The system UUID (type 1) as it stands in the table, which is the order DHCP option 97 wants. False when there is none or it is
+ * not set. */
 bool smbios_uuid(const uint8_t *structures, size_t length, uint8_t uuid[16]);
 
 #endif

@@ -18,7 +18,8 @@ static bool clear_of_others(const struct e820_entry *entries, unsigned count, ui
     for (unsigned i = 0; i < count;) {
         if (*end < lowest + size)
             return false;
-        if (entries[i].type != E820_RAM && entries[i].length != 0 && entries[i].base < *end && end_of(&entries[i]) > *end - size) {
+        if (entries[i].type != E820_RAM && entries[i].length != 0 && entries[i].base < *end &&
+            end_of(&entries[i]) > *end - size) {
             *end = entries[i].base & ~PAGE_MASK;
             i = 0;
         } else {

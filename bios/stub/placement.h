@@ -14,8 +14,8 @@ struct e820_entry {
 } __attribute__((packed));
 
 /*
- * The highest page-aligned place below 4 GiB, at or above `lowest`, where `size` bytes are RAM and nothing else: entries may come in any
- * order and overlap, and whatever is not RAM wins. 0 when there is none.
+ * The highest page-aligned place below 4 GiB, at or above `lowest`, where `size` bytes are RAM and nothing else: entries may come
+ * in any order and overlap, and whatever is not RAM wins. 0 when there is none.
  */
 uint32_t place_at_top(const struct e820_entry *entries, unsigned count, uint32_t size, uint32_t lowest);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Runs where the ROM or boot loader put us: finds room at the top of RAM, unpacks the image there and calls it. Linked at 0 and run anywhere,
- * so it has neither data nor strings of its own (bios/mkimage.py refuses relocations).
+ * Runs where the ROM or boot loader put us: finds room at the top of RAM, unpacks the image there and calls it. Linked at 0 and
+ * run anywhere, so it has neither data nor strings of its own (bios/mkimage.py refuses relocations).
  */
 #include <stdbool.h>
 
@@ -10,9 +10,9 @@
 #include "bios/stub/lz4.h"
 #include "bios/stub/placement.h"
 
-#define SMAP         0x534D4150u
-#define ENTRIES_MAX  (SCRATCH_BUFFER_SIZE / sizeof(struct e820_entry) - 1)
-#define LOWEST       0x400000u /* above what a boot loader may have put at 1 MiB */
+#define SMAP        0x534D4150u
+#define ENTRIES_MAX (SCRATCH_BUFFER_SIZE / sizeof(struct e820_entry) - 1)
+#define LOWEST      0x400000u /* above what a boot loader may have put at 1 MiB */
 
 void stub_main(struct realmode_block *block) __attribute__((section(".text.first"), noreturn));
 
@@ -108,8 +108,10 @@ void stub_main(struct realmode_block *block)
         give_up(block, 'M'); /* no room for us below 4 GiB */
     uint8_t *image = (uint8_t *)(uintptr_t)region.base;
     uint32_t unpacked = header->image_length + header->relocation_length;
-    if (header->magic != CORE_MAGIC || unpacked > region.size - region.stack || header->memory_length > region.size - region.stack ||
-        lz4_decode((const uint8_t *)header + header->packed_offset, header->packed_length, image, unpacked) != (int32_t)unpacked ||
+    if (header->magic != CORE_MAGIC || unpacked > region.size - region.stack ||
+        header->memory_length > region.size - region.stack ||
+        lz4_decode((const uint8_t *)header + header->packed_offset, header->packed_length, image, unpacked) !=
+            (int32_t)unpacked ||
         !relocate(image, header))
         give_up(block, 'D'); /* the file arrived damaged */
     uint32_t end = unpacked > header->memory_length ? unpacked : header->memory_length;
@@ -120,6 +122,8 @@ void stub_main(struct realmode_block *block)
     struct region *kept = (struct region *)(image + region.size - sizeof *kept);
     *kept = region;
     __asm__ volatile("movl %0, %%esp; pushl %0; pushl %1; pushl $0; jmp *%2"
-                     : : "r"(kept), "r"(block), "r"(image + header->entry) : "memory");
+                     :
+                     : "r"(kept), "r"(block), "r"(image + header->entry)
+                     : "memory");
     __builtin_unreachable();
 }
