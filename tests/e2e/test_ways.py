@@ -31,7 +31,7 @@ def test_pxelinux(lab, lines):
     target = lab.target(hello_disk(lab))
     server = lab.dhcp(boot_file="pxelinux.0", root_path=target.root_path)
     server.publish("/usr/lib/PXELINUX/pxelinux.0")
-    for name in ("ldlinux.c32", "libcom32.c32", "pxechn.c32"):
+    for name in ("ldlinux.c32", "libcom32.c32", "libutil.c32", "pxechn.c32"):
         server.publish(os.path.join(MODULES, name))
     server.publish(NBP, "sanstrap.0")
     server.publish(LKRN)

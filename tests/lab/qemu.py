@@ -116,25 +116,25 @@ class Machine:
             raise AssertionError(f"the machine still runs after {limit:.0f} s. Serial text:\n{self.text[-4000:]}") from None
         self.reader.join(5)
 
-    def qmp(self, name, **arguments):
+    def qmp(self, command, /, **arguments):
         """One monitor command; returns its result."""
         link = socket.socket(socket.AF_UNIX)
         link.settimeout(30)
         link.connect(os.path.join(self.folder, "qmp"))
         with link, link.makefile("rw") as stream:
             stream.readline()
-            for request in ({"execute": "qmp_capabilities"}, {"execute": name, "arguments": arguments}):
+            for request in ({"execute": "qmp_capabilities"}, {"execute": command, "arguments": arguments}):
                 stream.write(json.dumps(request) + "\n")
                 stream.flush()
                 while True:
                     line = stream.readline()
                     if not line:
-                        raise process.LabError(f"qemu closed its monitor during {name}")
+                        raise process.LabError(f"qemu closed its monitor during {command}")
                     answer = json.loads(line)
                     if "return" in answer or "error" in answer:
                         break
             if "error" in answer:
-                raise process.LabError(f"{name}: {answer['error']}")
+                raise process.LabError(f"{command}: {answer['error']}")
             return answer["return"]
 
     def key(self, *names):
