@@ -158,8 +158,9 @@ static bool drain(struct e1000 *e1000)
  * Receiving ends first, so that no new work comes. What is being sent is waited for in memory; if it does not leave, as without
  * a link, the transmitter is stopped too and goes on later.
  *
- * QEMU's 8254x receives nothing for a second after any write to RCTL (flush_queue_timer in hw/net/e1000.c). Without bus
- * mastering, however, its cards keep frames queued and go on at once when it returns.
+ * QEMU's 8254x receives nothing for a second after any write to RCTL (flush_queue_timer in hw/net/e1000.c). It allows RDT to be
+ * taken back, however, which a real card with prefetched descriptors would not: without a descriptor it keeps frames queued, and
+ * goes on at once when RDT moves again.
  */
 static void pause(struct nic *nic)
 {
@@ -168,12 +169,11 @@ static void pause(struct nic *nic)
         return;
     e1000->paused = true;
     if (e1000->emulated) {
-        e1000->tx_stopped = !drain(e1000);
-        set_bus_master(e1000, false);
-        return;
+        e1000_write(e1000, E1000_RDT, e1000_read(e1000, E1000_RDH));
+    } else {
+        e1000_write(e1000, E1000_RCTL, e1000->rctl & ~E1000_RCTL_EN);
+        e1000_read(e1000, E1000_STATUS); /* the write has left all bridges behind when this returns */
     }
-    e1000_write(e1000, E1000_RCTL, e1000->rctl & ~E1000_RCTL_EN);
-    e1000_read(e1000, E1000_STATUS); /* the write has left all bridges behind when this returns */
     e1000->tx_stopped = !drain(e1000);
     if (e1000->tx_stopped) {
         e1000_write(e1000, E1000_TCTL, e1000_read(e1000, E1000_TCTL) & ~E1000_TCTL_EN);
@@ -187,15 +187,14 @@ static void resume(struct nic *nic)
     if (!e1000->paused)
         return;
     e1000->paused = false;
-    if (e1000->tx_stopped)
+    if (e1000->tx_stopped) {
         e1000_tx_expect_progress(e1000);
-    if (e1000->emulated) {
-        set_bus_master(e1000, true);
-        return;
-    }
-    if (e1000->tx_stopped)
         e1000_write(e1000, E1000_TCTL, e1000_read(e1000, E1000_TCTL) | E1000_TCTL_EN);
-    e1000_write(e1000, E1000_RCTL, e1000->rctl);
+    }
+    if (e1000->emulated)
+        e1000_write(e1000, E1000_RDT, e1000->rx.tail);
+    else
+        e1000_write(e1000, E1000_RCTL, e1000->rctl);
 }
 
 /* The hash of MTA with RCTL.MO = 0: bits 47..36 of the address, SDM 13.5.1 "Multicast Table Array". */

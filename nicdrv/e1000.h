@@ -74,7 +74,7 @@ struct e1000 {
     bool all_multicast;
     bool running; /* rings are valid and the card works on them */
     bool paused;
-    bool emulated;          /* QEMU's: pauses by its bus master bit, see pause() */
+    bool emulated;          /* QEMU's: pauses by taking RDT back, see pause() */
     bool tx_stopped;        /* while paused: frames are left in the ring */
     bool polling;           /* inside poll: TDT is written at its end */
     deadline_t retry_after; /* when the card did not come out of a reset */
