@@ -14,7 +14,7 @@
 #define MOVED_PERMANENTLY      2 /* details */
 #define AUTHENTICATION_FAILURE 1
 
-static enum status refused(uint8_t class, uint8_t detail)
+static enum status refused(const struct iscsi_settings *settings, uint8_t class, uint8_t detail)
 {
     static const struct {
         uint16_t code;
@@ -39,6 +39,9 @@ static enum status refused(uint8_t class, uint8_t detail)
     };
     unsigned i;
 
+    /* Targets that want CHAP and were offered None alone say no more than this. */
+    if (class == CLASS_INITIATOR_ERROR && detail == AUTHENTICATION_FAILURE && settings->chap.name[0] == 0)
+        return fail(E_CHAP_REQUIRED, "login status %02x%02x: authentication failure, offered AuthMethod=None", class, detail);
     for (i = 0; i < sizeof table / sizeof table[0]; i++) {
         if (table[i].code == (class << 8 | detail))
             return fail(table[i].status, "login status %02x%02x: %s", class, detail, table[i].text);
@@ -308,7 +311,7 @@ enum status login(struct iscsi_session *session, deadline_t deadline)
             continue;
         }
         if (status == OK && class != CLASS_REDIRECT)
-            status = refused(class, detail);
+            status = refused(&session->settings, class, detail);
         if (status == OK)
             status = redirects == REDIRECTS_MAX ? fail(E_LOGIN_REDIRECT, "%u redirections, the last to %s", REDIRECTS_MAX,
                                                        session->portal_host)

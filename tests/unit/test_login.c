@@ -102,7 +102,7 @@ static void status_classes(void **state)
         uint16_t code;
         enum status status;
     } cases[] = {
-        {0x0200, E_LOGIN_STATUS},       {0x0201, E_LOGIN_AUTHENTICATION}, {0x0202, E_LOGIN_FORBIDDEN},
+        {0x0200, E_LOGIN_STATUS},       {0x0201, E_CHAP_REQUIRED},        {0x0202, E_LOGIN_FORBIDDEN},
         {0x0203, E_LOGIN_NOT_FOUND},    {0x0204, E_LOGIN_REMOVED},        {0x0205, E_LOGIN_VERSION},
         {0x0206, E_LOGIN_CONNECTIONS},  {0x0207, E_LOGIN_PARAMETER},      {0x0208, E_LOGIN_SESSION},
         {0x0209, E_LOGIN_SESSION},      {0x020A, E_LOGIN_SESSION},        {0x020B, E_LOGIN_PROTOCOL},
@@ -297,6 +297,23 @@ static void chap_refusals(void **state)
     }
 }
 
+/* Section 11.13.5, status 0201: the secret is wrong, or there is none. */
+static void authentication_failure(void **state)
+{
+    unsigned configured;
+
+    (void)state;
+    for (configured = 0; configured < 2; configured++) {
+        struct iscsi_settings settings = configured ? chap_settings(false) : fake_settings();
+        enum status expected = configured ? E_LOGIN_AUTHENTICATION : E_CHAP_REQUIRED;
+
+        fake_reset(&fake);
+        fake_login(&fake, 0, 0x0201, "");
+        assert_int_equal(open_with(&settings), expected);
+        assert_non_null(strstr(failure_detail(expected), "login status 0201"));
+    }
+}
+
 static void chap_falls_back_to_md5_where_7_means_sha1(void **state)
 {
     struct iscsi_settings settings = chap_settings(false);
@@ -352,7 +369,8 @@ int main(void)
         CASE(plain_login_in_every_chunking), CASE(text_continued_in_the_middle_of_a_key), CASE(unknown_keys_are_answered),
         CASE(status_classes), CASE(redirects), CASE(redirect_without_end), CASE(hostile_answers),
         CASE(answers_our_offer_does_not_allow), CASE(endless_continuation_is_bounded), CASE(silence_ends_with_the_deadline),
-        CASE(chap_refusals), CASE(chap_falls_back_to_md5_where_7_means_sha1), CASE(chap_target_without_proof), CASE(digests),
+        CASE(chap_refusals), CASE(authentication_failure), CASE(chap_falls_back_to_md5_where_7_means_sha1),
+        CASE(chap_target_without_proof), CASE(digests),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
