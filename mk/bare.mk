@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Objects for bare metal, i386: the three layers, the loader and what they stand on. bios/bios.mk links them.
 
-BARE_SYSTEM := -nostdinc -isystem $(shell gcc -print-file-name=include) -isystem platform/freestanding/include
+BARE_SYSTEM := -nostdinc -isystem $(shell gcc -print-file-name=include 2>/dev/null) -isystem platform/freestanding/include
 BARE_CFLAGS := -m32 -march=i686 -std=gnu11 -Os -ffreestanding -fno-pic -fno-stack-protector -mgeneral-regs-only \
 	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections -fcf-protection=none -mpreferred-stack-boundary=2
 ifdef DEBUGCON

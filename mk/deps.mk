@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # What Debian 12 has to bring along, and the sources that are taken from its source packages.
 
-BUILD_PACKAGES := gcc make nasm python3 lz4 dpkg-dev patch
-TEST_PACKAGES := clang clang-format cpio dnsmasq-base e2fsprogs extlinux fdisk grub-common grub-pc-bin ipxe ipxe-qemu \
-	iproute2 istgt libclang-rt-14-dev libcmocka-dev kmod mtools ovmf pxelinux python3-pytest python3-pytest-xdist qemu-system-x86 \
-	qemu-utils seabios syslinux syslinux-common tgt xz-utils
+BUILD_PACKAGES := binutils dpkg-dev gcc libc6-dev lz4 make nasm patch python3
+TEST_PACKAGES := clang dnsmasq-base e2fsprogs grub-common grub-pc-bin iproute2 ipxe ipxe-qemu istgt kmod libclang-rt-14-dev libcmocka-dev \
+	mtools pxelinux python3-pytest python3-pytest-xdist qemu-system-x86 qemu-utils seabios syslinux syslinux-common tcpdump tgt
 
 # apt is only asked when something is missing, so that a complete machine needs no network.
 .PHONY: deps
