@@ -3,11 +3,12 @@
 import pytest
 
 from tests.lab import disks
-from tests.lab.boots import as_a_bios_would, code, entered, fails_with, hello_disk
+from tests.lab.boots import BASE_MEMORY, as_a_bios_would, code, entered, fails_with, hello_disk, hidden
 from tests.lab.lab import LKRN, NBP
 from tests.lab.network import PREFIX, SERVER
 from tests.lab.target import NAME, Chap, Istgt, Tgt
 
+BIOS_HIDES = 1 << 20  # the BIOS's own tables at the top of RAM, and the hole below 1 MiB
 STATIC = f"ip={PREFIX}.50/24"
 ONE_WAY = Chap("lab-user", "twelve-bytes-at-least")
 MUTUAL = Chap("lab-user", "twelve-bytes-at-least", "lab-target", "another-secret-of-it")
@@ -92,14 +93,34 @@ def test_retry_key_after_the_cause_is_gone(lab):
     as_a_bios_would(entered(machine))
 
 
-def test_next_boot_device_key(lab):
-    """The BIOS's own disk starts when the SAN cannot be booted: the machine is as it was."""
+def next_boot_device(lab, name, **machine_options):
+    """The ROM loads us, we fail with `name` and are told to give up; returns how the BIOS's own disk was entered."""
     local = disks.sector_disk(lab.path("local.img"), disks.assemble("hello", lab.folder))
     lab.dhcp(boot_file="sanstrap.pxe", root_path=f"iscsi:{SERVER}:::1:{NAME}").publish(NBP)
-    machine = lab.machine(drives=[local], boot="nc")
-    fails_with(machine, "E_CONNECT_REFUSED")
+    machine = lab.machine(drives=[local], boot="nc", **machine_options)
+    fails_with(machine, name)
     machine.key("n")
-    as_a_bios_would(entered(machine, 60))
+    boot = entered(machine, 60)
+    as_a_bios_would(boot)
+    return boot
+
+
+NOTHING_HOOKED = [("E_CONNECT_REFUSED", {}), ("E_NIC_NONE", {"nic": "rtl8139"})]
+
+
+@pytest.mark.parametrize("name,machine_options", NOTHING_HOOKED, ids=["after-the-rom-was-unloaded", "back-into-the-rom"])
+def test_next_boot_device_key(lab, name, machine_options):
+    """The BIOS's own disk starts when the SAN cannot be booted, and finds the memory that it has without any network boot."""
+    boot = next_boot_device(lab, name, **machine_options)
+    assert boot.base_memory == BASE_MEMORY
+    assert hidden(boot, 256 << 20) <= BIOS_HIDES
+
+
+def test_next_boot_device_key_after_the_disk_was_hooked(lab):
+    """INT 13h is ours by then, but the BIOS's own disk has its number back."""
+    lab.target(lab.file("disk.img", bytes(1 << 20)))
+    boot = next_boot_device(lab, "E_BOOT_SIGNATURE")
+    assert boot.base_memory >= BASE_MEMORY - 4096
 
 
 # ---- CHAP ----

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Every way in which the loader can be loaded ends in the LUN's boot sector, entered as a BIOS would."""
+import hashlib
 import os
 
 import pytest
 
 from tests.lab import disks, qemu
-from tests.lab.boots import as_a_bios_would, entered, hello_disk
+from tests.lab.boots import FAILURE, as_a_bios_would, entered, hello_disk
 from tests.lab.lab import LKRN, NBP
-from tests.lab.network import SERVER
+from tests.lab.network import PREFIX, SERVER
 
+STATIC = f"ip={PREFIX}.50/24"
 IPXE = "/usr/lib/ipxe"
 MODULES = "/usr/lib/syslinux/modules/bios"
 
@@ -83,7 +85,7 @@ def test_qemu_kernel(lab):
 
 def test_qemu_kernel_with_static_address(lab):
     target = lab.target(hello_disk(lab))
-    machine = lab.machine(kernel=LKRN, rom="", append=f"root={target.root_path} ip=192.168.77.50/24")
+    machine = lab.machine(kernel=LKRN, rom="", append=f"{STATIC} root={target.root_path}")
     as_a_bios_would(entered(machine))
 
 
@@ -107,3 +109,44 @@ def test_the_roms_lease_is_reused(lab):
     as_a_bios_would(entered(lab.machine()))
     assert server.read_log().count("DHCPACK(br0) 192.168.77.") == 1
     assert qemu.MAC in server.read_log()
+
+
+NEIGHBOUR = 8192  # sectors of the other disk that GRUB hashes
+
+
+def grub_and_neighbour(lab):
+    """A disk with a GRUB that hashes the start of the BIOS's second hard disk, such a disk, and the sum."""
+    script = f"echo GRUB-RUNS\nsha256sum (hd1)0+{NEIGHBOUR}\n"
+    grub = disks.grub_disk(lab.path("grub.img"), lab.folder, script, {}, size=32 * disks.MIB)
+    data = disks.pattern(NEIGHBOUR * 512, b"neighbour")
+    neighbour = lab.file("neighbour.img", data + bytes(16 * disks.MIB - len(data)))
+    return grub, neighbour, hashlib.sha256(data).hexdigest()
+
+
+def test_the_bioss_disk_goes_on_as_81h(lab):
+    """The LUN takes the number 80h; what the BIOS had there answers under its new one."""
+    grub, neighbour, expected = grub_and_neighbour(lab)
+    target = lab.target(grub)
+    machine = lab.machine(kernel=LKRN, rom="", append=f"{STATIC} root={target.root_path}", drives=[neighbour])
+    machine.expect("GRUB-RUNS", 60, or_fail=FAILURE)
+    assert machine.expect(r"([0-9a-f]{64})  ", 60).group(1) == expected
+
+
+def test_published_only(lab):
+    """boot=no: the BIOS boots its own disk, and finds the LUN beside it."""
+    grub, neighbour, expected = grub_and_neighbour(lab)
+    target = lab.target(neighbour)
+    append = f"{STATIC} root={target.root_path} boot=no drive=0x81"
+    machine = lab.machine(kernel=LKRN, rom="", append=append, drives=[grub], boot="c")
+    machine.expect("disk published as drive 81h", 60, or_fail=FAILURE)
+    machine.expect("GRUB-RUNS", 60)
+    assert machine.expect(r"([0-9a-f]{64})  ", 60).group(1) == expected
+
+
+def test_published_only_as_the_first_disk(lab):
+    """boot=no with the number 80h: what the BIOS then boots by itself is the LUN."""
+    target = lab.target(hello_disk(lab))
+    local = lab.file("local.img", bytes(1 << 20))
+    machine = lab.machine(kernel=LKRN, rom="", append=f"{STATIC} root={target.root_path} boot=no", drives=[local], boot="c")
+    machine.expect("disk published as drive 80h", 60, or_fail=FAILURE)
+    as_a_bios_would(entered(machine))

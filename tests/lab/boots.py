@@ -10,6 +10,7 @@ from .lab import ROOT
 FAILURE = r"^S\d{3} "
 ANSWER = r"^BOOT dl=(..) cs=(....) ip=(....) sssp=(....):(....) if=(.) int12=(....)$"
 USABLE, RESERVED = 1, 2
+BASE_MEMORY = 639 * 1024  # SeaBIOS leaves this much
 
 
 @dataclass
@@ -25,6 +26,11 @@ class Entered:
 
     def usable(self, address):
         return any(base <= address < base + length and kind == USABLE for base, length, kind in self.memory_map)
+
+
+def hidden(boot, installed):
+    """How much of the installed memory the map withholds."""
+    return installed - sum(length for _, length, kind in boot.memory_map if kind == USABLE)
 
 
 def hello_disk(lab, size=16 * disks.MIB):
