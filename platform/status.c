@@ -5,6 +5,16 @@
 
 #include "platform/format.h"
 
+static const struct text {
+    enum status status;
+    const char *what, *advice;
+} texts[] = {
+#define STATUS(name, code, what, advice) {name, what, advice},
+#include "platform/status.def"
+#undef STATUS
+    {OK, "No error", ""},
+};
+
 static enum status recorded;
 static char detail[192];
 
@@ -23,30 +33,20 @@ const char *failure_detail(enum status status)
     return status == recorded ? detail : "";
 }
 
+static const struct text *find(enum status status)
+{
+    for (const struct text *text = texts; text < texts + sizeof texts / sizeof *texts; text++)
+        if (text->status == status)
+            return text;
+    return find(E_INTERNAL);
+}
+
 const char *status_what(enum status status)
 {
-    switch (status) {
-    case OK:
-        return "No error";
-#define STATUS(name, code, what, advice) \
-    case name: \
-        return what;
-#include "platform/status.def"
-#undef STATUS
-    }
-    return status_what(E_INTERNAL);
+    return find(status)->what;
 }
 
 const char *status_advice(enum status status)
 {
-    switch (status) {
-    case OK:
-        return "";
-#define STATUS(name, code, what, advice) \
-    case name: \
-        return advice;
-#include "platform/status.def"
-#undef STATUS
-    }
-    return status_advice(E_INTERNAL);
+    return find(status)->advice;
 }
