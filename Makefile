@@ -43,6 +43,10 @@ include mk/host.mk
 -include $(wildcard tests/*/*.mk)
 -include $(wildcard demo/*.mk)
 
+# Programs that tests run; the .mk files above have named theirs.
+.PHONY: test-programs
+test-programs: $(TEST_PROGRAMS) $(FUZZ_PROGRAMS)
+
 .PHONY: test
 test: deps
 	$(MAKE) all unit-programs test-programs

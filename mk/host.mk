@@ -38,7 +38,3 @@ build/fuzz/tests/fuzz/%: build/fuzz/tests/fuzz/%.o $(FUZZ_LIBRARY)
 unit-programs: $(UNIT_PROGRAMS)
 unit: unit-programs
 	@set -e; for program in $(UNIT_PROGRAMS); do echo "== $$program"; $$program; done
-
-# Programs that other tests run; tests/*/*.mk add to this.
-.PHONY: test-programs
-test-programs: $(TEST_PROGRAMS) $(FUZZ_PROGRAMS)
