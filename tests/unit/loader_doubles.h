@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Doubles in the place of the three layers and of the machine, for test_loader.c: they do as told, and keep a record of what was done
+ * to them.
+ */
+#ifndef SANSTRAP_TESTS_LOADER_DOUBLES_H
+#define SANSTRAP_TESTS_LOADER_DOUBLES_H
+
+#include "tests/unit/unit.h"
+#include <arpa/inet.h>
+#include "loader/settings.h"
+#include "tests/host/host.h"
+#include "tests/unit/dhcp_builder.h"
+
+#define ROOT "iscsi:192.0.2.1:::1:iqn.2001-04.com.example:storage"
+
+/* ---- what the doubles do, and what was done to them ------------------------------------------------------------ */
+
+static struct {
+    enum status open_card, dhcp, login, disk, boot;
+    bool no_driver[3];
+    unsigned link_after_ms[3]; /* per card, from its opening */
+    struct dhcp_builder ack;   /* the DHCP server's answer */
+    const char *keys;          /* pressed when a failure is shown, one after the other */
+} script;
+
+static struct {
+    char steps[8192], screen[65536];
+    unsigned failures, key;
+    struct net_ipv4 ipv4;
+    struct net_dhcp_request request;
+    struct iscsi_settings iscsi;
+    struct nic_config card_config;
+    uint32_t window;
+    struct boot_options boot;
+    uint8_t lun[8];
+    bool left;
+} seen;
+
+static struct pci_device cards[3];
+static struct arena arena;
+static struct machine machine;
+static deadline_t opened_at;
+
+static void step(const char *name)
+{
+    assert_true(strlen(seen.steps) + strlen(name) + 2 < sizeof seen.steps);
+    strcat(seen.steps, seen.steps[0] ? " " : "");
+    strcat(seen.steps, name);
+}
+
+static enum status outcome(const char *name, enum status status)
+{
+    step(name);
+    return status == OK ? OK : fail(status, "the double of %s says so", name);
+}
+
+/* ---- nic.h ---- */
+
+static void double_link(struct nic *nic, struct nic_link *link)
+{
+    unsigned after = script.link_after_ms[nic->device - cards];
+    *link = (struct nic_link){
+        .up = platform_ticks() >= opened_at + after * platform_ticks_per_ms(), .megabits = 1000, .full_duplex = true};
+}
+
+static void double_close(struct nic *nic)
+{
+    (void)nic;
+    step("nic_close");
+}
+
+static const struct nic_driver driver = {.name = "double", .read_link = double_link, .close = double_close};
+
+const struct nic_driver *nic_probe(const struct pci_device *device)
+{
+    return script.no_driver[device - cards] ? NULL : &driver;
+}
+
+size_t nic_arena_size(const struct nic_config *config)
+{
+    return (size_t)config->rx_buffers * 2048 + (size_t)config->tx_buffers * 2048;
+}
+
+enum status nic_open(struct nic *nic, struct pci_device *device, const struct nic_config *config)
+{
+    char name[16];
+    snprintf(name, sizeof name, "nic%d", (int)(device - cards));
+    nic->driver = &driver;
+    nic->device = device;
+    nic->model = "82540EM";
+    nic->mtu = config->mtu;
+    memcpy(nic->mac, "\x52\x54\x00\x12\x34", 5);
+    nic->mac[5] = (uint8_t)(0x56 + (device - cards));
+    if (config->mac)
+        memcpy(nic->mac, config->mac, 6);
+    seen.card_config = *config;
+    opened_at = platform_ticks();
+    arena_take(config->arena, nic_arena_size(config), 4096);
+    return outcome(name, script.open_card);
+}
+
+/* ---- net.h ---- */
+
+enum status net_open(const struct net_config *config)
+{
+    seen.window = config->window;
+    return outcome("net_open", OK);
+}
+
+size_t net_arena_size(uint32_t window)
+{
+    return 65536 + window / 8;
+}
+
+void net_poll(void)
+{
+}
+
+enum status net_dhcp(const struct net_dhcp_request *request, struct net_lease *lease, deadline_t deadline)
+{
+    seen.request = *request;
+    if (script.dhcp != OK)
+        while (!deadline_passed(deadline))
+            platform_idle();
+    memset(lease, 0, sizeof *lease);
+    memcpy(lease->ipv4.address, "\300\000\002\062", 4);
+    memcpy(lease->ipv4.netmask, "\377\377\377\000", 4);
+    memcpy(lease->message, script.ack.bytes, script.ack.length);
+    lease->message_length = (uint16_t)script.ack.length;
+    return outcome("dhcp", script.dhcp);
+}
+
+enum status net_set_ipv4(const struct net_ipv4 *ipv4)
+{
+    seen.ipv4 = *ipv4;
+    return outcome("set_ipv4", OK);
+}
+
+enum status net_set_ipv6(const struct net_ipv6 *ipv6, deadline_t deadline)
+{
+    (void)ipv6, (void)deadline;
+    return outcome("set_ipv6", OK);
+}
+
+enum status net_autoconfigure_ipv6(struct net_ipv6 *found, deadline_t deadline)
+{
+    (void)deadline;
+    memcpy(found->address, "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x50", 16);
+    found->prefix_length = 64;
+    return outcome("auto_ipv6", OK);
+}
+
+bool net_parse_address(const char *text, struct net_address *address)
+{
+    memset(address, 0, sizeof *address);
+    address->family = inet_pton(AF_INET, text, address->bytes) == 1 ? 4 : inet_pton(AF_INET6, text, address->bytes) == 1 ? 6 : 0;
+    return address->family != 0;
+}
+
+void net_format_address(const struct net_address *address, char *text)
+{
+    assert_non_null(inet_ntop(address->family == 4 ? AF_INET : AF_INET6, address->bytes, text, 46));
+}
+
+struct stream *net_stream_new(void)
+{
+    static struct stream stream;
+    return &stream;
+}
+
+void net_stream_free(struct stream *stream)
+{
+    (void)stream;
+}
+
+void net_close(void)
+{
+    step("net_close");
+}
+
+/* ---- iscsi.h ---- */
+
+struct iscsi_session {
+    int unused;
+};
+struct scsi_disk {
+    struct disk disk;
+};
+
+size_t iscsi_session_size(void)
+{
+    return sizeof(struct iscsi_session);
+}
+
+struct iscsi_session *iscsi_session_new(struct arena *from, struct stream *stream)
+{
+    (void)stream;
+    return arena_take(from, sizeof(struct iscsi_session), 8);
+}
+
+enum status iscsi_session_open(struct iscsi_session *session, const struct iscsi_settings *settings, deadline_t deadline)
+{
+    (void)session, (void)deadline;
+    seen.iscsi = *settings;
+    return outcome("login", script.login);
+}
+
+void iscsi_session_info(const struct iscsi_session *session, struct iscsi_session_info *info)
+{
+    (void)session;
+    memset(info, 0, sizeof *info);
+    strcpy(info->portal, "192.0.2.1:3260");
+    strcpy(info->target_alias, "the \33[2Jdisk");
+}
+
+void iscsi_session_close(struct iscsi_session *session, deadline_t deadline)
+{
+    (void)session, (void)deadline;
+    step("logout");
+}
+
+size_t scsi_disk_size(void)
+{
+    return sizeof(struct scsi_disk);
+}
+
+enum status scsi_disk_open(struct scsi_disk *disk, struct iscsi_session *session, const uint8_t lun[8], deadline_t deadline)
+{
+    (void)session, (void)deadline;
+    memcpy(seen.lun, lun, 8);
+    disk->disk =
+        (struct disk){.block_size = 512, .block_count = 20971520, .vendor = "IET", .product = "VIRTUAL-DISK", .serial = "beaf11"};
+    return outcome("disk", script.disk);
+}
+
+struct disk *scsi_disk_contract(struct scsi_disk *disk)
+{
+    return &disk->disk;
+}
+
+/* ---- the machine ---- */
+
+static void write_screen(const char *text)
+{
+    assert_true(strlen(seen.screen) + strlen(text) < sizeof seen.screen);
+    strcat(seen.screen, text);
+    if (!strncmp(text, "\nS", 2))
+        seen.failures++;
+}
+
+static int read_key(void)
+{
+    if (!seen.failures || !script.keys || !script.keys[seen.key] || seen.key >= seen.failures)
+        return 0;
+    return script.keys[seen.key++];
+}
+
+static enum status boot_double(struct disk *disk, const struct boot_options *options)
+{
+    assert_int_equal(disk->block_count, 20971520);
+    seen.boot = *options;
+    return outcome("boot", script.boot);
+}
+
+static void next_boot_device(void)
+{
+    seen.left = true;
+}
+
+static void idle(void)
+{
+    host_clock_advance_us(50000);
+    loader_idle();
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    memset(&script, 0, sizeof script);
+    memset(&seen, 0, sizeof seen);
+    memset(cards, 0, sizeof cards);
+    for (uint8_t i = 0; i < 3; i++)
+        cards[i].device = (uint8_t)(3 + i);
+    host_clock_use_virtual();
+    host_idle_hook = idle;
+    arena = host_arena_new(4 << 20);
+    dhcp_ack(&script.ack);
+    dhcp_text(&script.ack, DHCP_ROOT_PATH, ROOT);
+    script.boot = E_INTERNAL;
+    script.keys = "n";
+    machine = (struct machine){.command_line = "",
+                               .boot_nic = &cards[0],
+                               .nics = cards,
+                               .nic_count = 3,
+                               .arena = &arena,
+                               .read_key = read_key,
+                               .write = write_screen,
+                               .boot = boot_double,
+                               .next_boot_device = next_boot_device};
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    host_arena_free(&arena);
+    return 0;
+}
+
+static void told(const char *command_line, const char *steps)
+{
+    machine.command_line = command_line;
+    loader_run(&machine);
+    assert_true(seen.left);
+    assert_string_equal(seen.steps, steps);
+}
+
+static void shown(const char *text)
+{
+    if (!strstr(seen.screen, text)) {
+        print_error("not on the screen: %s\n%s\n", text, seen.screen);
+        assert_true(false);
+    }
+}
+
+#endif
