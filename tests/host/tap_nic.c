@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/if.h>
 #include <linux/if_tun.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/uio.h>
@@ -21,13 +22,25 @@ static struct {
     uint16_t free[MOST_BUFFERS];
     unsigned free_count;
     bool paused;
-    unsigned lose;
+    unsigned lose, lost;
     struct nic_statistics statistics;
 } tap;
 
 void tap_nic_lose(unsigned out_of)
 {
     tap.lose = out_of;
+}
+
+unsigned tap_nic_lost(void)
+{
+    return tap.lost;
+}
+
+void tap_nic_wait(void)
+{
+    struct pollfd waited = {.fd = tap.fd, .events = POLLIN};
+
+    poll(&waited, 1, 1);
 }
 
 static bool lost(void)
@@ -37,7 +50,10 @@ static bool lost(void)
     if (tap.lose == 0)
         return false;
     platform_random(&random, sizeof random);
-    return random % tap.lose == 0;
+    if (random % tap.lose != 0)
+        return false;
+    tap.lost++;
+    return true;
 }
 
 static void read_link(struct nic *nic, struct nic_link *link)

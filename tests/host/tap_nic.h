@@ -15,4 +15,10 @@ enum status tap_nic_open(struct nic *nic, const char *interface, const struct ni
 /* Drops one frame in `out_of` sent, and one received, at random; 0 for none. */
 void tap_nic_lose(unsigned out_of);
 
+/* How many frames were dropped so. */
+unsigned tap_nic_lost(void);
+
+/* Waits until a frame is there, a millisecond at most: for host_idle_hook. */
+void tap_nic_wait(void);
+
 #endif

@@ -2,7 +2,10 @@
 /*
  * Logs in to a real target and works with its disk; the Python files beside it run it.
  *   disk_probe key=value …    host port target initiator lun chap=name/secret mutual=name/secret
- *                             image=file (what the LUN holds) reads=N writes=N depth=N seconds=N recovery_ms=N command_ms=N
+ *                             image=file (what the LUN holds) reads=N writes=N depth=N seconds=N log=N
+ *                             recovery_ms=N backoff_ms=N command_ms=N
+ *                             tap=device address=dhcp|slaac|literal loss=N (one frame in N)
+ * With a tap device the connection is net/'s, over a card of its own; without, it is the kernel's, over a socket.
  * Prints key=value lines; exits 0 on success, 1 with "error=S…" else.
  */
 #include <stdio.h>
@@ -10,13 +13,16 @@
 #include <string.h>
 
 #include "iscsi/iscsi.h"
+#include "tests/host/host.h"
 #include "tests/host/posix_stream.h"
+#include "tests/stack/tap_network.h"
 
 #define SPAN_BLOCKS 128
 #define DEPTH_MAX   32
 
 struct options {
     struct iscsi_settings settings;
+    struct tap_network_settings network;
     const char *image;
     unsigned reads, writes, depth, seconds;
 };
@@ -64,7 +70,10 @@ static void take_option(struct options *options, const char *key, const char *va
     NUMBER("seconds", options->seconds);
     NUMBER("lun", settings->lun[1]);
     NUMBER("recovery_ms", settings->recovery_timeout_ms);
+    NUMBER("backoff_ms", settings->recovery_backoff_ms);
+    NUMBER("log", host_log_level);
     NUMBER("command_ms", settings->command_timeout_ms);
+    NUMBER("loss", options->network.loss);
 #undef NUMBER
     if (strcmp(key, "chap") == 0)
         take_chap(&settings->chap, value);
@@ -72,6 +81,10 @@ static void take_option(struct options *options, const char *key, const char *va
         take_chap(&settings->mutual_chap, value);
     if (strcmp(key, "image") == 0)
         options->image = value;
+    if (strcmp(key, "tap") == 0)
+        options->network.interface = value;
+    if (strcmp(key, "address") == 0)
+        options->network.address = value;
 }
 
 static unsigned next_random(struct work *work)
@@ -131,10 +144,12 @@ static int run(struct work *work, unsigned count, unsigned depth, bool write, de
     struct operation operations[DEPTH_MAX] = { 0 };
     unsigned started = 0, busy = 0, i;
     int failed = 0;
+    bool moved;
 
     for (i = 0; i < depth; i++)
         operations[i].buffer = malloc((size_t)SPAN_BLOCKS * work->disk->block_size);
     while (busy || (!failed && (started < count || !deadline_passed(until)))) {
+        moved = false;
         for (i = 0; i < depth; i++) {
             struct operation *operation = &operations[i];
 
@@ -146,8 +161,11 @@ static int run(struct work *work, unsigned count, unsigned depth, bool write, de
                 start(work, operation, write);
                 started++;
                 busy++;
+                moved = true;
             }
         }
+        if (!moved)
+            platform_idle();
         work->disk->ops->pump(work->disk);
     }
     for (i = 0; i < depth; i++)
@@ -201,15 +219,36 @@ static int work_through(struct options *options, struct disk *disk)
     return failed;
 }
 
+/* Logs in, works, logs out. */
+static int run_session(struct options *options, struct arena *arena, struct stream *stream)
+{
+    struct iscsi_session *session = iscsi_session_new(arena, stream);
+    struct scsi_disk *disk = calloc(1, scsi_disk_size());
+    struct iscsi_session_info info;
+    enum status status = iscsi_session_open(session, &options->settings, deadline_after_ms(10000));
+    int failed;
+
+    if (status == OK)
+        status = scsi_disk_open(disk, session, options->settings.lun, deadline_after_ms(10000));
+    if (status == OK) {
+        describe(scsi_disk_contract(disk), session);
+        failed = work_through(options, scsi_disk_contract(disk));
+    } else {
+        failed = report(status);
+    }
+    iscsi_session_info(session, &info);
+    printf("reconnects=%u\n", info.reconnects);
+    iscsi_session_close(session, deadline_after_ms(3000));
+    free(disk);
+    return failed;
+}
+
 int main(int count, char **arguments)
 {
-    static struct options options = { .depth = 8 };
-    struct arena arena = { .size = 1 << 20 };
-    struct stream *stream = posix_stream_new();
-    struct iscsi_session_info info;
-    struct iscsi_session *session;
-    struct scsi_disk *disk;
-    enum status status;
+    static struct options options = { .depth = 8, .network = { .address = "dhcp" } };
+    struct arena arena = host_arena_new(16 << 20);
+    struct stream *stream;
+    enum status status = OK;
     int i, failed;
 
     snprintf(options.settings.initiator_name, sizeof options.settings.initiator_name, "iqn.2024-01.test:probe");
@@ -226,23 +265,17 @@ int main(int count, char **arguments)
     }
     if (options.depth == 0 || options.depth > DEPTH_MAX)
         return 2;
-    arena.base = aligned_alloc(64, arena.size);
-    disk = calloc(1, scsi_disk_size());
-    session = iscsi_session_new(&arena, stream);
-    status = iscsi_session_open(session, &options.settings, deadline_after_ms(10000));
-    if (status == OK)
-        status = scsi_disk_open(disk, session, options.settings.lun, deadline_after_ms(10000));
-    if (status == OK) {
-        describe(scsi_disk_contract(disk), session);
-        failed = work_through(&options, scsi_disk_contract(disk));
-    } else {
-        failed = report(status);
-    }
-    iscsi_session_info(session, &info);
-    printf("reconnects=%u\n", info.reconnects);
-    iscsi_session_close(session, deadline_after_ms(3000));
-    posix_stream_free(stream);
-    free(disk);
-    free(arena.base);
+    if (options.network.interface)
+        status = tap_network_open(&arena, &options.network, &stream);
+    else
+        stream = posix_stream_new();
+    if (status != OK)
+        return report(status);
+    failed = run_session(&options, &arena, stream);
+    if (options.network.interface)
+        tap_network_close(stream);
+    else
+        posix_stream_free(stream);
+    host_arena_free(&arena);
     return failed;
 }
