@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the parts of the UEFI home know of each other. main.c starts them in the order in which they stand here. */
+#ifndef SANSTRAP_EFI_HOME_H
+#define SANSTRAP_EFI_HOME_H
+
+#include "efi/efi.h"
+#include "loader/loader.h"
+
+/* ---- main.c: how we were started ----------------------------------------------------------------------------------------- */
+
+extern struct firmware {
+    EFI_HANDLE image;
+    EFI_SYSTEM_TABLE *system;
+    EFI_BOOT_SERVICES *boot;
+    EFI_LOADED_IMAGE *loaded;
+    bool resident; /* we stay in memory when the entry point returns: started as a driver */
+} firmware;
+
+/* ---- clock.c, random.c, console.c ---------------------------------------------------------------------------------------- */
+
+/* False when the CPU's time stamp counter does not count. */
+bool clock_start(void);
+void random_start(void);
+void console_start(const struct home_options *options);
+void console_write(const char *text);
+int console_read_key(void);
+
+/* From now on the screen belongs to what we booted: lines go to serial only; and back. */
+void console_leave_screen(void);
+void console_take_screen(void);
+
+/* ---- settings_sources.c: the line of settings, and what the firmware's own DHCP got --------------------------------------- */
+
+/* Load options, else `sanstrap.conf` beside the image, else "". Stays valid. */
+const char *settings_line(void);
+
+/* The DHCPACK that the firmware booted us with, copied; NULL when there is none. Before the card is taken. */
+const uint8_t *firmware_ack(size_t *length);
+
+/* SMBIOS's system UUID; untouched when unknown. */
+void firmware_uuid(uint8_t uuid[16]);
+
+/* ---- pci.c: the cards --------------------------------------------------------------------------------------------------------- */
+
+/* Fills `found` with at most `most` cards that nicdrv/ has a driver for, in PCI order; returns how many. */
+unsigned pci_find_nics(struct pci_device *found, unsigned most);
+
+/* The card among `nics` that the image came over; NULL when it came from elsewhere, or over another. */
+struct pci_device *pci_boot_nic(struct pci_device *nics, unsigned count);
+
+/* ---- nic_takeover.c: the card becomes ours ------------------------------------------------------------------------------------ */
+
+/* What we know of a card: struct pci_device's `home`. */
+struct nic_home {
+    EFI_HANDLE handle;
+    EFI_PCI_IO_PROTOCOL *pci;
+    EFI_DEVICE_PATH *path; /* the firmware's, ends with the PCI node */
+    bool taken;
+    void *memory; /* the arena's, when taken */
+    UINTN pages;
+    void *mapping;
+};
+
+/* The arena that each card that is taken brings its memory into; it begins as memory of `size` bytes that no card reaches. */
+bool nic_arena_start(struct arena *arena, size_t size);
+
+/*
+ * Sends the firmware's drivers away from the card and opens it for us alone; the arena becomes memory that it reaches. Does nothing
+ * when that is done already. E_NIC_FIRMWARE when the firmware does not let go, E_NIC_MEMORY.
+ */
+enum status nic_take(struct pci_device *device);
+
+/* Gives every card that was taken back to the firmware, which connects its drivers to them again. The cards must be closed. */
+void nic_give_back(void);
+
+/* The device path of a taken card's PCI function, and its handle. They stay valid. */
+EFI_DEVICE_PATH *nic_device_path(const struct nic *nic);
+EFI_HANDLE nic_handle(const struct nic *nic);
+
+/* ---- guard.c: one at a time in the stack -------------------------------------------------------------------------------------- */
+
+/*
+ * Everybody who calls the disk goes through here once it is published: BlockIo's functions, the timer, the end of boot services.
+ * False when somebody is inside already, that is when we were interrupted: then keep out. Raises the TPL to TPL_CALLBACK at least;
+ * stack_leave() restores it.
+ */
+bool stack_enter(EFI_TPL *old);
+void stack_leave(EFI_TPL old);
+
+/* ---- events.c: what happens while others run ----------------------------------------------------------------------------------- */
+
+/* From now on a timer pumps the disk, and the card falls silent when boot services end. Until events_stop(). */
+enum status events_start(struct disk *disk, struct nic *nic);
+void events_stop(void);
+
+#endif
