@@ -2,7 +2,7 @@
 # Objects for bare metal, i386: the three layers, the loader and what they stand on. bios/bios.mk links them.
 
 BARE_SYSTEM := -nostdinc -isystem $(shell gcc -print-file-name=include 2>/dev/null) -isystem platform/freestanding/include
-BARE_CFLAGS := -m32 -march=i686 -std=gnu11 -Os -ffreestanding -fno-pic -fno-stack-protector -mgeneral-regs-only \
+BARE_CFLAGS := -m32 -march=i686 -std=gnu11 -Os -ffreestanding -fbuiltin -fno-pic -fno-stack-protector -mgeneral-regs-only \
 	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections -fcf-protection=none -mpreferred-stack-boundary=2
 ifdef DEBUGCON
 DEFINES += -DDEBUGCON
@@ -10,5 +10,8 @@ endif
 
 BIOS_OBJECTS := $(call objects_in,build/bios,$(CORE_SOURCES) $(wildcard platform/freestanding/*.c bios/*.c))
 $(eval $(call compile_into,build/bios,gcc $$(BARE_CFLAGS) $$(BARE_SYSTEM)))
+
+# -fbuiltin lets the compiler do small copies itself. What it calls for the others must not be made into calls of itself.
+build/bios/platform/freestanding/string.o: BARE_CFLAGS += -fno-builtin -fno-tree-loop-distribute-patterns
 
 -include $(BIOS_OBJECTS:.o=.d)

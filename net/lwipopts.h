@@ -128,6 +128,8 @@ extern struct net_tuning net_tuning;
 /* ---- checksums: decided for each packet (receive) and by the NIC's ability (send) in net/link.c ---------------------------- */
 #define LWIP_CHECKSUM_CTRL_PER_NETIF 1
 #define LWIP_CHECKSUM_ON_COPY        0
+#define LWIP_CHKSUM                  net_checksum
+uint16_t net_checksum(const void *bytes, int length); /* net/checksum.c */
 
 #define LWIP_HOOK_FILENAME "lwip_hooks.h"
 
