@@ -1,0 +1,549 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The SCSI disk against a scripted LUN: what it finds out when it is opened, and requests that go well, badly, late or never. */
+#include "tests/unit/iscsi_fake.h"
+
+#include "iscsi/scsi_disk.h"
+
+#define BLOCKS 4096u
+#define MANY   40
+
+/* A command that the target has not answered yet, and what it will say of it. */
+struct command {
+    uint8_t cdb[ISCSI_CDB_MAX];
+    uint32_t itt, length;
+    bool write;
+};
+
+struct verdict {
+    uint8_t scsi_status, key, asc;
+    uint32_t missing;  /* bytes that are not sent, and counted as residual … */
+    bool silent_about; /* … or not counted */
+};
+
+static struct fake fake;
+static struct arena arena;
+static struct iscsi_session *session;
+static struct scsi_disk scsi;
+static struct disk *disk;
+static uint8_t buffers[MANY][8 * 512];
+
+static struct {
+    size_t heard; /* bytes of fake.out that were looked at */
+    uint32_t statsn;
+    struct command held[64];
+    unsigned held_count, seen;
+    bool hold;     /* answer nothing */
+    uint64_t last; /* block */
+    uint8_t device_type, mode;
+    uint32_t optimal_blocks;       /* VPD B0h */
+    struct verdict next[16];       /* for READ, WRITE and SYNCHRONIZE CACHE; GOOD when used up */
+    unsigned next_count, next_used;
+    bool next_for_ever;            /* the last one is not used up */
+    uint64_t commands[64];         /* opcode << 56 | LBA, of READ, WRITE and SYNCHRONIZE CACHE */
+    unsigned command_count;
+} lun;
+
+/* ---- the target ---------------------------------------------------------------------------------------------------------- */
+
+static void say(uint8_t opcode, uint8_t flags, const struct command *command, uint8_t status, uint32_t residual, const void *data,
+                uint32_t length)
+{
+    uint8_t header[BHS_LENGTH] = {opcode, FLAG_FINAL | flags, 0, status};
+
+    put_be32(header + BHS_ITT, command->itt);
+    put_be32(header + BHS_TTT, RESERVED_TAG);
+    put_be32(header + BHS_STATSN, lun.statsn++);
+    put_be32(header + BHS_EXPCMDSN, session->cmdsn);
+    put_be32(header + BHS_MAXCMDSN, session->cmdsn + 64);
+    put_be32(header + BHS_RESIDUAL, residual);
+    fake_say(&fake, header, data, length);
+}
+
+static void say_sense(const struct command *command, uint8_t key, uint8_t asc)
+{
+    uint8_t data[20] = {0, 18, 0x70, 0, key, [14] = asc};
+
+    say(OP_SCSI_RESPONSE, FLAG_UNDERFLOW, command, SCSI_CHECK_CONDITION, command->length, data, sizeof data);
+}
+
+/* Data of `there` bytes at most, the rest of what was asked for being residual. */
+static void say_data(const struct command *command, const void *data, uint32_t there)
+{
+    uint32_t length = there < command->length ? there : command->length;
+
+    say(OP_DATA_IN, FLAG_STATUS | (length < command->length ? FLAG_UNDERFLOW : 0), command, SCSI_GOOD, command->length - length,
+        data, length);
+}
+
+static void identify(const struct command *command)
+{
+    uint8_t data[252] = {lun.device_type, 0, 6, 2, 91};
+
+    memcpy(data + 8, "SANSTRAPUNIT DISK       1   ", 28);
+    if (command->cdb[1] & 1) {
+        memset(data + 2, 0, sizeof data - 2);
+        data[1] = command->cdb[2];
+        data[3] = command->cdb[2] == 0x80 ? 4 : command->cdb[2] == 0x83 ? 12 : 60;
+        memcpy(data + 4, command->cdb[2] == 0x80 ? "U001" : "\1\3\0\10\60\1\2\3\4\5\6\7", data[3] == 4 ? 4 : 12);
+        if (command->cdb[2] == 0xB0)
+            put_be32(data + 8, lun.optimal_blocks);
+    }
+    say_data(command, data, sizeof data);
+}
+
+static void tell_size(const struct command *command, bool long_form)
+{
+    uint8_t data[32] = {0};
+
+    if (long_form) {
+        put_be64(data, lun.last);
+        put_be32(data + 8, 512);
+        data[13] = 3;
+    } else {
+        put_be32(data, lun.last > UINT32_MAX ? UINT32_MAX : (uint32_t)lun.last);
+        put_be32(data + 4, 512);
+    }
+    say_data(command, data, long_form ? 32 : 8);
+}
+
+static void move_blocks(const struct command *command)
+{
+    struct verdict verdict = {0};
+    uint8_t data[8 * 512];
+
+    memset(data, command->cdb[5], sizeof data);
+    if (lun.next_used < lun.next_count) {
+        verdict = lun.next[lun.next_used];
+        if (!lun.next_for_ever || lun.next_used + 1 < lun.next_count)
+            lun.next_used++;
+    }
+    if (verdict.key)
+        say_sense(command, verdict.key, verdict.asc);
+    else if (verdict.missing && verdict.silent_about)
+        say(OP_DATA_IN, FLAG_STATUS, command, SCSI_GOOD, 0, data, command->length - verdict.missing);
+    else if (verdict.scsi_status || command->write || !command->length)
+        say(OP_SCSI_RESPONSE, verdict.missing ? FLAG_UNDERFLOW : 0, command, verdict.scsi_status, verdict.missing, NULL, 0);
+    else
+        say_data(command, data, command->length - verdict.missing);
+}
+
+static void answer(const struct command *command)
+{
+    uint8_t list[16] = {0, 0, 0, 8}, mode[4] = {3, 0, lun.mode};
+
+    switch (command->cdb[0]) {
+    case SCSI_REPORT_LUNS:
+        say_data(command, list, sizeof list);
+        break;
+    case SCSI_INQUIRY:
+        identify(command);
+        break;
+    case SCSI_TEST_UNIT_READY:
+        say(OP_SCSI_RESPONSE, 0, command, SCSI_GOOD, 0, NULL, 0);
+        break;
+    case SCSI_READ_CAPACITY_10:
+        tell_size(command, false);
+        break;
+    case SCSI_SERVICE_ACTION_IN_16:
+        tell_size(command, true);
+        break;
+    case SCSI_MODE_SENSE_6:
+        say_data(command, mode, sizeof mode);
+        break;
+    default:
+        move_blocks(command);
+    }
+}
+
+static void remember(const uint8_t *cdb)
+{
+    bool long_form = cdb[0] == SCSI_READ_16 || cdb[0] == SCSI_WRITE_16;
+
+    if (cdb[0] != SCSI_READ_10 && cdb[0] != SCSI_WRITE_10 && cdb[0] != SCSI_SYNCHRONIZE_CACHE_10 && !long_form)
+        return;
+    assert_true(lun.command_count < 64);
+    lun.commands[lun.command_count++] = (uint64_t)cdb[0] << 56 | (long_form ? get_be64(cdb + 2) : get_be32(cdb + 2));
+}
+
+static void take(const uint8_t *header)
+{
+    struct command *command = &lun.held[lun.held_count++];
+
+    assert_true(lun.held_count < 64);
+    memcpy(command->cdb, header + BHS_CDB, ISCSI_CDB_MAX);
+    command->itt = get_be32(header + BHS_ITT);
+    command->length = get_be32(header + BHS_EDTL);
+    command->write = header[BHS_FLAGS] & FLAG_WRITE;
+    lun.seen++;
+    remember(command->cdb);
+}
+
+static void serve(struct stream *stream)
+{
+    (void)stream;
+    while (lun.heard + BHS_LENGTH <= fake.out_length) {
+        const uint8_t *header = fake.out + lun.heard;
+
+        lun.heard += BHS_LENGTH + ((get_be24(header + BHS_DATA_LENGTH) + 3) & ~3u);
+        if ((header[BHS_OPCODE] & OP_MASK) == OP_SCSI_COMMAND)
+            take(header);
+    }
+    while (!lun.hold && lun.held_count)
+        answer(&lun.held[--lun.held_count]); /* the newest first: nobody may count on an order */
+}
+
+/* ---- the world ----------------------------------------------------------------------------------------------------------- */
+
+static void tick(void)
+{
+    host_clock_advance_us(1000);
+}
+
+static void log_in(void)
+{
+    static struct stream_ops operations;
+    struct iscsi_settings settings = fake_settings();
+
+    fake_reset(&fake);
+    operations = *fake.stream.ops;
+    operations.pump = serve;
+    fake.stream.ops = &operations;
+    fake_login_whole(&fake);
+    assert_int_equal(iscsi_session_open(session, &settings, deadline_after_ms(20000)), OK);
+    fake.out_length = 0;
+    memset(&lun, 0, sizeof lun);
+    lun.statsn = session->expstatsn;
+    lun.last = BLOCKS - 1;
+}
+
+static enum status open_disk(void)
+{
+    static const uint8_t number[8];
+
+    return scsi_disk_open(&scsi, session, number, deadline_after_ms(5000));
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    host_log_level = LOG_ERROR;
+    host_clock_use_virtual();
+    host_idle_hook = tick;
+    arena = host_arena_new(1 << 20);
+    session = iscsi_session_new(&arena, &fake.stream);
+    log_in();
+    disk = scsi_disk_contract(&scsi);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    host_arena_free(&arena);
+    return 0;
+}
+
+static int set_up_open(void **state)
+{
+    set_up(state);
+    return open_disk() == OK ? 0 : -1;
+}
+
+static struct disk_request request_for(enum disk_operation operation, uint64_t lba, unsigned number)
+{
+    return (struct disk_request){.operation = operation,
+                                 .lba = lba,
+                                 .blocks = operation == DISK_FLUSH ? 0 : 8,
+                                 .buffer = operation == DISK_FLUSH ? NULL : buffers[number]};
+}
+
+static enum status run(enum disk_operation operation, uint64_t lba, unsigned milliseconds)
+{
+    struct disk_request request = request_for(operation, lba, 0);
+
+    disk_submit(disk, &request);
+    return disk_wait(disk, &request, deadline_after_ms(milliseconds));
+}
+
+/* ---- opening ------------------------------------------------------------------------------------------------------------- */
+
+static void what_the_lun_says_of_itself(void **state)
+{
+    (void)state;
+    lun.optimal_blocks = 64;
+    assert_int_equal(open_disk(), OK);
+    assert_int_equal(disk->block_count, BLOCKS);
+    assert_int_equal(disk->block_size, 512);
+    assert_int_equal(disk->physical_block_size, 4096);
+    assert_int_equal(disk->max_blocks, 64);
+    assert_string_equal(disk->vendor, "SANSTRAP");
+    assert_string_equal(disk->product, "UNIT DISK");
+    assert_string_equal(disk->serial, "U001");
+    assert_int_equal(disk->wwid_length, 8);
+    assert_int_equal(disk->wwid_type, 3);
+    assert_false(disk->read_only);
+}
+
+static void write_protected_lun(void **state)
+{
+    (void)state;
+    lun.mode = 0x80;
+    assert_int_equal(open_disk(), OK);
+    assert_int_equal(run(DISK_WRITE, 0, 1000), E_DISK_READ_ONLY);
+    assert_int_equal(lun.command_count, 0);
+}
+
+static void luns_that_are_no_disk(void **state)
+{
+    (void)state;
+    lun.device_type = 0x05;
+    assert_int_equal(open_disk(), E_LUN_TYPE);
+    lun.device_type = 0x7F;
+    assert_int_equal(open_disk(), E_LUN_MISSING);
+    lun.device_type = 0;
+    lun.last = UINT64_MAX;
+    assert_int_equal(open_disk(), E_LUN_SIZE);
+}
+
+static void blocks_beyond_32_bits(void **state)
+{
+    static const uint64_t edge = 0xFFFFFFFFu;
+
+    (void)state;
+    lun.last = 0x1FFFFFFFFFull;
+    assert_int_equal(open_disk(), OK);
+    assert_int_equal(disk->block_count, 0x2000000000ull);
+    assert_int_equal(run(DISK_READ, edge - 8, 1000), OK);
+    assert_int_equal(run(DISK_READ, edge - 7, 1000), OK);
+    assert_int_equal(run(DISK_WRITE, 0x1FFFFFFFF8ull, 1000), OK);
+    assert_true(lun.commands[0] == ((uint64_t)SCSI_READ_10 << 56 | (edge - 8)));
+    assert_true(lun.commands[1] == ((uint64_t)SCSI_READ_16 << 56 | (edge - 7)));
+    assert_true(lun.commands[2] == ((uint64_t)SCSI_WRITE_16 << 56 | 0x1FFFFFFFF8ull));
+    assert_int_equal(run(DISK_READ, 0x1FFFFFFFF9ull, 1000), E_DISK_RANGE);
+}
+
+/* ---- verdicts ------------------------------------------------------------------------------------------------------------ */
+
+static void verdicts(void **state)
+{
+    static const struct {
+        const char *name;
+        enum disk_operation operation;
+        struct verdict first;
+        bool for_ever;
+        enum status status;
+        unsigned commands; /* at least; the last is the one that succeeds */
+        unsigned ms;       /* at least */
+    } cases[] = {
+        {"UNIT ATTENTION once", DISK_READ, {0, 6, 0x29, 0, false}, false, OK, 2, 0},
+        {"UNIT ATTENTION without end", DISK_READ, {0, 6, 0x29, 0, false}, true, E_SCSI_FAILED, 2, 0},
+        {"BUSY once", DISK_READ, {SCSI_BUSY, 0, 0, 0, false}, false, OK, 2, SCSI_PAUSE_MS},
+        {"TASK SET FULL once", DISK_WRITE, {SCSI_TASK_SET_FULL, 0, 0, 0, false}, false, OK, 2, SCSI_PAUSE_MS},
+        {"MEDIUM ERROR", DISK_READ, {0, 3, 0x11, 0, false}, false, E_SCSI_MEDIUM, 1, 0},
+        {"DATA PROTECT", DISK_WRITE, {0, 7, 0x27, 0, false}, false, E_DISK_READ_ONLY, 1, 0},
+        {"LUN gone for a moment", DISK_READ, {0, 5, 0x25, 0, false}, false, OK, 2, SCSI_PAUSE_MS},
+        {"GOOD with underflow once", DISK_READ, {0, 0, 0, 512, false}, false, OK, 2, SCSI_PAUSE_MS},
+        {"write GOOD with underflow once", DISK_WRITE, {0, 0, 0, 512, false}, false, OK, 2, SCSI_PAUSE_MS},
+        {"flush that is unknown", DISK_FLUSH, {0, 5, 0x20, 0, false}, false, OK, 1, 0},
+        {"flush that fails", DISK_FLUSH, {0, 4, 0x44, 0, false}, false, E_SCSI_HARDWARE, 1, 0},
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint64_t began = platform_ticks();
+
+        print_message("%s\n", cases[i].name);
+        lun.next[0] = cases[i].first;
+        lun.next_count = 1;
+        lun.next_used = lun.command_count = 0;
+        lun.next_for_ever = cases[i].for_ever;
+        assert_int_equal(run(cases[i].operation, 8, 10000), cases[i].status);
+        assert_true(lun.command_count >= cases[i].commands);
+        assert_true(lun.command_count <= 1 + SCSI_TRIES_MAX);
+        assert_true((platform_ticks() - began) / platform_ticks_per_ms() >= cases[i].ms);
+    }
+    assert_int_equal(fake.aborts, 0);
+}
+
+/* A read that moves too few bytes and calls it GOOD is no success, however often it is tried. */
+static void short_read_is_never_success(void **state)
+{
+    (void)state;
+    lun.next[0] = (struct verdict){.missing = 512};
+    lun.next_count = 1;
+    lun.next_for_ever = true;
+    lun.command_count = 0;
+    assert_int_equal(run(DISK_READ, 8, 3000), E_DISK_TIMEOUT);
+    assert_true(lun.command_count > 10);
+}
+
+/* The same without a residual count: what counts is the bytes that came. */
+static void short_read_without_residual(void **state)
+{
+    struct disk_request request = request_for(DISK_READ, 8, 0);
+
+    (void)state;
+    lun.next[0] = (struct verdict){.missing = 512, .silent_about = true};
+    lun.next_count = 1;
+    lun.next_for_ever = true;
+    disk_submit(disk, &request);
+    assert_int_equal(disk_wait(disk, &request, deadline_after_ms(500)), E_DISK_TIMEOUT);
+    assert_true(lun.command_count > 1);
+}
+
+static void busy_lun_is_given_up_in_the_end(void **state)
+{
+    struct disk_request request = request_for(DISK_READ, 8, 0);
+    uint64_t began = platform_ticks();
+
+    (void)state;
+    lun.next[0] = (struct verdict){.scsi_status = SCSI_BUSY};
+    lun.next_count = 1;
+    lun.next_for_ever = true;
+    disk_submit(disk, &request);
+    while (!request.done && platform_ticks() - began < 100000 * platform_ticks_per_ms()) {
+        disk->ops->pump(disk);
+        lun.command_count = 0; /* there will be hundreds */
+        tick();
+    }
+    assert_int_equal(request.status, E_SCSI_BUSY);
+    assert_in_range((platform_ticks() - began) / platform_ticks_per_ms(), SCSI_PATIENCE_MS, SCSI_PATIENCE_MS + 1000);
+}
+
+/* ---- several at once ----------------------------------------------------------------------------------------------------- */
+
+static struct disk_request requests[MANY];
+
+static void submit_many(void)
+{
+    lun.hold = true;
+    for (unsigned i = 0; i < MANY; i++) {
+        requests[i] = request_for(DISK_READ, 8 * i, i);
+        disk_submit(disk, &requests[i]);
+    }
+    for (unsigned i = 0; i < 5; i++)
+        disk->ops->pump(disk);
+}
+
+static void finish_many(void)
+{
+    lun.hold = false;
+    for (unsigned i = 0; i < 100; i++)
+        disk->ops->pump(disk);
+}
+
+static void more_requests_than_slots(void **state)
+{
+    (void)state;
+    submit_many();
+    assert_int_equal(lun.held_count, SCSI_DISK_TASKS);
+    finish_many();
+    for (unsigned i = 0; i < MANY; i++) {
+        assert_true(requests[i].done);
+        assert_int_equal(requests[i].status, OK);
+        assert_int_equal(buffers[i][4095], (uint8_t)(8 * i)); /* each its own blocks */
+    }
+    assert_int_equal(lun.command_count, MANY);
+}
+
+static void cancelling_what_has_no_slot_yet(void **state)
+{
+    static const unsigned gone[] = {SCSI_DISK_TASKS, SCSI_DISK_TASKS + 3, MANY - 1}; /* first, middle and last of the queue */
+
+    (void)state;
+    submit_many();
+    for (unsigned i = 0; i < 3; i++) {
+        disk->ops->cancel(disk, &requests[gone[i]]);
+        assert_true(requests[gone[i]].done);
+        assert_int_equal(requests[gone[i]].status, E_DISK_TIMEOUT);
+    }
+    assert_int_equal(fake.aborts, 0);
+    /* The queue's end moved: what comes now is still found. */
+    requests[MANY - 1] = request_for(DISK_READ, 2048, MANY - 1);
+    disk_submit(disk, &requests[MANY - 1]);
+    finish_many();
+    for (unsigned i = 0; i < MANY; i++)
+        assert_int_equal(requests[i].status, i == gone[0] || i == gone[1] ? E_DISK_TIMEOUT : OK);
+    assert_int_equal(lun.command_count, MANY - 2);
+}
+
+/* The connection goes, as nothing else keeps the target from the buffer; everything else is done on the next one. */
+static void cancelling_what_is_in_flight(void **state)
+{
+    (void)state;
+    submit_many();
+    disk->ops->cancel(disk, &requests[3]);
+    assert_true(requests[3].done);
+    assert_int_equal(requests[3].status, E_DISK_TIMEOUT);
+    assert_int_equal(fake.aborts, 1);
+    memset(buffers[3], 0x5A, sizeof buffers[3]);
+    lun.held_count = lun.command_count = 0;
+    fake.in_length = fake.in_position = 0;
+    fake_login_whole(&fake);
+    for (unsigned i = 0; i < 300 && fake.connects < 2; i++) {
+        tick();
+        disk->ops->pump(disk);
+    }
+    assert_int_equal(fake.connects, 2);
+    lun.heard = fake.out_length;
+    lun.statsn = session->expstatsn;
+    finish_many();
+    for (unsigned i = 0; i < MANY; i++)
+        assert_int_equal(requests[i].status, i == 3 ? E_DISK_TIMEOUT : OK);
+    assert_int_equal(lun.command_count, MANY - 1);
+    assert_int_equal(buffers[3][0], 0x5A);
+    assert_int_equal(buffers[3][4095], 0x5A);
+}
+
+/* Between two attempts on a busy LUN nothing is in flight: giving up costs nobody anything. */
+static void cancelling_between_two_attempts(void **state)
+{
+    struct disk_request request = request_for(DISK_READ, 8, 0);
+
+    (void)state;
+    lun.next[0] = (struct verdict){.scsi_status = SCSI_BUSY};
+    lun.next_count = 1;
+    disk_submit(disk, &request);
+    for (unsigned i = 0; i < 5; i++)
+        disk->ops->pump(disk);
+    assert_false(request.done);
+    disk->ops->cancel(disk, &request);
+    assert_int_equal(request.status, E_DISK_TIMEOUT);
+    assert_int_equal(fake.aborts, 0);
+    assert_int_equal(run(DISK_READ, 16, 1000), OK);
+    assert_int_equal(lun.command_count, 2);
+}
+
+static void deadline_of_a_silent_target(void **state)
+{
+    uint64_t began = platform_ticks();
+
+    (void)state;
+    lun.hold = true;
+    assert_int_equal(run(DISK_READ, 0, 2000), E_DISK_TIMEOUT);
+    assert_in_range((platform_ticks() - began) / platform_ticks_per_ms(), 2000, 2010);
+}
+
+#define PROBE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define CASE(name)  cmocka_unit_test_setup_teardown(name, set_up_open, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        PROBE(what_the_lun_says_of_itself),
+        PROBE(write_protected_lun),
+        PROBE(luns_that_are_no_disk),
+        PROBE(blocks_beyond_32_bits),
+        CASE(verdicts),
+        CASE(short_read_is_never_success),
+        CASE(short_read_without_residual),
+        CASE(busy_lun_is_given_up_in_the_end),
+        CASE(more_requests_than_slots),
+        CASE(cancelling_what_has_no_slot_yet),
+        CASE(cancelling_what_is_in_flight),
+        CASE(cancelling_between_two_attempts),
+        CASE(deadline_of_a_silent_target),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
