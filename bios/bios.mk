@@ -29,7 +29,7 @@ build/bios/bios/exception_entries.o: bios/exception_entries.asm
 	$(say) "AS $@"
 	$(Q)nasm -f elf32 -o $@ $<
 
-build/bios/realmode.bin: bios/realmode.asm
+build/bios/realmode.bin: bios/realmode.asm bios/realmode_int13.inc bios/realmode_int15.inc
 	@mkdir -p $(@D)
 	$(say) "AS $@"
 	$(Q)nasm -f bin -w+error -o $@ $<
