@@ -41,6 +41,7 @@ def test_target_killed_three_times(lab):
         time.sleep(1.5)
         target.start()
     machine.expect("^D$", 120, or_fail="^E")
+    assert machine.text.count("Connected again") >= 3
 
 
 def test_cable_pulled_for_a_while(lab):

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""UEFI machines without a disk boot from the LUN, however the application was loaded."""
+import hashlib
+import secrets
+import time
+
+import pytest
+
+from tests.lab import disks, efi_disk, ovmf
+from tests.lab.boots import FAILURE
+from tests.lab.lab import ROOT
+from tests.lab.network import PREFIX, SERVER
+from tests.lab.qemu import MAC
+from tests.lab.target import NAME, Istgt, Tgt
+
+STATIC = f"ip={PREFIX}.50/24"
+IPXE = "/usr/lib/ipxe"
+MEMORY = 256
+RECEIVE_CONTROL, RECEIVER_ENABLED = 0x0100, 1 << 1  # 8254x: RCTL.EN
+MARKER = "sanstrap-flood-marker/"
+
+
+def hashes(machine, expected):
+    """GRUB, loaded from the LUN, reads a large file from it, and its sum is right."""
+    machine.expect("GRUB-RUNS", 90, or_fail=FAILURE)
+    assert machine.expect(r"([0-9a-f]{64})  /data.bin", 120).group(1) == expected
+
+
+@pytest.mark.parametrize("nic,kind", [("e1000", Tgt), ("e1000e", Istgt)])
+def test_debian_with_its_root_on_the_lun(lab, nic, kind):
+    """The firmware's PXE, GRUB, Linux's EFI entry, and what Linux wrote."""
+    disk = lab.copy_disk(efi_disk.linux_base())
+    target = lab.target(disk, kind)
+    nonce = secrets.token_hex(8)
+    efi_disk.linux_configure(disk, lab.folder, (SERVER, target.port, NAME, target.lun), nonce)
+    machine = ovmf.boot_by_network(lab, target.root_path, nic=nic, memory=512, timeout=240)
+    machine.expect("GRUB-RUNS", 90, or_fail=FAILURE)
+    machine.expect(f"LINUX PASS {nonce}", 180, or_fail=r"LINUX FAIL.*|Kernel panic.*")
+    machine.wait_end(30)
+    assert efi_disk.root_file(disk, "/var/nonce", lab.folder).decode().strip() == nonce
+
+
+@pytest.mark.parametrize("board,nic", [("q35", "e1000"), ("pc", "e1000e")])
+def test_stick_and_a_card_without_rom(lab, board, nic):
+    """The firmware has no driver for the card; the settings stand beside the application."""
+    image, expected = efi_disk.hashing_disk()
+    target = lab.target(lab.copy_disk(image))
+    lab.dhcp()
+    hashes(ovmf.boot_from_stick(lab, f"root={target.root_path}", board=board, nic=nic), expected)
+
+
+@pytest.mark.parametrize("ipxe", ["snponly.efi", "ipxe.efi"])
+def test_ipxe_chain(lab, ipxe):
+    """iPXE over the firmware's driver, and iPXE with its own; the command line comes along as load options."""
+    image, expected = efi_disk.hashing_disk()
+    target = lab.target(lab.copy_disk(image))
+    server = lab.dhcp(boot_file=ipxe, ipxe_boot_file="boot.ipxe")
+    server.publish(f"{IPXE}/{ipxe}")
+    server.publish(ovmf.APPLICATION)
+    server.publish_text("boot.ipxe", f"#!ipxe\nchain sanstrap.efi root={target.root_path}\n")
+    hashes(ovmf.start(lab), expected)
+
+
+def test_4096_byte_blocks(lab):
+    image, expected = efi_disk.hashing_disk(block=4096)
+    target = lab.target(lab.copy_disk(image), block_size=4096)
+    hashes(ovmf.boot_from_stick(lab, f"{STATIC} root={target.root_path}"), expected)
+
+
+def test_target_restarted_while_grub_waits(lab):
+    """GRUB rests for longer than the target lives, and then reads."""
+    data = disks.pattern(8 * disks.MIB)
+    script = "echo GRUB-WAITS\nread key\nsha256sum /data.bin\n"
+    disk = efi_disk.grub_disk(lab.path("disk.img"), lab.folder, script, {"data.bin": lab.file("data", data)})
+    target = lab.target(disk)
+    machine = ovmf.boot_from_stick(lab, f"{STATIC} root={target.root_path}")
+    machine.expect("GRUB-WAITS", 90, or_fail=FAILURE)
+    target.kill()
+    time.sleep(4)
+    target.start()
+    time.sleep(1)
+    machine.type("x\r")
+    assert machine.expect(r"([0-9a-f]{64})  /data.bin", 90).group(1) == hashlib.sha256(data).hexdigest()
+
+
+@pytest.mark.parametrize("nic", ["e1000", "e1000e"])
+def test_no_dma_after_boot_services_end(lab, nic):
+    """The system has ended boot services and halted: the receiver is off, and traffic on the wire changes no byte of RAM."""
+    disk = efi_disk.system_disk(lab.path("disk.img"), {efi_disk.BOOT_FILE: f"{ROOT}/build/lab/rest.efi"})
+    target = lab.target(disk)
+    machine = ovmf.boot_from_stick(lab, f"{STATIC} root={target.root_path}", nic=nic, memory=MEMORY)
+    machine.expect("^REST$", 90, or_fail=FAILURE)
+    assert machine.word(machine.card_registers() + RECEIVE_CONTROL) & RECEIVER_ENABLED == 0
+    size = MEMORY * disks.MIB
+    before = machine.memory(0, size)
+    flood = lab.network.helper("flood", "br0", MAC, 3000, MARKER)
+    assert flood.wait(60) == 0
+    after = machine.memory(0, size)
+    assert before == after, f"first byte that changed: {next(at for at in range(size) if before[at] != after[at]):#x}"
