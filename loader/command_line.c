@@ -68,6 +68,7 @@ static const struct entry entries[] = {
     {"hostname", SETTING_HOSTNAME, take_hostname},
     {"drive", SETTING_DRIVE, take_drive},
     {"boot", SETTING_BOOT, take_boot},
+    {"file", SETTING_FILE, take_file},
     {"nic", SETTING_NIC, take_nic},
     {"mac", SETTING_MAC, take_mac},
     {"mtu", SETTING_MTU, take_mtu},

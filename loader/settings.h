@@ -45,6 +45,7 @@ enum setting {
     SETTING_HOSTNAME,
     SETTING_DRIVE,
     SETTING_BOOT,
+    SETTING_FILE,
     SETTING_NIC,
     SETTING_MAC,
     SETTING_MTU,
@@ -88,7 +89,7 @@ struct settings {
     struct net_ipv6 static_ipv6; /* the same for ip6= */
     char hostname[64];
 
-    struct boot_options boot; /* drive and hook_only */
+    struct boot_options boot; /* drive, hook_only and files */
     enum nic_choice nic_choice;
     uint8_t nic_mac[NIC_MAC_LENGTH];
     uint8_t nic_bus, nic_device, nic_function;

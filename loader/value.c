@@ -191,6 +191,27 @@ const char *take_boot(struct settings *settings, const char *value, size_t lengt
     return NULL;
 }
 
+/* Each path begins at the root of its file system; UEFI has no names longer than the whole list may be. */
+const char *take_file(struct settings *settings, const char *value, size_t length)
+{
+    static const char expected[] = "paths such as \\EFI\\BOOT\\BOOTX64.EFI with commas between, 255 bytes at most";
+    if (!length || length > BOOT_FILES_MAX)
+        return expected;
+    for (size_t i = 0, start = 0; i <= length; i++) {
+        if (i < length && value[i] != ',') {
+            if (value[i] < ' ' || value[i] > '~')
+                return expected;
+            continue;
+        }
+        if (i - start < 2 || (value[start] != '\\' && value[start] != '/'))
+            return expected;
+        start = i + 1;
+    }
+    memcpy(settings->boot.files, value, length);
+    settings->boot.files[length] = '\0';
+    return NULL;
+}
+
 /* ---- card ------------------------------------------------------------------------------------------------------ */
 
 /* As lspci writes it: bb:dd.f, in hexadecimal, perhaps with 0000: before. */

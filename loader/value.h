@@ -18,6 +18,7 @@ const char *take_dns(struct settings *settings, const char *value, size_t length
 const char *take_hostname(struct settings *settings, const char *value, size_t length);
 const char *take_drive(struct settings *settings, const char *value, size_t length);
 const char *take_boot(struct settings *settings, const char *value, size_t length);
+const char *take_file(struct settings *settings, const char *value, size_t length);
 const char *take_nic(struct settings *settings, const char *value, size_t length);
 const char *take_mac(struct settings *settings, const char *value, size_t length);
 const char *take_mtu(struct settings *settings, const char *value, size_t length);

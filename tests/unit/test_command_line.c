@@ -91,6 +91,12 @@ static const struct refused refused[] = {
     {"memory=512k", E_SETTING_VALUE, "1M to 64M", "512k"},
     {"memory=4097M", E_SETTING_VALUE, "1M to 64M", "4097M"},
     {"memory=M", E_SETTING_VALUE, "1M to 64M", "M"},
+    {"file=", E_SETTING_VALUE, "paths", ""},
+    {"file=EFI/x.efi", E_SETTING_VALUE, "paths", "EFI/x.efi"},
+    {"file=/a.efi,", E_SETTING_VALUE, "paths", "/a.efi,"},
+    {"file=/a.efi,,/b.efi", E_SETTING_VALUE, "paths", "/a.efi,,/b.efi"},
+    {"file=/", E_SETTING_VALUE, "paths", "/"},
+    {"file=/\xC3\xA4.efi", E_SETTING_VALUE, "paths", "/?\?.efi"},
     {"serial=5", E_SETTING_VALUE, "1 to 4", "5"},
     {"serial=1,12345", E_SETTING_VALUE, "divides 115200", "1,12345"},
     {"log=loud", E_SETTING_VALUE, "error, warning", "loud"},
@@ -181,7 +187,8 @@ static void addresses(void **state)
 static void card_and_boot(void **state)
 {
     (void)state;
-    parsed("nic=02:1f.7 mac=52-54-00-AB-cd-ef mtu=9000 rings=1024 drive=0x81 boot=no");
+    parsed("nic=02:1f.7 mac=52-54-00-AB-cd-ef mtu=9000 rings=1024 drive=0x81 boot=no "
+           "file=\\EFI\\debian\\grubx64.efi,/b.efi");
     assert_int_equal(settings.nic_choice, NIC_BY_PCI);
     assert_int_equal(settings.nic_bus, 2);
     assert_int_equal(settings.nic_device, 0x1f);
@@ -191,6 +198,7 @@ static void card_and_boot(void **state)
     assert_int_equal(settings.rings, 1024);
     assert_int_equal(settings.boot.drive, 0x81);
     assert_true(settings.boot.hook_only);
+    assert_string_equal(settings.boot.files, "\\EFI\\debian\\grubx64.efi,/b.efi");
     parsed("nic=0000:00:03.0 drive=129");
     assert_int_equal(settings.nic_device, 3);
     assert_int_equal(settings.boot.drive, 0x81);
