@@ -2,7 +2,7 @@
 # build/sanstrap.pxe and build/sanstrap.lkrn: entry code, real-mode block, and the packed 32-bit image behind its stub.
 
 BIOS_PURE_INT13 := $(addprefix bios/,int13.c int13_chs.c int13_edd.c int13_memory.c int13_transfer.c edd_parameters.c geometry.c)
-BIOS_PURE := bios/memory_map.c bios/pxe_structures.c bios/smbios.c bios/stub/lz4.c bios/stub/placement.c $(BIOS_PURE_INT13)
+BIOS_PURE := bios/memory_map.c bios/pxe_structures.c bios/stub/lz4.c bios/stub/placement.c $(BIOS_PURE_INT13)
 
 all: build/sanstrap.pxe build/sanstrap.lkrn
 

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "bios/home.h"
-#include "bios/smbios.h"
+#include "loader/smbios.h"
 
 #define SMAP         0x534D4150u
 #define ROM_START    0xF0000u

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "bios/smbios.h"
+#include "loader/smbios.h"
 
 static void seal(uint8_t *bytes, size_t length, size_t checksum)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "bios/smbios.h"
+#include "loader/smbios.h"
 
 #include <string.h>
 
