@@ -89,19 +89,37 @@ def root_tree(root, folder):
         file.write("diskless\n")
 
 
+def sources():
+    """What the disk is made of, besides Debian's packages."""
+    return sorted(glob.glob(f"{HERE}/*"))
+
+
+def parts(folder, say):
+    """Puts initrd.gz and the tree root/ into the folder; returns the kernel's path."""
+    root = packages.unpack([packages.kernel_package(), *PACKAGES], os.path.join(CACHE, "debian"), say)
+    say("building the initramfs")
+    with open(f"{folder}/initrd.gz", "wb") as file:
+        file.write(initramfs(root))
+    root_tree(root, f"{folder}/root")
+    kernel, = glob.glob(f"{root}/boot/vmlinuz-*")
+    return kernel
+
+
+def make_root(image, folder):
+    """Makes the second partition's file system from the tree."""
+    process.run(["mke2fs", "-q", "-F", "-t", "ext4", "-d", f"{folder}/root",
+                 "-E", f"root_owner=0:0,offset={ROOT_SECTOR * 512}", "-L", "sanstrap-root", image, f"{ROOT_MIB}M"])
+
+
 def base_disk(say=lambda text: None):
     """The disk as it is before any run, from the cache or built now."""
-    with building("linux", __file__, cpio.__file__, *sorted(glob.glob(f"{HERE}/*"))) as (path, there):
+    with building("linux", __file__, cpio.__file__, *sources()) as (path, there):
         if there:
             return path
-        names = [packages.kernel_package(), *PACKAGES]
-        root = packages.unpack(names, os.path.join(CACHE, "debian"), say)
         folder = path + ".tmp"
         shutil.rmtree(folder, ignore_errors=True)
         os.makedirs(folder)
-        say("building the initramfs")
-        with open(f"{folder}/initrd.gz", "wb") as file:
-            file.write(initramfs(root))
+        kernel = parts(folder, say)
         with open(f"{folder}/syslinux.cfg", "w", encoding="ascii") as file:
             file.write("DEFAULT linux\n")
         say("building the disk")
@@ -112,25 +130,28 @@ def base_disk(say=lambda text: None):
             file.truncate((ROOT_SECTOR + root_sectors) * 512)
             file.write(read(f"{SYSLINUX}/mbr/mbr.bin")[:440].ljust(440, b"\0") + b"SSTR\0\0")
             file.write(partition_table((FIRST_SECTOR, boot_sectors, FAT16_LBA), (ROOT_SECTOR, root_sectors, LINUX)) + b"\x55\xaa")
-        kernel, = glob.glob(f"{root}/boot/vmlinuz-*")
         boot_files = {"vmlinuz": kernel, **{name: f"{folder}/{name}" for name in ("initrd.gz", "syslinux.cfg")}}
         fat_partition(image, FIRST_SECTOR, boot_sectors, boot_files)
         process.run(["syslinux", "--offset", str(FIRST_SECTOR * 512), "--install", image])
-        root_tree(root, f"{folder}/root")
-        process.run(["mke2fs", "-q", "-F", "-t", "ext4", "-d", f"{folder}/root",
-                     "-E", f"root_owner=0:0,offset={ROOT_SECTOR * 512}", "-L", "sanstrap-root", image, f"{ROOT_MIB}M"])
+        make_root(image, folder)
         os.rename(image, path)
         shutil.rmtree(folder)
         return path
 
 
-def configure(image, folder, target_settings, nonce, keep=False, user="", password=""):
-    """Tells a copy of the disk where its root is and what to prove. `target_settings`: (address, port, name, lun)."""
+def kernel_words(target_settings, nonce, keep=False, user="", password=""):
+    """The kernel's parameters: where the root is and what to prove. `target_settings`: (address, port, name, lun)."""
     address, port, name, lun = target_settings
     words = ["console=ttyS0,115200", "loglevel=4", "panic=5", f"lab.address={address}", f"lab.port={port}",
              f"lab.target={name}", f"lab.lun={lun}", f"lab.initiator={INITIATOR}", f"lab.nonce={nonce}", f"lab.keep={int(keep)}"]
     if user:
         words += [f"lab.user={user}", f"lab.password={password}"]
+    return words
+
+
+def configure(image, folder, target_settings, nonce, keep=False, **account):
+    """Tells a copy of the disk its kernel's parameters."""
+    words = kernel_words(target_settings, nonce, keep, **account)
     replace_text(image, FIRST_SECTOR, "syslinux.cfg",
                  "SERIAL 0 115200\nSAY syslinux runs from the LUN\nDEFAULT linux\nPROMPT 0\nLABEL linux\n"
                  f"  LINUX /vmlinuz\n  INITRD /initrd.gz\n  APPEND {' '.join(words)}\n", folder)

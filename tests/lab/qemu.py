@@ -22,7 +22,7 @@ class Machine:
     """
 
     def __init__(self, network, folder, nic="e1000", memory=256, rom=None, kernel=None, append="", initrd=None, drives=(),
-                 boot="n", extra=(), echo=None, timeout=180):
+                 boot="n", board="pc", extra=(), echo=None, timeout=180):
         self.network = network
         self.folder = folder
         self.echo = echo
@@ -32,7 +32,7 @@ class Machine:
         self.position = 0
         self.child = None
         self.changed = threading.Condition()
-        self.command = ["qemu-system-x86_64", "-M", "pc", "-accel", "tcg", "-m", str(memory), "-nodefaults",
+        self.command = ["qemu-system-x86_64", "-M", board, "-accel", "tcg", "-m", str(memory), "-nodefaults",
                         "-no-user-config", "-vga", "std", "-display", "none", "-no-reboot", "-serial", "stdio",
                         "-debugcon", f"file:{folder}/debugcon.log", "-qmp",
                         f"unix:{folder}/qmp,server=on,wait=off", "-boot", boot,
@@ -56,6 +56,10 @@ class Machine:
         process.wait_until(lambda: os.path.exists(os.path.join(self.folder, "qmp")), 20, "QEMU's monitor", self.child)
         return self
 
+    def plain(self, data):
+        """Serial bytes as the text that tests look at."""
+        return data.decode("latin-1").replace("\r", "\n")
+
     def _read(self):
         with open(os.path.join(self.folder, "serial.log"), "ab") as log:
             while True:
@@ -67,7 +71,7 @@ class Machine:
                 if self.echo:
                     self.echo(data)
                 with self.changed:
-                    self.text += data.decode("latin-1").replace("\r", "\n")
+                    self.text += self.plain(data)
                     self.stamps.append((time.monotonic() - self.started, len(self.text)))
                     self.changed.notify_all()
         with self.changed:

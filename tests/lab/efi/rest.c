@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What an operating system does first, and then nothing: ends boot services, says REST on COM1 and halts the CPU with interrupts off.
+ * Whatever changes in memory after that was written by a device.
+ */
+#include <efi.h>
+
+#define COM1             0x3F8
+#define LINE_STATUS      5
+#define TRANSMITTER_FREE 0x20
+
+static UINT8 map[65536];
+
+static UINT8 port_read(UINT16 port)
+{
+    UINT8 value;
+    __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
+    return value;
+}
+
+static void serial_write(const char *text)
+{
+    for (; *text; text++) {
+        while (!(port_read(COM1 + LINE_STATUS) & TRANSMITTER_FREE))
+            ;
+        __asm__ volatile("outb %0, %1" : : "a"(*text), "Nd"((UINT16)COM1));
+    }
+}
+
+EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
+
+EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
+{
+    UINTN key, entry;
+    UINT32 version;
+    EFI_STATUS status = EFI_NOT_STARTED;
+    for (int attempt = 0; attempt < 2 && status != EFI_SUCCESS; attempt++) { /* the first may change the map, as the spec says */
+        UINTN size = sizeof map;
+        status = system->BootServices->GetMemoryMap(&size, (EFI_MEMORY_DESCRIPTOR *)map, &key, &entry, &version);
+        if (status == EFI_SUCCESS)
+            status = system->BootServices->ExitBootServices(image, key);
+    }
+    if (status != EFI_SUCCESS)
+        return status;
+    serial_write("\r\nREST\r\n");
+    for (;;)
+        __asm__ volatile("cli; hlt");
+}

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""QEMU machines whose firmware is OVMF, with and without Secure Boot, and what UEFI firmware prints on their serial line."""
+import os
+import re
+import shutil
+
+from . import efi_disk, process, qemu
+from .boots import code
+from .lab import BUILD
+
+APPLICATION = os.path.join(BUILD, "sanstrap.efi")
+FIRMWARE = "/usr/share/OVMF"
+PLAIN = ("OVMF_CODE_4M.fd", "OVMF_VARS_4M.fd")
+SECURE = ("OVMF_CODE_4M.secboot.fd", "OVMF_VARS_4M.snakeoil.fd")  # Secure Boot is on, and trusts one key that Debian publishes
+SNAKEOIL_KEY = "/usr/share/ovmf/PkKek-1-snakeoil.key"
+SNAKEOIL_CERTIFICATE = "/usr/share/ovmf/PkKek-1-snakeoil.pem"
+SNAKEOIL_PASSPHRASE = "snakeoil"
+ROMS = "/usr/lib/ipxe/qemu"
+TERMINAL = re.compile(r"\x1b\[(\d+;\d+H)|\x1b\[[0-9;=?]*[A-Za-z]")  # a new cursor position; any other control sequence
+UNFINISHED = re.compile(r"\x1b(\[[0-9;=?]*)?$")
+
+
+class EfiMachine(qemu.Machine):
+    """
+    A PC with OVMF. Its first boot option is its network card, or the first of `drives` with boot="c". `rom` defaults to the card's
+    UEFI ROM; "" takes it away, and with it every network driver the firmware has.
+    """
+
+    def __init__(self, network, folder, nic="e1000", rom=None, boot="n", board="q35", secure=False, drives=(), extra=(), **options):
+        program, variables = SECURE if secure else PLAIN
+        settings = os.path.join(folder, "vars.fd")
+        shutil.copy(os.path.join(FIRMWARE, variables), settings)
+        flash = ["-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={FIRMWARE}/{program}",
+                 "-drive", f"if=pflash,unit=1,format=raw,file={settings}"]
+        if secure:
+            board += ",smm=on"
+            flash += ["-global", "driver=cfi.pflash01,property=secure,value=on"]
+        for number, path in enumerate(drives):
+            order = f",bootindex={number + (2 if boot == 'n' else 0)}"
+            flash += ["-drive", f"if=none,id=disk{number},format=raw,file={path}", "-device", f"virtio-blk-pci,drive=disk{number}{order}"]
+        card = nic if rom == "" else f"{nic},bootindex=1"
+        if rom is None:
+            rom = f"{ROMS}/efi-{nic}.rom"
+        self.unread = ""
+        super().__init__(network, folder, nic=card, rom=rom, board=board, extra=[*flash, *extra], **options)
+
+    def screen(self):
+        return "(graphics: see the serial text)"
+
+    def plain(self, data):
+        text = self.unread + data.decode("latin-1")
+        unfinished = UNFINISHED.search(text)
+        self.unread = unfinished.group(0) if unfinished else ""
+        text = text[:len(text) - len(self.unread)]
+        return TERMINAL.sub(lambda match: "\n" if match.group(1) else "", text).replace("\r", "\n")
+
+    def card_registers(self):
+        """Where the network card's registers are in physical memory."""
+        devices = [device for bus in self.qmp("query-pci") for device in bus["devices"]]
+        card, = [device for device in devices if device["class_info"]["desc"] == "Ethernet controller"]
+        return next(region["address"] for region in card["regions"] if region["type"] == "memory" and region["bar"] == 0)
+
+    def word(self, address):
+        return int.from_bytes(self.memory(address, 4), "little")
+
+
+def start(lab, **options):
+    """A machine with OVMF in the lab."""
+    machine = EfiMachine(lab.network, lab.folder, **options)
+    lab.closing.append(machine)
+    return machine.start()
+
+
+def boot_by_network(lab, root_path, pxe="firmware", application=APPLICATION, **options):
+    """
+    The application comes by PXE, the root path by DHCP. The card's ROM is iPXE and tries first; with `pxe` "firmware" it is told no
+    boot file, and OVMF's own PXE client then has its turn.
+    """
+    boot_file = {"rom": "sanstrap.efi", "firmware": "tag:!ipxe,sanstrap.efi"}[pxe]
+    lab.dhcp(boot_file=boot_file, root_path=root_path).publish(application, "sanstrap.efi")
+    return start(lab, **options)
+
+
+def boot_from_stick(lab, settings, local=None, program=APPLICATION, rom="", extra=(), **options):
+    """
+    The application (or `program`) is what a USB stick boots, and `settings` stand in the file beside it. `local`, a disk's image, is
+    what the firmware boots when the stick gives up.
+    """
+    files = {efi_disk.BOOT_FILE: program, "EFI/BOOT/sanstrap.conf": efi_disk.text_file(lab.folder, "settings", settings + "\n")}
+    stick = efi_disk.system_disk(lab.path("stick.img"), files)
+    usb = ["-device", "qemu-xhci", "-drive", f"if=none,id=stick,format=raw,file={stick}",
+           "-device", "usb-storage,drive=stick,removable=on,bootindex=0"]
+    return start(lab, rom=rom, drives=[local] if local else [], extra=[*usb, *extra], **options)
+
+
+def sign(source, destination):
+    """Signs an image with the key that SECURE firmware trusts."""
+    key = destination + ".key"
+    process.run(["openssl", "rsa", "-in", SNAKEOIL_KEY, "-passin", f"pass:{SNAKEOIL_PASSPHRASE}", "-out", key])
+    process.run(["sbsign", "--key", key, "--cert", SNAKEOIL_CERTIFICATE, "--output", destination, source])
+    return destination
+
+
+def fails_with(machine, name, timeout=90):
+    """The failure is on the console, with what, why and what to do, and it is this one."""
+    match = machine.expect(r"^S(\d{3}) .+$", timeout)
+    assert int(match.group(1)) == code(name), f"expected {name} (S{code(name)}):\n{machine.text[match.start():]}"
+    machine.expect(r"^Why: .+", 10)
+    machine.expect(r"^Do:  .+", 10)
+    return machine.text[match.start():]
