@@ -16,6 +16,17 @@ extern struct firmware {
     bool resident; /* we stay in memory when the entry point returns: started as a driver */
 } firmware;
 
+/* ---- paths.c ---------------------------------------------------------------------------------------------------------------- */
+
+/* NULL when the handle has none. It is the firmware's. */
+EFI_DEVICE_PATH *device_path_of(EFI_HANDLE handle);
+
+/* More bytes than any device path has. */
+#define DEVICE_PATH_MAX 4096
+
+/* True when `path` is `beginning` or goes on from it; false when either is NULL. */
+bool device_path_begins(const EFI_DEVICE_PATH *path, const EFI_DEVICE_PATH *beginning);
+
 /* ---- clock.c, random.c, console.c ---------------------------------------------------------------------------------------- */
 
 /* False when the CPU's time stamp counter does not count. */
@@ -31,8 +42,8 @@ void console_take_screen(void);
 
 /* ---- settings_sources.c: the line of settings, and what the firmware's own DHCP got --------------------------------------- */
 
-/* Load options, else `sanstrap.conf` beside the image, else "". Stays valid. */
-const char *settings_line(void);
+/* `sanstrap.conf` beside the image, then the load options: of two values the later counts. Stays valid. */
+const char *settings_line(bool *cut);
 
 /* The DHCPACK that the firmware booted us with, copied; NULL when there is none. Before the card is taken. */
 const uint8_t *firmware_ack(size_t *length);
@@ -57,6 +68,7 @@ struct nic_home {
     EFI_DEVICE_PATH *path; /* the firmware's, ends with the PCI node */
     bool taken;
     void *memory; /* the arena's, when taken */
+    EFI_PHYSICAL_ADDRESS bus; /* and where the card sees it */
     UINTN pages;
     void *mapping;
 };

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # What Debian 12 has to bring along, and the sources that are taken from its source packages.
 
-BUILD_PACKAGES := binutils dpkg-dev gcc libc6-dev lz4 make nasm patch python3
-TEST_PACKAGES := clang dnsmasq-base e2fsprogs grub-common grub-pc-bin iproute2 ipxe ipxe-qemu istgt kmod libclang-rt-14-dev libcmocka-dev \
+BUILD_PACKAGES := binutils clang dpkg-dev gcc gnu-efi libc6-dev lld lz4 make nasm patch python3
+TEST_PACKAGES := dnsmasq-base e2fsprogs grub-common grub-pc-bin iproute2 ipxe ipxe-qemu istgt kmod libclang-rt-14-dev libcmocka-dev \
 	mtools pxelinux python3-pytest python3-pytest-xdist qemu-system-x86 qemu-utils seabios syslinux syslinux-common tcpdump tgt
 
 # apt is only asked when something is missing, so that a complete machine needs no network.

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Screen and keyboard are the firmware's console. A serial port is written to by itself when the firmware's console is not on it, and
+ * for messages while the screen belongs to somebody else.
+ */
+#include <string.h>
+
+#include "efi/home.h"
+
+#define SCAN_ESCAPE 0x17
+#define KEY_ESCAPE  27
+#define PIECE       64 /* characters handed to the console at once */
+
+static EFI_GUID serial_io = SERIAL_IO_PROTOCOL;
+static EFI_GUID text_output = EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL_GUID;
+static SERIAL_IO_INTERFACE *serial; /* NULL: none */
+static bool serial_is_console;
+static bool screen = true;
+static enum log_level screen_level = LOG_INFO;
+
+/* A terminal on the port has its own handle, whose path goes on from the port's. */
+static bool holds_console(EFI_HANDLE port)
+{
+    EFI_HANDLE *handles;
+    UINTN count;
+    bool found = false;
+    EFI_DEVICE_PATH *path = device_path_of(port);
+    if (!path || EFI_ERROR(firmware.boot->LocateHandleBuffer(ByProtocol, &text_output, NULL, &count, &handles)))
+        return false;
+    for (UINTN i = 0; i < count && !found; i++)
+        found = device_path_begins(device_path_of(handles[i]), path);
+    firmware.boot->FreePool(handles);
+    return found;
+}
+
+static void serial_start(const struct home_options *options)
+{
+    EFI_HANDLE *handles;
+    UINTN count;
+    if (options->serial_port == 0 ||
+        EFI_ERROR(firmware.boot->LocateHandleBuffer(ByProtocol, &serial_io, NULL, &count, &handles)))
+        return;
+    if (options->serial_port <= count) {
+        EFI_HANDLE port = handles[options->serial_port - 1];
+        firmware.boot->HandleProtocol(port, &serial_io, (void **)&serial);
+        serial_is_console = holds_console(port);
+        if (serial && !serial_is_console)
+            serial->SetAttributes(serial, options->serial_baud, 0, 0, DefaultParity, 8, OneStopBit);
+    }
+    firmware.boot->FreePool(handles);
+}
+
+void console_start(const struct home_options *options)
+{
+    screen_level = options->log;
+    serial_start(options);
+}
+
+static void write_serial(const char *text, size_t length)
+{
+    UINTN left = length;
+    if (serial && EFI_ERROR(serial->Write(serial, &left, (void *)text)))
+        serial = NULL; /* nobody takes it: never wait for it again */
+}
+
+static void write_screen(const char *text, size_t length)
+{
+    CHAR16 wide[PIECE + 1];
+    for (size_t i = 0; i < length; i++)
+        wide[i] = (uint8_t)text[i];
+    wide[length] = 0;
+    firmware.system->ConOut->OutputString(firmware.system->ConOut, wide);
+}
+
+static void write_piece(const char *text, size_t length, bool to_screen, bool to_serial)
+{
+    if (to_screen)
+        write_screen(text, length);
+    if (to_serial)
+        write_serial(text, length);
+}
+
+static void write_text(const char *text, bool to_screen, bool to_serial)
+{
+    char piece[PIECE];
+    size_t length = 0;
+    for (; *text; text++) {
+        if (*text == '\n')
+            piece[length++] = '\r';
+        piece[length++] = *text;
+        if (length >= PIECE - 1) {
+            write_piece(piece, length, to_screen, to_serial);
+            length = 0;
+        }
+    }
+    write_piece(piece, length, to_screen, to_serial);
+}
+
+void console_write(const char *text)
+{
+    write_text(text, screen, !screen || !serial_is_console);
+}
+
+void console_leave_screen(void)
+{
+    screen = false;
+}
+
+void console_take_screen(void)
+{
+    screen = true;
+}
+
+int console_read_key(void)
+{
+    EFI_INPUT_KEY key;
+    SIMPLE_INPUT_INTERFACE *input = firmware.system->ConIn;
+    if (!input || EFI_ERROR(input->ReadKeyStroke(input, &key)))
+        return 0;
+    if (key.ScanCode == SCAN_ESCAPE)
+        return KEY_ESCAPE;
+    return key.UnicodeChar < 0x80 ? key.UnicodeChar : 0;
+}
+
+void platform_log(enum log_level level, const char *line)
+{
+    bool wanted = level <= screen_level;
+    bool to_serial = serial_is_console ? wanted && !screen : wanted || level < LOG_DEBUG;
+    write_text(line, screen && wanted, to_serial);
+    write_text("\n", screen && wanted, to_serial);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The one gate into the stack. */
+#include "efi/home.h"
+
+static bool inside;
+
+bool stack_enter(EFI_TPL *old)
+{
+    EFI_TPL now = firmware.boot->RaiseTPL(TPL_HIGH_LEVEL);
+    bool free = !inside;
+    inside = true;
+    firmware.boot->RestoreTPL(now);
+    if (!free)
+        return false;
+    if (now < TPL_CALLBACK)
+        firmware.boot->RaiseTPL(TPL_CALLBACK);
+    *old = now;
+    return true;
+}
+
+void stack_leave(EFI_TPL old)
+{
+    inside = false;
+    firmware.boot->RestoreTPL(old);
+}

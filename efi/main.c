@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The image's entry: takes the machine over, as far as it needs it, and tells the loader of it. */
+#include "efi/boot.h"
+#include "efi/home.h"
+
+#define NICS_MAX              16
+#define ARCHITECTURE_X64_UEFI 7 /* RFC 4578 as IANA's registry has corrected it */
+
+EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
+
+struct firmware firmware;
+static struct pci_device nics[NICS_MAX];
+static struct arena arena;
+static bool published; /* the disk stays when we are gone */
+
+static enum status boot(struct disk *disk, const struct boot_options *options)
+{
+    if (options->hook_only && !firmware.resident)
+        return fail(E_BOOT_RESIDENT, "this image was started as an application");
+    enum status status = efi_boot_disk(disk, options);
+    published = status == OK && options->hook_only;
+    return status;
+}
+
+/* The firmware takes another device when an image fails. */
+static void leave(EFI_STATUS status)
+{
+    if (!published)
+        nic_give_back();
+    firmware.boot->Exit(firmware.image, status, 0, NULL);
+}
+
+static void next_boot_device(void)
+{
+    leave(published ? EFI_SUCCESS : EFI_ABORTED);
+}
+
+static void take_machine(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
+{
+    firmware = (struct firmware){.image = image, .system = system, .boot = system->BootServices};
+    firmware.boot->HandleProtocol(image, &guid_loaded_image, (void **)&firmware.loaded);
+    firmware.resident = firmware.loaded->ImageCodeType != EfiLoaderCode;
+    firmware.boot->SetWatchdogTimer(0, 0, 0, NULL); /* the user may take his time before a message */
+}
+
+EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
+{
+    struct home_options options;
+    bool cut;
+    take_machine(image, system);
+    if (!clock_start()) {
+        console_write("sanstrap: this CPU's time stamp counter does not count\n");
+        return EFI_UNSUPPORTED;
+    }
+    const char *line = settings_line(&cut);
+    loader_home_options(line, &options);
+    console_start(&options);
+    if (cut)
+        console_write("sanstrap: the settings are too long; their end is not read\n");
+    random_start();
+    if (!nic_arena_start(&arena, options.memory)) {
+        console_write("sanstrap: the firmware has not the memory that memory= asks for\n");
+        return EFI_OUT_OF_RESOURCES;
+    }
+
+    static struct machine machine;
+    machine = (struct machine){
+        .command_line = line,
+        .nics = nics,
+        .nic_count = pci_find_nics(nics, NICS_MAX),
+        .architecture = ARCHITECTURE_X64_UEFI,
+        .arena = &arena,
+        .read_key = console_read_key,
+        .write = console_write,
+        .boot = boot,
+        .next_boot_device = next_boot_device,
+    };
+    machine.boot_nic = pci_boot_nic(nics, machine.nic_count);
+    machine.cached_ack = firmware_ack(&machine.cached_ack_length);
+    firmware_uuid(machine.uuid);
+    loader_run(&machine);
+    return EFI_ABORTED;
+}

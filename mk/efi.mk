@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# build/sanstrap.efi: the same sources for x86-64 in Microsoft's ABI, as a UEFI application; and build/sanstrap-driver.efi, the same
+# image with another subsystem in its header, which firmware keeps in memory when it returns: boot=no wants that.
+#
+#   make SIGN_KEY=db.key SIGN_CERT=db.crt   signs both for Secure Boot
+
+EFI_RESOURCES := $(shell clang -print-resource-dir 2>/dev/null)
+EFI_SYSTEM := -nostdinc -isystem $(EFI_RESOURCES)/include -isystem platform/freestanding/include \
+	-isystem /usr/include/efi -isystem /usr/include/efi/x86_64 -DGNU_EFI_USE_MS_ABI
+# Firmware interrupts run on our stack: no red zone. A frame is not probed, as there is no guard page to find.
+EFI_CFLAGS := --target=x86_64-unknown-windows -std=gnu11 -Os -ffreestanding -fshort-wchar -mno-red-zone -mno-stack-arg-probe \
+	-mgeneral-regs-only -ffunction-sections -fdata-sections
+EFI_PURE := efi/block_rules.c efi/device_path.c efi/settings_text.c
+EFI_IMAGES := build/sanstrap.efi build/sanstrap-driver.efi
+EFI_OBJECTS := $(call objects_in,build/efi,$(CORE_SOURCES) platform/freestanding/string.c $(wildcard efi/*.c))
+$(eval $(call compile_into,build/efi,clang $$(EFI_CFLAGS) $$(EFI_SYSTEM)))
+
+build/sanstrap.efi: EFI_SUBSYSTEM := efi_application
+build/sanstrap-driver.efi: EFI_SUBSYSTEM := efi_boot_service_driver
+# -Brepro: a hash of the content where linkers put the time.
+$(EFI_IMAGES): $(EFI_OBJECTS)
+	$(say) "LD $@"
+	$(Q)lld-link -subsystem:$(EFI_SUBSYSTEM) -entry:efi_main -nodefaultlib -opt:ref -Brepro -map:$(@:.efi=.efi.map) -out:$@ $^
+ifdef SIGN_KEY
+	$(Q)sbsign --key $(SIGN_KEY) --cert $(SIGN_CERT) --output $@ $@ 2>$@.sign-log || { cat $@.sign-log; rm -f $@; exit 1; }
+endif
+
+-include $(EFI_OBJECTS:.o=.d)
