@@ -14,6 +14,7 @@ struct flying {
 };
 
 struct wire wire;
+bool wire_offloads;
 static struct flying queue[QUEUE];
 static unsigned first, count;
 static uint8_t *buffers;
@@ -56,13 +57,37 @@ void wire_inject(const void *frame, unsigned length)
         enqueue(frame, length);
 }
 
+/* The one's complement sum of all from `begin` to `end`, complemented, goes to `field`: no more is in a card. */
+static void insert_sum(uint8_t *frame, unsigned begin, unsigned end, unsigned field)
+{
+    uint32_t sum = 0;
+
+    if (begin > field || field + 2 > end)
+        abort();
+    for (unsigned i = begin; i < end; i++)
+        sum += (i - begin) & 1 ? frame[i] : (uint32_t)frame[i] << 8;
+    while (sum >> 16)
+        sum = (sum & 0xFFFF) + (sum >> 16);
+    frame[field] = (uint8_t)(~sum >> 8);
+    frame[field + 1] = (uint8_t)~sum;
+}
+
+static void compute(uint8_t *frame, unsigned length, const struct nic_offload *offload)
+{
+    if (offload->ip_checksum)
+        insert_sum(frame, offload->ip_header, offload->ip_header + (frame[offload->ip_header] & 0x0F) * 4u, offload->ip_header + 10);
+    if (offload->l4_checksum)
+        insert_sum(frame, offload->l4_header, length, offload->l4_field);
+    wire.offloaded++;
+}
+
 static enum status send_frame(struct nic *nic, const struct nic_span *spans, unsigned span_count,
                               const struct nic_offload *offload)
 {
     uint8_t frame[WIRE_FRAME];
     unsigned length = 0;
 
-    if (offload)
+    if (offload && !nic->offloads_tx_checksums)
         return fail(E_INVALID_ARGUMENT, "this card computes nothing");
     if (wire.busy) {
         wire.busy--;
@@ -76,6 +101,8 @@ static enum status send_frame(struct nic *nic, const struct nic_span *spans, uns
         memcpy(frame + length, spans[i].bytes, spans[i].length);
         length += spans[i].length;
     }
+    if (offload)
+        compute(frame, length, offload);
     wire.frames_sent++;
     if (wire.sent && !chance(wire.loss))
         wire.sent(frame, length);
@@ -168,4 +195,5 @@ void wire_open(struct nic *nic, struct arena *arena, unsigned rx_buffers, uint16
     nic->driver = &driver;
     memcpy(nic->mac, mac, sizeof mac);
     nic->mtu = mtu;
+    nic->offloads_tx_checksums = wire_offloads;
 }

@@ -19,9 +19,13 @@ struct wire {
     unsigned held, held_most; /* receive buffers out of the ring */
     unsigned starved;         /* arrivals that found no buffer */
     unsigned frames_sent;
+    unsigned offloaded; /* of them with a checksum left to the card */
     unsigned oversized; /* frames sent that were longer than the MTU allows */
 };
 extern struct wire wire;
+
+/* Set before wire_open(): the card offers to compute checksums, and does what is asked of it, as the data sheets have it. */
+extern bool wire_offloads;
 
 /* Prepares `nic` with a ring of so many buffers, and resets `wire`. */
 void wire_open(struct nic *nic, struct arena *arena, unsigned rx_buffers, uint16_t mtu);

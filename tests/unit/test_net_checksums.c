@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Checksums of what the stack sends, over a card that computes nothing and over one that computes what it is asked to: every
+ * frame that reaches the wire is right either way.
+ */
+#include "tests/unit/unit.h"
+
+#include "net/net.h"
+#include "tests/host/host.h"
+#include "tests/host/peer.h"
+
+enum kind { TCP4, UDP4, TCP6, UDP6, ICMP4, ICMP6, KINDS };
+
+static const char *const names[KINDS] = {"TCP/IPv4", "UDP/IPv4", "TCP/IPv6", "UDP/IPv6", "ICMP", "ICMPv6"};
+static const uint8_t server6[16] = {0xFD, 0x77, [15] = 1}, ours6[16] = {0xFD, 0x77, [15] = 2};
+
+static unsigned good[KINDS], bad[KINDS], bad_headers;
+static void (*peer_sent)(const uint8_t *frame, unsigned length);
+static struct stream *stream;
+
+static uint32_t add(const uint8_t *bytes, unsigned length, uint32_t sum)
+{
+    for (unsigned i = 0; i < length; i++)
+        sum += i & 1 ? bytes[i] : (uint32_t)bytes[i] << 8;
+    return sum;
+}
+
+/* RFC 1071: the sum over data and checksum is all ones. */
+static bool all_ones(uint32_t sum)
+{
+    while (sum >> 16)
+        sum = (sum & 0xFFFF) + (sum >> 16);
+    return sum == 0xFFFF;
+}
+
+static void count(enum kind kind, bool right)
+{
+    (right ? good : bad)[kind]++;
+    if (!right)
+        print_error("%s: wrong checksum\n", names[kind]);
+}
+
+static void check_ipv4(const uint8_t *ip, unsigned length)
+{
+    unsigned header = (ip[0] & 0x0F) * 4u, total = (unsigned)ip[2] << 8 | ip[3];
+    uint32_t pseudo = add(ip + 12, 8, ip[9] + total - header);
+
+    assert_true(total <= length && header == 20);
+    if (!all_ones(add(ip, header, 0)))
+        bad_headers++;
+    if (ip[9] == 6)
+        count(TCP4, all_ones(add(ip + header, total - header, pseudo)));
+    else if (ip[9] == 17)
+        count(UDP4, (ip[header + 6] || ip[header + 7]) && all_ones(add(ip + header, total - header, pseudo)));
+    else if (ip[9] == 1)
+        count(ICMP4, all_ones(add(ip + header, total - header, 0)));
+}
+
+static void check_ipv6(const uint8_t *ip, unsigned length)
+{
+    unsigned payload = (unsigned)ip[4] << 8 | ip[5], offset = 40;
+    uint8_t next = ip[6];
+    uint32_t pseudo;
+
+    assert_true(payload + 40 <= length);
+    if (next == 0) { /* router alert of a multicast listener report */
+        next = ip[40];
+        offset = 48;
+    }
+    pseudo = add(ip + 8, 32, next + payload + 40 - offset);
+    count(next == 6 ? TCP6 : next == 17 ? UDP6 : ICMP6, all_ones(add(ip + offset, payload + 40 - offset, pseudo)));
+}
+
+/* The neighbour that IPv6 goes to: says where it is. */
+static void advertise_neighbour(void)
+{
+    uint8_t message[32] = {136, 0, 0, 0, 0x60};
+
+    memcpy(message + 8, server6, 16);
+    memcpy(message + 24, "\2\1\2\0\0\0\0\376", 8);
+    peer_ipv6(server6, ours6, 58, 255, message, sizeof message);
+}
+
+static void on_frame(const uint8_t *frame, unsigned length)
+{
+    const uint8_t *ip = frame + 14;
+
+    if (frame[12] == 0x08 && frame[13] == 0x00)
+        check_ipv4(ip, length - 14);
+    if (frame[12] == 0x86 && frame[13] == 0xDD) {
+        check_ipv6(ip, length - 14);
+        if (ip[6] == 58 && ip[40] == 135 && memcmp(ip + 48, server6, 16) == 0)
+            advertise_neighbour();
+    }
+    peer_sent(frame, length);
+}
+
+static int open_world(bool offloads)
+{
+    wire_offloads = offloads;
+    peer_world_open(64, 65536);
+    peer_sent = wire.sent;
+    wire.sent = on_frame;
+    memset(good, 0, sizeof good);
+    memset(bad, 0, sizeof bad);
+    bad_headers = 0;
+    stream = net_stream_new();
+    return 0;
+}
+
+static int open_plain(void **state)
+{
+    (void)state;
+    return open_world(false);
+}
+
+static int open_offloading(void **state)
+{
+    (void)state;
+    return open_world(true);
+}
+
+static int close_world(void **state)
+{
+    (void)state;
+    net_stream_free(stream);
+    net_close();
+    peer_world_close();
+    for (enum kind kind = 0; kind < KINDS; kind++)
+        assert_int_equal(bad[kind], 0);
+    assert_int_equal(bad_headers, 0);
+    if (wire_offloads)
+        assert_true(wire.offloaded > 0);
+    else
+        assert_int_equal(wire.offloaded, 0);
+    wire_offloads = false;
+    return 0;
+}
+
+/* Data of every length up to some segments, gathered from spans of odd lengths: the card sums over their joints. */
+static void tcp_ipv4(void **state)
+{
+    static uint8_t bytes[70000];
+    size_t sent = 0, done;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = peer_pattern(i);
+    assert_int_equal(stream->ops->connect(stream, "10.0.0.1", 3260, deadline_after_ms(1000)), OK);
+    for (unsigned length = 1; sent + length < sizeof bytes; length = length * 5 / 4 + 1) {
+        struct stream_span spans[] = {{bytes + sent, length / 3, false}, {bytes + sent + length / 3, length - length / 3, true}};
+
+        assert_int_equal(stream->ops->send(stream, spans, 2, &done), OK);
+        sent += done;
+        peer_world_run(5);
+    }
+    peer_world_run(300);
+    assert_int_equal(peer.received, sent);
+    assert_false(peer.corrupted);
+    stream->ops->close(stream, deadline_after_ms(100));
+    assert_true(good[TCP4] > 40);
+}
+
+/* DNS queries that nobody answers; and a ping's answer, of which the card is asked for the header's sum only. */
+static void udp_and_icmp_ipv4(void **state)
+{
+    static const uint8_t ping[60] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 0xFE, 8, 0, 0x45, 0, 0, 33, 0, 0, 0, 0, 64, 1, 0x66, 0xDA, 10,
+                                     0, 0, 1, 10, 0, 0, 2, 8, 0, 0xF8, 0x2D, 0, 1, 0, 0, 'p', 'i', 'n', 'g', '!'};
+
+    (void)state;
+    assert_int_equal(stream->ops->connect(stream, "san.example.org", 3260, deadline_after_ms(3500)), E_RESOLVE);
+    assert_true(good[UDP4] >= 2);
+    wire.verified = true; /* of the header's sum, which is not right */
+    wire_inject(ping, sizeof ping);
+    peer_world_run(20);
+    assert_int_equal(good[ICMP4], 1);
+}
+
+static enum status set_ipv6(void)
+{
+    struct net_ipv6 ipv6 = {.prefix_length = 64};
+
+    memcpy(ipv6.address, ours6, 16);
+    memcpy(ipv6.dns[0], server6, 16);
+    return net_set_ipv6(&ipv6, deadline_after_ms(5000));
+}
+
+/* The SYN and its repetitions; nobody answers. Neighbour discovery is the stack's to sum either way. */
+static void tcp_ipv6(void **state)
+{
+    (void)state;
+    assert_int_equal(set_ipv6(), OK);
+    assert_int_equal(stream->ops->connect(stream, "fd77::1", 3260, deadline_after_ms(2000)), E_CONNECT_TIMEOUT);
+    assert_true(good[TCP6] >= 2);
+    assert_true(good[ICMP6] >= 2);
+}
+
+static void udp_ipv6(void **state)
+{
+    struct net_ipv4 ipv4 = {.address = {10, 0, 0, 2}, .netmask = {255, 255, 255, 0}};
+
+    (void)state;
+    assert_int_equal(net_set_ipv4(&ipv4), OK);
+    assert_int_equal(set_ipv6(), OK);
+    assert_int_equal(stream->ops->connect(stream, "san.example.org", 3260, deadline_after_ms(3500)), E_RESOLVE);
+    assert_true(good[UDP6] >= 2);
+}
+
+#define CASE(name)                                                                                                                \
+    {#name " without offload", name, open_plain, close_world, NULL}, {#name " with offload", name, open_offloading, close_world, NULL}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {CASE(tcp_ipv4), CASE(udp_and_icmp_ipv4), CASE(tcp_ipv6), CASE(udp_ipv6)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
