@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * BlockIo2 does at once what is asked for and then signals the token's event: a caller that wants its request to wait in the
+ * background finds it done when the call returns, which the specification allows (UEFI 2.10, 13.10).
+ */
+#include "efi/block_io.h"
+
+static bool is_asynchronous(const EFI_BLOCK_IO2_TOKEN *token)
+{
+    return token && token->Event;
+}
+
+/* Refusals are the call's own answer; how the transfer went is the token's. */
+static EFI_STATUS complete(EFI_BLOCK_IO2_TOKEN *token, EFI_STATUS status)
+{
+    if (!is_asynchronous(token))
+        return status;
+    token->TransactionStatus = status;
+    firmware.boot->SignalEvent(token->Event);
+    return EFI_SUCCESS;
+}
+
+static EFI_STATUS transfer(EFI_BLOCK_IO2_TOKEN *token, const struct block_request *request)
+{
+    bool nothing;
+    EFI_STATUS status = block_io_check(request, &nothing);
+    if (status != EFI_SUCCESS)
+        return status;
+    return complete(token, nothing ? EFI_SUCCESS : block_io_move(request));
+}
+
+static EFI_STATUS EFIAPI reset(EFI_BLOCK_IO2_PROTOCOL *self, BOOLEAN extended)
+{
+    (void)extended;
+    return self->Media->MediaPresent ? EFI_SUCCESS : EFI_DEVICE_ERROR;
+}
+
+static EFI_STATUS EFIAPI read_blocks(EFI_BLOCK_IO2_PROTOCOL *self, UINT32 media_id, EFI_LBA lba, EFI_BLOCK_IO2_TOKEN *token,
+                                     UINTN size, VOID *buffer)
+{
+    (void)self;
+    return transfer(token, &(struct block_request){.media_id = media_id, .lba = lba, .size = size, .buffer = (uintptr_t)buffer});
+}
+
+static EFI_STATUS EFIAPI write_blocks(EFI_BLOCK_IO2_PROTOCOL *self, UINT32 media_id, EFI_LBA lba, EFI_BLOCK_IO2_TOKEN *token,
+                                      UINTN size, VOID *buffer)
+{
+    (void)self;
+    return transfer(token, &(struct block_request){
+                               .write = true, .media_id = media_id, .lba = lba, .size = size, .buffer = (uintptr_t)buffer});
+}
+
+static EFI_STATUS EFIAPI flush_blocks(EFI_BLOCK_IO2_PROTOCOL *self, EFI_BLOCK_IO2_TOKEN *token)
+{
+    if (!self->Media->MediaPresent)
+        return EFI_NO_MEDIA;
+    return complete(token, block_io_flush());
+}
+
+EFI_BLOCK_IO2_PROTOCOL *block_io2_of(EFI_BLOCK_IO_MEDIA *media)
+{
+    static EFI_BLOCK_IO2_PROTOCOL block_io2 = {
+        .Reset = reset, .ReadBlocksEx = read_blocks, .WriteBlocksEx = write_blocks, .FlushBlocksEx = flush_blocks};
+    block_io2.Media = media;
+    return &block_io2;
+}

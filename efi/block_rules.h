@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What EFI_BLOCK_IO_PROTOCOL answers a request with before the disk is asked (UEFI 2.10, 13.9 and 13.10). Pure: the order of the
+ * checks is that of EDK2's drivers, which the self-certification test was written beside.
+ */
+#ifndef SANSTRAP_EFI_BLOCK_RULES_H
+#define SANSTRAP_EFI_BLOCK_RULES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "platform/status.h"
+
+enum block_answer {
+    BLOCK_GO_ON,   /* the request is good */
+    BLOCK_NOTHING, /* of no bytes: success */
+    BLOCK_MEDIA_CHANGED,
+    BLOCK_WRITE_PROTECTED,
+    BLOCK_INVALID,  /* buffer missing or not aligned, blocks that are not there */
+    BLOCK_BAD_SIZE, /* no multiple of the block size */
+    BLOCK_NO_MEDIA,
+    BLOCK_DEVICE_ERROR
+};
+
+struct block_medium {
+    uint32_t media_id, block_size, io_align; /* io_align: a power of two; 0 and 1 are any address */
+    uint64_t block_count;
+    bool read_only;
+};
+
+struct block_request {
+    bool write;
+    uint32_t media_id;
+    uint64_t lba, size; /* blocks, bytes */
+    uintptr_t buffer;
+};
+
+enum block_answer block_check(const struct block_medium *medium, const struct block_request *request);
+
+/* What a disk's status is to the caller of BlockIo. OK gives BLOCK_GO_ON. */
+enum block_answer block_answer_of(enum status status);
+
+#endif

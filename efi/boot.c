@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "efi/boot.h"
+
+#include <string.h>
+
+#include "efi/block_io.h"
+#include "efi/device_path.h"
+#include "platform/format.h"
+
+#define USUAL_FILES "\\EFI\\Microsoft\\Boot\\bootmgfw.efi,\\EFI\\BOOT\\BOOTX64.EFI"
+#define WATCHDOG_SECONDS                                                                                                         \
+    300 /* UEFI 2.10, 3.1.2: armed for an image that a boot manager starts; the image lengthens or ends it                       \
+         */
+
+/* The file systems on our disk. */
+#define VOLUMES_MAX 16
+struct volumes {
+    EFI_HANDLE handles[VOLUMES_MAX];
+    unsigned count;
+};
+
+/* ---- file systems on our disk -------------------------------------------------------------------------------------- */
+
+static enum status find_volumes(struct volumes *volumes)
+{
+    EFI_HANDLE *handles;
+    UINTN count;
+    volumes->count = 0;
+    if (firmware.boot->LocateHandleBuffer(ByProtocol, &guid_simple_file_system, NULL, &count, &handles) == EFI_SUCCESS) {
+        for (UINTN i = 0; i < count && volumes->count < VOLUMES_MAX; i++)
+            if (device_path_begins(device_path_of(handles[i]), block_io_path()))
+                volumes->handles[volumes->count++] = handles[i];
+        firmware.boot->FreePool(handles);
+    }
+    return volumes->count ? OK : fail(E_BOOT_ESP, "the firmware finds no file system on the disk");
+}
+
+/* ---- one file ------------------------------------------------------------------------------------------------------ */
+
+/* The path of a file on a volume: the volume's, a file path node, the end. From pool memory. */
+static EFI_DEVICE_PATH *file_path(EFI_HANDLE volume, const char *name, size_t name_length)
+{
+    const EFI_DEVICE_PATH *path = device_path_of(volume);
+    size_t volume_length = path ? device_path_length(path, DEVICE_PATH_MAX) : 0;
+    size_t node_length = sizeof(EFI_DEVICE_PATH) + (name_length + 1) * sizeof(CHAR16);
+    uint8_t *bytes;
+    if (!volume_length || firmware.boot->AllocatePool(EfiBootServicesData, volume_length + node_length + sizeof(EFI_DEVICE_PATH),
+                                                      (void **)&bytes) != EFI_SUCCESS)
+        return NULL;
+    memcpy(bytes, path, volume_length);
+    uint8_t *node = bytes + volume_length;
+    node[0] = MEDIA_DEVICE_PATH;
+    node[1] = MEDIA_FILEPATH_DP;
+    node[2] = (uint8_t)node_length;
+    node[3] = (uint8_t)(node_length >> 8);
+    for (size_t i = 0; i <= name_length; i++) {
+        char character = i < name_length ? name[i] : '\0';
+        node[4 + 2 * i] = (uint8_t)(character == '/' ? '\\' : character);
+        node[5 + 2 * i] = 0;
+    }
+    static const uint8_t end[] = {END_DEVICE_PATH_TYPE, END_ENTIRE_DEVICE_PATH_SUBTYPE, END_DEVICE_PATH_LENGTH, 0};
+    memcpy(node + node_length, end, sizeof end);
+    return (EFI_DEVICE_PATH *)bytes;
+}
+
+static bool is_security(EFI_STATUS status)
+{
+    return status == EFI_SECURITY_VIOLATION || status == EFI_ACCESS_DENIED;
+}
+
+static enum status refused(EFI_STATUS status, const char *name, size_t length)
+{
+    enum status which = is_security(status) ? E_BOOT_SECURE : E_BOOT_LOAD;
+    return fail(which, "%.*s: the firmware answers %llxh", (int)length, name, (unsigned long long)status);
+}
+
+/* OK with *image, or E_BOOT_FILE when the volume has no such file. An image refused by Secure Boot is loaded all the same. */
+static enum status load(EFI_HANDLE volume, const char *name, size_t length, EFI_HANDLE *image)
+{
+    EFI_DEVICE_PATH *path = file_path(volume, name, length);
+    *image = NULL;
+    if (!path)
+        return fail(E_BOOT_LOAD, "%.*s: no memory for its device path", (int)length, name);
+    EFI_STATUS status = firmware.boot->LoadImage(FALSE, firmware.image, path, NULL, 0, image);
+    firmware.boot->FreePool(path);
+    if (status == EFI_SUCCESS)
+        return OK;
+    if (status == EFI_SECURITY_VIOLATION && *image)
+        firmware.boot->UnloadImage(*image);
+    *image = NULL;
+    if (status == EFI_NOT_FOUND)
+        return fail(E_BOOT_FILE, "%.*s is not on the disk", (int)length, name);
+    return refused(status, name, length);
+}
+
+/* Comes back when the image does. */
+static enum status start(EFI_HANDLE image, const char *name, size_t length)
+{
+    UINTN text_size = 0;
+    CHAR16 *text = NULL;
+    log_printf(LOG_INFO, "starting %.*s", (int)length, name);
+    firmware.boot->SetWatchdogTimer(WATCHDOG_SECONDS, 0, 0, NULL);
+    console_leave_screen();
+    EFI_STATUS status = firmware.boot->StartImage(image, &text_size, &text);
+    console_take_screen();
+    firmware.boot->SetWatchdogTimer(0, 0, 0, NULL);
+    if (text)
+        firmware.boot->FreePool(text);
+    if (status == EFI_SECURITY_VIOLATION) {
+        firmware.boot->UnloadImage(image);
+        return refused(status, name, length);
+    }
+    return fail(E_BOOT_RETURNED, "%.*s returned %llxh", (int)length, name, (unsigned long long)status);
+}
+
+static enum status try_file(const struct volumes *volumes, const char *name, size_t length)
+{
+    enum status status = E_BOOT_FILE;
+    for (unsigned i = 0; i < volumes->count && status == E_BOOT_FILE; i++) {
+        EFI_HANDLE image;
+        status = load(volumes->handles[i], name, length, &image);
+        if (status == OK)
+            status = start(image, name, length);
+    }
+    return status;
+}
+
+/* The first of the files that there is. One that the firmware refuses does not keep a later one from being tried. */
+static enum status start_first(const struct volumes *volumes, const char *files)
+{
+    enum status status = OK;
+    char detail[192] = "";
+    for (const char *at = files, *end; status != E_BOOT_RETURNED; at = end + 1) {
+        end = strchr(at, ',');
+        size_t length = end ? (size_t)(end - at) : strlen(at);
+        enum status one = try_file(volumes, at, length);
+        if (one != E_BOOT_FILE || status == OK) {
+            status = one;
+            format_text(detail, sizeof detail, "%s", failure_detail(one));
+        }
+        if (!end)
+            break;
+    }
+    return status == E_BOOT_FILE ? fail(E_BOOT_FILE, "looked for %s", files) : fail(status, "%s", detail);
+}
+
+/* ---- the disk ------------------------------------------------------------------------------------------------------ */
+
+static enum status start_from_disk(const struct boot_options *options)
+{
+    struct volumes volumes;
+    enum status status = find_volumes(&volumes);
+    return status == OK ? start_first(&volumes, options->files[0] ? options->files : USUAL_FILES) : status;
+}
+
+enum status efi_boot_disk(struct disk *disk, const struct boot_options *options)
+{
+    enum status status = block_io_publish(disk, options);
+    if (status != OK)
+        return status;
+    status = events_start(disk, options->nic);
+    if (status == OK) {
+        /* It says Not Found for a disk without partitions: what became of it shows in the file systems. */
+        firmware.boot->ConnectController(block_io_handle(), NULL, NULL, TRUE);
+        if (options->hook_only)
+            return OK;
+        status = start_from_disk(options);
+        events_stop();
+    }
+    block_io_withdraw();
+    return status;
+}
