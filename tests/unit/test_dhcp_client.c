@@ -248,6 +248,24 @@ static void hostile_options(void **state)
     }
 }
 
+/*
+ * 1eeb70fb: lwIP's table has two places for servers. 2.1.3 overruns it only where LWIP_DHCP_MAX_DNS_SERVERS differs from
+ * DNS_MAX_SERVERS; lwipopts.h sets them equal, so this list was no danger to begin with.
+ */
+static void more_dns_servers_than_places(void **state)
+{
+    static uint8_t list[2 + 60 * 4] = {6, 60 * 4};
+
+    (void)state;
+    for (unsigned i = 2; i < sizeof list; i++)
+        list[i] = (uint8_t)(10 + i / 4);
+    server.extra = list;
+    server.extra_length = sizeof list;
+    assert_int_equal(run(1500), OK);
+    assert_memory_equal(lease.ipv4.gateway, "\12\0\0\1", 4);
+    assert_true(lease.message_length > sizeof list);
+}
+
 static void impossible_addresses(void **state)
 {
     static const uint8_t addresses[][4] = {{0, 0, 0, 0}, {127, 0, 0, 1}, {224, 0, 0, 5}, {255, 255, 255, 255}};
@@ -293,6 +311,7 @@ int main(void)
         CASE(transaction_numbers_differ),
         CASE(mtu_is_taken),
         CASE(hostile_options),
+        CASE(more_dns_servers_than_places),
         CASE(impossible_addresses),
         CASE(random_options),
     };
