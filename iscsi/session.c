@@ -184,7 +184,8 @@ static void forgive_pause(struct iscsi_session *session)
     session->pumped_at = now;
     if (pause < PAUSE_MS * platform_ticks_per_ms())
         return;
-    session->heard_at += pause;
+    /* A command handed in since then has set it: it must not come to lie ahead of the clock. */
+    session->heard_at = now - session->heard_at > pause ? session->heard_at + pause : now;
     session->give_up_at += pause;
     for (task = session->first; task; task = task->next)
         task->stalled_at += pause;

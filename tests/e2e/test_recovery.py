@@ -54,3 +54,13 @@ def test_cable_pulled_for_a_while(lab):
     assert "\nD\n" not in machine.text, "the reader was done before the cable was pulled: the test proves nothing"
     machine.set_link(True)
     machine.expect("^D$", 120, or_fail="^E")
+
+
+def test_pauses_are_nobodys_fault(lab):
+    """A menu that waits for its user is no reason to log in again."""
+    target = lab.target(reader_disk(lab, 4, PAUSE_LOOPS=30000000, DOT_EVERY=0))
+    machine = lab.boot_by_rom(target.root_path)
+    began = machine.expect("^B$", 90, or_fail=FAILURE).start()
+    end = machine.expect("^D$", 60, or_fail="^E").start()
+    assert machine.seconds_at(end) - machine.seconds_at(began) > 3, "the pauses were too short to be seen"
+    assert "lost" not in machine.text[began:end], machine.text[began:end]

@@ -334,6 +334,22 @@ static void a_pause_is_forgiven(void **state)
     assert_true(task.done);
 }
 
+static void a_pause_before_a_command_is_forgiven(void **state)
+{
+    (void)state;
+    submit(ISCSI_READ);
+    say(&(struct pdu){ OP_DATA_IN, 0x81, 0, 0, 0, RESERVED_TAG, 0, 0, 0, LENGTH }, data);
+    pump(1);
+    assert_true(task.done);
+    host_clock_advance_us(3600ull * 1000 * 1000);
+    fake.out_length = 0;
+    submit(ISCSI_READ);
+    pump(1);
+    assert_int_equal(fake.aborts, 0);
+    assert_int_equal(fake_heard(&fake, 0)[BHS_OPCODE], OP_SCSI_COMMAND);
+    assert_int_equal(fake.out_length, BHS_LENGTH);
+}
+
 static void silence_is_pinged_and_then_given_up(void **state)
 {
     unsigned i;
@@ -379,7 +395,8 @@ int main(void)
         CASE(read_in_every_chunking), CASE(hostile_pdus), CASE(segment_above_our_limit), CASE(underflow_takes_bytes_off),
         CASE(sense_data), CASE(write_phases), CASE(ping_is_answered), CASE(more_pings_than_there_are_places),
         CASE(lost_connection_is_a_delay), CASE(recovery_is_bounded),
-        CASE(a_pause_is_forgiven), CASE(silence_is_pinged_and_then_given_up), CASE(window_holds_commands_back),
+        CASE(a_pause_is_forgiven), CASE(a_pause_before_a_command_is_forgiven),
+        CASE(silence_is_pinged_and_then_given_up), CASE(window_holds_commands_back),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
