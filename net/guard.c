@@ -152,6 +152,20 @@ static bool nd_address_first(uint8_t *options, unsigned length, uint8_t wanted)
     return length == 0;
 }
 
+/*
+ * RFC 4861 8.1: a redirect names a router of the link, or says that the destination is on it. 2.1.3 believes any next hop, even the
+ * unspecified address, which is what the free entries of its neighbour cache hold (compare 84228d4f).
+ */
+static bool redirect_target_good(const uint8_t *message)
+{
+    static const uint8_t any[16];
+    const uint8_t *target = message + 8, *destination = message + 24;
+
+    if (memcmp(target, destination, 16) == 0)
+        return memcmp(target, any, 16) != 0;
+    return target[0] == 0xFE && (target[1] & 0xC0) == 0x80;
+}
+
 static bool nd_good(struct pbuf *packet, uint8_t *message, unsigned length, bool from_any)
 {
     unsigned begin = nd_options_offset(message[0]);
@@ -164,6 +178,8 @@ static bool nd_good(struct pbuf *packet, uint8_t *message, unsigned length, bool
         return false;
     if (message[0] == ICMP6_TYPE_NS)
         return from_any || nd_address_first(message + begin, length - begin, ND6_OPTION_TYPE_SOURCE_LLADDR);
+    if (message[0] == ICMP6_TYPE_RD && !redirect_target_good(message))
+        return false;
     if (message[0] == ICMP6_TYPE_NA || message[0] == ICMP6_TYPE_RD)
         return nd_address_first(message + begin, length - begin, ND6_OPTION_TYPE_TARGET_LLADDR);
     return true;

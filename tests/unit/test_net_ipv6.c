@@ -223,6 +223,62 @@ static void extension_headers(void **state)
     assert_int_equal(advertisements, 0);
 }
 
+/*
+ * 84228d4f and RFC 4861 8.1: a redirect to a next hop that can be none. 2.1.3 takes it; with the unspecified address it then finds
+ * an unused neighbour entry, and the connection's packets wait there for ever.
+ */
+static unsigned syns, astray;
+
+static const uint8_t server[16] = {0xFD, 0x77, [15] = 1};
+
+static void answer_solicitation(void)
+{
+    uint8_t message[32] = {136, 0, 0, 0, 0x60};
+
+    memcpy(message + 8, server, 16);
+    memcpy(message + 24, "\2\1\2\0\0\0\0\376", 8);
+    peer_ipv6(server, by_hand, 58, 255, message, sizeof message);
+}
+
+static void count_syns(const uint8_t *frame, unsigned length)
+{
+    if (length < 74 || frame[12] != 0x86)
+        return;
+    if (frame[20] == 58 && frame[54] == 135 && memcmp(frame + 62, server, 16) == 0)
+        answer_solicitation();
+    if (frame[20] == 6 && memcmp(frame + 38, server, 16) == 0) {
+        syns++;
+        astray += memcmp(frame, "\2\0\0\0\0\376", 6) != 0;
+    }
+}
+
+static void redirects_to_nowhere(void **state)
+{
+    static const uint8_t targets[][16] = {{0}, {0x20, 1, 0x0D, 0xB8, [15] = 0x66}, {0xFF, 2, [15] = 1}};
+    struct stream *stream = net_stream_new();
+
+    (void)state;
+    assert_int_equal(set_by_hand(), OK);
+    wire.sent = count_syns;
+    for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
+        uint8_t message[48] = {137};
+
+        syns = astray = 0;
+        assert_int_equal(stream->ops->connect(stream, "fd77::1", 3260, deadline_after_ms(1000)), E_CONNECT_TIMEOUT);
+        memcpy(message + 8, targets[i], 16);
+        memcpy(message + 24, server, 16);
+        memcpy(message + 40, "\2\1\2\0\0\0\0\146", 8);
+        peer_ipv6(NULL, by_hand, 58, 255, message, sizeof message);
+        peer_world_run(20);
+        assert_true(syns > 0);
+        syns = 0;
+        assert_int_equal(stream->ops->connect(stream, "fd77::1", 3260, deadline_after_ms(1000)), E_CONNECT_TIMEOUT);
+        assert_true(syns > 0);
+        assert_int_equal(astray, 0);
+    }
+    net_stream_free(stream);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
 
 int main(void)
@@ -237,6 +293,7 @@ int main(void)
         CASE(options_of_wrong_length),
         CASE(advertisements_of_any_kind),
         CASE(extension_headers),
+        CASE(redirects_to_nowhere),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
