@@ -2,11 +2,11 @@
 /* From a disk to its boot sector, and to whatever comes after us when there is none. */
 #include "bios/home.h"
 
-#define HARD_DISK          0x80
-#define SIGNATURE_OFFSET   510
-#define SIGNATURE          0xAA55
-#define READ_ONE_SECTOR    0x0201
-#define FIRST_SECTOR       0x0001 /* cylinder 0, sector 1 */
+#define HARD_DISK        0x80
+#define SIGNATURE_OFFSET 510
+#define SIGNATURE        0xAA55
+#define READ_ONE_SECTOR  0x0201
+#define FIRST_SECTOR     0x0001 /* cylinder 0, sector 1 */
 
 static const struct memory_range *our_ranges;
 static unsigned our_range_count;

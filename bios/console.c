@@ -3,27 +3,27 @@
 #include "bios/home.h"
 #include "bios/ports.h"
 
-#define SERIAL_DATA       0
+#define SERIAL_DATA        0
 #define SERIAL_DIVISOR_LOW 0
-#define SERIAL_INTERRUPTS 1
-#define SERIAL_FIFO       2
-#define SERIAL_LINE       3
-#define SERIAL_MODEM      4
-#define SERIAL_STATUS     5
-#define LINE_8N1          0x03
-#define LINE_DIVISOR      0x80
-#define MODEM_READY       0x03 /* DTR, RTS */
-#define STATUS_RECEIVED   0x01
-#define STATUS_CAN_SEND   0x20
-#define STATUS_ABSENT     0xFF
-#define SERIAL_CLOCK      115200u
-#define SERIAL_WAIT_MS    20   /* a byte at 600 baud */
-#define DEBUG_PORT        0xE9
+#define SERIAL_INTERRUPTS  1
+#define SERIAL_FIFO        2
+#define SERIAL_LINE        3
+#define SERIAL_MODEM       4
+#define SERIAL_STATUS      5
+#define LINE_8N1           0x03
+#define LINE_DIVISOR       0x80
+#define MODEM_READY        0x03 /* DTR, RTS */
+#define STATUS_RECEIVED    0x01
+#define STATUS_CAN_SEND    0x20
+#define STATUS_ABSENT      0xFF
+#define SERIAL_CLOCK       115200u
+#define SERIAL_WAIT_MS     20 /* a byte at 600 baud */
+#define DEBUG_PORT         0xE9
 
-#define VIDEO_TELETYPE    0x0E00
-#define VIDEO_GREY        0x07
-#define KEY_WAITING       0x0100
-#define KEY_READ          0x0000
+#define VIDEO_TELETYPE 0x0E00
+#define VIDEO_GREY     0x07
+#define KEY_WAITING    0x0100
+#define KEY_READ       0x0000
 
 #define TEXT_MEMORY       0xB8000u
 #define TEXT_CELLS        2000

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#define MIB             (1ull << 20)
-#define INT15_88_MAX    (63u << 10) /* KiB: as BIOSes do; programs add the first MiB and expect less than 64 MiB */
+#define MIB          (1ull << 20)
+#define INT15_88_MAX (63u << 10) /* KiB: as BIOSes do; programs add the first MiB and expect less than 64 MiB */
 
 void memory_map_start(struct memory_map *map)
 {

@@ -6,19 +6,19 @@
 #define PXE_LENGTH        0x58u
 #define PXE_ENTRY         0x10
 #define PXE_SEGMENT_COUNT 0x1D
-#define PXE_SEGMENTS      0x20u/* the first is the stack; selector or segment, physical address, size */
+#define PXE_SEGMENTS      0x20u /* the first is the stack; selector or segment, physical address, size */
 #define PXE_SEGMENT_SIZE  8u
 
-#define PXENV_LENGTH       0x26u /* up to version 2.0 */
-#define PXENV_LENGTH_21    0x2Cu
-#define PXENV_VERSION      0x06
-#define PXENV_ENTRY        0x0A
-#define PXENV_UNDI_DATA    0x20
-#define PXENV_UNDI_CODE    0x24
-#define PXENV_BC_CODE      0x18
-#define PXENV_BC_DATA      0x1C
-#define PXENV_PXE          0x28
-#define PXENV_VERSION_21   0x0201
+#define PXENV_LENGTH     0x26u /* up to version 2.0 */
+#define PXENV_LENGTH_21  0x2Cu
+#define PXENV_VERSION    0x06
+#define PXENV_ENTRY      0x0A
+#define PXENV_UNDI_DATA  0x20
+#define PXENV_UNDI_CODE  0x24
+#define PXENV_BC_CODE    0x18
+#define PXENV_BC_DATA    0x1C
+#define PXENV_PXE        0x28
+#define PXENV_VERSION_21 0x0201
 
 static uint16_t get16(const uint8_t *bytes)
 {

@@ -17,7 +17,7 @@ struct real_registers {
     uint32_t edi, esi, ebp, ebx, edx, ecx, eax;
     uint16_t gs, fs, es, ds;
     uint32_t eflags;
-    bool a20;            /* calls out of real mode: the caller had A20 on */
+    bool a20; /* calls out of real mode: the caller had A20 on */
     uint8_t reserved[3];
 };
 
@@ -27,20 +27,21 @@ struct real_registers {
 #define FLAG_VM        0x00020000u
 
 /* Low and high halves, as BIOS interfaces name them. */
-#define REG8_LOW(reg)          ((uint8_t)(reg))
-#define REG8_HIGH(reg)         ((uint8_t)((reg) >> 8))
-#define REG16(reg)             ((uint16_t)(reg))
-#define SET_REG8_LOW(reg, v)   ((reg) = ((reg) & ~0xFFu) | (uint8_t)(v))
-#define SET_REG8_HIGH(reg, v)  ((reg) = ((reg) & ~0xFF00u) | (uint32_t)(uint8_t)(v) << 8)
-#define SET_REG16(reg, v)      ((reg) = ((reg) & ~0xFFFFu) | (uint16_t)(v))
+#define REG8_LOW(reg)         ((uint8_t)(reg))
+#define REG8_HIGH(reg)        ((uint8_t)((reg) >> 8))
+#define REG16(reg)            ((uint16_t)(reg))
+#define SET_REG8_LOW(reg, v)  ((reg) = ((reg) & ~0xFFu) | (uint8_t)(v))
+#define SET_REG8_HIGH(reg, v) ((reg) = ((reg) & ~0xFF00u) | (uint32_t)(uint8_t)(v) << 8)
+#define SET_REG16(reg, v)     ((reg) = ((reg) & ~0xFFFFu) | (uint16_t)(v))
 
 /*
- * The byte that real mode calls segment:offset; with A20 off the address wraps at 1 MiB. On bare metal a plain cast; the host's tests put
- * 1 MiB + 64 KiB of their own memory behind it.
+ * The byte that real mode calls segment:offset; with A20 off the address wraps at 1 MiB. On bare metal a plain cast; the host's
+ * tests put 1 MiB + 64 KiB of their own memory behind it.
  */
 void *real_pointer(uint16_t segment, uint16_t offset, bool a20);
 
-/* A byte by its physical address, anywhere below 4 GiB; for 64-bit flat buffers. NULL when it is not memory that may be addressed. */
+/* A byte by its physical address, anywhere below 4 GiB; for 64-bit flat buffers. NULL when it is not memory that may be
+ * addressed. */
 void *flat_pointer(uint64_t address, uint64_t length);
 
 /* Raises software interrupt `number` in real mode on our own stack, with the registers given, and takes its results back. */

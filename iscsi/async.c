@@ -5,11 +5,11 @@
 #include "platform/format.h"
 
 /* AsyncEvent, section 11.9.1. */
-#define ASYNC_SCSI        0
-#define ASYNC_LOGOUT      1
-#define ASYNC_DROP        2
-#define ASYNC_DROP_ALL    3
-#define ASYNC_NEGOTIATE   4
+#define ASYNC_SCSI      0
+#define ASYNC_LOGOUT    1
+#define ASYNC_DROP      2
+#define ASYNC_DROP_ALL  3
+#define ASYNC_NEGOTIATE 4
 
 void control_reset(struct iscsi_session *session)
 {

@@ -36,8 +36,8 @@ enum status disk_wait(struct disk *disk, struct disk_request *request, deadline_
             break;
         if (deadline_passed(deadline)) {
             disk->ops->cancel(disk, request);
-            request->status = fail(E_DISK_TIMEOUT, "operation %u, block %llu", (unsigned)request->operation,
-                                   (unsigned long long)request->lba);
+            request->status =
+                fail(E_DISK_TIMEOUT, "operation %u, block %llu", (unsigned)request->operation, (unsigned long long)request->lba);
             break;
         }
         platform_idle();
@@ -89,14 +89,14 @@ enum status disk_write(struct disk *disk, uint64_t lba, uint64_t blocks, const v
     union {
         const void *from;
         void *buffer;
-    } both = { .from = from };
+    } both = {.from = from};
 
     return transfer(disk, DISK_WRITE, lba, blocks, both.buffer, deadline);
 }
 
 enum status disk_flush(struct disk *disk, deadline_t deadline)
 {
-    struct disk_request request = { .operation = DISK_FLUSH };
+    struct disk_request request = {.operation = DISK_FLUSH};
 
     disk_submit(disk, &request);
     return disk_wait(disk, &request, deadline);

@@ -14,8 +14,8 @@ enum disk_operation { DISK_READ, DISK_WRITE, DISK_FLUSH };
 struct disk_request {
     enum disk_operation operation;
     uint64_t lba;
-    uint32_t blocks;  /* 0 only for DISK_FLUSH; otherwise at most disk->max_blocks */
-    void *buffer;     /* blocks * block_size bytes */
+    uint32_t blocks; /* 0 only for DISK_FLUSH; otherwise at most disk->max_blocks */
+    void *buffer;    /* blocks * block_size bytes */
 
     bool done;
     enum status status; /* valid when done */
@@ -36,16 +36,16 @@ struct disk_ops {
 /* Embedded as the first member of the implementation's own structure. */
 struct disk {
     const struct disk_ops *ops;
-    uint32_t block_size;         /* bytes, a power of two, 512..65536 */
-    uint64_t block_count;        /* > 0 */
-    uint32_t max_blocks;         /* per request */
+    uint32_t block_size;          /* bytes, a power of two, 512..65536 */
+    uint64_t block_count;         /* > 0 */
+    uint32_t max_blocks;          /* per request */
     uint32_t physical_block_size; /* bytes; block_size when not told */
     bool read_only;
     bool removable;
     char vendor[9], product[17], revision[5]; /* from INQUIRY, trailing spaces cut */
-    char serial[65];             /* VPD 80h, printable, "" when the target has none */
-    uint8_t wwid_length;         /* VPD 83h: the designator chosen (NAA, then EUI-64, then SCSI name, then T10) */
-    uint8_t wwid_type;           /* its designator type */
+    char serial[65];                          /* VPD 80h, printable, "" when the target has none */
+    uint8_t wwid_length;                      /* VPD 83h: the designator chosen (NAA, then EUI-64, then SCSI name, then T10) */
+    uint8_t wwid_type;                        /* its designator type */
     uint8_t wwid[64];
 };
 

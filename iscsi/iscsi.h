@@ -12,8 +12,8 @@
 #include "iscsi/disk.h"
 #include "platform/stream.h"
 
-#define ISCSI_NAME_MAX 223    /* RFC 7143 section 4.2.7.1 */
-#define ISCSI_SECRET_MAX 255  /* bytes of a CHAP secret or name that we accept */
+#define ISCSI_NAME_MAX     223 /* RFC 7143 section 4.2.7.1 */
+#define ISCSI_SECRET_MAX   255 /* bytes of a CHAP secret or name that we accept */
 #define ISCSI_DEFAULT_PORT 3260
 
 /* One-way CHAP wants name and secret; mutual CHAP the target's too. An empty name switches the direction off. */
@@ -25,22 +25,22 @@ struct iscsi_chap {
 struct iscsi_settings {
     char initiator_name[ISCSI_NAME_MAX + 1];
     char target_name[ISCSI_NAME_MAX + 1];
-    char host[256];            /* address literal (no brackets) or DNS name */
-    uint16_t port;             /* 0: ISCSI_DEFAULT_PORT */
-    uint16_t portal_group;     /* 0xFFFF: not told */
-    uint8_t lun[8];            /* RFC 7143 / SAM form, as in the BHS */
-    uint8_t isid[6];           /* all zero: made from random bytes, type 80h */
-    struct iscsi_chap chap;         /* what we prove to the target */
-    struct iscsi_chap mutual_chap;  /* what the target proves to us */
-    uint32_t login_timeout_ms;      /* one attempt: connection and login; 0: 15,000 */
-    uint32_t command_timeout_ms;    /* no progress on a task for so long: the connection is taken for dead; 0: 15,000 */
-    uint32_t recovery_timeout_ms;   /* how long a lost connection is tried to be re-opened; 0: 120,000 */
-    uint32_t recovery_backoff_ms;   /* first pause between attempts, doubled up to 8,000; 0: 250 */
+    char host[256];                /* address literal (no brackets) or DNS name */
+    uint16_t port;                 /* 0: ISCSI_DEFAULT_PORT */
+    uint16_t portal_group;         /* 0xFFFF: not told */
+    uint8_t lun[8];                /* RFC 7143 / SAM form, as in the BHS */
+    uint8_t isid[6];               /* all zero: made from random bytes, type 80h */
+    struct iscsi_chap chap;        /* what we prove to the target */
+    struct iscsi_chap mutual_chap; /* what the target proves to us */
+    uint32_t login_timeout_ms;     /* one attempt: connection and login; 0: 15,000 */
+    uint32_t command_timeout_ms;   /* no progress on a task for so long: the connection is taken for dead; 0: 15,000 */
+    uint32_t recovery_timeout_ms;  /* how long a lost connection is tried to be re-opened; 0: 120,000 */
+    uint32_t recovery_backoff_ms;  /* first pause between attempts, doubled up to 8,000; 0: 250 */
 };
 
 enum iscsi_direction { ISCSI_NO_DATA, ISCSI_READ, ISCSI_WRITE };
 
-#define ISCSI_CDB_MAX 16
+#define ISCSI_CDB_MAX   16
 #define ISCSI_SENSE_MAX 96
 
 /* One SCSI command. The caller's to place; it and its buffer must stay until `done`. */
@@ -52,19 +52,19 @@ struct iscsi_task {
     uint32_t length; /* expected data transfer length, bytes */
 
     bool done;
-    enum status status;          /* OK: a SCSI response arrived, look at scsi_status; else why there is none */
-    uint8_t scsi_status;         /* SAM: 00h GOOD, 02h CHECK CONDITION, 08h BUSY … */
-    uint32_t transferred;        /* bytes that really moved (residuals taken off) */
+    enum status status;   /* OK: a SCSI response arrived, look at scsi_status; else why there is none */
+    uint8_t scsi_status;  /* SAM: 00h GOOD, 02h CHECK CONDITION, 08h BUSY … */
+    uint32_t transferred; /* bytes that really moved (residuals taken off) */
     uint16_t sense_length;
     uint8_t sense[ISCSI_SENSE_MAX];
 
-    struct iscsi_task *next;     /* from here on the session's own */
+    struct iscsi_task *next; /* from here on the session's own */
     uint8_t state;
     uint32_t itt;
-    uint32_t progress;           /* read: bytes received, in order; write: highest offset sent */
-    uint32_t datasn;             /* the DataSN or R2TSN expected next */
+    uint32_t progress;                                 /* read: bytes received, in order; write: highest offset sent */
+    uint32_t datasn;                                   /* the DataSN or R2TSN expected next */
     uint32_t out_offset, out_end, out_ttt, out_datasn; /* the burst being sent */
-    uint64_t out_mark;           /* position in the sent stream behind the task's last data byte */
+    uint64_t out_mark;                                 /* position in the sent stream behind the task's last data byte */
     deadline_t stalled_at;
 };
 
@@ -103,13 +103,13 @@ void iscsi_session_close(struct iscsi_session *session, deadline_t deadline);
 /* What was negotiated and is worth telling: for the screen and the handoff. */
 struct iscsi_session_info {
     const struct iscsi_settings *settings;
-    char portal[300];              /* where it is connected now, after redirects: host:port */
+    char portal[300]; /* where it is connected now, after redirects: host:port */
     uint16_t tsih;
     uint8_t isid[6];
     uint32_t max_burst, first_burst, max_send_segment, max_receive_segment;
     bool immediate_data, initial_r2t;
     char target_alias[256];
-    uint32_t reconnects;           /* since open */
+    uint32_t reconnects; /* since open */
 };
 void iscsi_session_info(const struct iscsi_session *session, struct iscsi_session_info *info);
 

@@ -21,21 +21,21 @@ static enum status refused(const struct iscsi_settings *settings, uint8_t class,
         enum status status;
         const char *text;
     } table[] = {
-        { 0x0200, E_LOGIN_STATUS, "initiator error" },
-        { 0x0201, E_LOGIN_AUTHENTICATION, "authentication failure" },
-        { 0x0202, E_LOGIN_FORBIDDEN, "authorization failure" },
-        { 0x0203, E_LOGIN_NOT_FOUND, "not found" },
-        { 0x0204, E_LOGIN_REMOVED, "target removed" },
-        { 0x0205, E_LOGIN_VERSION, "unsupported version" },
-        { 0x0206, E_LOGIN_CONNECTIONS, "too many connections" },
-        { 0x0207, E_LOGIN_PARAMETER, "missing parameter" },
-        { 0x0208, E_LOGIN_SESSION, "cannot include in session" },
-        { 0x0209, E_LOGIN_SESSION, "session type not supported" },
-        { 0x020A, E_LOGIN_SESSION, "session does not exist" },
-        { 0x020B, E_LOGIN_PROTOCOL, "invalid request during login" },
-        { 0x0300, E_LOGIN_TARGET_ERROR, "target error" },
-        { 0x0301, E_LOGIN_UNAVAILABLE, "service unavailable" },
-        { 0x0302, E_LOGIN_RESOURCES, "out of resources" },
+        {0x0200, E_LOGIN_STATUS, "initiator error"},
+        {0x0201, E_LOGIN_AUTHENTICATION, "authentication failure"},
+        {0x0202, E_LOGIN_FORBIDDEN, "authorization failure"},
+        {0x0203, E_LOGIN_NOT_FOUND, "not found"},
+        {0x0204, E_LOGIN_REMOVED, "target removed"},
+        {0x0205, E_LOGIN_VERSION, "unsupported version"},
+        {0x0206, E_LOGIN_CONNECTIONS, "too many connections"},
+        {0x0207, E_LOGIN_PARAMETER, "missing parameter"},
+        {0x0208, E_LOGIN_SESSION, "cannot include in session"},
+        {0x0209, E_LOGIN_SESSION, "session type not supported"},
+        {0x020A, E_LOGIN_SESSION, "session does not exist"},
+        {0x020B, E_LOGIN_PROTOCOL, "invalid request during login"},
+        {0x0300, E_LOGIN_TARGET_ERROR, "target error"},
+        {0x0301, E_LOGIN_UNAVAILABLE, "service unavailable"},
+        {0x0302, E_LOGIN_RESOURCES, "out of resources"},
     };
     unsigned i;
 
@@ -164,7 +164,9 @@ static enum status take_transit(struct login *login)
         return OK;
     if (!login->transit || next <= login->stage || next == 2 || (login->stage == STAGE_SECURITY && next == STAGE_FULL))
         return fail(E_LOGIN_PROTOCOL, "transit to stage %u, asked for %s", next,
-                    !login->transit ? "none" : login->stage == STAGE_SECURITY ? "stage 1" : "stage 3");
+                    !login->transit                  ? "none"
+                    : login->stage == STAGE_SECURITY ? "stage 1"
+                                                     : "stage 3");
     if (login->stage == STAGE_SECURITY && login->session->settings.mutual_chap.name[0] && login->chap.step != CHAP_PROVED)
         return fail(E_CHAP_TARGET, "the target ended the stage without its proof");
     login->stage = next;
@@ -213,7 +215,7 @@ static enum status negotiate(struct login *login, uint8_t *class, uint8_t *detai
     bool stage_began = true;
     unsigned round;
 
-    login->out = (struct text_writer){ .bytes = session->text_out, .room = TEXT_OUT_MAX };
+    login->out = (struct text_writer){.bytes = session->text_out, .room = TEXT_OUT_MAX};
     for (round = 0; round < ROUNDS_MAX; round++) {
         enum status status = next_request(login, stage_began);
         bool transit = login->transit;
@@ -313,9 +315,9 @@ enum status login(struct iscsi_session *session, deadline_t deadline)
         if (status == OK && class != CLASS_REDIRECT)
             status = refused(&session->settings, class, detail);
         if (status == OK)
-            status = redirects == REDIRECTS_MAX ? fail(E_LOGIN_REDIRECT, "%u redirections, the last to %s", REDIRECTS_MAX,
-                                                       session->portal_host)
-                                                : redirect(&login, detail);
+            status = redirects == REDIRECTS_MAX
+                         ? fail(E_LOGIN_REDIRECT, "%u redirections, the last to %s", REDIRECTS_MAX, session->portal_host)
+                         : redirect(&login, detail);
         if (status != OK)
             return status;
     }

@@ -14,9 +14,9 @@
 enum chap_step { CHAP_NONE, CHAP_OFFERED, CHAP_ALGORITHM_SENT, CHAP_RESPONSE_SENT, CHAP_PROVED };
 
 /* CHAP_A values, IANA "PPP Authentication Algorithms" */
-#define CHAP_MD5    5
-#define CHAP_SHA256 7
-#define CHAP_DIGEST_MAX 32
+#define CHAP_MD5           5
+#define CHAP_SHA256        7
+#define CHAP_DIGEST_MAX    32
 #define CHAP_CHALLENGE_MAX 1024 /* RFC 7143 section 12.1.3 */
 
 /* What the target has said of CHAP in one answer. NULL: nothing. */
@@ -27,7 +27,7 @@ struct chap_keys {
 struct chap {
     enum chap_step step;
     uint32_t algorithm;
-    uint8_t our_identifier;                  /* of the challenge we sent */
+    uint8_t our_identifier; /* of the challenge we sent */
     uint8_t our_challenge[CHALLENGE_LENGTH];
 };
 
@@ -35,9 +35,9 @@ struct login {
     struct iscsi_session *session;
     deadline_t deadline;
     uint8_t stage;
-    bool offered_keys;               /* the operational offer has gone out */
-    bool transit;                    /* T bit of the request being made */
-    struct text_writer out;          /* the next request's text */
+    bool offered_keys;      /* the operational offer has gone out */
+    bool transit;           /* T bit of the request being made */
+    struct text_writer out; /* the next request's text */
     struct chap chap;
     struct chap_keys chap_keys;
     const char *auth_method, *target_address;

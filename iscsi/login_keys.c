@@ -22,25 +22,38 @@ struct key {
 };
 
 enum {
-    K_HEADER_DIGEST, K_DATA_DIGEST, K_MAX_CONNECTIONS, K_INITIAL_R2T, K_IMMEDIATE, K_MAX_RECV, K_MAX_BURST, K_FIRST_BURST,
-    K_TIME2WAIT, K_TIME2RETAIN, K_MAX_R2T, K_PDU_ORDER, K_SEQUENCE_ORDER, K_RECOVERY, K_COUNT
+    K_HEADER_DIGEST,
+    K_DATA_DIGEST,
+    K_MAX_CONNECTIONS,
+    K_INITIAL_R2T,
+    K_IMMEDIATE,
+    K_MAX_RECV,
+    K_MAX_BURST,
+    K_FIRST_BURST,
+    K_TIME2WAIT,
+    K_TIME2RETAIN,
+    K_MAX_R2T,
+    K_PDU_ORDER,
+    K_SEQUENCE_ORDER,
+    K_RECOVERY,
+    K_COUNT
 };
 
 static const struct key keys[K_COUNT] = {
-    [K_HEADER_DIGEST] = { "HeaderDigest", KEY_LIST, 0, 0, 0 },
-    [K_DATA_DIGEST] = { "DataDigest", KEY_LIST, 0, 0, 0 },
-    [K_MAX_CONNECTIONS] = { "MaxConnections", KEY_MINIMUM, 1, 1, 65535 },
-    [K_INITIAL_R2T] = { "InitialR2T", KEY_OR_NO, 0, 0, 0 },
-    [K_IMMEDIATE] = { "ImmediateData", KEY_AND, 0, 0, 0 },
-    [K_MAX_RECV] = { "MaxRecvDataSegmentLength", KEY_DECLARED, 512, OUR_MAX_RECV_SEGMENT, 0xFFFFFF },
-    [K_MAX_BURST] = { "MaxBurstLength", KEY_MINIMUM, 512, OUR_MAX_BURST, 0xFFFFFF },
-    [K_FIRST_BURST] = { "FirstBurstLength", KEY_MINIMUM, 512, OUR_FIRST_BURST, 0xFFFFFF },
-    [K_TIME2WAIT] = { "DefaultTime2Wait", KEY_MAXIMUM, 0, 0, 3600 },
-    [K_TIME2RETAIN] = { "DefaultTime2Retain", KEY_MINIMUM, 0, 0, 3600 },
-    [K_MAX_R2T] = { "MaxOutstandingR2T", KEY_MINIMUM, 1, 1, 65535 },
-    [K_PDU_ORDER] = { "DataPDUInOrder", KEY_OR_YES, 0, 0, 0 },
-    [K_SEQUENCE_ORDER] = { "DataSequenceInOrder", KEY_OR_YES, 0, 0, 0 },
-    [K_RECOVERY] = { "ErrorRecoveryLevel", KEY_MINIMUM, 0, 0, 2 },
+    [K_HEADER_DIGEST] = {"HeaderDigest", KEY_LIST, 0, 0, 0},
+    [K_DATA_DIGEST] = {"DataDigest", KEY_LIST, 0, 0, 0},
+    [K_MAX_CONNECTIONS] = {"MaxConnections", KEY_MINIMUM, 1, 1, 65535},
+    [K_INITIAL_R2T] = {"InitialR2T", KEY_OR_NO, 0, 0, 0},
+    [K_IMMEDIATE] = {"ImmediateData", KEY_AND, 0, 0, 0},
+    [K_MAX_RECV] = {"MaxRecvDataSegmentLength", KEY_DECLARED, 512, OUR_MAX_RECV_SEGMENT, 0xFFFFFF},
+    [K_MAX_BURST] = {"MaxBurstLength", KEY_MINIMUM, 512, OUR_MAX_BURST, 0xFFFFFF},
+    [K_FIRST_BURST] = {"FirstBurstLength", KEY_MINIMUM, 512, OUR_FIRST_BURST, 0xFFFFFF},
+    [K_TIME2WAIT] = {"DefaultTime2Wait", KEY_MAXIMUM, 0, 0, 3600},
+    [K_TIME2RETAIN] = {"DefaultTime2Retain", KEY_MINIMUM, 0, 0, 3600},
+    [K_MAX_R2T] = {"MaxOutstandingR2T", KEY_MINIMUM, 1, 1, 65535},
+    [K_PDU_ORDER] = {"DataPDUInOrder", KEY_OR_YES, 0, 0, 0},
+    [K_SEQUENCE_ORDER] = {"DataSequenceInOrder", KEY_OR_YES, 0, 0, 0},
+    [K_RECOVERY] = {"ErrorRecoveryLevel", KEY_MINIMUM, 0, 0, 2},
 };
 
 void login_defaults(struct negotiated *agreed)
@@ -177,13 +190,10 @@ enum status login_take_key(struct login *login, const char *key, const char *val
         const char *name;
         size_t offset;
     } kept[] = {
-        { "AuthMethod", offsetof(struct login, auth_method) },
-        { "TargetAddress", offsetof(struct login, target_address) },
-        { "CHAP_A", offsetof(struct login, chap_keys.algorithm) },
-        { "CHAP_I", offsetof(struct login, chap_keys.identifier) },
-        { "CHAP_C", offsetof(struct login, chap_keys.challenge) },
-        { "CHAP_N", offsetof(struct login, chap_keys.name) },
-        { "CHAP_R", offsetof(struct login, chap_keys.response) },
+        {"AuthMethod", offsetof(struct login, auth_method)},     {"TargetAddress", offsetof(struct login, target_address)},
+        {"CHAP_A", offsetof(struct login, chap_keys.algorithm)}, {"CHAP_I", offsetof(struct login, chap_keys.identifier)},
+        {"CHAP_C", offsetof(struct login, chap_keys.challenge)}, {"CHAP_N", offsetof(struct login, chap_keys.name)},
+        {"CHAP_R", offsetof(struct login, chap_keys.response)},
     };
     unsigned i;
 

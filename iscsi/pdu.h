@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define BHS_LENGTH 48
+#define BHS_LENGTH   48
 #define RESERVED_TAG 0xFFFFFFFFu /* no task: ITT and TTT, section 11.2.1.8 */
 
 /* Initiator opcodes, section 11.2.1.2. */
@@ -59,15 +59,15 @@
 #define BHS_ASYNC_PARAMETER2 40
 #define BHS_ASYNC_PARAMETER3 42
 
-#define FLAG_FINAL      0x80
-#define FLAG_READ       0x40 /* SCSI Command */
-#define FLAG_WRITE      0x20
+#define FLAG_FINAL       0x80
+#define FLAG_READ        0x40 /* SCSI Command */
+#define FLAG_WRITE       0x20
 #define ATTRIBUTE_SIMPLE 0x01
-#define FLAG_OVERFLOW   0x04 /* SCSI Response, Data-In */
-#define FLAG_UNDERFLOW  0x02
-#define FLAG_STATUS     0x01 /* Data-In: phase collapse */
-#define FLAG_TRANSIT    0x80 /* Login */
-#define FLAG_CONTINUE   0x40
+#define FLAG_OVERFLOW    0x04 /* SCSI Response, Data-In */
+#define FLAG_UNDERFLOW   0x02
+#define FLAG_STATUS      0x01 /* Data-In: phase collapse */
+#define FLAG_TRANSIT     0x80 /* Login */
+#define FLAG_CONTINUE    0x40
 
 static inline uint16_t get_be16(const uint8_t *from)
 {

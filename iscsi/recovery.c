@@ -44,8 +44,7 @@ static void plan_retry(struct iscsi_session *session)
 
 void recovery_begin(struct iscsi_session *session, enum status status)
 {
-    log_printf(LOG_WARNING, "Connection to %s lost: %s (%s)", session->portal_host, status_what(status),
-               failure_detail(status));
+    log_printf(LOG_WARNING, "Connection to %s lost: %s (%s)", session->portal_host, status_what(status), failure_detail(status));
     connection_drop(session);
     session->state = SESSION_BROKEN;
     if (session->first && !session->recovering)

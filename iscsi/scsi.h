@@ -6,18 +6,18 @@
 #include "iscsi/iscsi.h"
 #include "iscsi/pdu.h"
 
-#define SCSI_TEST_UNIT_READY  0x00
-#define SCSI_INQUIRY          0x12
-#define SCSI_MODE_SENSE_6     0x1A
-#define SCSI_READ_CAPACITY_10 0x25
-#define SCSI_READ_10          0x28
-#define SCSI_WRITE_10         0x2A
+#define SCSI_TEST_UNIT_READY      0x00
+#define SCSI_INQUIRY              0x12
+#define SCSI_MODE_SENSE_6         0x1A
+#define SCSI_READ_CAPACITY_10     0x25
+#define SCSI_READ_10              0x28
+#define SCSI_WRITE_10             0x2A
 #define SCSI_SYNCHRONIZE_CACHE_10 0x35
-#define SCSI_READ_16          0x88
-#define SCSI_WRITE_16         0x8A
+#define SCSI_READ_16              0x88
+#define SCSI_WRITE_16             0x8A
 #define SCSI_SERVICE_ACTION_IN_16 0x9E
-#define SCSI_READ_CAPACITY_16 0x10 /* service action */
-#define SCSI_REPORT_LUNS      0xA0
+#define SCSI_READ_CAPACITY_16     0x10 /* service action */
+#define SCSI_REPORT_LUNS          0xA0
 
 #define SCSI_GOOD            0x00
 #define SCSI_CHECK_CONDITION 0x02
@@ -35,10 +35,10 @@ struct scsi_sense scsi_sense_decode(const uint8_t *bytes, uint16_t length);
 
 /* What is to be done about a task's outcome. */
 enum scsi_verdict {
-    SCSI_DONE,   /* success, all bytes moved or a short answer allowed */
-    SCSI_AGAIN,  /* at once: a unit attention has been told, a command was aborted */
-    SCSI_LATER,  /* after a pause: busy, becoming ready */
-    SCSI_FAILED  /* *status says why */
+    SCSI_DONE,  /* success, all bytes moved or a short answer allowed */
+    SCSI_AGAIN, /* at once: a unit attention has been told, a command was aborted */
+    SCSI_LATER, /* after a pause: busy, becoming ready */
+    SCSI_FAILED /* *status says why */
 };
 
 /* `exact`: fewer bytes than asked for are no success. */

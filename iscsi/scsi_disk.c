@@ -143,7 +143,7 @@ static void cancel(struct disk *contract, struct disk_request *request)
     request->done = true;
 }
 
-static const struct disk_ops operations = { submit, pump, cancel };
+static const struct disk_ops operations = {submit, pump, cancel};
 
 size_t scsi_disk_size(void)
 {

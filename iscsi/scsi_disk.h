@@ -6,11 +6,11 @@
 
 #include "iscsi/scsi.h"
 
-#define SCSI_DISK_TASKS  16
+#define SCSI_DISK_TASKS   16
 #define SCSI_TRANSFER_MAX 1048576u /* bytes of one command */
-#define SCSI_PAUSE_MS    100       /* before a busy LUN is asked again */
-#define SCSI_TRIES_MAX   8         /* attempts without a pause between */
-#define SCSI_PATIENCE_MS 60000     /* how long a busy LUN is asked again */
+#define SCSI_PAUSE_MS     100      /* before a busy LUN is asked again */
+#define SCSI_TRIES_MAX    8        /* attempts without a pause between */
+#define SCSI_PATIENCE_MS  60000    /* how long a busy LUN is asked again */
 
 struct scsi_slot {
     struct iscsi_task task;

@@ -53,7 +53,7 @@ static size_t format_lun(char *to, size_t room, const uint8_t *lun)
 static void list_luns(struct scsi_disk *disk, char *text, size_t room, deadline_t deadline)
 {
     static const uint8_t lun0[8];
-    uint8_t cdb[ISCSI_CDB_MAX] = { SCSI_REPORT_LUNS };
+    uint8_t cdb[ISCSI_CDB_MAX] = {SCSI_REPORT_LUNS};
     uint32_t got, length, i;
     size_t used = 0;
 
@@ -90,7 +90,7 @@ static void copy_text(char *to, size_t room, const uint8_t *from, size_t length)
 
 static enum status inquire(struct scsi_disk *disk, const char *luns, deadline_t deadline)
 {
-    uint8_t cdb[ISCSI_CDB_MAX] = { SCSI_INQUIRY, 0, 0, 0, 96 };
+    uint8_t cdb[ISCSI_CDB_MAX] = {SCSI_INQUIRY, 0, 0, 0, 96};
     const uint8_t *data = disk->scratch;
     char lun[24];
     uint32_t got;
@@ -115,7 +115,7 @@ static enum status inquire(struct scsi_disk *disk, const char *luns, deadline_t 
 /* A page of vital product data in disk->scratch; returns the bytes behind its header, 0 when the LUN has no such page. */
 static uint32_t read_page(struct scsi_disk *disk, uint8_t page, deadline_t deadline)
 {
-    uint8_t cdb[ISCSI_CDB_MAX] = { SCSI_INQUIRY, 1, page, 0, 252 };
+    uint8_t cdb[ISCSI_CDB_MAX] = {SCSI_INQUIRY, 1, page, 0, 252};
     uint32_t got, length;
 
     if (command(disk, disk->lun, cdb, 252, &got, deadline) != OK || got < 4 || disk->scratch[1] != page)
@@ -127,7 +127,7 @@ static uint32_t read_page(struct scsi_disk *disk, uint8_t page, deadline_t deadl
 /* NAA, then EUI-64, then SCSI name string, then T10 vendor id: the order in which they are likely to be unique. */
 static unsigned rank(uint8_t type)
 {
-    static const uint8_t order[] = { 3, 2, 8, 1 };
+    static const uint8_t order[] = {3, 2, 8, 1};
     unsigned i;
 
     for (i = 0; i < sizeof order; i++) {
@@ -188,8 +188,8 @@ static enum status take_size(struct scsi_disk *disk, uint64_t last, uint32_t blo
 /* The 16-byte command also tells the physical block size; below 2 TiB a LUN need not know it. */
 static enum status read_capacity(struct scsi_disk *disk, deadline_t deadline)
 {
-    uint8_t cdb10[ISCSI_CDB_MAX] = { SCSI_READ_CAPACITY_10 };
-    uint8_t cdb16[ISCSI_CDB_MAX] = { SCSI_SERVICE_ACTION_IN_16, SCSI_READ_CAPACITY_16, [13] = 32 };
+    uint8_t cdb10[ISCSI_CDB_MAX] = {SCSI_READ_CAPACITY_10};
+    uint8_t cdb16[ISCSI_CDB_MAX] = {SCSI_SERVICE_ACTION_IN_16, SCSI_READ_CAPACITY_16, [13] = 32};
     const uint8_t *data = disk->scratch;
     uint32_t got, last;
     enum status status = command(disk, disk->lun, cdb10, 8, &got, deadline);
@@ -217,7 +217,7 @@ static enum status read_capacity(struct scsi_disk *disk, deadline_t deadline)
 /* The WP bit of the mode parameter header (SBC-3 section 6.4.1). */
 static void read_protection(struct scsi_disk *disk, deadline_t deadline)
 {
-    uint8_t cdb[ISCSI_CDB_MAX] = { SCSI_MODE_SENSE_6, 0x08, 0x3F, 0, 192 };
+    uint8_t cdb[ISCSI_CDB_MAX] = {SCSI_MODE_SENSE_6, 0x08, 0x3F, 0, 192};
     uint32_t got;
 
     if (command(disk, disk->lun, cdb, 192, &got, deadline) == OK && got >= 3)
@@ -226,7 +226,7 @@ static void read_protection(struct scsi_disk *disk, deadline_t deadline)
 
 enum status scsi_probe(struct scsi_disk *disk, deadline_t deadline)
 {
-    static const uint8_t test_unit_ready[ISCSI_CDB_MAX] = { SCSI_TEST_UNIT_READY };
+    static const uint8_t test_unit_ready[ISCSI_CDB_MAX] = {SCSI_TEST_UNIT_READY};
     char luns[120];
     uint32_t got;
     enum status status;

@@ -11,14 +11,14 @@
 #define KEY_DATA_PROTECT    0x7
 #define KEY_ABORTED_COMMAND 0xB
 
-#define ASC_NOT_READY     0x04
-#define ASC_RANGE         0x21
-#define ASC_LUN_UNKNOWN   0x25
-#define ASC_NO_MEDIUM     0x3A
+#define ASC_NOT_READY   0x04
+#define ASC_RANGE       0x21
+#define ASC_LUN_UNKNOWN 0x25
+#define ASC_NO_MEDIUM   0x3A
 
 struct scsi_sense scsi_sense_decode(const uint8_t *bytes, uint16_t length)
 {
-    struct scsi_sense sense = { 0, 0, 0 };
+    struct scsi_sense sense = {0, 0, 0};
     uint8_t format = length ? bytes[0] & 0x7F : 0;
 
     if ((format == 0x70 || format == 0x71) && length >= 3) {
@@ -95,8 +95,8 @@ enum scsi_verdict scsi_judge(const struct iscsi_task *task, bool exact, enum sta
         return SCSI_FAILED;
     }
     if (verdict == SCSI_DONE && exact && task->direction != ISCSI_NO_DATA && task->transferred != task->length) {
-        *status = fail(E_SCSI_SHORT, "command %02x: %u of %u bytes", task->cdb[0], (unsigned)task->transferred,
-                       (unsigned)task->length);
+        *status =
+            fail(E_SCSI_SHORT, "command %02x: %u of %u bytes", task->cdb[0], (unsigned)task->transferred, (unsigned)task->length);
         return SCSI_LATER;
     }
     return verdict;

@@ -14,11 +14,11 @@
 #include "iscsi/iscsi.h"
 #include "iscsi/pdu.h"
 
-#define SESSION_SLOTS 32               /* commands that the target has at one time */
-#define NOP_ANSWERS   4
-#define TEXT_IN_MAX   8192             /* the default MaxRecvDataSegmentLength, which holds while logging in */
-#define TEXT_OUT_MAX  2048
-#define CHALLENGE_LENGTH 16            /* of the challenges we send, RFC 7143 section 9.2.1 */
+#define SESSION_SLOTS        32 /* commands that the target has at one time */
+#define NOP_ANSWERS          4
+#define TEXT_IN_MAX          8192 /* the default MaxRecvDataSegmentLength, which holds while logging in */
+#define TEXT_OUT_MAX         2048
+#define CHALLENGE_LENGTH     16 /* of the challenges we send, RFC 7143 section 9.2.1 */
 #define OUR_MAX_RECV_SEGMENT 262144u
 #define OUR_MAX_BURST        1048576u
 #define OUR_FIRST_BURST      262144u
@@ -29,20 +29,20 @@
 #define ITT_LOGOUT 0xF2u
 
 enum session_state {
-    SESSION_CLOSED,  /* not open, or closed by the caller */
+    SESSION_CLOSED, /* not open, or closed by the caller */
     SESSION_LOGIN,
-    SESSION_FULL,    /* full feature phase */
-    SESSION_LOGOUT,  /* our Logout is under way, on the target's request or the caller's */
-    SESSION_BROKEN,  /* connection lost, to be re-opened when a task wants it */
-    SESSION_LOST,    /* given up; the next submission tries anew */
+    SESSION_FULL,   /* full feature phase */
+    SESSION_LOGOUT, /* our Logout is under way, on the target's request or the caller's */
+    SESSION_BROKEN, /* connection lost, to be re-opened when a task wants it */
+    SESSION_LOST,   /* given up; the next submission tries anew */
 };
 
 enum task_state { TASK_QUEUED, TASK_ACTIVE, TASK_ANSWERED, TASK_DONE };
 
 /* What a login has agreed on. */
 struct negotiated {
-    uint32_t seen;               /* a bit per operational key that the target has answered */
-    uint32_t max_send_segment;   /* the target's MaxRecvDataSegmentLength */
+    uint32_t seen;             /* a bit per operational key that the target has answered */
+    uint32_t max_send_segment; /* the target's MaxRecvDataSegmentLength */
     uint32_t max_burst, first_burst;
     bool initial_r2t, immediate_data;
 };
@@ -53,22 +53,22 @@ enum rx_stage { RX_HEADER, RX_AHS, RX_DATA, RX_TAIL };
 struct receiver {
     enum rx_stage stage;
     uint8_t header[BHS_LENGTH];
-    uint32_t have;               /* bytes of the stage so far */
-    uint32_t data_length;        /* of the segment, without padding */
-    uint32_t room;               /* bytes of it that are kept */
+    uint32_t have;        /* bytes of the stage so far */
+    uint32_t data_length; /* of the segment, without padding */
+    uint32_t room;        /* bytes of it that are kept */
     uint8_t *to;
-    struct iscsi_task *task;     /* Data-In: whose buffer `to` is */
+    struct iscsi_task *task; /* Data-In: whose buffer `to` is */
 };
 
 /* The PDU being sent. */
 struct transmitter {
     bool busy;
-    bool stable;                 /* data is a task's buffer and needs no copy */
+    bool stable; /* data is a task's buffer and needs no copy */
     uint8_t header[BHS_LENGTH];
     const uint8_t *data;
     uint32_t data_length;
-    uint32_t sent;               /* of header, data and padding */
-    struct iscsi_task *task;     /* whose data it is */
+    uint32_t sent;           /* of header, data and padding */
+    struct iscsi_task *task; /* whose data it is */
 };
 
 struct nop_answer {
@@ -85,32 +85,32 @@ struct iscsi_session {
     uint16_t portal_port, home_port;
     uint16_t tsih;
     uint32_t cmdsn, expstatsn, expcmdsn, maxcmdsn;
-    uint32_t generation;                   /* upper 24 bits of the next ITT */
+    uint32_t generation; /* upper 24 bits of the next ITT */
     struct negotiated agreed;
     char target_alias[256];
     uint32_t reconnects;
-    bool md5_only;                         /* the target means something else by CHAP_A=7 */
+    bool md5_only; /* the target means something else by CHAP_A=7 */
 
-    struct iscsi_task *first, *last;       /* all tasks that are not done, in the order of submission */
+    struct iscsi_task *first, *last; /* all tasks that are not done, in the order of submission */
     struct iscsi_task *slots[SESSION_SLOTS];
 
     struct receiver rx;
     struct transmitter tx;
-    uint64_t bytes_sent;                   /* taken by this connection's stream */
+    uint64_t bytes_sent; /* taken by this connection's stream */
     struct nop_answer nop_answers[NOP_ANSWERS];
     unsigned nop_count;
-    bool nop_waiting;                      /* our own ping is on its way */
+    bool nop_waiting; /* our own ping is on its way */
     bool logout_wanted;
     deadline_t logout_until;
 
-    uint64_t heard_at, pumped_at;          /* ticks */
-    bool recovering;                       /* no task has completed since the first loss */
+    uint64_t heard_at, pumped_at; /* ticks */
+    bool recovering;              /* no task has completed since the first loss */
     deadline_t retry_at, give_up_at;
     uint32_t backoff_ms;
-    deadline_t caller_deadline;            /* a reconnect in a wait ends with the wait */
+    deadline_t caller_deadline; /* a reconnect in a wait ends with the wait */
 
     uint8_t last_challenge[CHALLENGE_LENGTH];
-    uint8_t text_in[TEXT_IN_MAX + 1];      /* login text; data of answers that are no Data-In */
+    uint8_t text_in[TEXT_IN_MAX + 1]; /* login text; data of answers that are no Data-In */
     uint32_t text_in_length;
     uint8_t text_out[TEXT_OUT_MAX];
 };

@@ -14,10 +14,11 @@
 
 /* What the firmware's side is told beside the disk. The pointers stay valid for as long as the disk is in use. */
 struct boot_options {
-    uint8_t drive;                 /* BIOS drive number, 80h..FFh */
-    bool hook_only;                /* publish the disk, then go on with the firmware's own boot order */
-    char files[BOOT_FILES_MAX + 1]; /* UEFI: what to start, paths from the file system's root with commas between; "": the usual names */
-    struct nic *nic;               /* the card the disk is reached by: PCI address and MAC, for device paths */
+    uint8_t drive;  /* BIOS drive number, 80h..FFh */
+    bool hook_only; /* publish the disk, then go on with the firmware's own boot order */
+    char files[BOOT_FILES_MAX +
+               1];   /* UEFI: what to start, paths from the file system's root with commas between; "": the usual names */
+    struct nic *nic; /* the card the disk is reached by: PCI address and MAC, for device paths */
     struct iscsi_session *session; /* iscsi_session_info() tells target, LUN and portal */
 };
 

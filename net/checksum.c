@@ -20,7 +20,8 @@ uint16_t net_checksum(const void *bytes, int length)
     const uint8_t *at = bytes;
     uint64_t sum = 0;
     for (; length >= 32; at += 32, length -= 32)
-        sum += word(at) + word(at + 4) + word(at + 8) + word(at + 12) + word(at + 16) + word(at + 20) + word(at + 24) + word(at + 28);
+        sum += word(at) + word(at + 4) + word(at + 8) + word(at + 12) + word(at + 16) + word(at + 20) + word(at + 24) +
+               word(at + 28);
     for (; length >= 4; at += 4, length -= 4)
         sum += word(at);
     if (length > 0) {

@@ -153,8 +153,8 @@ static bool nd_address_first(uint8_t *options, unsigned length, uint8_t wanted)
 }
 
 /*
- * RFC 4861 8.1: a redirect names a router of the link, or says that the destination is on it. 2.1.3 believes any next hop, even the
- * unspecified address, which is what the free entries of its neighbour cache hold (compare 84228d4f).
+ * RFC 4861 8.1: a redirect names a router of the link, or says that the destination is on it. 2.1.3 believes any next hop, even
+ * the unspecified address, which is what the free entries of its neighbour cache hold (compare 84228d4f).
  */
 static bool redirect_target_good(const uint8_t *message)
 {

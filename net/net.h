@@ -51,10 +51,10 @@ struct net_dhcp_request {
 struct net_lease {
     struct net_ipv4 ipv4;
     uint8_t server[4];
-    uint32_t seconds;        /* 0xFFFFFFFF: for ever */
-    deadline_t acquired;     /* in ticks */
+    uint32_t seconds;    /* 0xFFFFFFFF: for ever */
+    deadline_t acquired; /* in ticks */
     uint16_t message_length;
-    uint8_t message[1500];   /* the DHCPACK from its op byte on */
+    uint8_t message[1500]; /* the DHCPACK from its op byte on */
 };
 
 /* Starts the stack. Fails with E_NET_MEMORY. */
@@ -72,7 +72,8 @@ enum status net_dhcp(const struct net_dhcp_request *request, struct net_lease *l
 /* Sets the IPv4 configuration (static, or from a lease that the ROM had acquired). E_ADDRESS_INVALID. */
 enum status net_set_ipv4(const struct net_ipv4 *ipv4);
 
-/* Sets a static IPv6 address. E_ADDRESS_INVALID; E_ADDRESS_CONFLICT when duplicate address detection finds a holder before `deadline`. */
+/* Sets a static IPv6 address. E_ADDRESS_INVALID; E_ADDRESS_CONFLICT when duplicate address detection finds a holder before
+ * `deadline`. */
 enum status net_set_ipv6(const struct net_ipv6 *ipv6, deadline_t deadline);
 
 /* Waits for router advertisements and an address formed from them; fills in what was found. E_IPV6_NO_ROUTER. */
@@ -94,7 +95,8 @@ void net_stream_free(struct stream *stream);
 void net_pause(void);
 void net_resume(void);
 
-/* Aborts all streams and forgets all configuration; the NIC stays open. A lease of our own is kept (the OS will use the address). */
+/* Aborts all streams and forgets all configuration; the NIC stays open. A lease of our own is kept (the OS will use the address).
+ */
 void net_close(void);
 
 #endif

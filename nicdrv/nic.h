@@ -30,15 +30,15 @@ struct nic_span {
 };
 
 /*
- * What the card is to compute while it sends. The offsets count from the frame's first byte. The checksum fields in the frame hold
- * what the card needs: 0 in the IPv4 header, the pseudo-header's sum in TCP and UDP.
+ * What the card is to compute while it sends. The offsets count from the frame's first byte. The checksum fields in the frame
+ * hold what the card needs: 0 in the IPv4 header, the pseudo-header's sum in TCP and UDP.
  */
 struct nic_offload {
     bool ip_checksum;
     bool l4_checksum;
-    uint16_t ip_header;  /* offset of the IP header */
-    uint16_t l4_header;  /* offset of the TCP or UDP header */
-    uint16_t l4_field;   /* offset of the checksum field in the frame */
+    uint16_t ip_header; /* offset of the IP header */
+    uint16_t l4_header; /* offset of the TCP or UDP header */
+    uint16_t l4_field;  /* offset of the checksum field in the frame */
 };
 
 struct nic_link {
@@ -49,19 +49,19 @@ struct nic_link {
 
 struct nic_statistics {
     uint64_t rx_frames, rx_bytes, tx_frames, tx_bytes;
-    uint64_t rx_errors;   /* frames the card marked as damaged, or longer than a buffer */
-    uint64_t rx_missed;   /* frames lost because no descriptor or FIFO space was free */
+    uint64_t rx_errors; /* frames the card marked as damaged, or longer than a buffer */
+    uint64_t rx_missed; /* frames lost because no descriptor or FIFO space was free */
     uint64_t tx_errors;
-    uint64_t tx_full;     /* send() calls that found no free descriptor */
-    uint32_t resets;      /* recoveries from a hang */
+    uint64_t tx_full; /* send() calls that found no free descriptor */
+    uint32_t resets;  /* recoveries from a hang */
 };
 
 struct nic_config {
-    struct arena *arena;  /* rings and buffers are taken from here; nothing is allocated after nic_open() */
-    uint16_t rx_buffers;  /* power of two, 8..4096 */
-    uint16_t tx_buffers;  /* power of two, 8..4096 */
-    uint16_t mtu;         /* bytes of IP packet, 576..9000; buffers are sized after it */
-    const uint8_t *mac;   /* overrides the card's own when not NULL */
+    struct arena *arena; /* rings and buffers are taken from here; nothing is allocated after nic_open() */
+    uint16_t rx_buffers; /* power of two, 8..4096 */
+    uint16_t tx_buffers; /* power of two, 8..4096 */
+    uint16_t mtu;        /* bytes of IP packet, 576..9000; buffers are sized after it */
+    const uint8_t *mac;  /* overrides the card's own when not NULL */
 };
 
 struct nic_driver {
@@ -117,12 +117,14 @@ static inline void nic_link(struct nic *nic, struct nic_link *link)
  * Copies the spans, in order, as one frame (without FCS; short ones are padded) into a transmit buffer and hands it to the card.
  * `offload` may be NULL. Returns OK, E_NIC_BUSY when no descriptor is free (try again after a poll), E_FRAME_SIZE.
  */
-static inline enum status nic_send(struct nic *nic, const struct nic_span *spans, unsigned count, const struct nic_offload *offload)
+static inline enum status nic_send(struct nic *nic, const struct nic_span *spans, unsigned count,
+                                   const struct nic_offload *offload)
 {
     return nic->driver->send(nic, spans, count, offload);
 }
 
-/* Hands at most `budget` received frames to deliver(), recovers from overruns and hangs; returns how many. Reads no register when idle. */
+/* Hands at most `budget` received frames to deliver(), recovers from overruns and hangs; returns how many. Reads no register when
+ * idle. */
 static inline unsigned nic_poll(struct nic *nic, unsigned budget)
 {
     return nic->driver->poll(nic, budget);
@@ -144,7 +146,8 @@ static inline void nic_resume(struct nic *nic)
     nic->driver->resume(nic);
 }
 
-/* Replaces the list of multicast groups received beside broadcast and our own MAC. Over-approximates when the card's filter is small. */
+/* Replaces the list of multicast groups received beside broadcast and our own MAC. Over-approximates when the card's filter is
+ * small. */
 static inline enum status nic_set_multicast(struct nic *nic, const uint8_t (*groups)[NIC_MAC_LENGTH], unsigned count)
 {
     return nic->driver->set_multicast(nic, groups, count);

@@ -44,7 +44,8 @@ static void put_text(struct output *out, const struct conversion *conversion, co
         put_repeated(out, ' ', padding);
 }
 
-static void put_number(struct output *out, const struct conversion *conversion, uint64_t value, unsigned base, bool capitals, bool negative)
+static void put_number(struct output *out, const struct conversion *conversion, uint64_t value, unsigned base, bool capitals,
+                       bool negative)
 {
     const char *digits = capitals ? "0123456789ABCDEF" : "0123456789abcdef";
     char text[24];

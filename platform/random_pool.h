@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Random bytes for a home's platform_random(): SHA-256 over a pool that the home feeds with what an outsider cannot know. After each
- * request the key is replaced by a hash of itself, so that what was given out cannot be found from what is kept.
+ * Random bytes for a home's platform_random(): SHA-256 over a pool that the home feeds with what an outsider cannot know. After
+ * each request the key is replaced by a hash of itself, so that what was given out cannot be found from what is kept.
  */
 #ifndef SANSTRAP_RANDOM_POOL_H
 #define SANSTRAP_RANDOM_POOL_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * 64-bit division for i386, which gcc expects of a libgcc that is not there (Debian's i386 one needs multilib). The names and meanings are gcc's
- * (GCC internals manual, "Routines for integer arithmetic").
+ * 64-bit division for i386, which gcc expects of a libgcc that is not there (Debian's i386 one needs multilib). The names and
+ * meanings are gcc's (GCC internals manual, "Routines for integer arithmetic").
  */
 #include <stdint.h>
 

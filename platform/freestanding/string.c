@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * <string.h> for images without a libc. The compiler also calls these by itself. memcpy carries the payload of every read and write:
- * `rep movs` is what both real CPUs and emulators do fastest.
+ * <string.h> for images without a libc. The compiler also calls these by itself. memcpy carries the payload of every read and
+ * write: `rep movs` is what both real CPUs and emulators do fastest.
  */
 #include <string.h>
 

@@ -75,14 +75,17 @@ static const struct stream_ops fuzz_operations = {
 
 static inline struct iscsi_settings fuzz_settings(void)
 {
-    return (struct iscsi_settings){ .host = "192.0.2.1", .initiator_name = "iqn.i", .target_name = "iqn.t",
-                                    .isid = { 0x80, 1, 2, 3, 4, 5 }, .portal_group = 0xFFFF };
+    return (struct iscsi_settings){.host = "192.0.2.1",
+                                   .initiator_name = "iqn.i",
+                                   .target_name = "iqn.t",
+                                   .isid = {0x80, 1, 2, 3, 4, 5},
+                                   .portal_group = 0xFFFF};
 }
 
 #define FUZZ_LOGIN(flags)                                                                                                        \
     OP_LOGIN_RESPONSE, flags, 0, 0, 0, 0, 0, 0, 0x80, 1, 2, 3, 4, 5, 0, 7, 0, 0, 0, ITT_LOGIN, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0,  \
         1, 0, 0, 0, 64, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
-static const uint8_t fuzz_login_answers[] __attribute__((unused)) = { FUZZ_LOGIN(0x81), FUZZ_LOGIN(0x87) };
+static const uint8_t fuzz_login_answers[] __attribute__((unused)) = {FUZZ_LOGIN(0x81), FUZZ_LOGIN(0x87)};
 
 static inline void fuzz_open(const struct iscsi_settings *settings, const uint8_t *before, size_t before_length,
                              const uint8_t *bytes, size_t length)
@@ -90,7 +93,7 @@ static inline void fuzz_open(const struct iscsi_settings *settings, const uint8_
     host_clock_use_virtual();
     host_log_level = LOG_ERROR;
     fuzz_arena = host_arena_new(1 << 17);
-    fuzz_stream = (struct fuzz_stream){ { &fuzz_operations }, { before, bytes }, { before_length, length } };
+    fuzz_stream = (struct fuzz_stream){{&fuzz_operations}, {before, bytes}, {before_length, length}};
     fuzz_session = iscsi_session_new(&fuzz_arena, &fuzz_stream.stream);
     iscsi_session_open(fuzz_session, settings, deadline_after_ms(1000));
 }

@@ -11,9 +11,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     if (length < 1)
         return 0;
     if (bytes[0] & 1)
-        settings.chap = (struct iscsi_chap){ "joe", "secret-of-joe-1" };
+        settings.chap = (struct iscsi_chap){"joe", "secret-of-joe-1"};
     if (bytes[0] & 2)
-        settings.mutual_chap = (struct iscsi_chap){ "disk", "secret-of-disk-2" };
+        settings.mutual_chap = (struct iscsi_chap){"disk", "secret-of-disk-2"};
     fuzz_open(&settings, NULL, 0, bytes + 1, length - 1);
     fuzz_close();
     return 0;

@@ -10,8 +10,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
     static uint8_t buffers[2][LENGTH];
     struct iscsi_task tasks[2] = {
-        { .direction = ISCSI_READ, .buffer = buffers[0], .length = LENGTH },
-        { .direction = ISCSI_WRITE, .buffer = buffers[1], .length = LENGTH },
+        {.direction = ISCSI_READ, .buffer = buffers[0], .length = LENGTH},
+        {.direction = ISCSI_WRITE, .buffer = buffers[1], .length = LENGTH},
     };
     struct iscsi_settings settings = fuzz_settings();
     unsigned i;

@@ -15,7 +15,8 @@ extern void (*host_idle_hook)(void);
 /* Makes platform_random() repeatable. */
 void host_random_seed(uint64_t seed);
 
-/* Lines up to this level go to standard error; LOG_WARNING at the start. All lines are kept in host_log_text(), the newest last. */
+/* Lines up to this level go to standard error; LOG_WARNING at the start. All lines are kept in host_log_text(), the newest last.
+ */
 extern enum log_level host_log_level;
 const char *host_log_text(void);
 void host_log_clear(void);

@@ -26,7 +26,7 @@ static int fd_of(struct stream *stream)
 static void abort_stream(struct stream *stream)
 {
     struct posix_stream *posix = (struct posix_stream *)stream;
-    struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
+    struct linger at_once = {.l_onoff = 1, .l_linger = 0};
 
     if (posix->fd < 0)
         return;
@@ -46,7 +46,7 @@ static enum status lost(int error)
 
 static enum status finish_connect(int fd, deadline_t deadline)
 {
-    struct pollfd waited = { .fd = fd, .events = POLLOUT };
+    struct pollfd waited = {.fd = fd, .events = POLLOUT};
     int error = 0;
     socklen_t length = sizeof error;
 
@@ -61,7 +61,7 @@ static enum status finish_connect(int fd, deadline_t deadline)
 static enum status connect_stream(struct stream *stream, const char *host, uint16_t port, deadline_t deadline)
 {
     struct posix_stream *posix = (struct posix_stream *)stream;
-    struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_family = AF_UNSPEC }, *found;
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_family = AF_UNSPEC}, *found;
     char service[8];
     int on = 1;
     enum status status;
@@ -84,7 +84,7 @@ static enum status connect_stream(struct stream *stream, const char *host, uint1
 static enum status send_stream(struct stream *stream, const struct stream_span *spans, unsigned count, size_t *taken)
 {
     struct iovec pieces[8];
-    struct msghdr message = { .msg_iov = pieces, .msg_iovlen = count };
+    struct msghdr message = {.msg_iov = pieces, .msg_iovlen = count};
     ssize_t sent;
     unsigned i;
 
@@ -92,7 +92,7 @@ static enum status send_stream(struct stream *stream, const struct stream_span *
     if (fd_of(stream) < 0)
         return fail(E_STREAM_CLOSED, "not open");
     for (i = 0; i < count && i < 8; i++)
-        pieces[i] = (struct iovec){ .iov_base = (void *)spans[i].bytes, .iov_len = spans[i].length };
+        pieces[i] = (struct iovec){.iov_base = (void *)spans[i].bytes, .iov_len = spans[i].length};
     sent = sendmsg(fd_of(stream), &message, MSG_NOSIGNAL);
     if (sent < 0)
         return errno == EAGAIN ? OK : lost(errno);
@@ -126,7 +126,7 @@ static enum status receive(struct stream *stream, void *to, size_t length, size_
 /* Lets the target have the processor. */
 static void pump(struct stream *stream)
 {
-    struct pollfd waited = { .fd = fd_of(stream), .events = POLLIN };
+    struct pollfd waited = {.fd = fd_of(stream), .events = POLLIN};
 
     if (waited.fd >= 0)
         poll(&waited, 1, 1);

@@ -75,7 +75,8 @@ static void insert_sum(uint8_t *frame, unsigned begin, unsigned end, unsigned fi
 static void compute(uint8_t *frame, unsigned length, const struct nic_offload *offload)
 {
     if (offload->ip_checksum)
-        insert_sum(frame, offload->ip_header, offload->ip_header + (frame[offload->ip_header] & 0x0F) * 4u, offload->ip_header + 10);
+        insert_sum(frame, offload->ip_header, offload->ip_header + (frame[offload->ip_header] & 0x0F) * 4u,
+                   offload->ip_header + 10);
     if (offload->l4_checksum)
         insert_sum(frame, offload->l4_header, length, offload->l4_field);
     wire.offloaded++;

@@ -13,10 +13,10 @@ struct fake {
     struct stream stream;
     uint8_t in[256 * 1024], out[1024 * 1024];
     size_t in_length, in_position, out_length;
-    size_t chunk;      /* bytes of one receive or send; 0: all there are */
+    size_t chunk; /* bytes of one receive or send; 0: all there are */
     size_t unsent;
-    bool closed;       /* the target closes once everything is read */
-    bool refuse;       /* connects fail */
+    bool closed; /* the target closes once everything is read */
+    bool refuse; /* connects fail */
     unsigned connects, aborts;
     char host[256];
     uint16_t port;
@@ -116,12 +116,12 @@ static inline void fake_say(struct fake *fake, const uint8_t header[BHS_LENGTH],
     fake->in_length += BHS_LENGTH + padded;
 }
 
-static const uint8_t fake_isid[6] = { 0x80, 1, 2, 3, 4, 5 };
+static const uint8_t fake_isid[6] = {0x80, 1, 2, 3, 4, 5};
 
 /* A Login Response; `text` has '|' in place of NULs. */
 static inline void fake_login(struct fake *fake, uint8_t flags, uint16_t status, const char *text)
 {
-    uint8_t header[BHS_LENGTH] = { OP_LOGIN_RESPONSE, flags };
+    uint8_t header[BHS_LENGTH] = {OP_LOGIN_RESPONSE, flags};
     char data[8192];
     uint32_t i, length = (uint32_t)strlen(text);
 

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Doubles in the place of the three layers and of the machine, for test_loader.c: they do as told, and keep a record of what was done
- * to them.
+ * Doubles in the place of the three layers and of the machine, for test_loader.c: they do as told, and keep a record of what was
+ * done to them.
  */
 #ifndef SANSTRAP_TESTS_LOADER_DOUBLES_H
 #define SANSTRAP_TESTS_LOADER_DOUBLES_H
 
-#include "tests/unit/unit.h"
-#include <arpa/inet.h>
 #include "loader/settings.h"
 #include "tests/host/host.h"
 #include "tests/unit/dhcp_builder.h"
+#include "tests/unit/unit.h"
+#include <arpa/inet.h>
 
 #define ROOT "iscsi:192.0.2.1:::1:iqn.2001-04.com.example:storage"
 

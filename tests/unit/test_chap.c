@@ -57,16 +57,16 @@ static void chap_refusals(void **state)
         bool mutual;
         enum status status;
     } cases[] = {
-        { "algorithm not offered", "CHAP_A=6|CHAP_I=1|CHAP_C=0x00112233|", false, E_CHAP_ALGORITHM },
-        { "no algorithm", "CHAP_I=1|CHAP_C=0x00112233|", false, E_CHAP_ALGORITHM },
-        { "identifier 256", "CHAP_A=5|CHAP_I=256|CHAP_C=0x00112233|", false, E_CHAP_CHALLENGE },
-        { "no challenge", "CHAP_A=5|CHAP_I=1|", false, E_CHAP_CHALLENGE },
-        { "challenge without prefix", "CHAP_A=5|CHAP_I=1|CHAP_C=00112233|", false, E_CHAP_CHALLENGE },
-        { "challenge empty", "CHAP_A=5|CHAP_I=1|CHAP_C=0x|", false, E_CHAP_CHALLENGE },
-        { "challenge no hex", "CHAP_A=5|CHAP_I=1|CHAP_C=0x00zz|", false, E_CHAP_CHALLENGE },
-        { "base64 cut", "CHAP_A=5|CHAP_I=1|CHAP_C=0bAAA|", false, E_CHAP_CHALLENGE },
-        { "method None when mutual is wanted", "AuthMethod=None|", true, E_CHAP_METHOD },
-        { "method Reject", "AuthMethod=Reject|", false, E_CHAP_METHOD },
+        {"algorithm not offered", "CHAP_A=6|CHAP_I=1|CHAP_C=0x00112233|", false, E_CHAP_ALGORITHM},
+        {"no algorithm", "CHAP_I=1|CHAP_C=0x00112233|", false, E_CHAP_ALGORITHM},
+        {"identifier 256", "CHAP_A=5|CHAP_I=256|CHAP_C=0x00112233|", false, E_CHAP_CHALLENGE},
+        {"no challenge", "CHAP_A=5|CHAP_I=1|", false, E_CHAP_CHALLENGE},
+        {"challenge without prefix", "CHAP_A=5|CHAP_I=1|CHAP_C=00112233|", false, E_CHAP_CHALLENGE},
+        {"challenge empty", "CHAP_A=5|CHAP_I=1|CHAP_C=0x|", false, E_CHAP_CHALLENGE},
+        {"challenge no hex", "CHAP_A=5|CHAP_I=1|CHAP_C=0x00zz|", false, E_CHAP_CHALLENGE},
+        {"base64 cut", "CHAP_A=5|CHAP_I=1|CHAP_C=0bAAA|", false, E_CHAP_CHALLENGE},
+        {"method None when mutual is wanted", "AuthMethod=None|", true, E_CHAP_METHOD},
+        {"method Reject", "AuthMethod=Reject|", false, E_CHAP_METHOD},
     };
     unsigned i;
 
@@ -136,7 +136,7 @@ static void digests(void **state)
     static const uint8_t sha256[] = {0x40, 0x4A, 0x9A, 0xF0, 0xEA, 0xA8, 0xD8, 0x8B, 0xBE, 0x2E, 0xA3,
                                      0x35, 0xEE, 0x59, 0xE0, 0xCF, 0x66, 0xD3, 0xC5, 0xFB, 0x3D, 0xB0,
                                      0xA5, 0x80, 0xA0, 0xC0, 0xB8, 0x64, 0xE0, 0x12, 0x00, 0x61};
-    static const uint8_t challenge[] = { 0x00, 0x11, 0x22, 0x33 };
+    static const uint8_t challenge[] = {0x00, 0x11, 0x22, 0x33};
     uint8_t digest[CHAP_DIGEST_MAX];
 
     (void)state;
@@ -206,8 +206,7 @@ static void judge_response(const uint8_t *text, uint32_t length)
 {
     uint8_t digest[CHAP_DIGEST_MAX], theirs[CHAP_DIGEST_MAX];
     const char *value = find_key(text, length, "CHAP_R");
-    uint32_t expected =
-        chap_digest(target.algorithm, 77, "secret-of-joe-1", target.challenge, CHALLENGE_LENGTH, digest), got = 0;
+    uint32_t expected = chap_digest(target.algorithm, 77, "secret-of-joe-1", target.challenge, CHALLENGE_LENGTH, digest), got = 0;
 
     target.logins++;
     target.response_good = value && text_binary(value, theirs, sizeof theirs, &got) && got == expected &&
@@ -338,8 +337,12 @@ static void mutual_forged(void **state)
         const char *name;
         enum forgery forgery;
     } cases[] = {
-        {"a digest wrong in its last bit", WRONG_DIGEST}, {"a digest cut", SHORT_DIGEST},       {"another name", OTHER_NAME},
-        {"our own name", OUR_OWN_NAME},                   {"no name", NO_NAME},                 {"another identifier", STALE_IDENTIFIER},
+        {"a digest wrong in its last bit", WRONG_DIGEST},
+        {"a digest cut", SHORT_DIGEST},
+        {"another name", OTHER_NAME},
+        {"our own name", OUR_OWN_NAME},
+        {"no name", NO_NAME},
+        {"another identifier", STALE_IDENTIFIER},
     };
     struct iscsi_settings settings = chap_settings(true);
 

@@ -4,13 +4,13 @@
 #include "platform/format.h"
 
 /* What the C library's printf makes of the same is the oracle. */
-#define SAME(...) \
-    do { \
-        char ours[128], theirs[128]; \
-        size_t length = format_text(ours, sizeof ours, __VA_ARGS__); \
-        int expected = snprintf(theirs, sizeof theirs, __VA_ARGS__); \
-        assert_string_equal(ours, theirs); \
-        assert_int_equal(length, expected); \
+#define SAME(...)                                                                                                                \
+    do {                                                                                                                         \
+        char ours[128], theirs[128];                                                                                             \
+        size_t length = format_text(ours, sizeof ours, __VA_ARGS__);                                                             \
+        int expected = snprintf(theirs, sizeof theirs, __VA_ARGS__);                                                             \
+        assert_string_equal(ours, theirs);                                                                                       \
+        assert_int_equal(length, expected);                                                                                      \
     } while (0)
 
 static void integers(void **state)

@@ -5,17 +5,17 @@
 #include "platform/platform.h"
 
 #define RENAMED(name) ours_##name
-#define memcpy RENAMED(memcpy)
-#define memmove RENAMED(memmove)
-#define memset RENAMED(memset)
-#define memcmp RENAMED(memcmp)
-#define memchr RENAMED(memchr)
-#define strlen RENAMED(strlen)
-#define strnlen RENAMED(strnlen)
-#define strcmp RENAMED(strcmp)
-#define strncmp RENAMED(strncmp)
-#define strchr RENAMED(strchr)
-#define atoi RENAMED(atoi)
+#define memcpy        RENAMED(memcpy)
+#define memmove       RENAMED(memmove)
+#define memset        RENAMED(memset)
+#define memcmp        RENAMED(memcmp)
+#define memchr        RENAMED(memchr)
+#define strlen        RENAMED(strlen)
+#define strnlen       RENAMED(strnlen)
+#define strcmp        RENAMED(strcmp)
+#define strncmp       RENAMED(strncmp)
+#define strchr        RENAMED(strchr)
+#define atoi          RENAMED(atoi)
 #include "platform/freestanding/include/string.h"
 int atoi(const char *text);
 #include "platform/freestanding/string.c"

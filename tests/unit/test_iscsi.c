@@ -69,7 +69,7 @@ struct pdu {
 
 static void say(const struct pdu *pdu, const void *bytes)
 {
-    uint8_t header[BHS_LENGTH] = { pdu->opcode, pdu->flags, pdu->response, pdu->status };
+    uint8_t header[BHS_LENGTH] = {pdu->opcode, pdu->flags, pdu->response, pdu->status};
 
     put_be32(header + BHS_ITT, task.itt + pdu->tag_change);
     put_be32(header + BHS_TTT, pdu->ttt);
@@ -98,8 +98,8 @@ static void read_in_every_chunking(void **state)
         fake.chunk = chunk;
         submit(ISCSI_READ);
         pump(100);
-        say(&(struct pdu){ OP_DATA_IN, 0x00, 0, 0, 0, RESERVED_TAG, 0, 0, 0, 5001 }, data);
-        say(&(struct pdu){ OP_DATA_IN, 0x81, 0, 0, 0, RESERVED_TAG, 1, 5001, 0, LENGTH - 5001 }, data + 5001);
+        say(&(struct pdu){OP_DATA_IN, 0x00, 0, 0, 0, RESERVED_TAG, 0, 0, 0, 5001}, data);
+        say(&(struct pdu){OP_DATA_IN, 0x81, 0, 0, 0, RESERVED_TAG, 1, 5001, 0, LENGTH - 5001}, data + 5001);
         pump(20000);
         assert_true(task.done);
         assert_int_equal(task.status, OK);
@@ -170,7 +170,7 @@ static void hostile_pdus(void **state)
 
 static void segment_above_our_limit(void **state)
 {
-    uint8_t header[BHS_LENGTH] = { OP_NOP_IN, 0x80 };
+    uint8_t header[BHS_LENGTH] = {OP_NOP_IN, 0x80};
 
     (void)state;
     submit(ISCSI_READ);
@@ -185,24 +185,24 @@ static void underflow_takes_bytes_off(void **state)
 {
     (void)state;
     submit(ISCSI_READ);
-    say(&(struct pdu){ OP_DATA_IN, 0x83, 0, 0, 0, RESERVED_TAG, 0, 0, LENGTH - 512, 512 }, data);
+    say(&(struct pdu){OP_DATA_IN, 0x83, 0, 0, 0, RESERVED_TAG, 0, 0, LENGTH - 512, 512}, data);
     pump(1);
     assert_true(task.done);
     assert_int_equal(task.transferred, 512);
     /* GOOD without a residual, but not all data: no more is believed than came. */
     submit(ISCSI_READ);
-    say(&(struct pdu){ OP_DATA_IN, 0x81, 0, 0, 0, RESERVED_TAG, 0, 0, 0, 512 }, data);
+    say(&(struct pdu){OP_DATA_IN, 0x81, 0, 0, 0, RESERVED_TAG, 0, 0, 0, 512}, data);
     pump(1);
     assert_int_equal(task.transferred, 512);
 }
 
 static void sense_data(void **state)
 {
-    static const uint8_t sense[] = { 0, 18, 0x70, 0, 6, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x29, 0x01, 0, 0, 0, 0 };
+    static const uint8_t sense[] = {0, 18, 0x70, 0, 6, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x29, 0x01, 0, 0, 0, 0};
 
     (void)state;
     submit(ISCSI_READ);
-    say(&(struct pdu){ OP_SCSI_RESPONSE, 0x82, 0, 2, 0, 0, 0, 0, LENGTH, sizeof sense }, sense);
+    say(&(struct pdu){OP_SCSI_RESPONSE, 0x82, 0, 2, 0, 0, 0, 0, LENGTH, sizeof sense}, sense);
     pump(1);
     assert_true(task.done);
     assert_int_equal(task.scsi_status, 2);
@@ -227,7 +227,7 @@ static void write_phases(void **state)
     assert_int_equal(get_be32(first + BHS_TTT), RESERVED_TAG);
     assert_int_equal(get_be32(first + BHS_OFFSET), 4096);
     assert_null(fake_heard(&fake, 2));
-    say(&(struct pdu){ OP_R2T, 0x80, 0, 0, 0, 77, 0, 8192, 4096, 0 }, NULL);
+    say(&(struct pdu){OP_R2T, 0x80, 0, 0, 0, 77, 0, 8192, 4096, 0}, NULL);
     pump(1);
     second = fake_heard(&fake, 2);
     assert_int_equal(get_be32(second + BHS_TTT), 77);
@@ -235,7 +235,7 @@ static void write_phases(void **state)
     assert_int_equal(second[BHS_FLAGS], FLAG_FINAL);
     /* The stream still holds a byte of the buffer: the task is not done before it is acknowledged. */
     fake.unsent = 1;
-    say(&(struct pdu){ OP_SCSI_RESPONSE, 0x80, 0, 0, 0, 0, 0, 0, 0, 0 }, NULL);
+    say(&(struct pdu){OP_SCSI_RESPONSE, 0x80, 0, 0, 0, 0, 0, 0, 0, 0}, NULL);
     pump(3);
     assert_false(task.done);
     fake.unsent = 0;
@@ -246,7 +246,7 @@ static void write_phases(void **state)
 
 static void ping_is_answered(void **state)
 {
-    uint8_t header[BHS_LENGTH] = { OP_NOP_IN, 0x80 };
+    uint8_t header[BHS_LENGTH] = {OP_NOP_IN, 0x80};
 
     (void)state;
     header[BHS_LUN + 1] = 3;
@@ -265,7 +265,7 @@ static void ping_is_answered(void **state)
 
 static void more_pings_than_there_are_places(void **state)
 {
-    uint8_t header[BHS_LENGTH] = { OP_NOP_IN, 0x80 };
+    uint8_t header[BHS_LENGTH] = {OP_NOP_IN, 0x80};
     unsigned i;
 
     (void)state;
@@ -298,7 +298,7 @@ static void lost_connection_is_a_delay(void **state)
     }
     pump(1);
     assert_int_equal(fake.connects, 2);
-    say(&(struct pdu){ OP_DATA_IN, 0x81, 0, 0, 0, RESERVED_TAG, 0, 0, 0, LENGTH }, data);
+    say(&(struct pdu){OP_DATA_IN, 0x81, 0, 0, 0, RESERVED_TAG, 0, 0, 0, LENGTH}, data);
     pump(1);
     assert_true(task.done);
     assert_memory_equal(buffer, data, LENGTH);
@@ -329,7 +329,7 @@ static void a_pause_is_forgiven(void **state)
     host_clock_advance_us(3600ull * 1000 * 1000);
     pump(1);
     assert_int_equal(fake.aborts, 0);
-    say(&(struct pdu){ OP_DATA_IN, 0x81, 0, 0, 0, RESERVED_TAG, 0, 0, 0, LENGTH }, data);
+    say(&(struct pdu){OP_DATA_IN, 0x81, 0, 0, 0, RESERVED_TAG, 0, 0, 0, LENGTH}, data);
     pump(1);
     assert_true(task.done);
 }
@@ -338,7 +338,7 @@ static void a_pause_before_a_command_is_forgiven(void **state)
 {
     (void)state;
     submit(ISCSI_READ);
-    say(&(struct pdu){ OP_DATA_IN, 0x81, 0, 0, 0, RESERVED_TAG, 0, 0, 0, LENGTH }, data);
+    say(&(struct pdu){OP_DATA_IN, 0x81, 0, 0, 0, RESERVED_TAG, 0, 0, 0, LENGTH}, data);
     pump(1);
     assert_true(task.done);
     host_clock_advance_us(3600ull * 1000 * 1000);
@@ -392,11 +392,20 @@ static void window_holds_commands_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(read_in_every_chunking), CASE(hostile_pdus), CASE(segment_above_our_limit), CASE(underflow_takes_bytes_off),
-        CASE(sense_data), CASE(write_phases), CASE(ping_is_answered), CASE(more_pings_than_there_are_places),
-        CASE(lost_connection_is_a_delay), CASE(recovery_is_bounded),
-        CASE(a_pause_is_forgiven), CASE(a_pause_before_a_command_is_forgiven),
-        CASE(silence_is_pinged_and_then_given_up), CASE(window_holds_commands_back),
+        CASE(read_in_every_chunking),
+        CASE(hostile_pdus),
+        CASE(segment_above_our_limit),
+        CASE(underflow_takes_bytes_off),
+        CASE(sense_data),
+        CASE(write_phases),
+        CASE(ping_is_answered),
+        CASE(more_pings_than_there_are_places),
+        CASE(lost_connection_is_a_delay),
+        CASE(recovery_is_bounded),
+        CASE(a_pause_is_forgiven),
+        CASE(a_pause_before_a_command_is_forgiven),
+        CASE(silence_is_pinged_and_then_given_up),
+        CASE(window_holds_commands_back),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -95,12 +95,10 @@ static void status_classes(void **state)
         uint16_t code;
         enum status status;
     } cases[] = {
-        {0x0200, E_LOGIN_STATUS},       {0x0201, E_CHAP_REQUIRED},        {0x0202, E_LOGIN_FORBIDDEN},
-        {0x0203, E_LOGIN_NOT_FOUND},    {0x0204, E_LOGIN_REMOVED},        {0x0205, E_LOGIN_VERSION},
-        {0x0206, E_LOGIN_CONNECTIONS},  {0x0207, E_LOGIN_PARAMETER},      {0x0208, E_LOGIN_SESSION},
-        {0x0209, E_LOGIN_SESSION},      {0x020A, E_LOGIN_SESSION},        {0x020B, E_LOGIN_PROTOCOL},
-        {0x0300, E_LOGIN_TARGET_ERROR}, {0x0301, E_LOGIN_UNAVAILABLE},    {0x0302, E_LOGIN_RESOURCES},
-        {0x7F01, E_LOGIN_STATUS},
+        {0x0200, E_LOGIN_STATUS},       {0x0201, E_CHAP_REQUIRED},     {0x0202, E_LOGIN_FORBIDDEN},   {0x0203, E_LOGIN_NOT_FOUND},
+        {0x0204, E_LOGIN_REMOVED},      {0x0205, E_LOGIN_VERSION},     {0x0206, E_LOGIN_CONNECTIONS}, {0x0207, E_LOGIN_PARAMETER},
+        {0x0208, E_LOGIN_SESSION},      {0x0209, E_LOGIN_SESSION},     {0x020A, E_LOGIN_SESSION},     {0x020B, E_LOGIN_PROTOCOL},
+        {0x0300, E_LOGIN_TARGET_ERROR}, {0x0301, E_LOGIN_UNAVAILABLE}, {0x0302, E_LOGIN_RESOURCES},   {0x7F01, E_LOGIN_STATUS},
     };
     unsigned i;
 
@@ -121,18 +119,18 @@ static void redirects(void **state)
         enum status status;
         const char *portal;
     } cases[] = {
-        { "192.0.2.9:860,1", "192.0.2.9", 860, OK, "192.0.2.9:860" },
-        { "192.0.2.9", "192.0.2.9", 3260, OK, "192.0.2.9:3260" },
-        { "192.0.2.9,3", "192.0.2.9", 3260, OK, "192.0.2.9:3260" },
-        { "[2001:db8::5]:3261,1", "2001:db8::5", 3261, OK, "[2001:db8::5]:3261" },
-        { "[2001:db8::5]", "2001:db8::5", 3260, OK, "[2001:db8::5]:3260" },
-        { "san.example.org:3262", "san.example.org", 3262, OK, "san.example.org:3262" },
-        { "", "", 0, E_LOGIN_ADDRESS, "" },
-        { "[2001:db8::5", "", 0, E_LOGIN_ADDRESS, "" },
-        { "192.0.2.9:", "", 0, E_LOGIN_ADDRESS, "" },
-        { "192.0.2.9:70000", "", 0, E_LOGIN_ADDRESS, "" },
-        { "192.0.2.9:0", "", 0, E_LOGIN_ADDRESS, "" },
-        { "192.0.2.9:32x", "", 0, E_LOGIN_ADDRESS, "" },
+        {"192.0.2.9:860,1", "192.0.2.9", 860, OK, "192.0.2.9:860"},
+        {"192.0.2.9", "192.0.2.9", 3260, OK, "192.0.2.9:3260"},
+        {"192.0.2.9,3", "192.0.2.9", 3260, OK, "192.0.2.9:3260"},
+        {"[2001:db8::5]:3261,1", "2001:db8::5", 3261, OK, "[2001:db8::5]:3261"},
+        {"[2001:db8::5]", "2001:db8::5", 3260, OK, "[2001:db8::5]:3260"},
+        {"san.example.org:3262", "san.example.org", 3262, OK, "san.example.org:3262"},
+        {"", "", 0, E_LOGIN_ADDRESS, ""},
+        {"[2001:db8::5", "", 0, E_LOGIN_ADDRESS, ""},
+        {"192.0.2.9:", "", 0, E_LOGIN_ADDRESS, ""},
+        {"192.0.2.9:70000", "", 0, E_LOGIN_ADDRESS, ""},
+        {"192.0.2.9:0", "", 0, E_LOGIN_ADDRESS, ""},
+        {"192.0.2.9:32x", "", 0, E_LOGIN_ADDRESS, ""},
     };
     unsigned i;
 

@@ -14,31 +14,31 @@ static void verdicts(void **state)
         enum scsi_verdict verdict;
         enum status status;
     } cases[] = {
-        { "GOOD", SCSI_GOOD, 0, 0, 512, SCSI_DONE, OK },
-        { "GOOD with underflow", SCSI_GOOD, 0, 0, 511, SCSI_LATER, E_SCSI_SHORT },
-        { "BUSY", SCSI_BUSY, 0, 0, 0, SCSI_LATER, E_SCSI_BUSY },
-        { "TASK SET FULL", SCSI_TASK_SET_FULL, 0, 0, 0, SCSI_LATER, E_SCSI_BUSY },
-        { "RESERVATION CONFLICT", SCSI_RESERVED, 0, 0, 0, SCSI_FAILED, E_SCSI_RESERVED },
-        { "TASK ABORTED", SCSI_TASK_ABORTED, 0, 0, 0, SCSI_AGAIN, E_SCSI_FAILED },
-        { "ACA ACTIVE", 0x30, 0, 0, 0, SCSI_FAILED, E_SCSI_FAILED },
-        { "UNIT ATTENTION", SCSI_CHECK_CONDITION, 6, 0x29, 0, SCSI_AGAIN, E_SCSI_FAILED },
-        { "becoming ready", SCSI_CHECK_CONDITION, 2, 0x04, 0, SCSI_LATER, E_LUN_NOT_READY },
-        { "no medium", SCSI_CHECK_CONDITION, 2, 0x3A, 0, SCSI_FAILED, E_LUN_NOT_READY },
-        { "MEDIUM ERROR", SCSI_CHECK_CONDITION, 3, 0x11, 0, SCSI_FAILED, E_SCSI_MEDIUM },
-        { "HARDWARE ERROR", SCSI_CHECK_CONDITION, 4, 0x44, 0, SCSI_FAILED, E_SCSI_HARDWARE },
-        { "LUN unknown", SCSI_CHECK_CONDITION, 5, 0x25, 0, SCSI_FAILED, E_LUN_MISSING },
-        { "LBA out of range", SCSI_CHECK_CONDITION, 5, 0x21, 0, SCSI_FAILED, E_DISK_RANGE },
-        { "DATA PROTECT", SCSI_CHECK_CONDITION, 7, 0x27, 0, SCSI_FAILED, E_DISK_READ_ONLY },
-        { "ABORTED COMMAND", SCSI_CHECK_CONDITION, 0xB, 0, 0, SCSI_AGAIN, E_SCSI_FAILED },
-        { "RECOVERED ERROR", SCSI_CHECK_CONDITION, 1, 0x17, 512, SCSI_DONE, OK },
-        { "RECOVERED ERROR with underflow", SCSI_CHECK_CONDITION, 1, 0x17, 100, SCSI_LATER, E_SCSI_SHORT },
+        {"GOOD", SCSI_GOOD, 0, 0, 512, SCSI_DONE, OK},
+        {"GOOD with underflow", SCSI_GOOD, 0, 0, 511, SCSI_LATER, E_SCSI_SHORT},
+        {"BUSY", SCSI_BUSY, 0, 0, 0, SCSI_LATER, E_SCSI_BUSY},
+        {"TASK SET FULL", SCSI_TASK_SET_FULL, 0, 0, 0, SCSI_LATER, E_SCSI_BUSY},
+        {"RESERVATION CONFLICT", SCSI_RESERVED, 0, 0, 0, SCSI_FAILED, E_SCSI_RESERVED},
+        {"TASK ABORTED", SCSI_TASK_ABORTED, 0, 0, 0, SCSI_AGAIN, E_SCSI_FAILED},
+        {"ACA ACTIVE", 0x30, 0, 0, 0, SCSI_FAILED, E_SCSI_FAILED},
+        {"UNIT ATTENTION", SCSI_CHECK_CONDITION, 6, 0x29, 0, SCSI_AGAIN, E_SCSI_FAILED},
+        {"becoming ready", SCSI_CHECK_CONDITION, 2, 0x04, 0, SCSI_LATER, E_LUN_NOT_READY},
+        {"no medium", SCSI_CHECK_CONDITION, 2, 0x3A, 0, SCSI_FAILED, E_LUN_NOT_READY},
+        {"MEDIUM ERROR", SCSI_CHECK_CONDITION, 3, 0x11, 0, SCSI_FAILED, E_SCSI_MEDIUM},
+        {"HARDWARE ERROR", SCSI_CHECK_CONDITION, 4, 0x44, 0, SCSI_FAILED, E_SCSI_HARDWARE},
+        {"LUN unknown", SCSI_CHECK_CONDITION, 5, 0x25, 0, SCSI_FAILED, E_LUN_MISSING},
+        {"LBA out of range", SCSI_CHECK_CONDITION, 5, 0x21, 0, SCSI_FAILED, E_DISK_RANGE},
+        {"DATA PROTECT", SCSI_CHECK_CONDITION, 7, 0x27, 0, SCSI_FAILED, E_DISK_READ_ONLY},
+        {"ABORTED COMMAND", SCSI_CHECK_CONDITION, 0xB, 0, 0, SCSI_AGAIN, E_SCSI_FAILED},
+        {"RECOVERED ERROR", SCSI_CHECK_CONDITION, 1, 0x17, 512, SCSI_DONE, OK},
+        {"RECOVERED ERROR with underflow", SCSI_CHECK_CONDITION, 1, 0x17, 100, SCSI_LATER, E_SCSI_SHORT},
     };
     unsigned i, descriptor;
 
     (void)state;
     for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         for (descriptor = 0; descriptor < 2; descriptor++) {
-            struct iscsi_task task = { .direction = ISCSI_READ, .length = 512, .scsi_status = cases[i].scsi_status };
+            struct iscsi_task task = {.direction = ISCSI_READ, .length = 512, .scsi_status = cases[i].scsi_status};
             enum status status = OK;
 
             task.transferred = cases[i].transferred;
@@ -55,7 +55,7 @@ static void verdicts(void **state)
 
 static void sense_that_is_cut(void **state)
 {
-    static const uint8_t bytes[18] = { 0x70, 0, 0x06, [12] = 0x29, [13] = 1 };
+    static const uint8_t bytes[18] = {0x70, 0, 0x06, [12] = 0x29, [13] = 1};
     uint16_t length;
 
     (void)state;
@@ -75,11 +75,11 @@ static void commands(void **state)
         uint32_t blocks;
         uint8_t cdb[ISCSI_CDB_MAX];
     } cases[] = {
-        { false, 0x01020304, 0x0506, { 0x28, 0, 1, 2, 3, 4, 0, 5, 6 } },
-        { true, 0xFFFFFFFE, 1, { 0x2A, 0, 0xFF, 0xFF, 0xFF, 0xFE, 0, 0, 1 } },
-        { false, 0xFFFFFFFF, 1, { 0x88, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 1 } },
-        { false, 0, 0x10000, { 0x88, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0 } },
-        { true, 0x0102030405060708, 2, { 0x8A, 0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 2 } },
+        {false, 0x01020304, 0x0506, {0x28, 0, 1, 2, 3, 4, 0, 5, 6}},
+        {true, 0xFFFFFFFE, 1, {0x2A, 0, 0xFF, 0xFF, 0xFF, 0xFE, 0, 0, 1}},
+        {false, 0xFFFFFFFF, 1, {0x88, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 1}},
+        {false, 0, 0x10000, {0x88, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0}},
+        {true, 0x0102030405060708, 2, {0x8A, 0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 2}},
     };
     unsigned i;
 
@@ -100,11 +100,22 @@ static void binary_values(void **state)
         uint32_t length;
         uint8_t bytes[4];
     } cases[] = {
-        { "0x0102", true, 2, { 1, 2 } },  { "0X0aF", true, 2, { 0x00, 0xAF } }, { "0xF", true, 1, { 0x0F } },
-        { "0bAQI=", true, 2, { 1, 2 } },  { "0BAQIDBA==", true, 4, { 1, 2, 3, 4 } }, { "0bAQIDBAU=", false, 0, { 0 } },
-        { "0x0102030405", false, 0, { 0 } }, { "0x", false, 0, { 0 } }, { "0b", false, 0, { 0 } }, { "", false, 0, { 0 } },
-        { "0102", false, 0, { 0 } }, { "0x0g", false, 0, { 0 } }, { "0bA*I=", false, 0, { 0 } }, { "0bAQI=x", false, 0, { 0 } },
-        { "0b====", false, 0, { 0 } }, { "0bAQ", false, 0, { 0 } },
+        {"0x0102", true, 2, {1, 2}},
+        {"0X0aF", true, 2, {0x00, 0xAF}},
+        {"0xF", true, 1, {0x0F}},
+        {"0bAQI=", true, 2, {1, 2}},
+        {"0BAQIDBA==", true, 4, {1, 2, 3, 4}},
+        {"0bAQIDBAU=", false, 0, {0}},
+        {"0x0102030405", false, 0, {0}},
+        {"0x", false, 0, {0}},
+        {"0b", false, 0, {0}},
+        {"", false, 0, {0}},
+        {"0102", false, 0, {0}},
+        {"0x0g", false, 0, {0}},
+        {"0bA*I=", false, 0, {0}},
+        {"0bAQI=x", false, 0, {0}},
+        {"0b====", false, 0, {0}},
+        {"0bAQ", false, 0, {0}},
     };
     unsigned i;
 
@@ -125,7 +136,7 @@ static void binary_values(void **state)
 static void writing_stops_at_the_end(void **state)
 {
     uint8_t bytes[10];
-    struct text_writer writer = { .bytes = bytes, .room = sizeof bytes };
+    struct text_writer writer = {.bytes = bytes, .room = sizeof bytes};
 
     (void)state;
     text_add(&writer, "abc", "1234");
