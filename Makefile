@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-#   make          build/sanstrap.pxe, build/sanstrap.lkrn, build/sanstrap.efi
+#   make          build/sanstrap.pxe, build/sanstrap.lkrn, build/sanstrap.efi, build/sanstrap-driver.efi
 #   make demo     a diskless PC boots Debian from an iSCSI disk, before your eyes
 #   make test     everything: unit tests, real targets, machines in QEMU
 #   make unit     the unit tests alone

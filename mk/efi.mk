@@ -15,14 +15,28 @@ EFI_IMAGES := build/sanstrap.efi build/sanstrap-driver.efi
 EFI_OBJECTS := $(call objects_in,build/efi,$(CORE_SOURCES) platform/freestanding/string.c $(wildcard efi/*.c))
 $(eval $(call compile_into,build/efi,clang $$(EFI_CFLAGS) $$(EFI_SYSTEM)))
 
-build/sanstrap.efi: EFI_SUBSYSTEM := efi_application
-build/sanstrap-driver.efi: EFI_SUBSYSTEM := efi_boot_service_driver
+all: $(EFI_IMAGES)
+
+build/efi/sanstrap.unsigned: EFI_SUBSYSTEM := efi_application
+build/efi/sanstrap-driver.unsigned: EFI_SUBSYSTEM := efi_boot_service_driver
 # -Brepro: a hash of the content where linkers put the time.
-$(EFI_IMAGES): $(EFI_OBJECTS)
+$(EFI_IMAGES:build/%.efi=build/efi/%.unsigned): $(EFI_OBJECTS)
 	$(say) "LD $@"
-	$(Q)lld-link -subsystem:$(EFI_SUBSYSTEM) -entry:efi_main -nodefaultlib -opt:ref -Brepro -map:$(@:.efi=.efi.map) -out:$@ $^
+	$(Q)lld-link -subsystem:$(EFI_SUBSYSTEM) -entry:efi_main -nodefaultlib -opt:ref -Brepro -map:$@.map -out:$@ $^
+
+# Another key, or none, makes the images anew.
+build/efi/signer: FORCE
+	@mkdir -p $(@D)
+	@echo '$(SIGN_KEY) $(SIGN_CERT)' | cmp -s - $@ || echo '$(SIGN_KEY) $(SIGN_CERT)' > $@
+.PHONY: FORCE
+FORCE:
+
+$(EFI_IMAGES): build/%.efi: build/efi/%.unsigned build/efi/signer $(SIGN_KEY) $(SIGN_CERT)
 ifdef SIGN_KEY
-	$(Q)sbsign --key $(SIGN_KEY) --cert $(SIGN_CERT) --output $@ $@ 2>$@.sign-log || { cat $@.sign-log; rm -f $@; exit 1; }
+	$(say) "SIGN $@"
+	$(Q)sbsign --key $(SIGN_KEY) --cert $(SIGN_CERT) --output $@ $< 2>$<.sign-log || { cat $<.sign-log; exit 1; }
+else
+	@cp $< $@
 endif
 
 -include $(EFI_OBJECTS:.o=.d)
