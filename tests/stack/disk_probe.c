@@ -57,12 +57,16 @@ static void take_option(struct options *options, const char *key, const char *va
 {
     struct iscsi_settings *settings = &options->settings;
 
-#define TEXT(name, to) if (strcmp(key, name) == 0) snprintf(to, sizeof to, "%s", value)
+#define TEXT(name, to)                                                                                                           \
+    if (strcmp(key, name) == 0)                                                                                                  \
+    snprintf(to, sizeof to, "%s", value)
     TEXT("host", settings->host);
     TEXT("target", settings->target_name);
     TEXT("initiator", settings->initiator_name);
 #undef TEXT
-#define NUMBER(name, to) if (strcmp(key, name) == 0) to = (unsigned)strtoul(value, NULL, 0)
+#define NUMBER(name, to)                                                                                                         \
+    if (strcmp(key, name) == 0)                                                                                                  \
+    to = (unsigned)strtoul(value, NULL, 0)
     NUMBER("port", settings->port);
     NUMBER("reads", options->reads);
     NUMBER("writes", options->writes);
@@ -141,7 +145,7 @@ static int check(struct work *work, struct operation *operation)
 /* Writes go one at a time, so that none overlaps another in flight; reads go `depth` at a time. */
 static int run(struct work *work, unsigned count, unsigned depth, bool write, deadline_t until)
 {
-    struct operation operations[DEPTH_MAX] = { 0 };
+    struct operation operations[DEPTH_MAX] = {0};
     unsigned started = 0, busy = 0, i;
     int failed = 0;
     bool moved;
@@ -192,7 +196,7 @@ static void describe(const struct disk *disk, const struct iscsi_session *sessio
 
 static int work_through(struct options *options, struct disk *disk)
 {
-    struct work work = { .disk = disk, .random = 4711 };
+    struct work work = {.disk = disk, .random = 4711};
     deadline_t none = 0;
     uint64_t began = platform_ticks();
     int failed = 0;
@@ -245,7 +249,7 @@ static int run_session(struct options *options, struct arena *arena, struct stre
 
 int main(int count, char **arguments)
 {
-    static struct options options = { .depth = 8, .network = { .address = "dhcp" } };
+    static struct options options = {.depth = 8, .network = {.address = "dhcp"}};
     struct arena arena = host_arena_new(16 << 20);
     struct stream *stream;
     enum status status = OK;

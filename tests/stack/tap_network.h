@@ -12,8 +12,8 @@ struct tap_network_settings {
 };
 
 /*
- * Opens the device, starts net/ from `arena`, gets the address and prints it as "address=…". platform_idle() waits for frames from
- * then on. `*stream` is the caller's to give back by tap_network_close().
+ * Opens the device, starts net/ from `arena`, gets the address and prints it as "address=…". platform_idle() waits for frames
+ * from then on. `*stream` is the caller's to give back by tap_network_close().
  */
 enum status tap_network_open(struct arena *arena, const struct tap_network_settings *settings, struct stream **stream);
 void tap_network_close(struct stream *stream);

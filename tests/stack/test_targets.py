@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
-iscsi/ and its disk, built for the host, against real targets, tgtd and istgt: over a socket of the kernel's, and over net/ on a tap
-device, where address, TCP and disk are all the project's own.
+iscsi/ and its disk, built for the host, against real targets, tgtd and istgt: over a socket of the kernel's, and over net/ on a
+tap device, where address, TCP and disk are all the project's own.
 """
 import contextlib
 import os
@@ -47,7 +47,7 @@ class Bench:
 
     def probe(self, timeout=120, **options):
         """Runs the probe to its end; returns its exit code and what it printed as a dictionary."""
-        done = subprocess.run(self.command(**options), stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=timeout, check=False)
+        done = subprocess.run(self.command(**options), capture_output=True, timeout=timeout, check=False)
         print(done.stderr.decode(errors="replace"))
         return done.returncode, answers(done.stdout)
 
@@ -68,8 +68,8 @@ def dhcp_server(bench):
 
 
 def listen_on_ipv6(serving):
-    process.run(["tgtadm", "--lld", "iscsi", "--mode", "portal", "--op", "new", "--param", f"portal=[{lab_network.SERVER6}]:3260"],
-                env=serving._environment())
+    portal = f"portal=[{lab_network.SERVER6}]:3260"
+    process.run(["tgtadm", "--lld", "iscsi", "--mode", "portal", "--op", "new", "--param", portal], env=serving._environment())
 
 
 def answers(output):

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the smallest profile, the crash dump's, takes of memory: rings of 8 buffers, a window of 8 segments, one session, one disk.
+ * What the smallest profile, the crash dump's, takes of memory: rings of 8 buffers, a window of 8 segments, a session, a disk.
  * A dump driver has to ask for its memory beforehand, so growth must not go unnoticed.
  */
 #include "tests/unit/unit.h"
@@ -20,7 +20,8 @@ static void the_sum_stays_below_its_limit(void **state)
     size_t nic = nic_arena_size(&rings), net = net_arena_size(WINDOW), session = iscsi_session_size(), disk = scsi_disk_size();
 
     (void)state;
-    print_message("card %zu + net %zu + session %zu + disk %zu = %zu bytes\n", nic, net, session, disk, nic + net + session + disk);
+    print_message("card %zu + net %zu + session %zu + disk %zu = %zu bytes\n", nic, net, session, disk,
+                  nic + net + session + disk);
     assert_true(nic + net + session + disk <= LIMIT);
 }
 

@@ -164,8 +164,9 @@ static void tcp_ipv4(void **state)
 /* DNS queries that nobody answers; and a ping's answer, of which the card is asked for the header's sum only. */
 static void udp_and_icmp_ipv4(void **state)
 {
-    static const uint8_t ping[60] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 0xFE, 8, 0, 0x45, 0, 0, 33, 0, 0, 0, 0, 64, 1, 0x66, 0xDA, 10,
-                                     0, 0, 1, 10, 0, 0, 2, 8, 0, 0xF8, 0x2D, 0, 1, 0, 0, 'p', 'i', 'n', 'g', '!'};
+    static const uint8_t ping[60] = {2, 0,  0, 0, 0,    1,    2,  0, 0, 0, 0,   0xFE, 8,   0,   0x45, 0,
+                                     0, 33, 0, 0, 0,    0,    64, 1, 0, 0, 10,  0,    0,   1,   10,   0,
+                                     0, 2,  8, 0, 0xF8, 0x2D, 0,  1, 0, 0, 'p', 'i',  'n', 'g', '!'};
 
     (void)state;
     assert_int_equal(stream->ops->connect(stream, "san.example.org", 3260, deadline_after_ms(3500)), E_RESOLVE);
@@ -206,8 +207,11 @@ static void udp_ipv6(void **state)
     assert_true(good[UDP6] >= 2);
 }
 
-#define CASE(name)                                                                                                                \
-    {#name " without offload", name, open_plain, close_world, NULL}, {#name " with offload", name, open_offloading, close_world, NULL}
+#define CASE(name)                                                                                                               \
+    {#name " without offload", name, open_plain, close_world, NULL},                                                             \
+    {                                                                                                                            \
+#name " with offload", name, open_offloading, close_world, NULL                                                          \
+    }
 
 int main(void)
 {

@@ -224,8 +224,8 @@ static void extension_headers(void **state)
 }
 
 /*
- * 84228d4f and RFC 4861 8.1: a redirect to a next hop that can be none. 2.1.3 takes it; with the unspecified address it then finds
- * an unused neighbour entry, and the connection's packets wait there for ever.
+ * 84228d4f and RFC 4861 8.1: a redirect to a next hop that can be none. 2.1.3 takes it; with the unspecified address it then
+ * finds a free neighbour entry, and the connection's packets wait there for ever.
  */
 static unsigned syns, astray;
 
