@@ -5,10 +5,10 @@
 #include "iscsi/disk.h"
 #include "tests/host/host.h"
 
-#define BLOCKS      1000u
-#define MAX_BLOCKS  8u
-#define NEVER       UINT64_MAX
-#define REMEMBERED  200
+#define BLOCKS     1000u
+#define MAX_BLOCKS 8u
+#define NEVER      UINT64_MAX
+#define REMEMBERED 200
 
 /* What the disk was asked for, in order; and its script. */
 static struct {
@@ -23,7 +23,7 @@ static struct {
     } asked[REMEMBERED];
     unsigned answer_every; /* pumps per answer; 0: none ever */
     bool newest_first;
-    uint64_t fails_at;     /* the request with this LBA fails */
+    uint64_t fails_at; /* the request with this LBA fails */
 } fake;
 
 static void submit(struct disk *disk, struct disk_request *request)

@@ -35,11 +35,11 @@ static struct {
     bool hold;     /* answer nothing */
     uint64_t last; /* block */
     uint8_t device_type, mode;
-    uint32_t optimal_blocks;       /* VPD B0h */
-    struct verdict next[16];       /* for READ, WRITE and SYNCHRONIZE CACHE; GOOD when used up */
+    uint32_t optimal_blocks; /* VPD B0h */
+    struct verdict next[16]; /* for READ, WRITE and SYNCHRONIZE CACHE; GOOD when used up */
     unsigned next_count, next_used;
-    bool next_for_ever;            /* the last one is not used up */
-    uint64_t commands[64];         /* opcode << 56 | LBA, of READ, WRITE and SYNCHRONIZE CACHE */
+    bool next_for_ever;    /* the last one is not used up */
+    uint64_t commands[64]; /* opcode << 56 | LBA, of READ, WRITE and SYNCHRONIZE CACHE */
     unsigned command_count;
 } lun;
 
