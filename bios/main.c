@@ -4,10 +4,9 @@
 
 #include "bios/home.h"
 
-#define NICS_MAX          16
-#define COMMAND_LINE_MAX  2048
-#define ARCHITECTURE_BIOS 0 /* RFC 4578: Intel x86PC */
-#define MEGABYTE          (1u << 20)
+#define NICS_MAX         16
+#define COMMAND_LINE_MAX 2048
+#define MEGABYTE         (1u << 20)
 
 void bios_main(struct realmode_block *block, const struct region *region) __attribute__((noreturn));
 

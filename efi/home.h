@@ -27,6 +27,15 @@ EFI_DEVICE_PATH *device_path_of(EFI_HANDLE handle);
 /* True when `path` is `beginning` or goes on from it; false when either is NULL. */
 bool device_path_begins(const EFI_DEVICE_PATH *path, const EFI_DEVICE_PATH *beginning);
 
+/* A file's path on its volume, in characters with the NUL. */
+#define FILE_PATH_MAX 260
+
+/* The path of file `name` in the folder that our image was loaded from. False when it did not come from a file, or lies too deep. */
+bool file_beside_image(const CHAR16 *name, CHAR16 path[FILE_PATH_MAX]);
+
+/* The device path of a file on a volume, from pool memory; NULL when there is none. */
+EFI_DEVICE_PATH *file_device_path(EFI_HANDLE volume, const CHAR16 *name);
+
 /* ---- clock.c, random.c, console.c ---------------------------------------------------------------------------------------- */
 
 /* False when the CPU's time stamp counter does not count. */
@@ -39,6 +48,14 @@ int console_read_key(void);
 /* From now on the screen belongs to what we booted: lines go to serial only; and back. */
 void console_leave_screen(void);
 void console_take_screen(void);
+
+/* ---- resident.c: staying when we return ------------------------------------------------------------------------------------- */
+
+/*
+ * Starts sanstrap-driver.efi, which lies beside our image, in our place: with boot=no the disk has to outlive us, and an application's
+ * memory does not. False when it cannot be started; else its return status is in *status.
+ */
+bool resident_start(EFI_STATUS *status);
 
 /* ---- settings_sources.c: the line of settings, and what the firmware's own DHCP got --------------------------------------- */
 

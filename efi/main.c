@@ -3,8 +3,7 @@
 #include "efi/boot.h"
 #include "efi/home.h"
 
-#define NICS_MAX              16
-#define ARCHITECTURE_X64_UEFI 7 /* RFC 4578 as IANA's registry has corrected it */
+#define NICS_MAX 16
 
 EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
 
@@ -54,6 +53,9 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
     }
     const char *line = settings_line(&cut);
     loader_home_options(line, &options);
+    EFI_STATUS status;
+    if (options.hook_only && !firmware.resident && resident_start(&status))
+        return status;
     console_start(&options);
     if (cut)
         console_write("sanstrap: the settings are too long; their end is not read\n");

@@ -173,5 +173,7 @@ void loader_home_options(const char *command_line, struct home_options *options)
             home_serial(options, word.value, word.value_length);
         else if (!strcmp(word.name, "log"))
             home_log(options, word.value, word.value_length);
+        else if (!strcmp(word.name, "boot"))
+            home_boot(options, word.value, word.value_length);
     }
 }

@@ -117,8 +117,11 @@ static enum status boot(struct story *story)
     struct boot_options *options = &story->settings.boot;
     options->nic = &story->nic;
     options->session = story->session;
-    screen_line(&story->screen, "Boot", options->hook_only ? "disk published as drive %02Xh" : "from drive %02Xh",
-                options->drive);
+    if (story->machine->architecture == ARCHITECTURE_BIOS)
+        screen_line(&story->screen, "Boot", options->hook_only ? "disk published as drive %02Xh" : "from drive %02Xh",
+                    options->drive);
+    else
+        screen_line(&story->screen, "Boot", options->hook_only ? "disk published" : "from the disk");
     return story->machine->boot(scsi_disk_contract(story->disk), options);
 }
 

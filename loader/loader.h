@@ -28,6 +28,7 @@ struct home_options {
     uint8_t serial_port; /* 1..4: COM1..COM4; 0: none */
     uint32_t serial_baud;
     enum log_level log; /* lines above this level are not wanted on the screen */
+    bool hook_only;     /* boot=no: the disk outlives the loader */
 };
 
 /*
@@ -35,6 +36,10 @@ struct home_options {
  * left at its default here; loader_run() reads the same line again and tells the user.
  */
 void loader_home_options(const char *command_line, struct home_options *options);
+
+/* RFC 4578 client system architectures, as IANA's registry has corrected them. */
+#define ARCHITECTURE_BIOS     0
+#define ARCHITECTURE_X64_UEFI 7
 
 /* What the firmware's side knows when the story begins. All pointers stay valid. */
 struct machine {

@@ -183,12 +183,19 @@ const char *take_drive(struct settings *settings, const char *value, size_t leng
     return NULL;
 }
 
-const char *take_boot(struct settings *settings, const char *value, size_t length)
+const char *home_boot(struct home_options *home, const char *value, size_t length)
 {
     if (!text_is(value, length, "yes") && !text_is(value, length, "no"))
         return "yes or no";
-    settings->boot.hook_only = text_is(value, length, "no");
+    home->hook_only = text_is(value, length, "no");
     return NULL;
+}
+
+const char *take_boot(struct settings *settings, const char *value, size_t length)
+{
+    const char *why = home_boot(&settings->home, value, length);
+    settings->boot.hook_only = settings->home.hook_only;
+    return why;
 }
 
 /* Each path begins at the root of its file system; UEFI has no names longer than the whole list may be. */

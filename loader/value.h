@@ -36,5 +36,6 @@ const char *take_retry(struct settings *settings, const char *value, size_t leng
 const char *home_memory(struct home_options *home, const char *value, size_t length);
 const char *home_serial(struct home_options *home, const char *value, size_t length);
 const char *home_log(struct home_options *home, const char *value, size_t length);
+const char *home_boot(struct home_options *home, const char *value, size_t length);
 
 #endif

@@ -273,6 +273,9 @@ static void what_the_home_is_told(void **state)
     assert_int_equal(home.serial_port, 2);
     assert_int_equal(home.serial_baud, 9600);
     assert_int_equal(home.log, LOG_DEBUG);
+    assert_false(home.hook_only);
+    loader_home_options("boot=no boot=never", &home);
+    assert_true(home.hook_only);
     loader_home_options("memory=64M serial=off log=\"open", &home);
     assert_int_equal(home.memory, 64 << 20);
     assert_int_equal(home.serial_port, 0);
