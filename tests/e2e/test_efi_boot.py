@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.lab import disks, efi_disk, ovmf
+from tests.lab import disks, efi_disk, linux_disk, ovmf
 from tests.lab.boots import FAILURE
 from tests.lab.lab import ROOT
 from tests.lab.network import PREFIX, SERVER
@@ -26,18 +26,18 @@ def hashes(machine, expected):
     assert machine.expect(r"([0-9a-f]{64})  /data.bin", 120).group(1) == expected
 
 
-@pytest.mark.parametrize("nic,kind", [("e1000", Tgt), ("e1000e", Istgt)])
-def test_debian_with_its_root_on_the_lun(lab, nic, kind):
-    """The firmware's PXE, GRUB, Linux's EFI entry, and what Linux wrote."""
+@pytest.mark.parametrize("nic,kind,pxe", [("e1000", Tgt, "firmware"), ("e1000e", Istgt, "rom")])
+def test_debian_with_its_root_on_the_lun(lab, nic, kind, pxe):
+    """PXE, GRUB, Linux's EFI entry, and what Linux wrote."""
     disk = lab.copy_disk(efi_disk.linux_base())
     target = lab.target(disk, kind)
     nonce = secrets.token_hex(8)
     efi_disk.linux_configure(disk, lab.folder, (SERVER, target.port, NAME, target.lun), nonce)
-    machine = ovmf.boot_by_network(lab, target.root_path, nic=nic, memory=512, timeout=240)
+    machine = ovmf.boot_by_network(lab, target.root_path, pxe, nic=nic, memory=512, timeout=240)
     machine.expect("GRUB-RUNS", 90, or_fail=FAILURE)
     machine.expect(f"LINUX PASS {nonce}", 180, or_fail=r"LINUX FAIL.*|Kernel panic.*")
     machine.wait_end(30)
-    assert efi_disk.root_file(disk, "/var/nonce", lab.folder).decode().strip() == nonce
+    assert linux_disk.root_file(disk, "/var/nonce", lab.folder).decode().strip() == nonce
 
 
 @pytest.mark.parametrize("board,nic", [("q35", "e1000"), ("pc", "e1000e")])
@@ -49,16 +49,24 @@ def test_stick_and_a_card_without_rom(lab, board, nic):
     hashes(ovmf.boot_from_stick(lab, f"root={target.root_path}", board=board, nic=nic), expected)
 
 
-@pytest.mark.parametrize("ipxe", ["snponly.efi", "ipxe.efi"])
+SCRIPTS = {
+    "rom": "chain sanstrap.efi root={root}\n",
+    "snponly.efi": "iseq ${{net0/chip}} SNP || chain snponly.efi ||\nchain sanstrap.efi root={root}\n",
+    "ipxe.efi": "chain sanstrap.efi root={root}\n",
+}
+
+
+@pytest.mark.parametrize("ipxe", SCRIPTS)
 def test_ipxe_chain(lab, ipxe):
-    """iPXE over the firmware's driver, and iPXE with its own; the command line comes along as load options."""
+    """iPXE's ROM, iPXE over the firmware's driver, iPXE with its own driver: the command line comes along as load options."""
     image, expected = efi_disk.hashing_disk()
     target = lab.target(lab.copy_disk(image))
-    server = lab.dhcp(boot_file=ipxe, ipxe_boot_file="boot.ipxe")
-    server.publish(f"{IPXE}/{ipxe}")
+    server = lab.dhcp(boot_file="boot.ipxe")
     server.publish(ovmf.APPLICATION)
-    server.publish_text("boot.ipxe", f"#!ipxe\nchain sanstrap.efi root={target.root_path}\n")
-    hashes(ovmf.start(lab), expected)
+    server.publish(f"{IPXE}/snponly.efi")
+    server.publish_text("boot.ipxe", "#!ipxe\n" + SCRIPTS[ipxe].format(root=target.root_path))
+    machine = ovmf.boot_from_stick(lab, "", program=f"{IPXE}/ipxe.efi") if ipxe == "ipxe.efi" else ovmf.start(lab)
+    hashes(machine, expected)
 
 
 def test_4096_byte_blocks(lab):
@@ -97,3 +105,18 @@ def test_no_dma_after_boot_services_end(lab, nic):
     assert flood.wait(60) == 0
     after = machine.memory(0, size)
     assert before == after, f"first byte that changed: {next(at for at in range(size) if before[at] != after[at]):#x}"
+
+
+def test_published_only(lab):
+    """boot=no: the driver stays when the shell has loaded it, and a GRUB that the shell then starts finds the LUN beside its disk."""
+    data = disks.pattern(8 * disks.MIB)
+    target = lab.target(efi_disk.system_disk(lab.path("disk.img"), {"data.bin": lab.file("data", data)}))
+    texts = {"sanstrap.conf": f"{STATIC} boot=no root={target.root_path}\n",
+             "startup.nsh": "fs0:\nload sanstrap-driver.efi\nmap -r\ngrub.efi\n"}
+    files = {name: efi_disk.text_file(lab.folder, name, text) for name, text in texts.items()}
+    files["sanstrap-driver.efi"] = ovmf.DRIVER
+    files["grub.efi"] = efi_disk.grub(lab.folder, "echo GRUB-RUNS\nsearch --file --set=lun /data.bin\nsha256sum ($lun)/data.bin\n")
+    local = efi_disk.system_disk(lab.path("local.img"), files)
+    machine = ovmf.start(lab, rom="", boot="c", drives=[local])
+    machine.expect("GRUB-RUNS", 90, or_fail=FAILURE)
+    assert machine.expect(r"([0-9a-f]{64})\s", 60).group(1) == hashlib.sha256(data).hexdigest()

@@ -9,6 +9,7 @@ from .boots import code
 from .lab import BUILD
 
 APPLICATION = os.path.join(BUILD, "sanstrap.efi")
+DRIVER = os.path.join(BUILD, "sanstrap-driver.efi")
 FIRMWARE = "/usr/share/OVMF"
 PLAIN = ("OVMF_CODE_4M.fd", "OVMF_VARS_4M.fd")
 SECURE = ("OVMF_CODE_4M.secboot.fd", "OVMF_VARS_4M.snakeoil.fd")  # Secure Boot is on, and trusts one key that Debian publishes

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Under UEFI, too, whatever is wrong has its stable number, and the machine goes on when the cause is gone or the user gives up."""
+import os
+
+from tests.lab import disks, efi_disk, ovmf
+from tests.lab.boots import FAILURE
+from tests.lab.network import PREFIX, SERVER
+from tests.lab.ovmf import fails_with
+from tests.lab.target import NAME, Chap
+
+STATIC = f"ip={PREFIX}.50/24"
+ROOT_PATH = f"iscsi:{SERVER}:::1:{NAME}"
+CHAP = Chap("lab-user", "twelve-bytes-at-least")
+
+
+def swap_target(lab, old, *arguments, **options):
+    """Another target in the old one's place."""
+    if old:
+        old.kill()
+    return lab.target(*arguments, **options)
+
+
+def test_one_cause_after_the_other(lab):
+    """Each is told by its own number; the retry key starts anew until the machine boots."""
+    good = efi_disk.grub_disk(lab.path("good.img"), lab.folder, "echo GRUB-RUNS\n")
+    empty = lab.file("empty.img", bytes(8 * disks.MIB))
+    machine = ovmf.boot_from_stick(lab, f"{STATIC} retry=0 root={ROOT_PATH}")
+    fails_with(machine, "E_CONNECT_REFUSED")
+    target = swap_target(lab, None, None)
+    machine.type("r")
+    fails_with(machine, "E_LUN_MISSING")
+    target = swap_target(lab, target, empty)
+    machine.type("r")
+    fails_with(machine, "E_BOOT_ESP")
+    target = swap_target(lab, target, efi_disk.system_disk(lab.path("text.img"), {"text": lab.file("text", b"no program")}))
+    machine.type("r")
+    fails_with(machine, "E_BOOT_FILE")
+    target = swap_target(lab, target, good, chap=CHAP)
+    machine.type("r")
+    fails_with(machine, "E_CHAP_REQUIRED")
+    swap_target(lab, target, good)
+    machine.type("r")
+    machine.expect("GRUB-RUNS", 60, or_fail=FAILURE)
+
+
+def local_disk(lab, script="echo LOCAL-GRUB-RUNS\n"):
+    folder = lab.path("local")
+    os.makedirs(folder)
+    return efi_disk.grub_disk(lab.path("local.img"), folder, script)
+
+
+def test_lease_without_root_path(lab):
+    """The firmware's PXE loads us, and has its card back when we give up: its next boot option is the network by IPv6."""
+    lab.dhcp(boot_file="tag:!ipxe,sanstrap.efi").publish(ovmf.APPLICATION)
+    machine = ovmf.start(lab)
+    fails_with(machine, "E_ROOT_PATH_MISSING")
+    machine.type("n")
+    machine.expect(">>Start PXE over IPv6", 60)
+
+
+def test_no_card(lab):
+    machine = ovmf.boot_from_stick(lab, "", nic="rtl8139", local=local_disk(lab))
+    fails_with(machine, "E_NIC_NONE")
+    machine.type("n")
+    machine.expect("LOCAL-GRUB-RUNS", 60)
+
+
+def test_boot_program_that_returns(lab):
+    """GRUB is left by `exit`: the disk goes, and the failure is told."""
+    disk = efi_disk.grub_disk(lab.path("disk.img"), lab.folder, "echo GRUB-RUNS\nexit\n")
+    target = lab.target(disk)
+    machine = ovmf.boot_from_stick(lab, f"{STATIC} retry=0 root={target.root_path}")
+    machine.expect("GRUB-RUNS", 90, or_fail=FAILURE)
+    fails_with(machine, "E_BOOT_RETURNED")
