@@ -3,7 +3,7 @@
 A diskless PC boots Debian from an iSCSI disk, before your eyes. Exit status 0 means that it was proven: Linux ran with its root on
 the LUN, and what it wrote stands in the LUN's file.
 
-Environment: DEMO_DISK=image boots a copy of your own image, DEMO_KEEP=1 stays at a shell, DEMO_NIC=e1000|e1000e|...,
+Environment: FIRMWARE=bios|efi, DEMO_DISK=image boots a copy of your own image, DEMO_KEEP=1 stays at a shell, DEMO_NIC=e1000|e1000e|...,
 DEMO_MEMORY=MiB, DEMO_DISPLAY=what QEMU's -display takes.
 """
 import argparse
@@ -19,10 +19,11 @@ import tty
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from tests.lab import linux_disk, network, process, qemu, target  # noqa: E402
+from tests.lab import efi_disk, linux_disk, network, ovmf, process, qemu, target  # noqa: E402
 from tests.lab.lab import NBP, Lab  # noqa: E402
 
 BOLD, PLAIN = ("\033[1m", "\033[0m") if sys.stdout.isatty() else ("", "")
+EFI = os.environ.get("FIRMWARE") == "efi"
 LEAVE = b"\x1d"  # Ctrl-]
 LOADER_ERROR = r"^S\d{3} "
 BEGAN = time.monotonic()
@@ -93,14 +94,18 @@ def boot(lab, loader, disk, keep):
     say(f"tgtd serves the disk as {server.root_path}")
     if not os.environ.get("DEMO_DISK"):
         nonce = secrets.token_hex(8)
-        linux_disk.configure(disk, lab.folder, (network.SERVER, server.port, target.NAME, server.lun), nonce, keep)
+        configure = efi_disk.linux_configure if EFI else linux_disk.configure
+        configure(disk, lab.folder, (network.SERVER, server.port, target.NAME, server.lun), nonce, keep)
     display = os.environ.get("DEMO_DISPLAY")
     extra = ["-display", display] if display else ["-vnc", f"unix:{lab.path('vnc')}"] if os.environ.get("DEMO_DISK") else []
-    say("dnsmasq serves DHCP and TFTP; a PC without a disk is switched on and its card's PXE ROM takes over")
-    machine = lab.boot_by_rom(server.root_path, loader, nic=os.environ.get("DEMO_NIC") or "e1000",
-                              memory=int(os.environ.get("DEMO_MEMORY") or 512), echo=echo, extra=extra,
-                              timeout=float("inf") if keep or os.environ.get("DEMO_DISK") else 300)
-    show_rom(machine)
+    say(f"dnsmasq serves DHCP and TFTP; a PC without a disk is switched on and its {'firmware' if EFI else 'card'} boots by PXE")
+    options = {"nic": os.environ.get("DEMO_NIC") or "e1000", "memory": int(os.environ.get("DEMO_MEMORY") or 512), "echo": echo,
+               "extra": extra, "timeout": float("inf") if keep or os.environ.get("DEMO_DISK") else 300}
+    if EFI:
+        machine = ovmf.boot_by_network(lab, server.root_path, **options)
+    else:
+        machine = lab.boot_by_rom(server.root_path, loader, **options)
+        show_rom(machine)
     if os.environ.get("DEMO_DISK"):
         if not display:
             say(f"its screen is at VNC on the socket {lab.path('vnc')}")
@@ -121,6 +126,8 @@ def main():
     parser.add_argument("--loader", choices=["sanstrap", "ipxe"], default="sanstrap",
                         help="ipxe: the card's ROM does it all, to compare")
     loader = parser.parse_args().loader
+    if os.environ.get("FIRMWARE") not in (None, "", "bios", "efi") or EFI and loader != "sanstrap":
+        parser.error("FIRMWARE is bios or efi; --loader ipxe goes with bios")
     keep = os.environ.get("DEMO_KEEP") == "1"
     if os.geteuid():
         print("The demo makes a network namespace of its own: run it as root.")
@@ -128,9 +135,10 @@ def main():
     try:
         with Lab("demo") as lab:
             own = os.environ.get("DEMO_DISK")
-            disk = own_disk(lab, own) if own else lab.copy_disk(linux_disk.base_disk(say))
+            disk = own_disk(lab, own) if own else lab.copy_disk((efi_disk.linux_base if EFI else linux_disk.base_disk)(say))
             if loader == "sanstrap":
-                say(f"sanstrap.pxe has {os.path.getsize(NBP):,} bytes")
+                program = ovmf.APPLICATION if EFI else NBP
+                say(f"{os.path.basename(program)} has {os.path.getsize(program):,} bytes")
             proven = boot(lab, loader, disk, keep)
     except (AssertionError, process.LabError, OSError) as error:
         print(f"\n{error}")
