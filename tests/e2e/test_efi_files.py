@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Which file of the LUN's system partition is started: Windows's before the one that every disk may have, or those that file= names."""
+import os
+
+import pytest
+
+from tests.lab import efi_disk, ovmf
+from tests.lab.boots import FAILURE
+from tests.lab.network import PREFIX
+
+USUAL, WINDOWS, OTHER = efi_disk.BOOT_FILE, "EFI/Microsoft/Boot/bootmgfw.efi", "EFI/other/other.efi"
+CASES = {
+    "windows-first": ([USUAL, WINDOWS], "", WINDOWS),
+    "the-usual-one": ([USUAL, OTHER], "", USUAL),
+    "file": ([USUAL, WINDOWS, OTHER], r"file=\EFI\other\other.efi", OTHER),
+    "first-of-file-that-is-there": ([USUAL, WINDOWS, OTHER], r"file=/EFI/gone.efi,/EFI/Microsoft/Boot/bootmgfw.efi,\EFI\other\other.efi", WINDOWS),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_which_file(lab, case):
+    present, setting, expected = CASES[case]
+    files = {}
+    for number, name in enumerate(present):
+        folder = lab.path(f"grub{number}")
+        os.makedirs(folder)
+        files[name] = efi_disk.grub(folder, f"echo THIS-IS {name} FROM $root\n")
+    target = lab.target(efi_disk.system_disk(lab.path("disk.img"), files))
+    machine = ovmf.boot_from_stick(lab, f"ip={PREFIX}.50/24 root={target.root_path} {setting}")
+    assert machine.expect(r"THIS-IS (\S+) FROM", 90, or_fail=FAILURE).group(1) == expected
