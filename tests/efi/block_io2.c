@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* BlockIo2 in its three ways: without a token, with a token without event, with an event that is waited for. */
+#include <string.h>
+
+#include "tests/efi/conformance.h"
+
+#define IN_FLIGHT    16
+#define PIECE        16384u
+#define WAIT_TURNS   20000u
+#define WAIT_STEP_US 1000u
+
+/* ---- blocking ------------------------------------------------------------------------------------------------------ */
+
+static EFI_BLOCK_IO2_TOKEN empty_token;
+static EFI_BLOCK_IO2_TOKEN *blocking_token; /* NULL or &empty_token */
+
+static EFI_STATUS read_blocking(UINT32 media_id, EFI_LBA lba, UINTN size, void *buffer)
+{
+    return subject.io2->ReadBlocksEx(subject.io2, media_id, lba, blocking_token, size, buffer);
+}
+
+static EFI_STATUS write_blocking(UINT32 media_id, EFI_LBA lba, UINTN size, void *buffer)
+{
+    return subject.io2->WriteBlocksEx(subject.io2, media_id, lba, blocking_token, size, buffer);
+}
+
+static EFI_STATUS flush_blocking(void)
+{
+    return subject.io2->FlushBlocksEx(subject.io2, blocking_token);
+}
+
+/* ---- with an event ------------------------------------------------------------------------------------------------- */
+
+static EFI_EVENT event;
+
+static bool comes_true(EFI_EVENT which)
+{
+    for (unsigned turn = 0; turn < WAIT_TURNS; turn++) {
+        if (subject.boot->CheckEvent(which) == EFI_SUCCESS)
+            return true;
+        subject.boot->Stall(WAIT_STEP_US);
+    }
+    return false;
+}
+
+/* A request that is refused at once must not signal. */
+static EFI_STATUS outcome(EFI_STATUS status, const EFI_BLOCK_IO2_TOKEN *token)
+{
+    if (status != EFI_SUCCESS)
+        return subject.boot->CheckEvent(event) == EFI_NOT_READY ? status : EFI_ABORTED;
+    return comes_true(event) ? token->TransactionStatus : EFI_TIMEOUT;
+}
+
+static EFI_STATUS read_event(UINT32 media_id, EFI_LBA lba, UINTN size, void *buffer)
+{
+    EFI_BLOCK_IO2_TOKEN token = {.Event = event, .TransactionStatus = EFI_NOT_STARTED};
+    return outcome(subject.io2->ReadBlocksEx(subject.io2, media_id, lba, &token, size, buffer), &token);
+}
+
+static EFI_STATUS write_event(UINT32 media_id, EFI_LBA lba, UINTN size, void *buffer)
+{
+    EFI_BLOCK_IO2_TOKEN token = {.Event = event, .TransactionStatus = EFI_NOT_STARTED};
+    return outcome(subject.io2->WriteBlocksEx(subject.io2, media_id, lba, &token, size, buffer), &token);
+}
+
+static EFI_STATUS flush_event(void)
+{
+    EFI_BLOCK_IO2_TOKEN token = {.Event = event, .TransactionStatus = EFI_NOT_STARTED};
+    return outcome(subject.io2->FlushBlocksEx(subject.io2, &token), &token);
+}
+
+static void test_many_in_flight(void)
+{
+    EFI_BLOCK_IO2_TOKEN tokens[IN_FLIGHT];
+    unsigned started = 0, good = 0;
+    for (; started < IN_FLIGHT; started++) {
+        EFI_BLOCK_IO2_TOKEN *token = &tokens[started];
+        uint64_t offset = subject.config.data_start + 3 * PIECE * (IN_FLIGHT - started);
+        token->TransactionStatus = EFI_NOT_STARTED;
+        if (subject.boot->CreateEvent(0, 0, NULL, NULL, &token->Event) != EFI_SUCCESS)
+            break;
+        if (subject.io2->ReadBlocksEx(subject.io2, subject.media->MediaId, offset / subject.media->BlockSize, token, PIECE,
+                                      subject.buffer + started * PIECE) != EFI_SUCCESS) {
+            subject.boot->CloseEvent(token->Event);
+            break;
+        }
+    }
+    for (unsigned i = 0; i < started; i++) {
+        uint64_t offset = subject.config.data_start + 3 * PIECE * (IN_FLIGHT - i);
+        good += comes_true(tokens[i].Event) && tokens[i].TransactionStatus == EFI_SUCCESS &&
+                has_content(subject.buffer + i * PIECE, offset, PIECE, subject.config.seed);
+        subject.boot->CloseEvent(tokens[i].Event);
+    }
+    check(good == IN_FLIGHT, "block_io2/many-in-flight", "%u started, %u good", started, good);
+}
+
+void test_block_io2(void)
+{
+    static const struct way no_token = {"block_io2-no-token", read_blocking, write_blocking, flush_blocking};
+    static const struct way no_event = {"block_io2-no-event", read_blocking, write_blocking, flush_blocking};
+    static const struct way with_event = {"block_io2-event", read_event, write_event, flush_event};
+    if (subject.config.strict)
+        check(subject.io2 != NULL, "block_io2/present", "it is not");
+    if (!subject.io2) {
+        say("info: no BlockIo2 on this disk\n");
+        return;
+    }
+    check(subject.io2->Media->MediaId == subject.media->MediaId && subject.io2->Media->LastBlock == subject.media->LastBlock,
+          "block_io2/same-media", "they differ");
+    check_status(subject.io2->Reset(subject.io2, FALSE), EFI_SUCCESS, "block_io2/reset");
+    check_status(subject.io2->Reset(subject.io2, TRUE), EFI_SUCCESS, "block_io2/reset-extended");
+    blocking_token = NULL;
+    test_refusals(&no_token);
+    test_transfers(&no_token);
+    blocking_token = &empty_token;
+    test_refusals(&no_event);
+    test_transfers(&no_event);
+    if (subject.boot->CreateEvent(0, 0, NULL, NULL, &event) != EFI_SUCCESS) {
+        check(false, "block_io2/event", "none can be made");
+        return;
+    }
+    test_refusals(&with_event);
+    test_transfers(&with_event);
+    subject.boot->CloseEvent(event);
+    test_many_in_flight();
+}
