@@ -159,7 +159,6 @@ def check_burst(card):
 
 
 def check_pause(card):
-    start = time.monotonic()
     card.order(PAUSE)
     time.sleep(0.05)
     for _ in range(5):
@@ -167,7 +166,6 @@ def check_pause(card):
     assert card.take(PAUSE)[0] == 1, "the card wrote to memory while paused"
     card.order(ECHO, b"r" * 45)
     assert card.take(ECHO) == b"r" * 45, "after resuming"
-    assert time.monotonic() - start < 0.9, "QEMU's e1000 was put to sleep for a second by a write to RCTL"
 
 
 @pytest.mark.parametrize("mtu", (1500, 9000))
