@@ -16,7 +16,7 @@ static struct {
     uint32_t media_id;
 } published;
 
-/* ---- the functions ------------------------------------------------------------------------------------------------ */
+/* ---- the functions --------------------------------------------------------------------------------------------- */
 
 static EFI_STATUS efi_status_of(enum block_answer answer)
 {
@@ -137,7 +137,7 @@ static EFI_BLOCK_IO_PROTOCOL block_io = {
     .FlushBlocks = flush_blocks,
 };
 
-/* ---- publishing --------------------------------------------------------------------------------------------------- */
+/* ---- publishing ------------------------------------------------------------------------------------------------ */
 
 /*
  * The data is copied out of the card's buffers, so a caller's buffer may lie anywhere. Write caching is claimed for every target,
@@ -174,7 +174,7 @@ static EFI_DEVICE_PATH *make_path(const struct boot_options *options)
     facts.iscsi = info.settings;
     device_path_portal(info.portal, &facts.peer, &facts.peer_port);
     size_t tail_length = device_path_tail(&facts, tail);
-    if (firmware.boot->AllocatePool(EfiBootServicesData, nic_length + tail_length, (void **)&path) != EFI_SUCCESS)
+    if (!nic_length || firmware.boot->AllocatePool(EfiBootServicesData, nic_length + tail_length, (void **)&path) != EFI_SUCCESS)
         return NULL;
     memcpy(path, nic, nic_length);
     memcpy(path + nic_length, tail, tail_length);
@@ -186,7 +186,7 @@ enum status block_io_publish(struct disk *disk, const struct boot_options *optio
     EFI_BOOT_SERVICES *boot = firmware.boot;
     published.path = make_path(options);
     if (!published.path)
-        return fail(E_BOOT_PUBLISH, "no memory for its device path");
+        return fail(E_BOOT_PUBLISH, "its device path cannot be made");
     describe_media(disk);
     published.disk = disk;
     published.handle = NULL;

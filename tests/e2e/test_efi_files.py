@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Which file of the LUN's system partition is started: Windows's before the one that every disk may have, or those that file= names."""
+"""Which file of the LUN's system partition is started: Windows's, else the one that every disk may have; or those of file=."""
 import os
 
 import pytest
@@ -13,7 +13,8 @@ CASES = {
     "windows-first": ([USUAL, WINDOWS], "", WINDOWS),
     "the-usual-one": ([USUAL, OTHER], "", USUAL),
     "file": ([USUAL, WINDOWS, OTHER], r"file=\EFI\other\other.efi", OTHER),
-    "first-of-file-that-is-there": ([USUAL, WINDOWS, OTHER], r"file=/EFI/gone.efi,/EFI/Microsoft/Boot/bootmgfw.efi,\EFI\other\other.efi", WINDOWS),
+    "first-of-file-that-is-there":
+        ([USUAL, WINDOWS, OTHER], r"file=/EFI/gone.efi,/EFI/Microsoft/Boot/bootmgfw.efi,\EFI\other\other.efi", WINDOWS),
 }
 
 

@@ -35,7 +35,8 @@ def make_image(path, mode=EXERCISE, strict=False, seed=0x2468ACE1, seconds=5, re
         file.seek(DATA_START)
         for sector in range(DATA_START // SECTOR, (DATA_START + DATA_BYTES) // SECTOR):
             file.write(content(sector, seed))
-    partitions = [(efi_disk.SYSTEM_PARTITION, MIB, CONFIG_OFFSET - MIB), (efi_disk.LINUX_DATA, CONFIG_OFFSET, SIZE - MIB - CONFIG_OFFSET)]
+    data = (efi_disk.LINUX_DATA, CONFIG_OFFSET, SIZE - MIB - CONFIG_OFFSET)
+    partitions = [(efi_disk.SYSTEM_PARTITION, MIB, CONFIG_OFFSET - MIB), data]
     efi_disk.write_gpt(path, SIZE, partitions, block)
     efi_disk.fill_system_partition(path, MIB, CONFIG_OFFSET - MIB, {efi_disk.BOOT_FILE: PROGRAM}, block)
     return path
