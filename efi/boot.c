@@ -4,13 +4,10 @@
 #include <string.h>
 
 #include "efi/block_io.h"
-#include "efi/device_path.h"
 #include "platform/format.h"
 
-#define USUAL_FILES "\\EFI\\Microsoft\\Boot\\bootmgfw.efi,\\EFI\\BOOT\\BOOTX64.EFI"
-#define WATCHDOG_SECONDS                                                                                                         \
-    300 /* UEFI 2.10, 3.1.2: armed for an image that a boot manager starts; the image lengthens or ends it                       \
-         */
+#define USUAL_FILES      "\\EFI\\Microsoft\\Boot\\bootmgfw.efi,\\EFI\\BOOT\\BOOTX64.EFI"
+#define WATCHDOG_SECONDS 300 /* UEFI 2.10, 3.1.2: what a boot manager arms for the image that it starts */
 
 /* The file systems on our disk. */
 #define VOLUMES_MAX 16
@@ -19,7 +16,7 @@ struct volumes {
     unsigned count;
 };
 
-/* ---- file systems on our disk -------------------------------------------------------------------------------------- */
+/* ---- file systems on our disk ---------------------------------------------------------------------------------- */
 
 static enum status find_volumes(struct volumes *volumes)
 {
@@ -35,32 +32,18 @@ static enum status find_volumes(struct volumes *volumes)
     return volumes->count ? OK : fail(E_BOOT_ESP, "the firmware finds no file system on the disk");
 }
 
-/* ---- one file ------------------------------------------------------------------------------------------------------ */
+/* ---- one file -------------------------------------------------------------------------------------------------- */
 
-/* The path of a file on a volume: the volume's, a file path node, the end. From pool memory. */
-static EFI_DEVICE_PATH *file_path(EFI_HANDLE volume, const char *name, size_t name_length)
+/* The device path of a file that a setting names, from pool memory. */
+static EFI_DEVICE_PATH *file_path(EFI_HANDLE volume, const char *name, size_t length)
 {
-    const EFI_DEVICE_PATH *path = device_path_of(volume);
-    size_t volume_length = path ? device_path_length(path, DEVICE_PATH_MAX) : 0;
-    size_t node_length = sizeof(EFI_DEVICE_PATH) + (name_length + 1) * sizeof(CHAR16);
-    uint8_t *bytes;
-    if (!volume_length || firmware.boot->AllocatePool(EfiBootServicesData, volume_length + node_length + sizeof(EFI_DEVICE_PATH),
-                                                      (void **)&bytes) != EFI_SUCCESS)
+    CHAR16 wide[FILE_PATH_MAX];
+    if (length >= FILE_PATH_MAX)
         return NULL;
-    memcpy(bytes, path, volume_length);
-    uint8_t *node = bytes + volume_length;
-    node[0] = MEDIA_DEVICE_PATH;
-    node[1] = MEDIA_FILEPATH_DP;
-    node[2] = (uint8_t)node_length;
-    node[3] = (uint8_t)(node_length >> 8);
-    for (size_t i = 0; i <= name_length; i++) {
-        char character = i < name_length ? name[i] : '\0';
-        node[4 + 2 * i] = (uint8_t)(character == '/' ? '\\' : character);
-        node[5 + 2 * i] = 0;
-    }
-    static const uint8_t end[] = {END_DEVICE_PATH_TYPE, END_ENTIRE_DEVICE_PATH_SUBTYPE, END_DEVICE_PATH_LENGTH, 0};
-    memcpy(node + node_length, end, sizeof end);
-    return (EFI_DEVICE_PATH *)bytes;
+    for (size_t i = 0; i < length; i++)
+        wide[i] = name[i] == '/' ? '\\' : (uint8_t)name[i];
+    wide[length] = 0;
+    return file_device_path(volume, wide);
 }
 
 static bool is_security(EFI_STATUS status)
@@ -144,7 +127,7 @@ static enum status start_first(const struct volumes *volumes, const char *files)
     return status == E_BOOT_FILE ? fail(E_BOOT_FILE, "looked for %s", files) : fail(status, "%s", detail);
 }
 
-/* ---- the disk ------------------------------------------------------------------------------------------------------ */
+/* ---- the disk -------------------------------------------------------------------------------------------------- */
 
 static enum status start_from_disk(const struct boot_options *options)
 {

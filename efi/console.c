@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Screen and keyboard are the firmware's console. A serial port is written to by itself when the firmware's console is not on it, and
+ * Screen and keyboard are the firmware's console. A serial port is written to by itself when that console is not on it, and
  * for messages while the screen belongs to somebody else.
  */
 #include <string.h>
@@ -11,8 +11,6 @@
 #define KEY_ESCAPE  27
 #define PIECE       64 /* characters handed to the console at once */
 
-static EFI_GUID serial_io = SERIAL_IO_PROTOCOL;
-static EFI_GUID text_output = EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL_GUID;
 static SERIAL_IO_INTERFACE *serial; /* NULL: none */
 static bool serial_is_console;
 static bool screen = true;
@@ -25,7 +23,7 @@ static bool holds_console(EFI_HANDLE port)
     UINTN count;
     bool found = false;
     EFI_DEVICE_PATH *path = device_path_of(port);
-    if (!path || EFI_ERROR(firmware.boot->LocateHandleBuffer(ByProtocol, &text_output, NULL, &count, &handles)))
+    if (!path || EFI_ERROR(firmware.boot->LocateHandleBuffer(ByProtocol, &guid_text_output, NULL, &count, &handles)))
         return false;
     for (UINTN i = 0; i < count && !found; i++)
         found = device_path_begins(device_path_of(handles[i]), path);
@@ -38,11 +36,11 @@ static void serial_start(const struct home_options *options)
     EFI_HANDLE *handles;
     UINTN count;
     if (options->serial_port == 0 ||
-        EFI_ERROR(firmware.boot->LocateHandleBuffer(ByProtocol, &serial_io, NULL, &count, &handles)))
+        EFI_ERROR(firmware.boot->LocateHandleBuffer(ByProtocol, &guid_serial_io, NULL, &count, &handles)))
         return;
     if (options->serial_port <= count) {
         EFI_HANDLE port = handles[options->serial_port - 1];
-        firmware.boot->HandleProtocol(port, &serial_io, (void **)&serial);
+        firmware.boot->HandleProtocol(port, &guid_serial_io, (void **)&serial);
         serial_is_console = holds_console(port);
         if (serial && !serial_is_console)
             serial->SetAttributes(serial, options->serial_baud, 0, 0, DefaultParity, 8, OneStopBit);

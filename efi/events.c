@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What happens while an OS loader has the CPU: a timer answers the target's NOP-Ins and TCP's keepalives, and when boot services end the
- * card stops, as the memory it writes to is the OS's from then on.
+ * What happens while an OS loader has the CPU: a timer answers the target's NOP-Ins and TCP's keepalives, and when boot services
+ * end the card stops, as the memory it writes to is the OS's from then on.
  */
 #include "efi/home.h"
 
@@ -23,8 +23,8 @@ static void EFIAPI pump(EFI_EVENT event, void *context)
 }
 
 /*
- * No gate: nobody inside comes back. ExitBootServices() may fail and be called again; the specification leaves a loader nothing else to
- * call in between, so the card need not start anew.
+ * No gate: nobody inside comes back. ExitBootServices() may fail and be called again; the specification leaves a loader nothing
+ * else to call in between, so the card need not start anew.
  */
 static void EFIAPI silence(EFI_EVENT event, void *context)
 {

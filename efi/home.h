@@ -6,7 +6,7 @@
 #include "efi/efi.h"
 #include "loader/loader.h"
 
-/* ---- main.c: how we were started ----------------------------------------------------------------------------------------- */
+/* ---- main.c: how we were started ------------------------------------------------------------------------------- */
 
 extern struct firmware {
     EFI_HANDLE image;
@@ -16,7 +16,7 @@ extern struct firmware {
     bool resident; /* we stay in memory when the entry point returns: started as a driver */
 } firmware;
 
-/* ---- paths.c ---------------------------------------------------------------------------------------------------------------- */
+/* ---- paths.c --------------------------------------------------------------------------------------------------- */
 
 /* NULL when the handle has none. It is the firmware's. */
 EFI_DEVICE_PATH *device_path_of(EFI_HANDLE handle);
@@ -30,13 +30,13 @@ bool device_path_begins(const EFI_DEVICE_PATH *path, const EFI_DEVICE_PATH *begi
 /* A file's path on its volume, in characters with the NUL. */
 #define FILE_PATH_MAX 260
 
-/* The path of file `name` in the folder that our image was loaded from. False when it did not come from a file, or lies too deep. */
+/* The path of file `name` in the folder of our image. False when that did not come from a file, or lies too deep. */
 bool file_beside_image(const CHAR16 *name, CHAR16 path[FILE_PATH_MAX]);
 
 /* The device path of a file on a volume, from pool memory; NULL when there is none. */
 EFI_DEVICE_PATH *file_device_path(EFI_HANDLE volume, const CHAR16 *name);
 
-/* ---- clock.c, random.c, console.c ---------------------------------------------------------------------------------------- */
+/* ---- clock.c, random.c, console.c ------------------------------------------------------------------------------ */
 
 /* False when the CPU's time stamp counter does not count. */
 bool clock_start(void);
@@ -49,15 +49,15 @@ int console_read_key(void);
 void console_leave_screen(void);
 void console_take_screen(void);
 
-/* ---- resident.c: staying when we return ------------------------------------------------------------------------------------- */
+/* ---- resident.c: staying when we return ------------------------------------------------------------------------ */
 
 /*
- * Starts sanstrap-driver.efi, which lies beside our image, in our place: with boot=no the disk has to outlive us, and an application's
- * memory does not. False when it cannot be started; else its return status is in *status.
+ * Starts sanstrap-driver.efi, which lies beside our image, in our place: with boot=no the disk has to outlive us, and an
+ * application's memory does not. False when it cannot be started; else its return status is in *status.
  */
 bool resident_start(EFI_STATUS *status);
 
-/* ---- settings_sources.c: the line of settings, and what the firmware's own DHCP got --------------------------------------- */
+/* ---- settings_sources.c: the line of settings, and what the firmware's own DHCP got ---------------------------- */
 
 /* `sanstrap.conf` beside the image, then the load options: of two values the later counts. Stays valid. */
 const char *settings_line(bool *cut);
@@ -68,7 +68,9 @@ const uint8_t *firmware_ack(size_t *length);
 /* SMBIOS's system UUID; untouched when unknown. */
 void firmware_uuid(uint8_t uuid[16]);
 
-/* ---- pci.c: the cards --------------------------------------------------------------------------------------------------------- */
+/* ---- pci.c: the cards ------------------------------------------------------------------------------------------ */
+
+#define CARDS_MAX 16
 
 /* Fills `found` with at most `most` cards that nicdrv/ has a driver for, in PCI order; returns how many. */
 unsigned pci_find_nics(struct pci_device *found, unsigned most);
@@ -76,7 +78,7 @@ unsigned pci_find_nics(struct pci_device *found, unsigned most);
 /* The card among `nics` that the image came over; NULL when it came from elsewhere, or over another. */
 struct pci_device *pci_boot_nic(struct pci_device *nics, unsigned count);
 
-/* ---- nic_takeover.c: the card becomes ours ------------------------------------------------------------------------------------ */
+/* ---- nic_takeover.c: the card becomes ours --------------------------------------------------------------------- */
 
 /* What we know of a card: struct pci_device's `home`. */
 struct nic_home {
@@ -84,7 +86,7 @@ struct nic_home {
     EFI_PCI_IO_PROTOCOL *pci;
     EFI_DEVICE_PATH *path; /* the firmware's, ends with the PCI node */
     bool taken;
-    void *memory; /* the arena's, when taken */
+    void *memory;             /* the arena's, when taken */
     EFI_PHYSICAL_ADDRESS bus; /* and where the card sees it */
     UINTN pages;
     void *mapping;
@@ -94,8 +96,8 @@ struct nic_home {
 bool nic_arena_start(struct arena *arena, size_t size);
 
 /*
- * Sends the firmware's drivers away from the card and opens it for us alone; the arena becomes memory that it reaches. Does nothing
- * when that is done already. E_NIC_FIRMWARE when the firmware does not let go, E_NIC_MEMORY.
+ * Sends the firmware's drivers away from the card and opens it for us alone; the arena becomes memory that it reaches. Does
+ * nothing when that is done already. E_NIC_FIRMWARE when the firmware does not let go, E_NIC_MEMORY.
  */
 enum status nic_take(struct pci_device *device);
 
@@ -106,17 +108,17 @@ void nic_give_back(void);
 EFI_DEVICE_PATH *nic_device_path(const struct nic *nic);
 EFI_HANDLE nic_handle(const struct nic *nic);
 
-/* ---- guard.c: one at a time in the stack -------------------------------------------------------------------------------------- */
+/* ---- guard.c: one at a time in the stack ----------------------------------------------------------------------- */
 
 /*
  * Everybody who calls the disk goes through here once it is published: BlockIo's functions, the timer, the end of boot services.
- * False when somebody is inside already, that is when we were interrupted: then keep out. Raises the TPL to TPL_CALLBACK at least;
- * stack_leave() restores it.
+ * False when somebody is inside already, that is when we were interrupted: then keep out. Raises the TPL to TPL_CALLBACK at
+ * least; stack_leave() restores it.
  */
 bool stack_enter(EFI_TPL *old);
 void stack_leave(EFI_TPL old);
 
-/* ---- events.c: what happens while others run ----------------------------------------------------------------------------------- */
+/* ---- events.c: what happens while others run ------------------------------------------------------------------- */
 
 /* From now on a timer pumps the disk, and the card falls silent when boot services end. Until events_stop(). */
 enum status events_start(struct disk *disk, struct nic *nic);

@@ -3,12 +3,10 @@
 #include "efi/boot.h"
 #include "efi/home.h"
 
-#define NICS_MAX 16
-
 EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
 
 struct firmware firmware;
-static struct pci_device nics[NICS_MAX];
+static struct pci_device nics[CARDS_MAX];
 static struct arena arena;
 static bool published; /* the disk stays when we are gone */
 
@@ -69,7 +67,7 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
     machine = (struct machine){
         .command_line = line,
         .nics = nics,
-        .nic_count = pci_find_nics(nics, NICS_MAX),
+        .nic_count = pci_find_nics(nics, CARDS_MAX),
         .architecture = ARCHITECTURE_X64_UEFI,
         .arena = &arena,
         .read_key = console_read_key,

@@ -13,7 +13,7 @@
 
 static struct arena *arena;
 static EFI_PHYSICAL_ADDRESS first_memory;
-static struct pci_device *taken[16];
+static struct pci_device *taken[CARDS_MAX];
 static unsigned taken_count;
 
 bool nic_arena_start(struct arena *to_fill, size_t size)
@@ -27,7 +27,7 @@ bool nic_arena_start(struct arena *to_fill, size_t size)
     return true;
 }
 
-/* ---- away with the firmware's drivers --------------------------------------------------------------------------------------------- */
+/* ---- away with the firmware's drivers -------------------------------------------------------------------------- */
 
 /* Calls `visit` for each handle with the protocol that belongs to the card. */
 static void visit_handles(const struct nic_home *home, EFI_GUID *protocol, void (*visit)(EFI_HANDLE handle, void *interface))
@@ -77,7 +77,7 @@ static EFI_STATUS open_alone(struct nic_home *home)
                                        EFI_OPEN_PROTOCOL_BY_DRIVER | EFI_OPEN_PROTOCOL_EXCLUSIVE);
 }
 
-/* ---- memory ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- memory ---------------------------------------------------------------------------------------------------- */
 
 /* Memory that the card reaches, for as long as it is ours: a common buffer may only come from its own PCI I/O protocol. */
 static EFI_STATUS allocate(struct nic_home *home, EFI_PHYSICAL_ADDRESS *bus)
@@ -104,7 +104,7 @@ static void let_go(struct nic_home *home)
     home->taken = false;
 }
 
-/* ---- both -------------------------------------------------------------------------------------------------------------------------- */
+/* ---- both ------------------------------------------------------------------------------------------------------ */
 
 enum status nic_take(struct pci_device *device)
 {

@@ -12,7 +12,6 @@
 #define BAR_ADDRESS   0xFFFFFFF0u
 #define BAR_TYPE      0x6u
 #define BAR_TYPE_64   0x4u
-#define CARDS_MAX     16
 
 static struct nic_home homes[CARDS_MAX];
 
@@ -48,14 +47,14 @@ static bool read_device(struct nic_home *home, EFI_HANDLE handle, struct pci_dev
     device->bus = (uint8_t)bus;
     device->device = (uint8_t)number;
     device->function = (uint8_t)function;
-    uint32_t id = platform_pci_read32(device, PCI_ID), class = platform_pci_read32(device, PCI_CLASS);
+    uint32_t id = platform_pci_read32(device, PCI_ID), class_code = platform_pci_read32(device, PCI_CLASS);
     uint32_t subsystem = platform_pci_read32(device, PCI_SUBSYSTEM);
     device->vendor_id = (uint16_t)id;
     device->device_id = (uint16_t)(id >> 16);
-    device->revision = (uint8_t)class;
+    device->revision = (uint8_t)class_code;
     device->subsystem_vendor_id = (uint16_t)subsystem;
     device->subsystem_id = (uint16_t)(subsystem >> 16);
-    return class >> 24 == CLASS_NETWORK && nic_probe(device) != NULL;
+    return class_code >> 24 == CLASS_NETWORK && nic_probe(device) != NULL;
 }
 
 static uint64_t place_of(const struct pci_device *device)
@@ -99,7 +98,7 @@ struct pci_device *pci_boot_nic(struct pci_device *nics, unsigned count)
     return NULL;
 }
 
-/* ---- registers -------------------------------------------------------------------------------------------------------------------- */
+/* ---- registers ------------------------------------------------------------------------------------------------- */
 
 static bool is_memory_bar(const struct pci_device *device, unsigned bar)
 {

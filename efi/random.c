@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Random bytes: the firmware's generator and the CPU's where there are such, and how the TSC drifts against Stall() in any case. */
+/* Random bytes: the firmware's generator, the CPU's, and how the TSC drifts against Stall() in any case. */
 #include "efi/home.h"
 #include "platform/random_pool.h"
 

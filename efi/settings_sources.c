@@ -13,7 +13,7 @@ static char line[LINE_MAX];
 static char file_bytes[LINE_MAX];
 static EFI_PXE_BASE_CODE_PACKET ack;
 
-/* ---- sanstrap.conf --------------------------------------------------------------------------------------------------------------- */
+/* ---- sanstrap.conf --------------------------------------------------------------------------------------------- */
 
 static void add_file(struct settings_text *text)
 {
@@ -33,18 +33,19 @@ static void add_file(struct settings_text *text)
     root->Close(root);
 }
 
-/* ---- both ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- both ------------------------------------------------------------------------------------------------------ */
 
 const char *settings_line(bool *cut)
 {
     struct settings_text text = {.text = line, .size = sizeof line};
     add_file(&text);
-    settings_text_add_options(&text, firmware.loaded->LoadOptions, firmware.loaded->LoadOptions ? firmware.loaded->LoadOptionsSize : 0);
+    settings_text_add_options(&text, firmware.loaded->LoadOptions,
+                              firmware.loaded->LoadOptions ? firmware.loaded->LoadOptionsSize : 0);
     *cut = text.cut;
     return line;
 }
 
-/* ---- the firmware's DHCP ---------------------------------------------------------------------------------------------------------- */
+/* ---- the firmware's DHCP --------------------------------------------------------------------------------------- */
 
 const uint8_t *firmware_ack(size_t *length)
 {
@@ -59,14 +60,15 @@ const uint8_t *firmware_ack(size_t *length)
     return ack.Raw;
 }
 
-/* ---- SMBIOS ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- SMBIOS ---------------------------------------------------------------------------------------------------- */
 
 void firmware_uuid(uint8_t uuid[16])
 {
     for (UINTN i = 0; i < firmware.system->NumberOfTableEntries; i++) {
         const EFI_CONFIGURATION_TABLE *entry = &firmware.system->ConfigurationTable[i];
         struct smbios_table table;
-        if (memcmp(&entry->VendorGuid, &guid_smbios, sizeof(EFI_GUID)) && memcmp(&entry->VendorGuid, &guid_smbios3, sizeof(EFI_GUID)))
+        if (memcmp(&entry->VendorGuid, &guid_smbios, sizeof(EFI_GUID)) &&
+            memcmp(&entry->VendorGuid, &guid_smbios3, sizeof(EFI_GUID)))
             continue;
         if (smbios_find(entry->VendorTable, SMBIOS_LENGTH, &table) && table.address &&
             smbios_uuid((const uint8_t *)table.address, table.length, uuid))

@@ -17,7 +17,8 @@ struct settings_text {
     bool cut;
 };
 
-/* Appends load options: UTF-16 as the specification has it, or the bytes that some boot managers put there. Binary data adds nothing. */
+/* Appends load options: UTF-16 as the specification has it, or the bytes that some boot managers put there. Binary data adds
+ * nothing. */
 void settings_text_add_options(struct settings_text *line, const void *options, size_t size);
 
 /* Appends a file's lines; a '#' begins a comment to the line's end, unless it stands inside a word. */
