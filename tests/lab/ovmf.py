@@ -39,7 +39,7 @@ class EfiMachine(qemu.Machine):
         for number, path in enumerate(drives):
             order = f",bootindex={number + (2 if boot == 'n' else 0)}"
             flash += ["-drive", f"if=none,id=disk{number},format=raw,file={path}", "-device", f"virtio-blk-pci,drive=disk{number}{order}"]
-        card = nic if rom == "" else f"{nic},bootindex=1"
+        card = nic if rom == "" or boot == "c" else f"{nic},bootindex=1"
         if rom is None:
             rom = f"{ROMS}/efi-{nic}.rom"
         self.unread = ""
