@@ -1,35 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* CHAP (RFC 7143 section 12.1, RFC 1994) against targets that refuse, forge, reflect, or really know the secrets. */
-#include "tests/unit/iscsi_fake.h"
+#include "tests/unit/login_world.h"
 
 #include "iscsi/login.h"
-
-static struct fake fake;
-static struct arena arena;
-static struct iscsi_session *session;
-
-static int set_up(void **state)
-{
-    (void)state;
-    fake_reset(&fake);
-    host_log_level = LOG_ERROR;
-    host_clock_use_virtual();
-    arena = host_arena_new(1 << 20);
-    session = iscsi_session_new(&arena, &fake.stream);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    host_arena_free(&arena);
-    return 0;
-}
-
-static void tick(void)
-{
-    host_clock_advance_us(1000);
-}
 
 static enum status open_with(const struct iscsi_settings *settings)
 {

@@ -1,33 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Login against a scripted target: RFC 7143 sections 6, 11.12, 11.13 and 13. CHAP: test_chap.c. */
-#include "tests/unit/iscsi_fake.h"
-
-static struct fake fake;
-static struct arena arena;
-static struct iscsi_session *session;
-
-static int set_up(void **state)
-{
-    (void)state;
-    fake_reset(&fake);
-    host_log_level = LOG_ERROR;
-    host_clock_use_virtual();
-    arena = host_arena_new(1 << 20);
-    session = iscsi_session_new(&arena, &fake.stream);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    host_arena_free(&arena);
-    return 0;
-}
-
-static void tick(void)
-{
-    host_clock_advance_us(1000);
-}
+#include "tests/unit/login_world.h"
 
 static enum status open_session(void)
 {

@@ -1,30 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* !PXE and PXENV+ as ROMs leave them in memory: right ones are read, damaged ones refused, none read beyond its end. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "tests/unit/firmware_tables.h"
 
 #include "bios/pxe_structures.h"
-
-static void seal(uint8_t *bytes, size_t length, size_t checksum)
-{
-    uint8_t sum = 0;
-    bytes[checksum] = 0;
-    for (size_t i = 0; i < length; i++)
-        sum = (uint8_t)(sum + bytes[i]);
-    bytes[checksum] = (uint8_t)-sum;
-}
-
-static void put16(uint8_t *at, uint16_t value)
-{
-    at[0] = (uint8_t)value;
-    at[1] = (uint8_t)(value >> 8);
-}
 
 static void make_pxe(uint8_t bytes[0x58])
 {

@@ -1,30 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The SMBIOS entry points and the system UUID, from good tables and damaged ones. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "tests/unit/firmware_tables.h"
 
 #include "loader/smbios.h"
-
-static void seal(uint8_t *bytes, size_t length, size_t checksum)
-{
-    uint8_t sum = 0;
-    bytes[checksum] = 0;
-    for (size_t i = 0; i < length; i++)
-        sum = (uint8_t)(sum + bytes[i]);
-    bytes[checksum] = (uint8_t)-sum;
-}
-
-static void put16(uint8_t *at, uint16_t value)
-{
-    at[0] = (uint8_t)value;
-    at[1] = (uint8_t)(value >> 8);
-}
 
 static void make_smbios(uint8_t entry[0x20])
 {
