@@ -103,14 +103,20 @@ static void lost_syn_is_repeated_soon(void **state)
 
 static uint8_t out[1 << 20], in[1 << 20];
 
+/* What the peer expects to receive. */
+static void fill_out(size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        out[i] = peer_pattern(i);
+}
+
 /* Sends and receives `total` bytes at once; checks every one. */
 static void transfer(size_t total, bool stable)
 {
     size_t sent = 0, received = 0, done;
     deadline_t deadline = deadline_after_ms(600000);
 
-    for (size_t i = 0; i < total; i++)
-        out[i] = peer_pattern(i);
+    fill_out(total);
     peer.source = true;
     peer.to_send = total;
     while (sent < total || received < total || stream->ops->unsent(stream)) {
@@ -191,8 +197,7 @@ static void full_card_and_a_silent_network(void **state)
     size_t done;
 
     (void)state;
-    for (size_t i = 0; i < span.length; i++)
-        out[i] = peer_pattern(i);
+    fill_out(span.length);
     assert_int_equal(connect_to("10.0.0.1", 1000), OK);
     wire.busy = 1;
     assert_int_equal(stream->ops->send(stream, &span, 1, &done), OK);
@@ -292,8 +297,7 @@ static void peer_that_closes_its_window(void **state)
     size_t done;
 
     (void)state;
-    for (size_t i = 0; i < span.length; i++)
-        out[i] = peer_pattern(i);
+    fill_out(span.length);
     assert_int_equal(connect_to("10.0.0.1", 1000), OK);
     peer.advertise = 0;
     peer_segment(PEER_ACK, peer.next, peer.expected, NULL, 0, NULL, 0);
@@ -317,8 +321,7 @@ static void stable_bytes_are_counted_until_acknowledged(void **state)
     size_t done;
 
     (void)state;
-    for (size_t i = 0; i < span.length; i++)
-        out[i] = peer_pattern(i);
+    fill_out(span.length);
     assert_int_equal(connect_to("10.0.0.1", 1000), OK);
     wire.loss = 1000;
     assert_int_equal(stream->ops->send(stream, &span, 1, &done), OK);
@@ -426,8 +429,7 @@ static void long_silence_costs_nothing(void **state)
     size_t done;
 
     (void)state;
-    for (size_t i = 0; i < span.length; i++)
-        out[i] = peer_pattern(i);
+    fill_out(span.length);
     assert_int_equal(connect_to("10.0.0.1", 1000), OK);
     wire.loss = 1000;
     assert_int_equal(stream->ops->send(stream, &span, 1, &done), OK);
