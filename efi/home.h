@@ -104,9 +104,31 @@ enum status nic_take(struct pci_device *device);
 /* Gives every card that was taken back to the firmware, which connects its drivers to them again. The cards must be closed. */
 void nic_give_back(void);
 
+/* True when the path leads to a card that is ours, or over it. */
+bool nic_is_taken(const EFI_DEVICE_PATH *path);
+
+/*
+ * True when a card was taken from the program that started us, or that started that one: iPXE, which drives the card itself and
+ * uses what is gone when it goes on. Nothing may then return.
+ */
+bool nic_starter_lost(void);
+
 /* The device path of a taken card's PCI function, and its handle. They stay valid. */
 EFI_DEVICE_PATH *nic_device_path(const struct nic *nic);
 EFI_HANDLE nic_handle(const struct nic *nic);
+
+/* ---- starter.c: who started us ---------------------------------------------------------------------------------- */
+
+/* True when the image that started us, or one that started that, is a driver on this handle. */
+bool starter_drives(EFI_HANDLE handle);
+
+/* ---- next_boot.c: the next boot device when we cannot return ---------------------------------------------------- */
+
+/*
+ * Restarts the machine so that the firmware boots the next option in its order that is not on a card of ours; says so on the
+ * screen. When there is none, or it is not known which option is ours, a key is waited for before. Does not return.
+ */
+void next_boot_by_restart(void);
 
 /* ---- guard.c: one at a time in the stack ----------------------------------------------------------------------- */
 

@@ -14,22 +14,21 @@ static enum status boot(struct disk *disk, const struct boot_options *options)
 {
     if (options->hook_only && !firmware.resident)
         return fail(E_BOOT_RESIDENT, "this image was started as an application");
+    if (options->hook_only && nic_starter_lost())
+        return fail(E_BOOT_STARTER, "its driver had to leave the card");
     enum status status = efi_boot_disk(disk, options);
     published = status == OK && options->hook_only;
     return status;
 }
 
 /* The firmware takes another device when an image fails. */
-static void leave(EFI_STATUS status)
-{
-    if (!published)
-        nic_give_back();
-    firmware.boot->Exit(firmware.image, status, 0, NULL);
-}
-
 static void next_boot_device(void)
 {
-    leave(published ? EFI_SUCCESS : EFI_ABORTED);
+    if (nic_starter_lost())
+        next_boot_by_restart();
+    if (!published)
+        nic_give_back();
+    firmware.boot->Exit(firmware.image, published ? EFI_SUCCESS : EFI_ABORTED, 0, NULL);
 }
 
 static void take_machine(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)

@@ -15,6 +15,7 @@ static struct arena *arena;
 static EFI_PHYSICAL_ADDRESS first_memory;
 static struct pci_device *taken[CARDS_MAX];
 static unsigned taken_count;
+static bool starter_lost;
 
 bool nic_arena_start(struct arena *to_fill, size_t size)
 {
@@ -45,6 +46,12 @@ static void visit_handles(const struct nic_home *home, EFI_GUID *protocol, void 
     firmware.boot->FreePool(handles);
 }
 
+static void note_starter(EFI_HANDLE handle, void *interface)
+{
+    (void)interface;
+    starter_lost = starter_lost || starter_drives(handle);
+}
+
 static void stop_pxe(EFI_HANDLE handle, void *interface)
 {
     EFI_PXE_BASE_CODE_PROTOCOL *pxe = interface;
@@ -69,6 +76,7 @@ static void stop_network(EFI_HANDLE handle, void *interface)
 
 static EFI_STATUS open_alone(struct nic_home *home)
 {
+    visit_handles(home, &guid_device_path, note_starter);
     visit_handles(home, &guid_pxe_base_code, stop_pxe);
     visit_handles(home, &guid_simple_network, disconnect);
     visit_handles(home, &guid_simple_network, stop_network);
@@ -144,6 +152,19 @@ void nic_give_back(void)
     if (first_memory)
         firmware.boot->FreePages(first_memory, arena->size / PAGE);
     first_memory = 0;
+}
+
+bool nic_is_taken(const EFI_DEVICE_PATH *path)
+{
+    for (unsigned i = 0; i < taken_count; i++)
+        if (device_path_begins(path, ((struct nic_home *)taken[i]->home)->path))
+            return true;
+    return false;
+}
+
+bool nic_starter_lost(void)
+{
+    return starter_lost;
 }
 
 EFI_DEVICE_PATH *nic_device_path(const struct nic *nic)

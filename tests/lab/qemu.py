@@ -15,14 +15,14 @@ MAC = "52:54:00:12:34:56"
 
 class Machine:
     """
-    A PC under TCG with one network card and, unless drives are given, no disk.
+    A PC under TCG with one network card and, unless drives are given, no disk. It ends at a reset, unless it `reboots`.
 
     Serial text arrives in self.text as it is printed, a carriage return as a line's end; expect() reads on from where
     the last expect() ended.
     """
 
     def __init__(self, network, folder, nic="e1000", memory=256, rom=None, kernel=None, append="", initrd=None, drives=(),
-                 boot="n", board="pc", extra=(), echo=None, timeout=180):
+                 boot="n", board="pc", extra=(), echo=None, timeout=180, reboots=False):
         self.network = network
         self.folder = folder
         self.echo = echo
@@ -33,11 +33,13 @@ class Machine:
         self.child = None
         self.changed = threading.Condition()
         self.command = ["qemu-system-x86_64", "-M", board, "-accel", "tcg", "-m", str(memory), "-nodefaults",
-                        "-no-user-config", "-vga", "std", "-display", "none", "-no-reboot", "-serial", "stdio",
+                        "-no-user-config", "-vga", "std", "-display", "none", "-serial", "stdio",
                         "-debugcon", f"file:{folder}/debugcon.log", "-qmp",
                         f"unix:{folder}/qmp,server=on,wait=off", "-boot", boot,
                         "-netdev", f"tap,id=wire,ifname={network.add_tap()},script=no,downscript=no",
                         "-device", f"{nic},netdev=wire,mac={MAC}" + (f",romfile={rom}" if rom is not None else "")]
+        if not reboots:
+            self.command.append("-no-reboot")
         if kernel:
             self.command += ["-kernel", str(kernel), "-append", append]
         if initrd:

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The firmware's next boot device by a restart (UEFI 2.10, 3.1.2 and 3.3): the option after ours in BootOrder becomes BootNext.
+ * When there is none, a restart would boot the same network again and again by itself, so a key is waited for.
+ */
+#include "efi/home.h"
+#include "efi/load_option.h"
+#include "platform/format.h"
+
+#define ORDER_MAX       256
+#define OPTION_SIZE_MAX 4096
+#define NUMBER_DIGITS   4
+#define KEY_POLL_US     50000
+#define STORED          (EFI_VARIABLE_NON_VOLATILE | EFI_VARIABLE_BOOTSERVICE_ACCESS | EFI_VARIABLE_RUNTIME_ACCESS)
+
+static UINT16 order[ORDER_MAX];
+static uint8_t option_bytes[OPTION_SIZE_MAX];
+
+/* How many bytes the variable has; 0 when there is none, or it is longer. */
+static size_t read_variable(CHAR16 *name, void *to, size_t most)
+{
+    UINTN size = most;
+    return EFI_ERROR(firmware.system->RuntimeServices->GetVariable(name, &guid_global_variable, NULL, &size, to)) ? 0 : size;
+}
+
+static bool read_option(UINT16 number, struct load_option *option)
+{
+    CHAR16 name[] = L"Boot####";
+    for (unsigned i = 0; i < NUMBER_DIGITS; i++)
+        name[sizeof "Boot" - 1 + i] = (CHAR16) "0123456789ABCDEF"[number >> (NUMBER_DIGITS - 1 - i) * 4 & 0xF];
+    size_t size = read_variable(name, option_bytes, sizeof option_bytes);
+    return size && load_option_read(option_bytes, size, option);
+}
+
+/* A card that we took is no other device, by whatever protocol it would be booted from. */
+static bool find_next(UINT16 *number, struct load_option *option)
+{
+    UINT16 current;
+    size_t count = read_variable(L"BootOrder", order, sizeof order) / sizeof order[0], at = 0;
+    if (read_variable(L"BootCurrent", &current, sizeof current) != sizeof current)
+        return false;
+    while (at < count && order[at] != current)
+        at++;
+    /* An option that was picked from a menu may be in no order; what comes next is the order's first then. */
+    for (at = at < count ? at + 1 : 0; at < count; at++) {
+        *number = order[at];
+        if (read_option(*number, option) && option->bootable && !nic_is_taken(option->path))
+            return true;
+    }
+    return false;
+}
+
+void next_boot_by_restart(void)
+{
+    struct load_option option;
+    UINT16 number;
+    char text[128];
+    EFI_RUNTIME_SERVICES *runtime = firmware.system->RuntimeServices;
+    if (find_next(&number, &option) &&
+        !EFI_ERROR(runtime->SetVariable(L"BootNext", &guid_global_variable, STORED, sizeof number, &number))) {
+        format_text(text, sizeof text, "          What loaded sanstrap has lost its card: restarting into \"%s\".\n",
+                    option.name);
+        console_write(text);
+    } else {
+        console_write("          What loaded sanstrap has lost its card, and no boot device is left. Press a key to restart.\n");
+        while (!console_read_key())
+            platform_stall_us(KEY_POLL_US);
+    }
+    runtime->ResetSystem(EfiResetCold, EFI_SUCCESS, 0, NULL);
+}
