@@ -2,15 +2,11 @@
 """Under UEFI, too, whatever is wrong has its stable number, and the machine goes on when the cause is gone or the user gives up."""
 import os
 
-from tests.lab import disks, efi_disk, ovmf
+from tests.lab import disks, efi_disk, ovmf, process
 from tests.lab.boots import FAILURE
-from tests.lab.network import PREFIX, SERVER
+from tests.lab.causes import BAD_ROOT_PATHS, ONE_WAY, ROOT_PATH, STATIC, WRONG_SECRET
 from tests.lab.ovmf import fails_with
-from tests.lab.target import NAME, Chap
-
-STATIC = f"ip={PREFIX}.50/24"
-ROOT_PATH = f"iscsi:{SERVER}:::1:{NAME}"
-CHAP = Chap("lab-user", "twelve-bytes-at-least")
+from tests.lab.target import Chap
 
 
 def swap_target(lab, old, *arguments, **options):
@@ -20,7 +16,46 @@ def swap_target(lab, old, *arguments, **options):
     return lab.target(*arguments, **options)
 
 
-def test_one_cause_after_the_other(lab):
+def swap_dhcp(lab, old, root_path):
+    """Another DHCP server in the old one's place."""
+    if old:
+        old.stop()
+    return lab.dhcp(root_path=root_path)
+
+
+def test_way_to_the_target(lab):
+    """What is wrong before there is a session: the link, the lease, the root path, the portal, the login. One cause after the other."""
+    good = efi_disk.grub_disk(lab.path("good.img"), lab.folder, "echo GRUB-RUNS\n")
+    settings = f"retry=0 link-timeout=4 dhcp-timeout=6 timeout=5 chap={ONE_WAY.name}:{ONE_WAY.secret}"
+    machine = ovmf.boot_from_stick(lab, settings, timeout=300)
+    fails_with(machine, "E_DHCP_TIMEOUT")
+    machine.set_link(False)
+    machine.type("r")
+    fails_with(machine, "E_LINK_DOWN")
+    machine.set_link(True)
+    server = None
+    for path in BAD_ROOT_PATHS:
+        server = swap_dhcp(lab, server, path)
+        machine.type("r")
+        assert "^" in fails_with(machine, "E_ROOT_PATH_SYNTAX")
+    server = swap_dhcp(lab, server, ROOT_PATH)
+    silent = lab.network.helper("silent", 3260)
+    machine.type("r")
+    fails_with(machine, "E_CONNECT_TIMEOUT")
+    process.stop(silent)
+    target = swap_target(lab, None, good, chap=Chap(ONE_WAY.name, WRONG_SECRET))
+    machine.type("r")
+    fails_with(machine, "E_LOGIN_AUTHENTICATION")
+    swap_target(lab, target, good, chap=ONE_WAY)
+    server = swap_dhcp(lab, server, ROOT_PATH + "-other")
+    machine.type("r")
+    fails_with(machine, "E_LOGIN_NOT_FOUND")
+    swap_dhcp(lab, server, ROOT_PATH)
+    machine.type("r")
+    machine.expect("GRUB-RUNS", 60, or_fail=FAILURE)
+
+
+def test_disk_and_what_is_on_it(lab):
     """Each is told by its own number; the retry key starts anew until the machine boots."""
     good = efi_disk.grub_disk(lab.path("good.img"), lab.folder, "echo GRUB-RUNS\n")
     empty = lab.file("empty.img", bytes(8 * disks.MIB))
@@ -35,7 +70,7 @@ def test_one_cause_after_the_other(lab):
     target = swap_target(lab, target, efi_disk.system_disk(lab.path("text.img"), {"text": lab.file("text", b"no program")}))
     machine.type("r")
     fails_with(machine, "E_BOOT_FILE")
-    target = swap_target(lab, target, good, chap=CHAP)
+    target = swap_target(lab, target, good, chap=ONE_WAY)
     machine.type("r")
     fails_with(machine, "E_CHAP_REQUIRED")
     swap_target(lab, target, good)

@@ -4,14 +4,12 @@ import pytest
 
 from tests.lab import disks
 from tests.lab.boots import BASE_MEMORY, as_a_bios_would, code, entered, fails_with, hello_disk, hidden
+from tests.lab.causes import BAD_ROOT_PATHS, MUTUAL, ONE_WAY, ROOT_PATH, STATIC, WRONG_SECRET
 from tests.lab.lab import LKRN, NBP
 from tests.lab.network import PREFIX, SERVER
-from tests.lab.target import NAME, Chap, Istgt, Tgt
+from tests.lab.target import NAME, Istgt, Tgt
 
 BIOS_HIDES = 1 << 20  # the BIOS's own tables at the top of RAM, and the hole below 1 MiB
-STATIC = f"ip={PREFIX}.50/24"
-ONE_WAY = Chap("lab-user", "twelve-bytes-at-least")
-MUTUAL = Chap("lab-user", "twelve-bytes-at-least", "lab-target", "another-secret-of-it")
 
 
 def direct(lab, append):
@@ -28,11 +26,6 @@ def test_lease_without_root_path(lab):
     fails_with(lab.machine(), "E_ROOT_PATH_MISSING")
 
 
-BAD_ROOT_PATHS = [
-    f"iscsi:{SERVER}", f"iscsi:{SERVER}::99999::{NAME}", f"iscsi:{SERVER}:::zz:{NAME}", f"iscsi:[fe80::1:::1:{NAME}",
-    f"iscsi:{SERVER}:::1:"]
-
-
 @pytest.mark.parametrize("path", BAD_ROOT_PATHS)
 def test_unreadable_root_path(lab, path):
     """By DHCP; the mark points into the text."""
@@ -42,12 +35,12 @@ def test_unreadable_root_path(lab, path):
 
 
 def test_target_refuses(lab):
-    fails_with(direct(lab, f"{STATIC} root=iscsi:{SERVER}:::1:{NAME}"), "E_CONNECT_REFUSED")
+    fails_with(direct(lab, f"{STATIC} root={ROOT_PATH}"), "E_CONNECT_REFUSED")
 
 
 def test_target_is_silent(lab):
     lab.network.helper("silent", 3260)
-    fails_with(direct(lab, f"{STATIC} timeout=5 root=iscsi:{SERVER}:::1:{NAME}"), "E_CONNECT_TIMEOUT")
+    fails_with(direct(lab, f"{STATIC} timeout=5 root={ROOT_PATH}"), "E_CONNECT_TIMEOUT")
 
 
 def test_target_is_nowhere(lab):
@@ -86,7 +79,7 @@ def test_no_card(lab):
 
 
 def test_retry_key_after_the_cause_is_gone(lab):
-    machine = direct(lab, f"{STATIC} retry=0 root=iscsi:{SERVER}:::1:{NAME}")
+    machine = direct(lab, f"{STATIC} retry=0 root={ROOT_PATH}")
     fails_with(machine, "E_CONNECT_REFUSED")
     lab.target(hello_disk(lab))
     machine.key("r")
@@ -96,7 +89,7 @@ def test_retry_key_after_the_cause_is_gone(lab):
 def next_boot_device(lab, name, **machine_options):
     """The ROM loads us, we fail with `name` and are told to give up; returns how the BIOS's own disk was entered."""
     local = disks.sector_disk(lab.path("local.img"), disks.assemble("hello", lab.folder))
-    lab.dhcp(boot_file="sanstrap.pxe", root_path=f"iscsi:{SERVER}:::1:{NAME}").publish(NBP)
+    lab.dhcp(boot_file="sanstrap.pxe", root_path=ROOT_PATH).publish(NBP)
     machine = lab.machine(drives=[local], boot="nc", **machine_options)
     fails_with(machine, name)
     machine.key("n")
@@ -143,7 +136,7 @@ def test_secrets_from_dhcp_as_ipxe_takes_them(lab):
 @pytest.mark.parametrize("kind", [Tgt, Istgt])
 def test_wrong_secret(lab, kind):
     target = lab.target(hello_disk(lab), kind, chap=ONE_WAY)
-    machine = direct(lab, f"{STATIC} root={target.root_path} chap={ONE_WAY.name}:not-the-right-secret")
+    machine = direct(lab, f"{STATIC} root={target.root_path} chap={ONE_WAY.name}:{WRONG_SECRET}")
     fails_with(machine, "E_LOGIN_AUTHENTICATION")
 
 

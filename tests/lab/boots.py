@@ -64,11 +64,17 @@ def code(name):
         return int(re.search(rf"^STATUS\({name}, (\d+),", file.read(), re.MULTILINE).group(1))
 
 
-def fails_with(machine, name, timeout=60):
-    """The failure is on serial and on the screen, with what, why and what to do, and it is this one."""
+def tells(machine, name, timeout):
+    """The failure is on serial, with what, why and what to do, and it is this one."""
     match = machine.expect(r"^S(\d{3}) .+$", timeout)
     assert int(match.group(1)) == code(name), f"expected {name} (S{code(name)}):\n{machine.text[match.start():]}"
     machine.expect(r"^Why: .+", 10)
     machine.expect(r"^Do:  .+", 10)
-    machine.expect_screen(rf"^S{code(name)} .+", 10)
     return machine.text[match.start():]
+
+
+def fails_with(machine, name, timeout=60):
+    """It is on the screen, too."""
+    shown = tells(machine, name, timeout)
+    machine.expect_screen(rf"^S{code(name)} .+", 10)
+    return shown

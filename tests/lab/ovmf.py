@@ -5,7 +5,7 @@ import re
 import shutil
 
 from . import efi_disk, process, qemu
-from .boots import code
+from .boots import tells
 from .lab import BUILD
 
 APPLICATION = os.path.join(BUILD, "sanstrap.efi")
@@ -103,9 +103,5 @@ def sign(source, destination):
 
 
 def fails_with(machine, name, timeout=90):
-    """The failure is on the console, with what, why and what to do, and it is this one."""
-    match = machine.expect(r"^S(\d{3}) .+$", timeout)
-    assert int(match.group(1)) == code(name), f"expected {name} (S{code(name)}):\n{machine.text[match.start():]}"
-    machine.expect(r"^Why: .+", 10)
-    machine.expect(r"^Do:  .+", 10)
-    return machine.text[match.start():]
+    """The console is on the serial line."""
+    return tells(machine, name, timeout)
