@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What an operating system does first, and then nothing: ends boot services, says REST on COM1 and halts the CPU with interrupts off.
- * Whatever changes in memory after that was written by a device.
+ * What an operating system does first, and then nothing: ends boot services, says REST on COM1 and halts the CPU with interrupts
+ * off. Whatever changes in memory after that was written by a device. With KEEP_BOOT_SERVICES it does not end them: what is then
+ * left running shows that a test would see it.
  */
 #include <efi.h>
 
 #define COM1             0x3F8
 #define LINE_STATUS      5
 #define TRANSMITTER_FREE 0x20
-
-static UINT8 map[65536];
 
 static UINT8 port_read(UINT16 port)
 {
@@ -27,19 +26,35 @@ static void serial_write(const char *text)
     }
 }
 
+#ifdef KEEP_BOOT_SERVICES
+static EFI_STATUS end_boot_services(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
+{
+    (void)image;
+    (void)system;
+    return EFI_SUCCESS;
+}
+#else
+static EFI_STATUS end_boot_services(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
+{
+    static UINT8 map[65536];
+    EFI_BOOT_SERVICES *boot = system->BootServices;
+    EFI_STATUS status = EFI_NOT_STARTED;
+    for (int attempt = 0; attempt < 2 && status != EFI_SUCCESS; attempt++) { /* the first may change the map, as the spec says */
+        UINTN key, entry, size = sizeof map;
+        UINT32 version;
+        status = boot->GetMemoryMap(&size, (EFI_MEMORY_DESCRIPTOR *)map, &key, &entry, &version);
+        if (status == EFI_SUCCESS)
+            status = boot->ExitBootServices(image, key);
+    }
+    return status;
+}
+#endif
+
 EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
 
 EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 {
-    UINTN key, entry;
-    UINT32 version;
-    EFI_STATUS status = EFI_NOT_STARTED;
-    for (int attempt = 0; attempt < 2 && status != EFI_SUCCESS; attempt++) { /* the first may change the map, as the spec says */
-        UINTN size = sizeof map;
-        status = system->BootServices->GetMemoryMap(&size, (EFI_MEMORY_DESCRIPTOR *)map, &key, &entry, &version);
-        if (status == EFI_SUCCESS)
-            status = system->BootServices->ExitBootServices(image, key);
-    }
+    EFI_STATUS status = end_boot_services(image, system);
     if (status != EFI_SUCCESS)
         return status;
     serial_write("\r\nREST\r\n");
