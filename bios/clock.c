@@ -2,6 +2,7 @@
 /* Time: the TSC, measured once against the PIT, and what happens while the loader waits. */
 #include "bios/home.h"
 #include "bios/ports.h"
+#include "platform/tsc.h"
 
 #define PIT_CHANNEL2     0x42
 #define PIT_COMMAND      0x43
@@ -13,7 +14,6 @@
 #define PIT_HZ           1193182u
 #define MEASURE_MS       10u
 #define MEASURE_COUNT    (PIT_HZ * MEASURE_MS / 1000)
-#define MEASURE_TURNS    3
 #define POLLS_MAX        10000000u /* a PIT that never ends its count */
 #define CPUID_TSC        (1u << 4)
 #define FLAG_ID          (1u << 21)
@@ -58,14 +58,7 @@ bool clock_start(void)
     cpuid(1, &eax, &ecx, &edx);
     if (!(edx & CPUID_TSC))
         return false;
-    /* A virtual machine may lose its CPU in the middle: the shortest of the measurements is the best. */
-    uint64_t best = 0;
-    for (int turn = 0; turn < MEASURE_TURNS; turn++) {
-        uint64_t taken = measure();
-        if (taken && (!best || taken < best))
-            best = taken;
-    }
-    ticks_per_ms = best / MEASURE_MS;
+    ticks_per_ms = tsc_shortest(measure) / MEASURE_MS;
     return ticks_per_ms != 0;
 }
 
@@ -81,9 +74,7 @@ uint64_t platform_ticks_per_ms(void)
 
 void platform_stall_us(uint32_t microseconds)
 {
-    deadline_t end = platform_ticks() + (microseconds * ticks_per_ms + 999) / 1000;
-    while (!deadline_passed(end))
-        __asm__ volatile("pause");
+    tsc_stall_us(ticks_per_ms, microseconds);
 }
 
 void platform_idle(void)

@@ -29,13 +29,6 @@ static inline void port_write32(uint16_t port, uint32_t value)
     __asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
 }
 
-static inline uint64_t read_tsc(void)
-{
-    uint64_t value;
-    __asm__ volatile("rdtsc" : "=A"(value));
-    return value;
-}
-
 static inline void cpuid(uint32_t leaf, uint32_t *eax, uint32_t *ecx, uint32_t *edx)
 {
     uint32_t ebx;

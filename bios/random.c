@@ -3,6 +3,7 @@
 #include "bios/home.h"
 #include "bios/ports.h"
 #include "platform/random_pool.h"
+#include "platform/tsc.h"
 
 #define JITTER_SAMPLES 512
 #define PIT_CHANNEL0   0x40

@@ -2,6 +2,7 @@
 /* A bare PC as the home of the driver: multiboot entry, PIT-calibrated TSC, serial log, PCI by ports. */
 #include "tests/nic/machine.h"
 #include "platform/platform.h"
+#include "platform/tsc.h"
 
 __asm__(".section .multiboot, \"a\"\n"
         ".long 0x1BADB002, 0, -0x1BADB002\n"
@@ -46,9 +47,7 @@ static uint32_t in32(uint16_t port)
 
 uint64_t platform_ticks(void)
 {
-    uint32_t low, high;
-    __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
-    return (uint64_t)high << 32 | low;
+    return read_tsc();
 }
 
 uint64_t platform_ticks_per_ms(void)
@@ -71,9 +70,7 @@ static void calibrate(void)
 
 void platform_stall_us(uint32_t microseconds)
 {
-    deadline_t end = platform_ticks() + microseconds * ticks_per_ms / 1000;
-    while (!deadline_passed(end))
-        ;
+    tsc_stall_us(ticks_per_ms, microseconds);
 }
 
 void platform_idle(void)
