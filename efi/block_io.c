@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "efi/device_path.h"
+#include "efi/disk_info.h"
 #include "platform/format.h"
 
 #define TRANSFER_MS 60000u /* of one call; the session mends a lost connection within it */
@@ -188,11 +189,12 @@ enum status block_io_publish(struct disk *disk, const struct boot_options *optio
     if (!published.path)
         return fail(E_BOOT_PUBLISH, "its device path cannot be made");
     describe_media(disk);
+    disk_info_describe(disk);
     published.disk = disk;
     published.handle = NULL;
-    EFI_STATUS status =
-        boot->InstallMultipleProtocolInterfaces(&published.handle, &guid_device_path, published.path, &guid_block_io, &block_io,
-                                                &guid_block_io2, block_io2_of(&published.media), NULL);
+    EFI_STATUS status = boot->InstallMultipleProtocolInterfaces(
+        &published.handle, &guid_device_path, published.path, &guid_block_io, &block_io, &guid_block_io2,
+        block_io2_of(&published.media), &guid_disk_info, &disk_info, NULL);
     if (status == EFI_SUCCESS)
         return OK;
     published.disk = NULL;
@@ -208,9 +210,9 @@ void block_io_withdraw(void)
     if (!published.handle)
         return;
     boot->DisconnectController(published.handle, NULL, NULL);
-    EFI_STATUS status =
-        boot->UninstallMultipleProtocolInterfaces(published.handle, &guid_device_path, published.path, &guid_block_io, &block_io,
-                                                  &guid_block_io2, block_io2_of(&published.media), NULL);
+    EFI_STATUS status = boot->UninstallMultipleProtocolInterfaces(
+        published.handle, &guid_device_path, published.path, &guid_block_io, &block_io, &guid_block_io2,
+        block_io2_of(&published.media), &guid_disk_info, &disk_info, NULL);
     published.disk = NULL;
     published.media.MediaPresent = FALSE;
     if (status == EFI_SUCCESS)

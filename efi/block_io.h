@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The disk as the firmware sees it: one handle with device path, BlockIo (revision 3) and BlockIo2. */
+/* The disk as the firmware sees it: one handle with device path, BlockIo (revision 3), BlockIo2 and DiskInfo. */
 #ifndef SANSTRAP_EFI_BLOCK_IO_H
 #define SANSTRAP_EFI_BLOCK_IO_H
 
@@ -22,8 +22,7 @@ void block_io_withdraw(void);
 EFI_HANDLE block_io_handle(void);
 EFI_DEVICE_PATH *block_io_path(void);
 
-/* ---- what BlockIo and BlockIo2 share
- * --------------------------------------------------------------------------------------------- */
+/* ---- what BlockIo and BlockIo2 share --------------------------------------------------------------------------- */
 
 /* The interface to publish beside BlockIo, with the same media. */
 EFI_BLOCK_IO2_PROTOCOL *block_io2_of(EFI_BLOCK_IO_MEDIA *media);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "efi/efi.h"
+#include "efi/disk_info.h"
 
 EFI_GUID guid_block_io = EFI_BLOCK_IO_PROTOCOL_GUID;
 EFI_GUID guid_block_io2 = EFI_BLOCK_IO2_PROTOCOL_GUID;
 EFI_GUID guid_device_path = EFI_DEVICE_PATH_PROTOCOL_GUID;
+EFI_GUID guid_disk_info = DISK_INFO_GUID;
 EFI_GUID guid_driver_binding = EFI_DRIVER_BINDING_PROTOCOL_GUID;
 EFI_GUID guid_global_variable = EFI_GLOBAL_VARIABLE;
 EFI_GUID guid_loaded_image = EFI_LOADED_IMAGE_PROTOCOL_GUID;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A UEFI application that holds BlockIo and BlockIo2 of the disk that it was loaded from to their specification (UEFI 2.10, 13.9
- * and 13.10). Results go to the console, a line a check. image.py makes the disk.
+ * A UEFI application that holds BlockIo, BlockIo2 and DiskInfo of the disk that it was loaded from to their specification
+ * (UEFI 2.10, 13.9 and 13.10). Results go to the console, a line a check. image.py makes the disk.
  */
 #ifndef CONFORMANCE_H
 #define CONFORMANCE_H
@@ -77,6 +77,7 @@ void test_transfers(const struct way *way);
 void test_block_io(void);
 void test_block_io2(void);
 void test_random(void);
+void test_disk_info(void);
 void measure_speed(void);
 
 #endif

@@ -93,6 +93,8 @@ EFI_STATUS EFIAPI conformance_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
         test_block_io();
         test_block_io2();
         test_random();
+        if (subject.config.strict)
+            test_disk_info();
     }
     finish();
     system->RuntimeServices->ResetSystem(EfiResetShutdown, EFI_SUCCESS, 0, NULL);
