@@ -120,9 +120,11 @@ enum status nic_take(struct pci_device *device)
     EFI_PHYSICAL_ADDRESS bus;
     if (!home->taken) {
         EFI_STATUS status = open_alone(home);
-        if (EFI_ERROR(status))
+        if (EFI_ERROR(status)) {
+            firmware.boot->ConnectController(home->handle, NULL, NULL, TRUE);
             return fail(E_NIC_FIRMWARE, "PCI device %02x:%02x.%x: status %x", device->bus, device->device, device->function,
                         (unsigned)status);
+        }
         status = allocate(home, &bus);
         if (EFI_ERROR(status)) {
             let_go(home);

@@ -5,12 +5,14 @@
 #   make SIGN_KEY=db.key SIGN_CERT=db.crt   signs both for Secure Boot
 
 EFI_RESOURCES := $(shell clang -print-resource-dir 2>/dev/null)
+EFI_HEADERS := -isystem /usr/include/efi -isystem /usr/include/efi/x86_64 -DGNU_EFI_USE_MS_ABI
 EFI_SYSTEM := -nostdinc -isystem $(EFI_RESOURCES)/include -isystem platform/freestanding/include \
-	-isystem /usr/include/efi -isystem /usr/include/efi/x86_64 -DGNU_EFI_USE_MS_ABI
+	$(EFI_HEADERS)
 # Firmware interrupts run on our stack: no red zone. A frame is not probed, as there is no guard page to find.
 EFI_CFLAGS := --target=x86_64-unknown-windows -std=gnu11 -Os -ffreestanding -fshort-wchar -mno-red-zone -mno-stack-arg-probe \
 	-mgeneral-regs-only -ffunction-sections -fdata-sections
 EFI_PURE := efi/block_rules.c efi/device_path.c efi/inquiry.c efi/load_option.c efi/settings_text.c
+EFI_ON_FAKES := efi/guids.c efi/nic_takeover.c efi/paths.c efi/starter.c # unit tests have firmware of their own for these
 EFI_IMAGES := build/sanstrap.efi build/sanstrap-driver.efi
 EFI_OBJECTS := $(call objects_in,build/efi,$(CORE_SOURCES) platform/freestanding/string.c $(wildcard efi/*.c))
 $(eval $(call compile_into,build/efi,clang $$(EFI_CFLAGS) $$(EFI_SYSTEM)))

@@ -5,7 +5,7 @@
 HOST_SOURCES := $(CORE_SOURCES) $(BIOS_PURE) $(EFI_PURE) $(wildcard tests/host/*.c)
 
 HOST_CFLAGS := -std=gnu11 -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
-HOST_OBJECTS := $(call objects_in,build/host,$(HOST_SOURCES))
+HOST_OBJECTS := $(call objects_in,build/host,$(HOST_SOURCES) $(EFI_ON_FAKES))
 HOST_LIBRARY := build/host/libsanstrap.a
 UNIT_PROGRAMS := $(patsubst %.c,build/host/%,$(wildcard tests/unit/test_*.c))
 $(eval $(call compile_into,build/host,gcc $$(HOST_CFLAGS)))
@@ -22,6 +22,8 @@ $(HOST_LIBRARY) $(FUZZ_LIBRARY):
 	@rm -f $@
 	$(say) "AR $@"
 	$(Q)ar rcs $@ $^
+
+$(EFI_ON_FAKES:%.c=build/host/%.o) build/host/tests/unit/test_efi_takeover.o: HOST_CFLAGS += $(EFI_HEADERS)
 
 build/host/tests/unit/%: build/host/tests/unit/%.o $(HOST_LIBRARY)
 	$(say) "LD $@"

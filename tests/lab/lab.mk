@@ -8,5 +8,5 @@ build/lab/rest.efi build/lab/rest-with-boot-services.efi: tests/lab/efi/rest.c
 	@mkdir -p $(@D)
 	$(say) "EFI $@"
 	$(Q)clang --target=x86_64-unknown-windows -std=gnu11 -Os -ffreestanding -fshort-wchar -mno-red-zone -mno-stack-arg-probe \
-		-mgeneral-regs-only -DGNU_EFI_USE_MS_ABI -isystem /usr/include/efi -isystem /usr/include/efi/x86_64 $(WARNINGS) $(LAB_EFI_DEFINES) -c $< -o $(@:.efi=.o)
+		-mgeneral-regs-only $(EFI_HEADERS) $(WARNINGS) $(LAB_EFI_DEFINES) -c $< -o $(@:.efi=.o)
 	$(Q)lld-link -subsystem:efi_application -entry:efi_main -nodefaultlib $(@:.efi=.o) -out:$@

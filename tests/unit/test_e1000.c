@@ -7,7 +7,8 @@
 #include "tests/host/host.h"
 #include "tests/unit/unit.h"
 
-#define RING 16
+#define RING        16
+#define BUS_ADDRESS 0x123400000u /* where the card sees the arena: behind an IOMMU, not where the CPU does */
 
 static const uint8_t nvm_mac[6] = {0x00, 0x1B, 0x21, 0x01, 0x02, 0x03};
 
@@ -65,13 +66,22 @@ static uint64_t ring_address(uint32_t low)
     return card.registers[low / 4] | (uint64_t)card.registers[low / 4 + 1] << 32;
 }
 
+/* What the card reaches by an address that it was given: the arena, and nothing else. */
+static void *reach(uint64_t address, size_t length)
+{
+    assert_in_range(address, arena.bus, arena.bus + arena.size - length);
+    return arena.base + (address - arena.bus);
+}
+
 static void send_all(void)
 {
-    struct e1000_tx_descriptor *ring = (void *)(uintptr_t)ring_address(E1000_TDBAL);
     uint32_t count = card.registers[E1000_TDLEN / 4] / 16, *head = &card.registers[E1000_TDH / 4];
-    for (; *head != card.registers[E1000_TDT / 4]; *head = (*head + 1) % count)
+    struct e1000_tx_descriptor *ring = reach(ring_address(E1000_TDBAL), count * sizeof *ring);
+    for (; *head != card.registers[E1000_TDT / 4]; *head = (*head + 1) % count) {
+        reach(ring[*head].address, ring[*head].lower & 0xFFFF);
         if (ring[*head].lower & E1000_TXD_LOWER_RS)
             ring[*head].upper |= E1000_TXD_UPPER_DD;
+    }
 }
 
 void platform_register_write32(const struct pci_device *unused, unsigned bar, uint32_t offset, uint32_t value)
@@ -99,12 +109,13 @@ static bool arrive(uint8_t fill, uint16_t length, uint8_t status, uint8_t errors
         card.registers[E1000_MPC / 4]++;
         return false;
     }
-    struct e1000_rx_descriptor *descriptor = (struct e1000_rx_descriptor *)(uintptr_t)ring_address(E1000_RDBAL) + *head;
-    memset((void *)(uintptr_t)descriptor->address, fill, length);
+    uint32_t count = card.registers[E1000_RDLEN / 4] / 16;
+    struct e1000_rx_descriptor *ring = reach(ring_address(E1000_RDBAL), count * sizeof *ring), *descriptor = &ring[*head];
+    memset(reach(descriptor->address, length), fill, length);
     descriptor->length = length;
     descriptor->errors = errors;
     descriptor->status = status | E1000_RXD_STATUS_DD;
-    *head = (*head + 1) % (card.registers[E1000_RDLEN / 4] / 16);
+    *head = (*head + 1) % count;
     return true;
 }
 
@@ -143,6 +154,7 @@ static int set_up(void **state)
     write_nvm();
     device = (struct pci_device){.vendor_id = 0x8086, .device_id = 0x100E};
     arena = host_arena_new(1 << 20);
+    arena.bus = BUS_ADDRESS;
     memset(&nic, 0, sizeof(nic));
     nic.deliver = keep;
     frame_count = 0;
