@@ -49,5 +49,6 @@ ip_addr_t net_to_lwip(const struct net_address *address);
  */
 
 void net_streams_abort(enum status why);
+const ip_addr_t *net_stream_remote(const struct stream *stream); /* the peer's address; NULL when the stream is not open */
 
 #endif

@@ -82,6 +82,9 @@ enum status net_autoconfigure_ipv6(struct net_ipv6 *found, deadline_t deadline);
 /* True when an open stream's peer is reached without a gateway; its address goes to *peer. */
 bool net_peer_on_link(struct stream *stream, struct net_address *peer);
 
+/* The MAC address that an open stream's packets go to at present, the peer's or a router's. False when none is known. */
+bool net_next_hop(struct stream *stream, uint8_t mac[NIC_MAC_LENGTH]);
+
 /* Text forms. Parsing is strict: no leading zeros, no trailing text. `text` for formatting holds at least 46 bytes. */
 bool net_parse_address(const char *text, struct net_address *address);
 void net_format_address(const struct net_address *address, char *text);

@@ -385,28 +385,9 @@ void net_stream_free(struct stream *stream)
     ((struct net_stream *)stream)->taken = false;
 }
 
-bool net_peer_on_link(struct stream *stream, struct net_address *peer)
+const ip_addr_t *net_stream_remote(const struct stream *stream)
 {
     const struct net_stream *s = (const struct net_stream *)stream;
 
-    memset(peer, 0, sizeof *peer);
-    if (!s->pcb)
-        return false;
-    if (IP_IS_V6(&s->pcb->remote_ip)) {
-        const ip6_addr_t *remote = ip_2_ip6(&s->pcb->remote_ip);
-
-        peer->family = 6;
-        memcpy(peer->bytes, remote->addr, 16);
-        if (ip6_addr_islinklocal(remote))
-            return true;
-        for (unsigned i = 1; i < LWIP_IPV6_NUM_ADDRESSES; i++) {
-            if (ip6_addr_isvalid(netif_ip6_addr_state(&network.netif, i)) &&
-                ip6_addr_netcmp(remote, netif_ip6_addr(&network.netif, i)))
-                return true;
-        }
-        return false;
-    }
-    peer->family = 4;
-    memcpy(peer->bytes, &ip_2_ip4(&s->pcb->remote_ip)->addr, 4);
-    return ip4_addr_netcmp(ip_2_ip4(&s->pcb->remote_ip), netif_ip4_addr(&network.netif), netif_ip4_netmask(&network.netif));
+    return s->pcb ? &s->pcb->remote_ip : NULL;
 }

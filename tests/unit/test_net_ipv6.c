@@ -279,6 +279,64 @@ static void redirects_to_nowhere(void **state)
     net_stream_free(stream);
 }
 
+/* ---- next hop
+ * ----------------------------------------------------------------------------------------------------------------------- */
+
+static struct {
+    struct stream *stream;
+    const uint8_t *neighbour, *neighbour_mac; /* who answers when solicited */
+    bool known;
+    uint8_t mac[NIC_MAC_LENGTH];
+} hop;
+
+static void watch_next_hop(void)
+{
+    host_clock_advance_us(500);
+    hop.known = net_next_hop(hop.stream, hop.mac);
+}
+
+static void neighbour_answers(const uint8_t *frame, unsigned length)
+{
+    uint8_t message[32] = {136, 0, 0, 0, 0x60, [24] = 2, 1};
+
+    if (length < 78 || frame[12] != 0x86 || frame[20] != 58 || frame[54] != 135 || !hop.neighbour ||
+        memcmp(frame + 62, hop.neighbour, 16) != 0)
+        return;
+    memcpy(message + 8, hop.neighbour, 16);
+    memcpy(message + 26, hop.neighbour_mac, 6);
+    peer_ipv6(hop.neighbour, by_hand, 58, 255, message, sizeof message);
+}
+
+/* What net_next_hop() says in the end of a connect that no SYN of is answered. */
+static bool next_hop_while_connecting(const char *host, const uint8_t *neighbour, const char *neighbour_mac)
+{
+    hop.neighbour = neighbour;
+    hop.neighbour_mac = (const uint8_t *)neighbour_mac;
+    hop.known = false;
+    assert_int_equal(hop.stream->ops->connect(hop.stream, host, 3260, deadline_after_ms(2500)), E_CONNECT_TIMEOUT);
+    return hop.known;
+}
+
+static void next_hop(void **state)
+{
+    struct net_ipv6 ipv6 = {.prefix_length = 64};
+
+    (void)state;
+    hop.stream = net_stream_new();
+    memcpy(ipv6.address, by_hand, 16);
+    memcpy(ipv6.gateway, router, 16);
+    assert_int_equal(net_set_ipv6(&ipv6, deadline_after_ms(5000)), OK);
+    host_idle_hook = watch_next_hop;
+    wire.sent = neighbour_answers;
+    assert_false(next_hop_while_connecting("fd77::1", NULL, NULL));
+    assert_true(next_hop_while_connecting("fd77::1", server, "\2\0\0\0\0\376"));
+    assert_memory_equal(hop.mac, "\2\0\0\0\0\376", 6);
+    assert_true(next_hop_while_connecting("2001:db8::1", router, "\2\0\0\0\0\375"));
+    assert_memory_equal(hop.mac, "\2\0\0\0\0\375", 6);
+    assert_false(net_next_hop(hop.stream, hop.mac));
+    net_stream_free(hop.stream);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
 
 int main(void)
@@ -294,6 +352,7 @@ int main(void)
         CASE(advertisements_of_any_kind),
         CASE(extension_headers),
         CASE(redirects_to_nowhere),
+        CASE(next_hop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,6 +49,37 @@ static void connect_succeeds(void **state)
     assert_true(peer.port >= 49152);
 }
 
+static bool hop_known;
+static uint8_t hop[NIC_MAC_LENGTH];
+
+static void watch_next_hop(void)
+{
+    host_clock_advance_us(500);
+    hop_known = net_next_hop(stream, hop);
+}
+
+/* The peer's own; with the peer as a router, also that of what lies beyond. */
+static void next_hop_ipv4(void **state)
+{
+    struct net_ipv4 behind = {.address = {10, 0, 0, 2}, .netmask = {255, 255, 255, 0}, .gateway = {10, 0, 0, 1}};
+
+    (void)state;
+    assert_false(net_next_hop(stream, hop));
+    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
+    assert_true(net_next_hop(stream, hop));
+    assert_memory_equal(hop, "\2\0\0\0\0\376", 6);
+    stream->ops->abort(stream);
+    assert_false(net_next_hop(stream, hop));
+    memset(hop, 0, sizeof hop);
+    assert_int_equal(net_set_ipv4(&behind), OK);
+    host_idle_hook = watch_next_hop;
+    assert_int_equal(connect_to("192.0.2.1", 1000), E_CONNECT_TIMEOUT);
+    assert_true(hop_known);
+    assert_memory_equal(hop, "\2\0\0\0\0\376", 6);
+    assert_int_equal(connect_to("10.0.0.9", 1000), E_CONNECT_TIMEOUT); /* on the link, where nobody has it */
+    assert_false(hop_known);
+}
+
 static void connect_refused(void **state)
 {
     (void)state;
@@ -463,6 +494,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(connect_succeeds),
+        CASE(next_hop_ipv4),
         CASE(connect_refused),
         CASE(connect_unanswered_ends_at_its_deadline),
         CASE(connect_without_arp_answer),
