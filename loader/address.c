@@ -11,14 +11,23 @@
 
 /* ---- the ROM's lease ------------------------------------------------------------------------------------------- */
 
-bool story_cached_ack(const struct story *story, struct dhcp_message *message)
+/*
+ * With vlan= the ROM's answer is left alone: it does not say from which network it came, most ROMs send untagged, and an address
+ * or an MTU of the wrong network would be taken without complaint and then reach nobody. An exchange of our own is right in any
+ * case, and costs a second.
+ */
+bool story_rom_answer(const struct story *story, struct dhcp_message *message)
 {
     const struct machine *machine = story->machine;
+    return machine->cached_ack && story->card == machine->boot_nic && !story->settings.vlan &&
+           !dhcp_message_open(message, machine->cached_ack, machine->cached_ack_length);
+}
+
+bool story_cached_ack(const struct story *story, struct dhcp_message *message)
+{
     static const uint8_t none[4];
     uint8_t type;
-    if (!machine->cached_ack || story->card != machine->boot_nic || machine->cached_ack_length > sizeof story->lease.message)
-        return false;
-    if (dhcp_message_open(message, machine->cached_ack, machine->cached_ack_length))
+    if (!story_rom_answer(story, message) || message->length > sizeof story->lease.message)
         return false;
     return memcmp(message->bytes + CHADDR_OFFSET, story->nic.mac, NIC_MAC_LENGTH) == 0 &&
            memcmp(message->bytes + YIADDR_OFFSET, none, sizeof none) != 0 &&
@@ -179,7 +188,9 @@ enum status story_get_address(struct story *story)
     struct net_config config = {.nic = &story->nic,
                                 .arena = story->machine->arena,
                                 .window = story->window,
-                                .hostname = settings->hostname[0] ? settings->hostname : NULL};
+                                .hostname = settings->hostname[0] ? settings->hostname : NULL,
+                                .vlan = settings->vlan,
+                                .vlan_priority = settings->vlan_priority};
     enum status status = net_open(&config);
     if (status != OK)
         return status;

@@ -57,9 +57,7 @@ static uint16_t card_mtu(const struct story *story)
 {
     struct dhcp_message message;
     uint8_t mtu[2];
-    const struct machine *machine = story->machine;
-    if (story->settings.origin[SETTING_MTU] == FROM_DEFAULT && machine->cached_ack && story->card == machine->boot_nic &&
-        !dhcp_message_open(&message, machine->cached_ack, machine->cached_ack_length) &&
+    if (story->settings.origin[SETTING_MTU] == FROM_DEFAULT && story_rom_answer(story, &message) &&
         dhcp_option_get(&message, DHCP_MTU, mtu, 2) == 2) {
         unsigned value = (unsigned)mtu[0] << 8 | mtu[1];
         if (value >= 1280 && value <= 9000)
@@ -91,9 +89,12 @@ enum status story_open_card(struct story *story)
     if (settings->nic_choice == NIC_BY_MAC && memcmp(mac, settings->nic_mac, NIC_MAC_LENGTH))
         return fail(E_NIC_NOT_FOUND, "no card has the MAC address %02x:%02x:%02x:%02x:%02x:%02x", settings->nic_mac[0],
                     settings->nic_mac[1], settings->nic_mac[2], settings->nic_mac[3], settings->nic_mac[4], settings->nic_mac[5]);
-    screen_line(&story->screen, "NIC", "%s at %02x:%02x.%x, MAC %02x:%02x:%02x:%02x:%02x:%02x%s", story->nic.model, card->bus,
-                card->device, card->function, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5],
-                config.mac ? " (command line)" : "");
+    char vlan[32] = "";
+    if (settings->vlan)
+        format_text(vlan, sizeof vlan, ", VLAN %u, priority %u", settings->vlan, settings->vlan_priority);
+    screen_line(&story->screen, "NIC", "%s at %02x:%02x.%x, MAC %02x:%02x:%02x:%02x:%02x:%02x%s%s", story->nic.model, card->bus,
+                card->device, card->function, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], config.mac ? " (command line)" : "",
+                vlan);
     return OK;
 }
 

@@ -72,6 +72,7 @@ static const struct entry entries[] = {
     {"nic", SETTING_NIC, take_nic},
     {"mac", SETTING_MAC, take_mac},
     {"mtu", SETTING_MTU, take_mtu},
+    {"vlan", SETTING_VLAN, take_vlan},
     {"rings", SETTING_RINGS, take_rings},
     {"memory", SETTING_MEMORY, take_memory},
     {"serial", SETTING_SERIAL, take_serial},

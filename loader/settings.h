@@ -49,6 +49,7 @@ enum setting {
     SETTING_NIC,
     SETTING_MAC,
     SETTING_MTU,
+    SETTING_VLAN,
     SETTING_RINGS,
     SETTING_MEMORY,
     SETTING_SERIAL,
@@ -95,6 +96,8 @@ struct settings {
     uint8_t nic_bus, nic_device, nic_function;
     uint8_t mac[NIC_MAC_LENGTH]; /* overrides the card's when SETTING_MAC has an origin above default */
     uint16_t mtu, rings;
+    uint16_t vlan;         /* 0: frames are untagged */
+    uint8_t vlan_priority; /* IEEE 802.1Q priority code point, 0..7 */
     struct home_options home;
 
     uint32_t link_timeout_ms, dhcp_timeout_ms, login_timeout_ms, recovery_ms;

@@ -42,6 +42,9 @@ enum status story_wait_for_link(struct story *story);
 /* Starts the network and gets addresses and what DHCP says: the ROM's lease, a DHCP exchange, or by hand. */
 enum status story_get_address(struct story *story);
 
+/* True when the ROM's DHCP exchange over this card says something of our network; `message` then reads its answer. */
+bool story_rom_answer(const struct story *story, struct dhcp_message *message);
+
 /* True when the ROM's DHCPACK is for this card and holds a root path, so that its lease serves; `message` then reads it. */
 bool story_cached_ack(const struct story *story, struct dhcp_message *message);
 

@@ -272,6 +272,19 @@ const char *take_mtu(struct settings *settings, const char *value, size_t length
     return NULL;
 }
 
+const char *take_vlan(struct settings *settings, const char *value, size_t length)
+{
+    const char *rest;
+    size_t rest_length;
+    uint32_t vlan, priority = 0;
+    size_t id_length = first_part(value, length, &rest, &rest_length);
+    if (!parse_decimal(value, id_length, 4094, &vlan) || !vlan || (rest && !parse_decimal(rest, rest_length, 7, &priority)))
+        return "a VLAN of 1 to 4094, perhaps with the priority of what we send, 0 to 7: 5,3";
+    settings->vlan = (uint16_t)vlan;
+    settings->vlan_priority = (uint8_t)priority;
+    return NULL;
+}
+
 const char *take_rings(struct settings *settings, const char *value, size_t length)
 {
     uint32_t rings;

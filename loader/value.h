@@ -22,6 +22,7 @@ const char *take_file(struct settings *settings, const char *value, size_t lengt
 const char *take_nic(struct settings *settings, const char *value, size_t length);
 const char *take_mac(struct settings *settings, const char *value, size_t length);
 const char *take_mtu(struct settings *settings, const char *value, size_t length);
+const char *take_vlan(struct settings *settings, const char *value, size_t length);
 const char *take_rings(struct settings *settings, const char *value, size_t length);
 const char *take_memory(struct settings *settings, const char *value, size_t length);
 const char *take_serial(struct settings *settings, const char *value, size_t length);

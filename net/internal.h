@@ -14,6 +14,8 @@ struct network {
     struct nic *nic;
     struct netif netif;
     char hostname[64];
+    uint16_t vlan; /* 0: untagged */
+    uint8_t vlan_priority;
     bool open;
     bool paused;
     bool suspect; /* an assertion of lwIP's failed */

@@ -13,11 +13,14 @@
 #include "lwip/prot/ip4.h"
 #include "lwip/prot/ip6.h"
 #include "lwip/prot/udp.h"
+#include "lwip_hooks.h"
 #include "net/internal.h"
 #include "netif/ethernet.h"
 
 #define ETHERNET_HEADER 14u
+#define VLAN_TAG        4u /* TYPE_VLAN and TCI, in front of the frame's own type */
 #define TYPE_IPV4       0x0800u
+#define TYPE_VLAN       0x8100u
 #define TYPE_IPV6       0x86DDu
 #define SEND_SPANS      24
 #define GROUPS          8     /* multicast groups that the filter is told of: solicited-node addresses, all-nodes */
@@ -39,6 +42,11 @@ static struct {
     uint8_t groups[GROUPS][NIC_MAC_LENGTH];
     unsigned group_count;
 } link_state;
+
+static uint16_t get16(const uint8_t *bytes)
+{
+    return (uint16_t)(bytes[0] << 8 | bytes[1]);
+}
 
 #define CHECKS    (NETIF_CHECKSUM_CHECK_IP | NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP)
 #define GENERATES (NETIF_CHECKSUM_GEN_IP | NETIF_CHECKSUM_GEN_TCP | NETIF_CHECKSUM_GEN_UDP)
@@ -100,6 +108,12 @@ static struct pbuf *take(const struct nic_frame *frame)
     return pbuf;
 }
 
+/* The VLAN that a frame of at least header and tag says it is of; 0 also when it is only given a priority (802.1Q 6.9). */
+static unsigned vlan_of(const uint8_t *frame)
+{
+    return get16(frame + 12) == TYPE_VLAN ? get16(frame + ETHERNET_HEADER) & 0xFFFu : 0;
+}
+
 static void deliver(void *context, const struct nic_frame *frame)
 {
     struct netif *netif = context;
@@ -107,7 +121,8 @@ static void deliver(void *context, const struct nic_frame *frame)
                       NETIF_CHECKSUM_GEN_ICMP | NETIF_CHECKSUM_GEN_ICMP6;
     struct pbuf *pbuf;
 
-    if (frame->length < ETHERNET_HEADER || frame->length > netif->mtu + ETHERNET_HEADER + 4u) {
+    if (frame->length < ETHERNET_HEADER + VLAN_TAG || frame->length > netif->mtu + ETHERNET_HEADER + VLAN_TAG ||
+        vlan_of(frame->bytes) != network.vlan) {
         nic_release(link_state.nic, frame);
         return;
     }
@@ -130,9 +145,10 @@ unsigned net_link_held(void)
 
 /* ---- send ------------------------------------------------------------------------------------------------------------------ */
 
-static uint16_t get16(const uint8_t *bytes)
+/* The TCI (802.1Q 9.6): priority, then a bit that is 0 as nothing of ours is to be dropped first, then the VLAN. */
+int net_vlan_tag(void)
 {
-    return (uint16_t)(bytes[0] << 8 | bytes[1]);
+    return network.vlan ? network.vlan_priority << 13 | network.vlan : -1;
 }
 
 /* The sum of the pseudo-header, not complemented, as the card wants it in the checksum field. */
@@ -152,22 +168,24 @@ static uint16_t pseudo_sum(const uint8_t *addresses, unsigned length, uint8_t pr
  */
 static bool prepare_offload(struct pbuf *first, struct nic_offload *offload)
 {
+    unsigned at = ETHERNET_HEADER + (network.vlan ? VLAN_TAG : 0);
     uint8_t *bytes = first->payload;
-    uint8_t *ip = bytes + ETHERNET_HEADER;
+    uint8_t *ip = bytes + at;
     uint8_t protocol;
-    uint16_t sum, field;
+    uint16_t type, sum, field;
 
     memset(offload, 0, sizeof *offload);
-    if (first->len < ETHERNET_HEADER + IP_HLEN)
+    if (first->len < at + IP_HLEN)
         return false;
-    offload->ip_header = ETHERNET_HEADER;
-    if (get16(bytes + 12) == TYPE_IPV4) {
+    type = get16(ip - 2);
+    offload->ip_header = (uint16_t)at;
+    if (type == TYPE_IPV4) {
         offload->ip_checksum = true;
-        offload->l4_header = ETHERNET_HEADER + IP_HLEN;
+        offload->l4_header = (uint16_t)(at + IP_HLEN);
         protocol = ip[9];
         sum = pseudo_sum(ip + 12, 8, protocol, get16(ip + 2) - IP_HLEN);
-    } else if (get16(bytes + 12) == TYPE_IPV6 && first->len >= ETHERNET_HEADER + IP6_HLEN) {
-        offload->l4_header = ETHERNET_HEADER + IP6_HLEN;
+    } else if (type == TYPE_IPV6 && first->len >= at + IP6_HLEN) {
+        offload->l4_header = (uint16_t)(at + IP6_HLEN);
         protocol = ip[6];
         sum = pseudo_sum(ip + 8, 32, protocol, get16(ip + 4));
     } else {

@@ -46,8 +46,10 @@ extern struct net_tuning net_tuning;
 
 /* ---- Ethernet and IPv4 ------------------------------------------------------------------------------------------------ */
 #define LWIP_ARP                  1
-#define ARP_TABLE_SIZE            8 /* gateway, DNS, a few portals */
-#define ARP_QUEUEING              0 /* one packet waits for an ARP answer: the SYN; TCP repeats what is lost */
+#define ARP_TABLE_SIZE            8  /* gateway, DNS, a few portals */
+#define ARP_QUEUEING              0  /* one packet waits for an ARP answer: the SYN; TCP repeats what is lost */
+#define ETHARP_SUPPORT_VLAN       1  /* net/net.h; the hooks are in net/port/lwip_hooks.h, which opt.h does not see */
+#define PBUF_LINK_HLEN            18 /* so opt.h would leave no room for the tag in front of what is sent */
 #define LWIP_IPV4                 1
 #define IP_FORWARD                0
 #define IP_REASSEMBLY             0 /* nothing we talk to sends fragments; upstream has fixed four remote defects there since 2.1.3 */

@@ -85,12 +85,17 @@ static void start_modules(void)
     dns_init();
 }
 
+#define VLAN_LAST          4094u /* 802.1Q table 9-2: FFFh is reserved */
+#define VLAN_PRIORITY_LAST 7u
+
 enum status net_open(const struct net_config *config)
 {
     size_t heap_bytes = heap_size(config->window);
     unsigned frames = held_frames(config->window);
     void *heap = NULL;
 
+    if (config->vlan > VLAN_LAST || config->vlan_priority > VLAN_PRIORITY_LAST)
+        return fail(E_INVALID_ARGUMENT, "VLAN %u, priority %u", config->vlan, config->vlan_priority);
     if (network.open)
         net_close();
     memset(&network, 0, sizeof network);
@@ -103,6 +108,8 @@ enum status net_open(const struct net_config *config)
     tune(config->window);
     start_modules();
     network.nic = config->nic;
+    network.vlan = config->vlan;
+    network.vlan_priority = config->vlan_priority;
     if (config->hostname)
         format_text(network.hostname, sizeof network.hostname, "%s", config->hostname);
     if (!netif_add_noaddr(&network.netif, NULL, net_link_init, ethernet_input))

@@ -22,6 +22,12 @@ struct net_config {
     struct arena *arena;  /* lwIP's heap and pools are taken from here at net_open() */
     uint32_t window;      /* TCP receive window in bytes, at most what the NIC's ring can hold */
     const char *hostname; /* sent by DHCP (option 12); may be NULL; copied */
+    /*
+     * IEEE 802.1Q: with a VLAN of 1..4094 every frame is sent with its tag, and only frames of it are received. With 0 frames are
+     * untagged; those that come with a priority only (VLAN 0) are untagged ones, too.
+     */
+    uint16_t vlan;
+    uint8_t vlan_priority; /* of what is sent, 0..7; what is received may have any */
 };
 
 /* An IPv4 configuration, as given by hand or by DHCP. */
@@ -57,7 +63,7 @@ struct net_lease {
     uint8_t message[1500]; /* the DHCPACK from its op byte on */
 };
 
-/* Starts the stack. Fails with E_NET_MEMORY. */
+/* Starts the stack. Fails with E_NET_MEMORY, E_INVALID_ARGUMENT. */
 enum status net_open(const struct net_config *config);
 
 /* How much of an arena net_open() takes at most for this window. */

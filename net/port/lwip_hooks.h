@@ -18,6 +18,13 @@ int net_guard_ipv6(struct pbuf *packet);
 #define LWIP_HOOK_TCP_INPACKET_PCB(pcb, hdr, optlen, opt1len, opt2, p) net_guard_tcp((pcb), (hdr), (optlen), (p))
 #define LWIP_HOOK_IP6_INPUT(p, inp)                                    net_guard_ipv6(p)
 
+/*
+ * net/link.c: the tag of every frame that is sent, or -1. There is no LWIP_HOOK_VLAN_CHECK, which is asked of tagged frames only:
+ * net/link.c has sorted out what is received.
+ */
+int net_vlan_tag(void);
+#define LWIP_HOOK_VLAN_SET(netif, p, src, dst, eth_type) net_vlan_tag()
+
 /* net/isn.c: RFC 6528. */
 uint32_t net_initial_sequence(const ip_addr_t *local, uint16_t local_port, const ip_addr_t *remote, uint16_t remote_port);
 #define LWIP_HOOK_TCP_ISN(local, local_port, remote, remote_port)                                                                \

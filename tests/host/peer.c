@@ -10,7 +10,10 @@
 #define RESEND_MS 60
 #define SCALE     6 /* the stack's */
 
+#define TAG 4u
+
 struct peer peer;
+struct peer_vlan peer_vlan;
 void (*peer_got_datagram)(uint16_t, uint16_t, const uint8_t *, unsigned);
 
 static const uint8_t peer_mac[6] = {0x02, 0, 0, 0, 0, 0xFE}, stack_mac[6] = {0x02, 0, 0, 0, 0, 0x01};
@@ -57,6 +60,21 @@ static uint16_t fold(uint32_t value)
     return (uint16_t)~value;
 }
 
+void peer_frame(const void *frame, unsigned length)
+{
+    uint8_t tagged[WIRE_FRAME + TAG];
+
+    if (!peer.tagged) {
+        wire_inject(frame, length);
+        return;
+    }
+    memcpy(tagged, frame, 12);
+    put16(tagged + 12, 0x8100);
+    put16(tagged + 14, peer.tci);
+    memcpy(tagged + 16, (const uint8_t *)frame + 12, length - 12);
+    wire_inject(tagged, length + TAG);
+}
+
 static void ethernet(uint8_t *frame, uint16_t type)
 {
     memcpy(frame, stack_mac, 6);
@@ -79,7 +97,7 @@ static void send_ipv4(uint8_t *frame, uint8_t protocol, unsigned length, unsigne
     put16(ip + 10, fold(sum(ip, 20, 0)));
     put16(payload + checksum_at, 0);
     put16(payload + checksum_at, fold(sum(payload, length, sum(ip + 12, 8, protocol + length))));
-    wire_inject(frame, 34 + length);
+    peer_frame(frame, 34 + length);
 }
 
 void peer_segment(uint8_t flags, uint32_t sequence, uint32_t acknowledge, const void *options, unsigned options_length,
@@ -132,7 +150,7 @@ void peer_ipv6(const uint8_t *from, const uint8_t *to, uint8_t next, uint8_t hop
         put16(payload + 2, fold(sum(payload, length, sum(ip + 8, 32, 58 + length))));
     }
     memcpy(ip + 40, payload, length);
-    wire_inject(frame, 54 + length);
+    peer_frame(frame, 54 + length);
 }
 
 /* ---- what the stack sends
@@ -151,7 +169,7 @@ static void on_arp(const uint8_t *frame)
     memcpy(answer + 28, peer_ip, 4);
     memcpy(answer + 32, stack_mac, 6);
     memcpy(answer + 38, stack_ip, 4);
-    wire_inject(answer, sizeof answer);
+    peer_frame(answer, sizeof answer);
 }
 
 static void on_syn(const uint8_t *tcp)
@@ -222,11 +240,17 @@ static void on_tcp(const uint8_t *tcp, unsigned length)
         take_data(get32(tcp + 4), tcp + header, length - header, flags & PEER_FIN);
 }
 
-static void on_frame(const uint8_t *frame, unsigned length)
+/* A tag is taken off and not looked at: that is for the tests. */
+static void on_frame(const uint8_t *sent, unsigned length)
 {
+    uint8_t frame[WIRE_FRAME];
     const uint8_t *ip = frame + 14;
-    unsigned total = get16(ip + 2);
+    unsigned tag = get16(sent + 12) == 0x8100 ? TAG : 0, total;
 
+    memcpy(frame, sent, 12);
+    memcpy(frame + 12, sent + 12 + tag, length - 12 - tag);
+    length -= tag;
+    total = get16(ip + 2);
     if (get16(frame + 12) == 0x0806)
         on_arp(frame);
     if (get16(frame + 12) != 0x0800 || total + 14 > length)
@@ -273,6 +297,8 @@ void peer_open(void)
     memset(&peer, 0, sizeof peer);
     peer.iss = 0xFFFFF000u; /* sequence numbers wrap early */
     peer.advertise = 0xFFFF;
+    peer.tagged = peer_vlan.id != 0;
+    peer.tci = peer_vlan.id;
     peer_got_datagram = NULL;
     wire.sent = on_frame;
     wire.delay_us = 100;
@@ -292,7 +318,12 @@ static void idle(void)
 
 void peer_world_open(unsigned rx_buffers, uint32_t window)
 {
-    struct net_config config = {.nic = &nic, .arena = &arena, .window = window, .hostname = "unit"};
+    struct net_config config = {.nic = &nic,
+                                .arena = &arena,
+                                .window = window,
+                                .hostname = "unit",
+                                .vlan = peer_vlan.id,
+                                .vlan_priority = peer_vlan.priority};
     struct net_ipv4 ipv4 = {.address = {10, 0, 0, 2}, .netmask = {255, 255, 255, 0}, .dns = {{10, 0, 0, 1}}};
 
     host_clock_use_virtual();

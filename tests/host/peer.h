@@ -30,8 +30,17 @@ struct peer {
     bool corrupted; /* bytes received were not peer_pattern() */
     uint64_t resend_at;
     unsigned resets, acks, segments;
+    bool tagged;  /* what the peer sends carries an 802.1Q tag */
+    uint16_t tci; /* of that tag */
 };
 extern struct peer peer;
+
+/* Set before peer_world_open(): the VLAN of stack and peer, 0 for none, and the priority that the stack is to send with. */
+struct peer_vlan {
+    uint16_t id;
+    uint8_t priority;
+};
+extern struct peer_vlan peer_vlan;
 
 /* The byte that every stream of these tests has at `offset`. */
 uint8_t peer_pattern(uint64_t offset);
@@ -45,6 +54,9 @@ void peer_turn(void);
 /* A segment with these fields, from the peer's port; `options` is padded by the caller to a multiple of 4. */
 void peer_segment(uint8_t flags, uint32_t sequence, uint32_t acknowledge, const void *options, unsigned options_length,
                   const void *data, unsigned length);
+
+/* Sends a frame, given without a tag, as everything of the peer's is sent. */
+void peer_frame(const void *frame, unsigned length);
 
 /* A UDP datagram to the stack; and what the stack sends by UDP. */
 void peer_datagram(uint16_t from_port, uint16_t to_port, const void *data, unsigned length);

@@ -82,6 +82,12 @@ static void compute(uint8_t *frame, unsigned length, const struct nic_offload *o
     wire.offloaded++;
 }
 
+static enum status oversized(void)
+{
+    wire.oversized++;
+    return E_FRAME_SIZE;
+}
+
 static enum status send_frame(struct nic *nic, const struct nic_span *spans, unsigned span_count,
                               const struct nic_offload *offload)
 {
@@ -95,13 +101,13 @@ static enum status send_frame(struct nic *nic, const struct nic_span *spans, uns
         return E_NIC_BUSY;
     }
     for (unsigned i = 0; i < span_count; i++) {
-        if (length + spans[i].length > nic->mtu + 14u) {
-            wire.oversized++;
-            return E_FRAME_SIZE;
-        }
+        if (length + spans[i].length > sizeof frame)
+            return oversized();
         memcpy(frame + length, spans[i].bytes, spans[i].length);
         length += spans[i].length;
     }
+    if (length > nic->mtu + (length > 14 && frame[12] == 0x81 && frame[13] == 0x00 ? 18u : 14u))
+        return oversized();
     if (offload)
         compute(frame, length, offload);
     wire.frames_sent++;

@@ -20,7 +20,7 @@ struct wire {
     unsigned starved;         /* arrivals that found no buffer */
     unsigned frames_sent;
     unsigned offloaded; /* of them with a checksum left to the card */
-    unsigned oversized; /* frames sent that were longer than the MTU allows */
+    unsigned oversized; /* frames sent that were longer than the MTU allows, an 802.1Q tag aside */
 };
 extern struct wire wire;
 

@@ -32,6 +32,8 @@ static struct {
     struct iscsi_settings iscsi;
     struct nic_config card_config;
     uint32_t window;
+    uint16_t vlan;
+    uint8_t vlan_priority;
     struct boot_options boot;
     uint8_t lun[8];
     bool left;
@@ -105,6 +107,8 @@ enum status nic_open(struct nic *nic, struct pci_device *device, const struct ni
 enum status net_open(const struct net_config *config)
 {
     seen.window = config->window;
+    seen.vlan = config->vlan;
+    seen.vlan_priority = config->vlan_priority;
     return outcome("net_open", OK);
 }
 

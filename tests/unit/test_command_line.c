@@ -87,6 +87,12 @@ static const struct refused refused[] = {
     {"mac=52:54:00:12:34", E_SETTING_VALUE, "single card", "52:54:00:12:34"},
     {"mtu=575", E_SETTING_VALUE, "576 to 9000", "575"},
     {"mtu=9001", E_SETTING_VALUE, "576 to 9000", "9001"},
+    {"vlan=0", E_SETTING_VALUE, "1 to 4094", "0"},
+    {"vlan=4095", E_SETTING_VALUE, "1 to 4094", "4095"},
+    {"vlan=5,8", E_SETTING_VALUE, "0 to 7", "5,8"},
+    {"vlan=5,", E_SETTING_VALUE, "0 to 7", "5,"},
+    {"vlan=,3", E_SETTING_VALUE, "1 to 4094", ",3"},
+    {"vlan=5:3", E_SETTING_VALUE, "1 to 4094", "5:3"},
     {"rings=100", E_SETTING_VALUE, "power of two", "100"},
     {"memory=512k", E_SETTING_VALUE, "1M to 64M", "512k"},
     {"memory=4097M", E_SETTING_VALUE, "1M to 64M", "4097M"},
@@ -207,6 +213,25 @@ static void card_and_boot(void **state)
     assert_memory_equal(settings.nic_mac, "\x52\x54\x00\x12\x34\x56", 6);
 }
 
+static void vlan(void **state)
+{
+    (void)state;
+    parsed("");
+    assert_int_equal(settings.vlan, 0);
+    assert_int_equal(settings.vlan_priority, 0);
+    assert_int_equal(settings.origin[SETTING_VLAN], FROM_DEFAULT);
+    parsed("vlan=4094");
+    assert_int_equal(settings.vlan, 4094);
+    assert_int_equal(settings.vlan_priority, 0);
+    assert_int_equal(settings.origin[SETTING_VLAN], FROM_COMMAND_LINE);
+    parsed("vlan=5,7");
+    assert_int_equal(settings.vlan, 5);
+    assert_int_equal(settings.vlan_priority, 7);
+    parsed("vlan=5,7 vlan=6");
+    assert_int_equal(settings.vlan, 6);
+    assert_int_equal(settings.vlan_priority, 0);
+}
+
 static void times(void **state)
 {
     (void)state;
@@ -293,6 +318,7 @@ int main(void)
         cmocka_unit_test(chap_divides_at_the_last_colon),
         cmocka_unit_test(addresses),
         cmocka_unit_test(card_and_boot),
+        cmocka_unit_test(vlan),
         cmocka_unit_test(times),
         cmocka_unit_test(what_boot_loaders_add),
         cmocka_unit_test(unknown_settings_are_counted_up_to_a_limit),

@@ -61,6 +61,23 @@ static void the_roms_lease_is_used_when_it_holds_a_root_path(void **state)
     assert_int_equal(seen.card_config.mtu, 9000);
 }
 
+/* It came over another network: neither its address nor its MTU counts. */
+static void the_roms_lease_is_not_used_in_a_vlan(void **state)
+{
+    (void)state;
+    struct dhcp_builder cached;
+    dhcp_ack(&cached);
+    dhcp_text(&cached, DHCP_ROOT_PATH, ROOT);
+    dhcp_option(&cached, DHCP_MTU, "\x23\x28", 2);
+    machine.cached_ack = cached.bytes;
+    machine.cached_ack_length = cached.length;
+    told("vlan=5,3", "nic0 net_open dhcp login disk boot" DOWN);
+    shown("NIC       82540EM at 00:03.0, MAC 52:54:00:12:34:56, VLAN 5, priority 3\n");
+    assert_int_equal(seen.vlan, 5);
+    assert_int_equal(seen.vlan_priority, 3);
+    assert_int_equal(seen.card_config.mtu, 1500);
+}
+
 /* Each makes the ROM's lease unusable in its own way. */
 static void spoil_root(struct dhcp_builder *ack)
 {
@@ -362,6 +379,7 @@ int main(void)
         TEST(the_steps_in_their_order),
         TEST(no_line_is_longer_than_the_screen),
         TEST(the_roms_lease_is_used_when_it_holds_a_root_path),
+        TEST(the_roms_lease_is_not_used_in_a_vlan),
         TEST(else_an_exchange_of_our_own),
         TEST(the_command_line_goes_before_dhcp),
         TEST(a_static_address_skips_dhcp),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Checksums of what the stack sends, over a card that computes nothing and over one that computes what it is asked to: every
- * frame that reaches the wire is right either way.
+ * Checksums of what the stack sends, over a card that computes nothing and over one that computes what it is asked to, untagged
+ * and in a VLAN: every frame that reaches the wire is right either way.
  */
 #include "tests/unit/unit.h"
 
@@ -83,21 +83,23 @@ static void advertise_neighbour(void)
 
 static void on_frame(const uint8_t *frame, unsigned length)
 {
-    const uint8_t *ip = frame + 14;
+    unsigned header = peer_vlan.id ? 18 : 14;
+    const uint8_t *ip = frame + header, *type = ip - 2;
 
-    if (frame[12] == 0x08 && frame[13] == 0x00)
-        check_ipv4(ip, length - 14);
-    if (frame[12] == 0x86 && frame[13] == 0xDD) {
-        check_ipv6(ip, length - 14);
+    if (type[0] == 0x08 && type[1] == 0x00)
+        check_ipv4(ip, length - header);
+    if (type[0] == 0x86 && type[1] == 0xDD) {
+        check_ipv6(ip, length - header);
         if (ip[6] == 58 && ip[40] == 135 && memcmp(ip + 48, server6, 16) == 0)
             advertise_neighbour();
     }
     peer_sent(frame, length);
 }
 
-static int open_world(bool offloads)
+static int open_world(bool offloads, uint16_t vlan)
 {
     wire_offloads = offloads;
+    peer_vlan.id = vlan;
     peer_world_open(64, 65536);
     peer_sent = wire.sent;
     wire.sent = on_frame;
@@ -111,13 +113,25 @@ static int open_world(bool offloads)
 static int open_plain(void **state)
 {
     (void)state;
-    return open_world(false);
+    return open_world(false, 0);
 }
 
 static int open_offloading(void **state)
 {
     (void)state;
-    return open_world(true);
+    return open_world(true, 0);
+}
+
+static int open_plain_in_a_vlan(void **state)
+{
+    (void)state;
+    return open_world(false, 5);
+}
+
+static int open_offloading_in_a_vlan(void **state)
+{
+    (void)state;
+    return open_world(true, 5);
 }
 
 static int close_world(void **state)
@@ -133,7 +147,9 @@ static int close_world(void **state)
         assert_true(wire.offloaded > 0);
     else
         assert_int_equal(wire.offloaded, 0);
+    assert_int_equal(wire.oversized, 0);
     wire_offloads = false;
+    peer_vlan.id = 0;
     return 0;
 }
 
@@ -172,7 +188,7 @@ static void udp_and_icmp_ipv4(void **state)
     assert_int_equal(stream->ops->connect(stream, "san.example.org", 3260, deadline_after_ms(3500)), E_RESOLVE);
     assert_true(good[UDP4] >= 2);
     wire.verified = true; /* of the header's sum, which is not right */
-    wire_inject(ping, sizeof ping);
+    peer_frame(ping, sizeof ping);
     peer_world_run(20);
     assert_int_equal(good[ICMP4], 1);
 }
@@ -209,8 +225,10 @@ static void udp_ipv6(void **state)
 
 #define CASE(name)                                                                                                               \
     {#name " without offload", name, open_plain, close_world, NULL},                                                             \
+        {#name " with offload", name, open_offloading, close_world, NULL},                                                       \
+        {#name " without offload in a VLAN", name, open_plain_in_a_vlan, close_world, NULL},                                     \
     {                                                                                                                            \
-#name " with offload", name, open_offloading, close_world, NULL                                                          \
+#name " with offload in a VLAN", name, open_offloading_in_a_vlan, close_world, NULL                                      \
     }
 
 int main(void)
