@@ -14,6 +14,7 @@ GUEST = bytes.fromhex("525400e10001")
 PEER = bytes.fromhex("020000000001")
 GROUP = bytes.fromhex("3333ff123456")
 OTHER_GROUP = bytes.fromhex("01005e7f0001")
+TAG = bytes.fromhex("81006005")  # 802.1Q: VLAN 5, priority 3
 ECHO, COUNT, REPORT, CHECKSUMS, SEND_OFFLOADED, MULTICAST, PAUSE, CLOSE = range(8)
 MODELS = {"e1000": "82540EM", "e1000-82544gc": "82544GC", "e1000-82545em": "82545EM", "e1000e": "82574L"}
 
@@ -26,8 +27,11 @@ def internet_sum(data):
     return total
 
 
-def ipv4(protocol, field, payload, *, filled):
-    """An Ethernet frame with TCP (6) or UDP (17); its checksums right when filled, else what the card is to start from."""
+def ipv4(protocol, field, payload, *, filled, tag=b""):
+    """
+    An Ethernet frame, perhaps with an 802.1Q tag, with TCP (6) or UDP (17); its checksums right when filled, else what the card is
+    to start from.
+    """
     if protocol == 6:
         l4 = bytearray(struct.pack("!HHIIBBHHH", 4000, 3260, 1, 2, 5 << 4, 0x18, 8192, 0, 0) + payload)
     else:
@@ -39,7 +43,7 @@ def ipv4(protocol, field, payload, *, filled):
         l4[field:field + 2] = struct.pack("!H", internet_sum(pseudo + bytes(l4)) ^ 0xFFFF)
     else:
         l4[field:field + 2] = struct.pack("!H", internet_sum(pseudo))
-    return bytearray(GUEST + PEER + b"\x08\x00" + bytes(header) + bytes(l4))
+    return bytearray(GUEST + PEER + tag + b"\x08\x00" + bytes(header) + bytes(l4))
 
 
 class Card:
@@ -114,10 +118,11 @@ def echo_lengths(card, lengths):
             assert card.take(ECHO) == body, f"frame of {len(body) + 15} bytes"
 
 
-def check_receive_checksums(card, verifies):
+def check_receive_checksums(card, verifies, tag):
+    ip = 14 + len(tag)
     for protocol, field in ((6, 16), (17, 6)):
-        for damage, expected in ((None, 3), (14 + 10, 2), (14 + 20 + field, 1)):
-            frame = ipv4(protocol, field, b"payload of odd length", filled=True)
+        for damage, expected in ((None, 3), (ip + 10, 2), (ip + 20 + field, 1)):
+            frame = ipv4(protocol, field, b"payload of odd length", filled=True, tag=tag)
             if damage is not None:
                 frame[damage] ^= 0x55
             card.put(frame)
@@ -125,12 +130,13 @@ def check_receive_checksums(card, verifies):
             assert flags == (expected if verifies else 0), (protocol, damage, flags)
 
 
-def check_transmit_checksums(card):
+def check_transmit_checksums(card, tag):
+    ip = 14 + len(tag)
     for protocol, field, size in ((6, 16, 0), (6, 16, 1), (17, 6, 100), (6, 16, 1400), (17, 6, 3), (6, 16, 1401)):
         payload = bytes(range(256)) * 6
-        wanted = ipv4(protocol, field, payload[:size], filled=True)
-        raw = ipv4(protocol, field, payload[:size], filled=False)
-        card.order(SEND_OFFLOADED, bytes([3, 14, 34, 34 + field]) + bytes(raw))
+        wanted = ipv4(protocol, field, payload[:size], filled=True, tag=tag)
+        raw = ipv4(protocol, field, payload[:size], filled=False, tag=tag)
+        card.order(SEND_OFFLOADED, bytes([3, ip, ip + 20, ip + 20 + field]) + bytes(raw))
         assert card.cable.recv(65536)[:len(wanted)] == bytes(wanted), (protocol, size)
 
 
@@ -176,12 +182,13 @@ def test_card(tmp_path, device, mtu):
         model, mac, megabits, duplex = card.wait_ready()
         assert (model, bytes.fromhex(mac.replace(":", "")), megabits, duplex) == (MODELS[device], GUEST, "1000", "full")
         if mtu == 1500:
-            echo_lengths(card, range(60, 1515))
+            echo_lengths(card, range(60, 1519))  # 1518: a full frame with a tag
         else:
-            echo_lengths(card, [60, 1514, 1515, 1518, 2044, 2048, 4095, 4096, 4097, 8191, 8192, 8193, 9013, 9014])
-        # QEMU's other cards verify nothing and say so with IXSM.
-        check_receive_checksums(card, device == "e1000e")
-        check_transmit_checksums(card)
+            echo_lengths(card, [60, 1514, 1515, 1518, 2044, 2048, 4095, 4096, 4097, 8191, 8192, 8193, 9013, 9014, 9018])
+        for tag in (b"", TAG):
+            # QEMU's other cards verify nothing and say so with IXSM.
+            check_receive_checksums(card, device == "e1000e", tag)
+            check_transmit_checksums(card, tag)
         check_multicast(card)
         check_burst(card)
         for _ in range(3):
