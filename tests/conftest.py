@@ -28,8 +28,9 @@ def loader(request):
 
 @pytest.fixture
 def lab(request):
+    """Indirect parameters are Lab's: {"mtu": 9000}."""
     from tests.lab.lab import Lab, safe_name
-    with Lab(safe_name(request.node.name)) as opened:
+    with Lab(safe_name(request.node.name), **getattr(request, "param", {})) as opened:
         yield opened
 
 

@@ -4,9 +4,7 @@ import os
 import subprocess
 
 from . import process
-from .network import BRIDGE, NETMASK, PREFIX, PREFIX6
-
-FIRST_CLIENT = f"{PREFIX}.100"
+from .network import NETMASK, UNTAGGED
 
 
 class Dhcp:
@@ -16,18 +14,19 @@ class Dhcp:
     seconds for one.
     """
 
-    def __init__(self, network, folder, boot_file=None, root_path=None, options=(), root_path_for_all=False):
+    def __init__(self, network, folder, boot_file=None, root_path=None, options=(), root_path_for_all=False,
+                 segment=UNTAGGED):
         self.network = network
         self.tftp = os.path.join(folder, "tftp")
-        self.log = os.path.join(folder, "dnsmasq.log")
+        self.log = os.path.join(folder, f"dnsmasq-{segment.interface}.log")
         self.child = None
         os.makedirs(self.tftp, exist_ok=True)
         self.command = [
             "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--user=root", "--port=0", "--pid-file=",
-            "--no-ping", "--dhcp-authoritative", f"--interface={BRIDGE}", "--bind-interfaces",
-            f"--dhcp-range={FIRST_CLIENT},{PREFIX}.150,{NETMASK},1h",
-            f"--dhcp-leasefile={os.path.join(folder, 'leases')}", f"--log-facility={self.log}", "--log-dhcp",
-            "--enable-ra", f"--dhcp-range={PREFIX6},ra-only",
+            "--no-ping", "--dhcp-authoritative", f"--interface={segment.interface}", "--bind-interfaces",
+            f"--dhcp-range={segment.prefix}.100,{segment.prefix}.150,{NETMASK},1h",
+            f"--dhcp-leasefile={os.path.join(folder, f'leases-{segment.interface}')}", f"--log-facility={self.log}", "--log-dhcp",
+            "--enable-ra", f"--dhcp-range={segment.prefix6},ra-only",
             "--enable-tftp", f"--tftp-root={self.tftp}", "--dhcp-match=set:ipxe,175"]
         if boot_file:
             self.command.append(f"--dhcp-boot={boot_file}")

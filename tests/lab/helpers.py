@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Small programs that run inside the lab's namespace: helpers.py NAME ARGUMENT..."""
 import ctypes
+import fcntl
+import os
+import select
 import socket
 import struct
 import sys
@@ -8,6 +11,9 @@ import time
 
 SO_ATTACH_FILTER = 26
 BPF_RET_K = 0x06
+TUNSETIFF = 0x400454CA
+IFF_TAP, IFF_NO_PI = 0x0002, 0x1000
+DOT1Q = b"\x81\x00"
 
 
 def silent(port):
@@ -38,5 +44,26 @@ def flood(interface, mac, frames, marker):
             time.sleep(0.002)
 
 
+def open_tap(name):
+    """The other end of a tap's cable, as a file descriptor."""
+    cable = os.open("/dev/net/tun", os.O_RDWR)
+    fcntl.ioctl(cable, TUNSETIFF, struct.pack("16sH22x", name.encode(), IFF_TAP | IFF_NO_PI))
+    return cable
+
+
+def vlan(interface, port, number):
+    """What is sent on the tap `interface` goes to the tap `port` with a tag; what comes there in that VLAN goes back without one."""
+    inside, outside = open_tap(interface), open_tap(port)
+    tag = DOT1Q + struct.pack("!H", int(number))
+    print("ready", flush=True)
+    while True:
+        for ready in select.select([inside, outside], [], [])[0]:
+            frame = os.read(ready, 65536)
+            if ready == inside:
+                os.write(outside, frame[:12] + tag + frame[12:])
+            elif frame[12:14] == DOT1Q and int.from_bytes(frame[14:16], "big") & 0xFFF == int(number):
+                os.write(inside, frame[:12] + frame[16:])
+
+
 if __name__ == "__main__":
-    {"silent": silent, "flood": flood}[sys.argv[1]](*sys.argv[2:])
+    {"silent": silent, "flood": flood, "vlan": vlan}[sys.argv[1]](*sys.argv[2:])

@@ -42,8 +42,8 @@ class Lab:
     def logs(self):
         """The end of every log, and the screen of machines that still run: what a failing test's report needs."""
         parts = []
-        for name in ("serial.log", "dnsmasq.log", "tgtd.log", "istgt.log", "qemu.log"):
-            if os.path.exists(self.path(name)):
+        for name in sorted(os.listdir(self.folder)):
+            if name.endswith(".log"):
                 with open(self.path(name), encoding="latin-1") as file:
                     parts.append(f"--- {name}, its end:\n{file.read()[-3000:]}")
         for item in self.closing:

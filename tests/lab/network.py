@@ -8,15 +8,35 @@ import signal
 import struct
 import subprocess
 import sys
+from dataclasses import dataclass
 
 from . import process
 
 BRIDGE = "br0"
 PREFIX = "192.168.77"
-SERVER = f"{PREFIX}.1"
 PREFIX6 = "fd00:77::"
-SERVER6 = f"{PREFIX6}1"
 NETMASK = "255.255.255.0"
+
+
+@dataclass
+class Segment:
+    """A piece of network as its servers see it: the namespace's interface to it, and its addresses, theirs being the first."""
+    interface: str
+    prefix: str
+    prefix6: str
+
+    @property
+    def server(self):
+        return f"{self.prefix}.1"
+
+    @property
+    def server6(self):
+        return f"{self.prefix6}1"
+
+
+UNTAGGED = Segment(BRIDGE, PREFIX, PREFIX6)
+SERVER = UNTAGGED.server
+SERVER6 = UNTAGGED.server6
 
 
 class Network:
@@ -31,8 +51,20 @@ class Network:
         self.ip("link", "set", "lo", "up")
         self.ip("link", "add", BRIDGE, "type", "bridge")
         self.ip("link", "set", BRIDGE, "mtu", mtu, "up")
-        self.ip("address", "add", f"{SERVER}/24", "dev", BRIDGE)
-        self.ip("address", "add", f"{SERVER6}/64", "dev", BRIDGE, "nodad")
+        self._add_addresses(UNTAGGED)
+
+    def _add_addresses(self, segment):
+        self.ip("address", "add", f"{segment.server}/24", "dev", segment.interface)
+        self.ip("address", "add", f"{segment.server6}/64", "dev", segment.interface, "nodad")
+
+    def add_vlan(self, vlan):
+        """The servers' part in an 802.1Q VLAN of the same wire; one a lab. Not every kernel has VLANs: a program does the tagging."""
+        segment = Segment(f"{BRIDGE}.{vlan}", "192.168.78", "fd00:78::")
+        self.ip("tuntap", "add", segment.interface, "mode", "tap")
+        self.ip("link", "set", segment.interface, "mtu", self.mtu, "up")
+        self._add_addresses(segment)
+        self.helper("vlan", segment.interface, self.add_tap(), vlan)
+        return segment
 
     def _separated(self):
         ours = os.stat("/proc/self/ns/net").st_ino
@@ -65,7 +97,7 @@ class Network:
         """Records the wire to wire.pcap in the lab's folder, from now to stop_capture() or close()."""
         path = os.path.join(self.folder, "wire.pcap")
         log = open(os.path.join(self.folder, "tcpdump.log"), "w+b")
-        command = ["tcpdump", "-i", BRIDGE, "-U", "--immediate-mode", "-n", "-s", "0", "-Z", "root", "-w", path]
+        command = ["tcpdump", "-i", BRIDGE, "-B", "16384", "-U", "--immediate-mode", "-n", "-s", "0", "-Z", "root", "-w", path]
         self.capture_process = self.start(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         process.wait_until(lambda: os.path.exists(path) and os.path.getsize(path) >= 24, 10, "tcpdump", self.capture_process)
         return path

@@ -6,7 +6,7 @@ import subprocess
 from dataclasses import dataclass
 
 from . import process
-from .network import PREFIX, SERVER
+from .network import UNTAGGED
 
 NAME = "iqn.2026-11.org.sanstrap.lab:disk"
 PORT = 3260
@@ -26,24 +26,27 @@ class Target:
 
     lun = 0
 
-    def __init__(self, network, folder, disk, chap=None, block_size=512, port=PORT):
+    def __init__(self, network, folder, disk, chap=None, block_size=512, port=PORT, segment=UNTAGGED, ipv6=False):
         self.network = network
         self.folder = folder
         self.disk = disk
         self.chap = chap
         self.block_size = block_size
         self.port = port
+        self.host = f"[{segment.server6}]" if ipv6 else segment.server
         self.child = None
 
     @property
     def root_path(self):
-        return f"iscsi:{SERVER}::{'' if self.port == PORT else self.port}:{self.lun:x}:{NAME}"
+        return f"iscsi:{self.host}::{'' if self.port == PORT else self.port}:{self.lun:x}:{NAME}"
 
     def listening(self):
         """True once the port is bound: read from the kernel's table, so that no connection is made."""
         wanted = f":{self.port:04X}"
-        with open(f"/proc/{self.network.holder.pid}/net/tcp", encoding="ascii") as table:
-            rows = [line.split() for line in table.readlines()[1:]]
+        rows = []
+        for table in ("tcp", "tcp6"):
+            with open(f"/proc/{self.network.holder.pid}/net/{table}", encoding="ascii") as file:
+                rows += [line.split() for line in file.readlines()[1:]]
         return any(row[1].endswith(wanted) and row[3] == "0A" for row in rows)
 
     def kill(self):
@@ -66,7 +69,7 @@ class Tgt(Target):
 
     def start(self):
         with open(os.path.join(self.folder, "tgtd.log"), "ab") as log:
-            command = ["tgtd", "-f", "-t", "1", "--iscsi", f"portal={SERVER}:{self.port}"]
+            command = ["tgtd", "-f", "-t", "1", "--iscsi", f"portal={self.host}:{self.port}"]
             self.child = self.network.start(command, env=self._environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         ipc = os.path.join(self.folder, "tgt.0")
         process.wait_until(lambda: self._answers(ipc), 15, "tgtd", self.child)
@@ -139,10 +142,10 @@ class Istgt(Target):
 [UnitControl]
   AuthMethod None
 [PortalGroup1]
-  Portal DA1 {SERVER}:{self.port}
+  Portal DA1 {self.host}:{self.port}
 [InitiatorGroup1]
   InitiatorName "ALL"
-  Netmask {PREFIX}.0/24
+  Netmask ALL
 [LogicalUnit1]
   TargetName {short}
   TargetAlias "lab disk"
