@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "platform/characters.h"
 #include "platform/format.h"
 
 static void append(struct text_writer *writer, const char *key, const char *prefix, const char *value, uint32_t value_length)
@@ -74,17 +75,6 @@ bool text_next(uint8_t *text, uint32_t length, uint32_t *position, const char **
     *key = piece;
     *value = equals + 1;
     return true;
-}
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
 }
 
 static bool has_prefix(const char *value, char letter)

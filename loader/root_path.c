@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "loader/initiator_name.h"
+#include "iscsi/name.h"
 #include "loader/text.h"
 #include "net/net.h"
 #include "platform/format.h"

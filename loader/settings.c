@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "iscsi/name.h"
 #include "loader/command_line.h"
 #include "loader/initiator_name.h"
 #include "loader/text.h"

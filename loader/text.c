@@ -3,19 +3,6 @@
 
 #include <string.h>
 
-int hex_digit(char character)
-{
-    if (character >= '0' && character <= '9')
-        return character - '0';
-    char lower = lower_case(character);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-char lower_case(char character)
-{
-    return character >= 'A' && character <= 'Z' ? (char)(character - 'A' + 'a') : character;
-}
-
 bool text_is(const char *text, size_t length, const char *literal)
 {
     if (strlen(literal) != length)

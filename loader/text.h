@@ -10,10 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The value of a hexadecimal digit, or -1. */
-int hex_digit(char character);
-
-char lower_case(char character);
+#include "platform/characters.h"
 
 /* True when `text` is `literal`, whose letters are lower case, in any case. */
 bool text_is(const char *text, size_t length, const char *literal);

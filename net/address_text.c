@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "net/internal.h"
+#include "platform/characters.h"
 #include "platform/format.h"
 
 static bool parse_ipv4(const char *text, uint8_t bytes[4])
@@ -23,17 +24,6 @@ static bool parse_ipv4(const char *text, uint8_t bytes[4])
         text++;
     }
     return true;
-}
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
 }
 
 /* One group of one to four digits, without leading zeros. Returns how many characters; 0 is none or a bad one. */

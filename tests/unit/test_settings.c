@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/unit/unit.h"
 
+#include "iscsi/name.h"
 #include "loader/initiator_name.h"
 #include "loader/settings.h"
 #include "tests/unit/dhcp_builder.h"
