@@ -31,7 +31,8 @@ def services():
     ("nicdrv", []),
     ("net", ["lwip", "nicdrv"]),
     ("iscsi", ["bearssl"]),
-    ("loader", ["nicdrv", "net", "iscsi"]),
+    ("handoff", ["iscsi"]),
+    ("loader", ["nicdrv", "net", "iscsi", "handoff"]),
     ("lwip", ["net"]),
     ("bearssl", []),
 ])

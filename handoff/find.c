@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Telling a table from other memory, and the sums that tables are kept whole by. */
+#include <string.h>
+
+#include "handoff/handoff.h"
+
+uint8_t handoff_sum(const uint8_t *bytes, size_t length)
+{
+    uint8_t sum = 0;
+    for (size_t i = 0; i < length; i++)
+        sum = (uint8_t)(sum + bytes[i]);
+    return sum;
+}
+
+uint32_t handoff_crc32(uint32_t crc, const void *bytes, size_t length)
+{
+    const uint8_t *at = bytes;
+    crc = ~crc;
+    for (size_t i = 0; i < length; i++) {
+        crc ^= at[i];
+        for (unsigned bit = 0; bit < 8; bit++)
+            crc = crc >> 1 ^ (crc & 1 ? 0xEDB88320u : 0);
+    }
+    return ~crc;
+}
+
+uint32_t handoff_table_length(const uint8_t *bytes)
+{
+    struct ibft_header header;
+    memcpy(&header, bytes, sizeof header);
+    return header.length;
+}
+
+static bool is_any_of(const uint8_t *bytes, const char *const *signatures, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (!memcmp(bytes, signatures[i], 4))
+            return true;
+    return false;
+}
+
+enum handoff_table handoff_table_at(const uint8_t *bytes, size_t size)
+{
+    /* As the specification has it; as ACPI tables are called; and as one firmware wrote it, which Linux takes, too. */
+    static const char *const ibft[] = {"iBFT", "IBFT", "BIFT"};
+    if (size < sizeof(struct ibft_header))
+        return HANDOFF_NO_TABLE;
+    uint32_t length = handoff_table_length(bytes);
+    if (length > size)
+        return HANDOFF_NO_TABLE;
+    if (is_any_of(bytes, ibft, 3))
+        return length >= sizeof(struct ibft_header) ? HANDOFF_IBFT : HANDOFF_NO_TABLE;
+    if (memcmp(bytes, ISDH_SIGNATURE, 4) || length < sizeof(struct isdh_header))
+        return HANDOFF_NO_TABLE;
+    return memcmp(bytes + offsetof(struct isdh_header, magic), ISDH_MAGIC, 16) ? HANDOFF_NO_TABLE : HANDOFF_ISDH;
+}
+
+size_t handoff_find(enum handoff_table table, const uint8_t *memory, size_t size, size_t from, size_t step)
+{
+    for (size_t at = from; at < size; at += step)
+        if (handoff_table_at(memory + at, size - at) == table)
+            return at;
+    return size;
+}

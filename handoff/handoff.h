@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What stays for the operating system: the iBFT for its initiator, and our own table (ISDH) for its crash-dump driver. The loader
+ * fills a struct handoff and writes the tables from it; whoever finds a table reads it back into the same structure. One
+ * parser-validator serves the loader before it publishes, every consumer, and the host's tool. Nothing here allocates or waits.
+ *
+ * Formats: handoff/ibft.h, handoff/isdh.h, docs/handoff.md.
+ */
+#ifndef SANSTRAP_HANDOFF_H
+#define SANSTRAP_HANDOFF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "handoff/ibft.h"
+#include "handoff/isdh.h"
+#include "platform/status.h"
+
+#define HANDOFF_NICS      4
+#define HANDOFF_ADDRESSES 4
+#define HANDOFF_TARGETS   4
+#define HANDOFF_EXTENTS   32
+#define HANDOFF_TEXT_MAX  255 /* bytes of a string other than an iSCSI name */
+
+/*
+ * Strings are NUL-terminated and "" when there is none; those that a reader filled in lie in the table and live as long as it.
+ * Addresses have 16 bytes, IPv4 as ::ffff:a.b.c.d, all zero for none. Numbers are in host byte order.
+ */
+struct handoff_nic {
+    uint16_t segment;
+    uint8_t bus, device, function;
+    uint16_t vendor_id, device_id, subsystem_vendor_id, subsystem_id;
+    uint64_t registers; /* physical address of BAR 0; 0: unknown */
+    uint8_t mac[6];
+    uint32_t link_megabits;
+    const char *driver;
+};
+
+struct handoff_address {
+    uint8_t nic; /* index into nics */
+    uint8_t address[16], prefix, gateway[16], dns[2][16], dhcp_server[16];
+    uint8_t origin; /* enum isdh_origin, whose numbers are the iBFT's */
+    uint16_t vlan;
+    uint8_t vlan_priority;
+    uint16_t mtu;
+    uint8_t next_hop[6];
+    uint32_t lease_seconds; /* 0xFFFFFFFF: no lease, or for ever */
+    uint64_t lease_acquired;
+    const char *hostname;
+};
+
+struct handoff_chap {
+    const char *name, *secret; /* both "" when this direction is off; the secret alone is "" where a table leaves it out */
+};
+
+struct handoff_target {
+    uint8_t ip; /* index into addresses */
+    bool boot;
+    uint8_t address[16];
+    uint16_t port, portal_group;
+    uint8_t lun[8];
+    const char *name;
+    struct handoff_chap chap, reverse;
+    /* The disk; ISDH only. */
+    bool read_only;
+    uint32_t block_size;
+    uint64_t block_count;
+    uint8_t wwid_type, wwid_length;
+    const uint8_t *wwid;
+    const char *serial, *vendor, *product;
+    /* The session; ISDH only. */
+    uint8_t isid[6];
+    uint16_t tsih;
+    uint8_t session_flags;
+    uint32_t max_burst, first_burst, max_send_segment, max_receive_segment;
+};
+
+struct handoff_dump_area {
+    bool there;
+    uint8_t target; /* index into targets */
+    uint8_t signature[16];
+    unsigned extent_count;
+    struct handoff_extent {
+        uint64_t lba, blocks;
+    } extents[HANDOFF_EXTENTS];
+};
+
+struct handoff {
+    const char *initiator;
+    unsigned nic_count, address_count, target_count;
+    struct handoff_nic nics[HANDOFF_NICS];
+    struct handoff_address addresses[HANDOFF_ADDRESSES];
+    struct handoff_target targets[HANDOFF_TARGETS];
+    /* ISDH only. */
+    uint64_t generation;
+    uint8_t boot_id[16];
+    const char *producer;
+    uint64_t ticks_per_ms, now; /* 0 when the table does not tell */
+    uint64_t log_address;       /* 0: there is no log */
+    uint32_t log_size;
+    struct handoff_dump_area dump_area;
+};
+
+extern const uint8_t handoff_no_address[16];
+bool handoff_is_ipv4(const uint8_t address[16]);
+
+/* ---- what is wrong with a table ---------------------------------------------------------------------------------- */
+
+#define HANDOFF_FAULTS 8
+
+struct handoff_fault {
+    char structure[24]; /* "NIC 0" */
+    const char *field;  /* "VLAN" */
+    uint32_t offset;    /* of the field from the table's start */
+    char found[72];
+    const char *allowed;
+};
+
+struct handoff_faults {
+    const char *table; /* "iBFT" */
+    unsigned count;    /* of all; the first HANDOFF_FAULTS are listed */
+    struct handoff_fault list[HANDOFF_FAULTS];
+};
+
+/* "iBFT, NIC 0: VLAN at 88h is 5000; allowed: 0 to 4094". At most `size` bytes with the NUL. */
+void handoff_fault_text(const struct handoff_faults *faults, unsigned index, char *to, size_t size);
+
+/* E_HANDOFF_INVALID with the first fault as its detail. */
+enum status handoff_fail(const struct handoff_faults *faults);
+
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
+
+/*
+ * Reads and checks a whole table of which `size` bytes can be read. False with at least one fault when anything is wrong; the
+ * other members of `to` are then undefined. `bytes` needs no alignment.
+ */
+bool ibft_read(const uint8_t *bytes, size_t size, struct handoff *to, struct handoff_faults *faults);
+
+/*
+ * `self` is where the table was found, which it has to say of itself; ISDH_ANYWHERE leaves that out, for a copy in a file. A
+ * table from ACPI has ISDH_FLAG_ACPI and `self` 0, and is taken wherever it lies.
+ */
+#define ISDH_ANYWHERE UINT64_MAX
+bool isdh_read(const uint8_t *bytes, size_t size, uint64_t self, struct handoff *to, struct handoff_faults *faults);
+
+/* ---- looking ----------------------------------------------------------------------------------------------------- */
+
+enum handoff_table { HANDOFF_NO_TABLE, HANDOFF_IBFT, HANDOFF_ISDH };
+
+/*
+ * What begins at `bytes`, by its signature (the ISDH by its magic, too) and a length that lies within `size`. That is how Linux
+ * takes an iBFT; only reading it tells whether it is valid.
+ */
+enum handoff_table handoff_table_at(const uint8_t *bytes, size_t size);
+
+/* The offset of the next table of this kind at or behind `from` in steps of `step` bytes; `size` when there is none. */
+size_t handoff_find(enum handoff_table table, const uint8_t *memory, size_t size, size_t from, size_t step);
+
+/* Length of the table that handoff_table_at() found. */
+uint32_t handoff_table_length(const uint8_t *bytes);
+
+/* ---- writing ----------------------------------------------------------------------------------------------------- */
+
+/*
+ * The Windows initiator routes through the iBFT's gateway even to a target on its own subnet (KB960104, KB2727330): the field
+ * stays empty there, unless told otherwise.
+ */
+enum ibft_gateway { IBFT_GATEWAY_AUTO, IBFT_GATEWAY_ALWAYS, IBFT_GATEWAY_NEVER };
+
+struct isdh_options {
+    uint64_t self; /* physical address; 0 with `acpi` */
+    bool acpi, secrets;
+};
+
+/*
+ * Write a table of at most `room` bytes and read it back: what its validator refuses is not written. E_HANDOFF_SIZE with the
+ * bytes that it wants; E_HANDOFF_INVALID with the fault.
+ */
+enum status ibft_write(const struct handoff *from, enum ibft_gateway gateway, uint8_t *to, size_t room, size_t *length);
+enum status isdh_write(const struct handoff *from, const struct isdh_options *options, uint8_t *to, size_t room, size_t *length);
+
+/* The most that either may take. */
+#define IBFT_SIZE_MAX 8192
+#define ISDH_SIZE_MAX 8192
+
+/* CRC-32 of IEEE 802.3 over `bytes`, going on from the `crc` of what came before (0 at the start). */
+uint32_t handoff_crc32(uint32_t crc, const void *bytes, size_t length);
+
+/* The sum of the bytes modulo 256. */
+uint8_t handoff_sum(const uint8_t *bytes, size_t length);
+
+#endif

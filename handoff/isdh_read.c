@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* From an ISDH table's bytes to struct handoff, each field checked. */
+#include <string.h>
+
+#include "handoff/isdh_reader.h"
+
+/* ---- header ------------------------------------------------------------------------------------------------------ */
+
+static bool read_lengths(struct check *check, struct isdh_header *header)
+{
+    static const char allowed[] = "112 to 65536, a multiple of 8, all of it readable";
+    if (!check_number(check, "length", HERE(isdh_header, length), check->length, sizeof *header, UINT32_MAX, allowed))
+        return false;
+    memcpy(header, check->bytes, sizeof *header);
+    uint32_t most = check->length < ISDH_LENGTH_MAX ? check->length : ISDH_LENGTH_MAX;
+    if (!check_number(check, "length", HERE(isdh_header, length), header->length, sizeof *header, most, allowed))
+        return false;
+    if (header->length % ISDH_ALIGNMENT)
+        return check_fault(check, "length", HERE(isdh_header, length), allowed, "%u", (unsigned)header->length);
+    check->length = header->length;
+    return check_number(check, "whole length", HERE(isdh_header, whole_length), header->whole_length, header->length,
+                        header->length, "what `length` says");
+}
+
+/* The table is what its producer wrote. */
+static bool is_whole(struct check *check, const struct isdh_header *header)
+{
+    struct isdh_header zeroed = *header;
+    zeroed.checksum = 0;
+    zeroed.crc32 = 0;
+    uint32_t crc = handoff_crc32(0, &zeroed, sizeof zeroed);
+    crc = handoff_crc32(crc, check->bytes + sizeof zeroed, header->length - sizeof zeroed);
+    if (crc != header->crc32)
+        check_fault(check, "CRC-32", HERE(isdh_header, crc32), "the CRC of the table", "%08x, computed %08x",
+                    (unsigned)header->crc32, (unsigned)crc);
+    uint8_t sum = handoff_sum(check->bytes, header->length);
+    if (sum)
+        check_fault(check, "checksum", HERE(isdh_header, checksum), "a sum of all bytes of 0", "a sum of %02xh", sum);
+    return !check->faults->count;
+}
+
+static void read_self(struct check *check, const struct isdh_header *header, uint64_t self)
+{
+    uint64_t wanted = header->flags & ISDH_FLAG_ACPI ? 0 : self;
+    if (wanted != ISDH_ANYWHERE && header->self != wanted)
+        check_fault(check, "own address", HERE(isdh_header, self), wanted ? "where the table lies" : "0 in a table given to ACPI",
+                    "%llxh", (unsigned long long)header->self);
+}
+
+static bool read_header(struct isdh_reader *reader, uint64_t self, uint32_t *records)
+{
+    struct check *check = &reader->check;
+    struct isdh_header header;
+    if (!read_lengths(check, &header))
+        return false;
+    if (memcmp(header.magic, ISDH_MAGIC, sizeof header.magic))
+        return check_fault(check, "magic", HERE(isdh_header, magic), "the magic of ISDH", "other bytes");
+    check_number(check, "revision", HERE(isdh_header, revision), header.revision, ISDH_ACPI_REVISION, ISDH_ACPI_REVISION, "1");
+    if (!check_number(check, "major version", HERE(isdh_header, major), header.major, ISDH_MAJOR, ISDH_MAJOR, "1") ||
+        !is_whole(check, &header))
+        return false;
+    if (header.minor == ISDH_MINOR) {
+        if (header.flags & ~(ISDH_FLAG_SECRETS | ISDH_FLAG_ACPI))
+            check_fault(check, "flags", HERE(isdh_header, flags), "the flags that are defined", "%xh", (unsigned)header.flags);
+        check_zeros(check, "reserved", HERE(isdh_header, reserved), (const uint8_t *)&header.reserved, sizeof header.reserved);
+    }
+    read_self(check, &header, self);
+    if (!header.generation)
+        check_fault(check, "generation", HERE(isdh_header, generation), "1 and above", "0");
+    if (!check_number(check, "header length", HERE(isdh_header, header_length), header.header_length, sizeof header,
+                      header.length, "112 to the table's length, a multiple of 8"))
+        return false;
+    if (header.header_length % ISDH_ALIGNMENT)
+        return check_fault(check, "header length", HERE(isdh_header, header_length), "a multiple of 8", "%u",
+                           (unsigned)header.header_length);
+    reader->flags = header.flags;
+    reader->to->generation = header.generation;
+    memcpy(reader->to->boot_id, header.boot_id, sizeof header.boot_id);
+    *records = header.header_length;
+    return true;
+}
+
+/* ---- the whole --------------------------------------------------------------------------------------------------------- */
+
+static void read_records(struct isdh_reader *reader, uint32_t at)
+{
+    struct check *check = &reader->check;
+    for (unsigned number = 0; at < check->length; number++) {
+        struct isdh_record record;
+        check_structure(check, at, "record", (int)number);
+        memcpy(&record, check->bytes + at, sizeof record); /* the length of the table is a multiple of 8 */
+        if (record.length < sizeof record || record.length > check->length - at) {
+            check_fault(check, "length", HERE(isdh_record, length), "4 to what is left of the table", "%u", record.length);
+            return;
+        }
+        isdh_read_record(reader, record.type);
+        uint32_t padding = (0u - record.length) % ISDH_ALIGNMENT;
+        check_structure(check, at, "record", (int)number);
+        check_zeros(check, "padding", record.length, check->bytes + at + record.length, padding);
+        at += record.length + padding;
+    }
+}
+
+/* What records say of each other. */
+static void check_references(struct isdh_reader *reader)
+{
+    struct check *check = &reader->check;
+    const struct handoff *to = reader->to;
+    for (unsigned i = 0; i < to->address_count; i++) {
+        check_structure(check, reader->address_at[i], "address", (int)i);
+        if (to->addresses[i].nic >= to->nic_count)
+            check_fault(check, "NIC", HERE(isdh_address, nic), "the index of a NIC record", "%u", to->addresses[i].nic);
+    }
+    for (unsigned i = 0; i < to->target_count; i++) {
+        const struct handoff_target *target = &to->targets[i];
+        check_structure(check, reader->target_at[i], "target", (int)i);
+        if (target->ip >= to->address_count)
+            check_fault(check, "IP", HERE(isdh_target, ip), "the index of an address record", "%u", target->ip);
+        else
+            check_same_version(check, "address", HERE(isdh_target, address), target->address, to->addresses[target->ip].address);
+        if (!(reader->sessions & 1u << i))
+            check_fault(check, "session", 0, "a session record for each target", "none");
+    }
+    check_structure(check, 0, "header", -1);
+    if (!to->target_count)
+        check_fault(check, "records", sizeof(struct isdh_header), "at least one target record", "none");
+}
+
+bool isdh_read(const uint8_t *bytes, size_t size, uint64_t self, struct handoff *to, struct handoff_faults *faults)
+{
+    struct isdh_reader reader = {.to = to};
+    uint32_t records = 0;
+    memset(to, 0, sizeof *to);
+    to->producer = to->initiator = "";
+    check_begin(&reader.check, "ISDH", bytes, size, faults);
+    if (read_header(&reader, self, &records)) {
+        read_records(&reader, records);
+        check_references(&reader);
+    }
+    return faults->count == 0;
+}

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The records of an ISDH table, one reader each. */
+#include <string.h>
+
+#include "handoff/isdh_reader.h"
+
+#define VLAN_MAX     4094
+#define PRIORITY_MAX 7
+#define BLOCK_MIN    512
+#define BLOCK_MAX    65536
+#define WWID_MAX     64
+
+/* ---- records ------------------------------------------------------------------------------------------------------- */
+
+/* Copies the fixed part of the record that is looked at; false when it is shorter. `name` and `index` are how faults call it. */
+static bool take(struct isdh_reader *reader, void *to, size_t size, const char *name, int index)
+{
+    struct check *check = &reader->check;
+    struct isdh_record record;
+    check_structure(check, check->at, name, index);
+    memcpy(&record, check->bytes + check->at, sizeof record);
+    if (record.length < size)
+        return check_fault(check, "length", HERE(isdh_record, length), "at least the record's members", "%u", record.length);
+    memcpy(to, check->bytes + check->at, size);
+    return true;
+}
+
+/* A string, or with *bytes set that many bytes of any kind, behind the fixed part of `size` bytes. */
+static const char *text(struct isdh_reader *reader, const char *field, size_t offset, const struct isdh_text *where, size_t size,
+                        enum check_text kind)
+{
+    struct check *check = &reader->check;
+    struct isdh_record record;
+    memcpy(&record, check->bytes + check->at, sizeof record);
+    struct text_place place = {check->at + where->offset, where->length, check->at + (uint32_t)size, check->at + record.length};
+    if (!where->length && where->offset)
+        check_fault(check, field, offset, "0, 0 where there is none", "no bytes at %u", where->offset);
+    return check_string(check, field, offset, &place, kind);
+}
+
+#define TEXT(reader, record, type, member, name, kind)                                                                           \
+    text(reader, name, HERE(type, member), &(record)->member, sizeof(struct type), kind)
+
+/* True for the first record of the type. */
+static bool is_only_one(struct isdh_reader *reader, enum isdh_type type)
+{
+    unsigned bit = 1u << (type & ~ISDH_CRITICAL);
+    if (reader->seen & bit)
+        return check_fault(&reader->check, "type", HERE(isdh_record, type), "one record of the kind", "a second one");
+    reader->seen |= bit;
+    return true;
+}
+
+/* Records of a kind are numbered from 0 in the order in which they stand. */
+static bool is_next(struct isdh_reader *reader, size_t offset, uint8_t index, unsigned count, unsigned most)
+{
+    if (count == most)
+        return check_fault(&reader->check, "type", HERE(isdh_record, type), "4 records of the kind at most", "one more");
+    return check_number(&reader->check, "index", offset, index, count, count, "0, 1, … in the order of the records");
+}
+
+static void read_producer(struct isdh_reader *reader)
+{
+    struct isdh_producer record;
+    if (take(reader, &record, sizeof record, "producer", -1) && is_only_one(reader, ISDH_PRODUCER))
+        reader->to->producer = TEXT(reader, &record, isdh_producer, name, "name", TEXT_PRINTABLE);
+}
+
+static void read_clock(struct isdh_reader *reader)
+{
+    struct isdh_clock record;
+    if (!take(reader, &record, sizeof record, "clock", -1) || !is_only_one(reader, ISDH_CLOCK))
+        return;
+    if (!record.ticks_per_ms)
+        check_fault(&reader->check, "ticks per millisecond", HERE(isdh_clock, ticks_per_ms), "1 and above", "0");
+    check_number(&reader->check, "reserved", HERE(isdh_clock, reserved), record.reserved, 0, 0, "0");
+    reader->to->ticks_per_ms = record.ticks_per_ms;
+    reader->to->now = record.now;
+}
+
+static void read_log(struct isdh_reader *reader)
+{
+    struct isdh_log record;
+    if (!take(reader, &record, sizeof record, "log", -1) || !is_only_one(reader, ISDH_LOG))
+        return;
+    if (!record.address || record.address > UINT64_MAX - record.size)
+        check_fault(&reader->check, "address", HERE(isdh_log, address), "a physical address", "%llxh",
+                    (unsigned long long)record.address);
+    uint32_t rest = record.size % sizeof(struct recorder_slot);
+    if (rest || record.size < sizeof(struct recorder_header) + sizeof(struct recorder_slot))
+        check_fault(&reader->check, "size", HERE(isdh_log, size), "a multiple of 64, 128 and above", "%u", (unsigned)record.size);
+    reader->to->log_address = record.address;
+    reader->to->log_size = record.size;
+}
+
+static void read_nic(struct isdh_reader *reader)
+{
+    struct check *check = &reader->check;
+    struct handoff *to = reader->to;
+    struct isdh_nic record;
+    if (!take(reader, &record, sizeof record, "NIC", (int)to->nic_count) ||
+        !is_next(reader, HERE(isdh_nic, index), record.index, to->nic_count, HANDOFF_NICS))
+        return;
+    check_number(check, "device", HERE(isdh_nic, device), record.device, 0, 31, "0 to 31");
+    check_number(check, "function", HERE(isdh_nic, function), record.function, 0, 7, "0 to 7");
+    check_mac(check, "MAC address", HERE(isdh_nic, mac), record.mac);
+    struct handoff_nic *nic = &to->nics[to->nic_count++];
+    *nic = (struct handoff_nic){.segment = record.segment,
+                                .bus = record.bus,
+                                .device = record.device,
+                                .function = record.function,
+                                .vendor_id = record.vendor_id,
+                                .device_id = record.device_id,
+                                .subsystem_vendor_id = record.subsystem_vendor_id,
+                                .subsystem_id = record.subsystem_id,
+                                .registers = record.registers,
+                                .link_megabits = record.link_megabits};
+    memcpy(nic->mac, record.mac, sizeof nic->mac);
+    nic->driver = TEXT(reader, &record, isdh_nic, driver, "driver", TEXT_PRINTABLE);
+}
+
+static void check_addresses(struct check *check, const struct isdh_address *record)
+{
+    static const char *const dns[] = {"first DNS server", "second DNS server"};
+    check_address(check, "address", HERE(isdh_address, address), record->address, ADDRESS_NEEDED);
+    check_prefix(check, HERE(isdh_address, prefix), record->prefix, record->address);
+    if (check_address(check, "gateway", HERE(isdh_address, gateway), record->gateway, ADDRESS_OR_NONE))
+        check_same_version(check, "gateway", HERE(isdh_address, gateway), record->gateway, record->address);
+    for (unsigned i = 0; i < 2; i++)
+        check_address(check, dns[i], HERE(isdh_address, dns) + i * 16, record->dns[i], ADDRESS_OR_NONE);
+    check_address(check, "DHCP server", HERE(isdh_address, dhcp_server), record->dhcp_server, ADDRESS_OR_NONE);
+}
+
+static void read_address(struct isdh_reader *reader)
+{
+    struct check *check = &reader->check;
+    struct handoff *to = reader->to;
+    struct isdh_address record;
+    if (!take(reader, &record, sizeof record, "address", (int)to->address_count) ||
+        !is_next(reader, HERE(isdh_address, index), record.index, to->address_count, HANDOFF_ADDRESSES))
+        return;
+    check_number(check, "origin", HERE(isdh_address, origin), record.origin, ISDH_ORIGIN_OTHER, ISDH_ORIGIN_ROUTER, "0 to 4");
+    check_addresses(check, &record);
+    check_number(check, "VLAN", HERE(isdh_address, vlan), record.vlan, 0, VLAN_MAX, "0 to 4094");
+    check_number(check, "VLAN priority", HERE(isdh_address, vlan_priority), record.vlan_priority, 0, PRIORITY_MAX, "0 to 7");
+    check_number(check, "reserved", HERE(isdh_address, reserved), record.reserved, 0, 0, "0");
+    check_number(check, "MTU", HERE(isdh_address, mtu), record.mtu, 576, 65535, "576 to 65535");
+    if (memcmp(record.next_hop, handoff_no_address, sizeof record.next_hop))
+        check_mac(check, "next hop", HERE(isdh_address, next_hop), record.next_hop);
+    reader->address_at[to->address_count] = check->at;
+    struct handoff_address *address = &to->addresses[to->address_count++];
+    *address = (struct handoff_address){.nic = record.nic,
+                                        .prefix = record.prefix,
+                                        .origin = record.origin,
+                                        .vlan = record.vlan,
+                                        .vlan_priority = record.vlan_priority,
+                                        .mtu = record.mtu,
+                                        .lease_seconds = record.lease_seconds,
+                                        .lease_acquired = record.lease_acquired};
+    memcpy(address->address, record.address, sizeof address->address);
+    memcpy(address->gateway, record.gateway, sizeof address->gateway);
+    memcpy(address->dns, record.dns, sizeof address->dns);
+    memcpy(address->dhcp_server, record.dhcp_server, sizeof address->dhcp_server);
+    memcpy(address->next_hop, record.next_hop, sizeof address->next_hop);
+    address->hostname = TEXT(reader, &record, isdh_address, hostname, "host name", TEXT_PRINTABLE);
+}
+
+/* ---- target and disk ----------------------------------------------------------------------------------------------- */
+
+static void check_disk(struct check *check, const struct isdh_target *record)
+{
+    uint32_t size = record->block_size;
+    if (size < BLOCK_MIN || size > BLOCK_MAX || (size & (size - 1)))
+        check_fault(check, "block size", HERE(isdh_target, block_size), "a power of two, 512 to 65536", "%u", (unsigned)size);
+    if (!record->block_count)
+        check_fault(check, "block count", HERE(isdh_target, block_count), "1 and above", "0");
+    check_number(check, "WWID", HERE(isdh_target, wwid), record->wwid.length, 0, WWID_MAX, "at most 64 bytes");
+    check_number(check, "WWID type", HERE(isdh_target, wwid_type), record->wwid_type, 0, 15, "0 to 15");
+}
+
+/* An identifier of any bytes: no NUL is looked for. */
+static const uint8_t *wwid_of(struct isdh_reader *reader, const struct isdh_target *record, uint8_t *length)
+{
+    struct check *check = &reader->check;
+    const struct isdh_text *wwid = &record->wwid;
+    *length = 0;
+    if (!wwid->length || wwid->length > WWID_MAX)
+        return NULL;
+    if (wwid->offset < sizeof *record || wwid->offset > record->record.length ||
+        wwid->length > record->record.length - wwid->offset) {
+        check_fault(check, "WWID", HERE(isdh_target, wwid), "a place inside the record", "%u bytes at %u", wwid->length,
+                    wwid->offset);
+        return NULL;
+    }
+    *length = (uint8_t)wwid->length;
+    return check->bytes + check->at + wwid->offset;
+}
+
+static void read_target(struct isdh_reader *reader)
+{
+    struct check *check = &reader->check;
+    struct handoff *to = reader->to;
+    struct isdh_target record;
+    if (!take(reader, &record, sizeof record, "target", (int)to->target_count) ||
+        !is_next(reader, HERE(isdh_target, index), record.index, to->target_count, HANDOFF_TARGETS))
+        return;
+    if (record.flags & ~(ISDH_TARGET_BOOT | ISDH_TARGET_READ_ONLY))
+        check_fault(check, "flags", HERE(isdh_target, flags), "the flags that are defined", "%02xh", record.flags);
+    check_address(check, "address", HERE(isdh_target, address), record.address, ADDRESS_NEEDED);
+    check_number(check, "port", HERE(isdh_target, port), record.port, 1, 65535, "1 to 65535");
+    check_disk(check, &record);
+    reader->target_at[to->target_count] = check->at;
+    struct handoff_target *target = &to->targets[to->target_count++];
+    *target = (struct handoff_target){.ip = record.ip,
+                                      .boot = record.flags & ISDH_TARGET_BOOT,
+                                      .read_only = record.flags & ISDH_TARGET_READ_ONLY,
+                                      .port = record.port,
+                                      .portal_group = record.portal_group,
+                                      .chap = {"", ""},
+                                      .reverse = {"", ""},
+                                      .block_size = record.block_size,
+                                      .block_count = record.block_count,
+                                      .wwid_type = record.wwid_type};
+    memcpy(target->address, record.address, sizeof target->address);
+    memcpy(target->lun, record.lun, sizeof target->lun);
+    target->wwid = wwid_of(reader, &record, &target->wwid_length);
+    if (!record.name.length)
+        check_fault(check, "name", HERE(isdh_target, name), "an iSCSI name", "empty");
+    target->name = TEXT(reader, &record, isdh_target, name, "name", TEXT_ISCSI_NAME);
+    target->serial = TEXT(reader, &record, isdh_target, serial, "serial number", TEXT_PRINTABLE);
+    target->vendor = TEXT(reader, &record, isdh_target, vendor, "vendor", TEXT_PRINTABLE);
+    target->product = TEXT(reader, &record, isdh_target, product, "product", TEXT_PRINTABLE);
+}
+
+/* ---- what belongs to a target: its record stands before ------------------------------------------------------------------ */
+
+/* `had` has a bit for each target that such a record has come for. */
+static struct handoff_target *target_of(struct isdh_reader *reader, size_t offset, uint8_t index, unsigned *had)
+{
+    if (index >= reader->to->target_count) {
+        check_fault(&reader->check, "target", offset, "the index of a target record before this one", "%u", index);
+        return NULL;
+    }
+    if (had && *had & 1u << index) {
+        check_fault(&reader->check, "target", offset, "one record for each target", "%u, which has one", index);
+        return NULL;
+    }
+    if (had)
+        *had |= 1u << index;
+    return &reader->to->targets[index];
+}
+
+static void read_session(struct isdh_reader *reader)
+{
+    struct check *check = &reader->check;
+    struct handoff *to = reader->to;
+    struct isdh_session record;
+    if (!take(reader, &record, sizeof record, "session", -1))
+        return;
+    struct handoff_target *target = target_of(reader, HERE(isdh_session, target), record.target, &reader->sessions);
+    if (!target)
+        return;
+    check_structure(check, check->at, "session", record.target);
+    check_number(check, "reserved", HERE(isdh_session, reserved), record.reserved, 0, 0, "0");
+    if (record.flags & ~0xF)
+        check_fault(check, "flags", HERE(isdh_session, flags), "the flags that are defined", "%02xh", record.flags);
+    memcpy(target->isid, record.isid, sizeof target->isid);
+    target->tsih = record.tsih;
+    target->session_flags = record.flags;
+    target->max_burst = record.max_burst;
+    target->first_burst = record.first_burst;
+    target->max_send_segment = record.max_send_segment;
+    target->max_receive_segment = record.max_receive_segment;
+    if (!record.initiator.length)
+        check_fault(check, "initiator name", HERE(isdh_session, initiator), "an iSCSI name", "empty");
+    const char *name = TEXT(reader, &record, isdh_session, initiator, "initiator name", TEXT_ISCSI_NAME);
+    if (to->initiator[0] && strcmp(name, to->initiator))
+        check_fault(check, "initiator name", HERE(isdh_session, initiator), "the same in every session record", "another one");
+    to->initiator = name;
+}
+
+static void read_authentication(struct isdh_reader *reader)
+{
+    struct check *check = &reader->check;
+    struct isdh_authentication record;
+    if (!take(reader, &record, sizeof record, "authentication", -1))
+        return;
+    struct handoff_target *target = target_of(reader, HERE(isdh_authentication, target), record.target, &reader->authentications);
+    if (!target)
+        return;
+    check_structure(check, check->at, "authentication", record.target);
+    check_number(check, "type", HERE(isdh_authentication, type), record.type, ISDH_ONE_WAY_CHAP, ISDH_MUTUAL_CHAP, "1, 2");
+    check_zeros(check, "reserved", HERE(isdh_authentication, reserved), record.reserved, sizeof record.reserved);
+    bool mutual = record.type == ISDH_MUTUAL_CHAP, secrets = reader->flags & ISDH_FLAG_SECRETS;
+    target->chap.name = TEXT(reader, &record, isdh_authentication, name, "CHAP name", TEXT_PRINTABLE);
+    target->chap.secret = TEXT(reader, &record, isdh_authentication, secret, "CHAP secret", TEXT_SECRET);
+    target->reverse.name = TEXT(reader, &record, isdh_authentication, reverse_name, "reverse CHAP name", TEXT_PRINTABLE);
+    target->reverse.secret = TEXT(reader, &record, isdh_authentication, reverse_secret, "reverse CHAP secret", TEXT_SECRET);
+    if (!record.name.length)
+        check_fault(check, "CHAP name", HERE(isdh_authentication, name), "a name", "empty");
+    if (!record.secret.length == secrets)
+        check_fault(check, "CHAP secret", HERE(isdh_authentication, secret), "a secret if the table's flags say so", "%s",
+                    secrets ? "none" : "one");
+    if (!record.reverse_name.length == mutual)
+        check_fault(check, "reverse CHAP name", HERE(isdh_authentication, reverse_name), "a name if the type is 2", "%s",
+                    mutual ? "none" : "one");
+    if (!record.reverse_secret.length == (mutual && secrets))
+        check_fault(check, "reverse CHAP secret", HERE(isdh_authentication, reverse_secret),
+                    "a secret if the type is 2 and the table's flags say so", "%s", mutual && secrets ? "none" : "one");
+}
+
+static void check_extent(struct check *check, size_t offset, const struct handoff_extent *extent, uint64_t block_count)
+{
+    if (!extent->blocks || extent->lba >= block_count || extent->blocks > block_count - extent->lba)
+        check_fault(check, "extent", offset, "blocks of the disk", "%llu blocks at %llu", (unsigned long long)extent->blocks,
+                    (unsigned long long)extent->lba);
+}
+
+static void read_dump_area(struct isdh_reader *reader)
+{
+    struct check *check = &reader->check;
+    struct handoff_dump_area *area = &reader->to->dump_area;
+    struct isdh_dump_area record;
+    if (!take(reader, &record, sizeof record, "dump area", -1) || !is_only_one(reader, ISDH_DUMP_AREA))
+        return;
+    const struct handoff_target *target = target_of(reader, HERE(isdh_dump_area, target), record.target, NULL);
+    check_number(check, "reserved", HERE(isdh_dump_area, reserved), record.reserved, 0, 0, "0");
+    if (!target ||
+        !check_number(check, "extents", HERE(isdh_dump_area, extent_count), record.extent_count, 1, HANDOFF_EXTENTS, "1 to 32"))
+        return;
+    size_t bytes = record.extent_count * sizeof area->extents[0];
+    if (record.record.length < sizeof record + bytes) {
+        check_fault(check, "extents", HERE(isdh_dump_area, extent_count), "as many as the record holds", "%u",
+                    record.extent_count);
+        return;
+    }
+    area->there = true;
+    area->target = record.target;
+    area->extent_count = record.extent_count;
+    memcpy(area->signature, record.signature, sizeof area->signature);
+    memcpy(area->extents, check->bytes + check->at + sizeof record, bytes);
+    for (unsigned i = 0; i < area->extent_count; i++)
+        check_extent(check, sizeof record + i * sizeof area->extents[0], &area->extents[i], target->block_count);
+}
+
+/* ---- by type ------------------------------------------------------------------------------------------------------------ */
+
+void isdh_read_record(struct isdh_reader *reader, uint16_t type)
+{
+    static void (*const readers[])(struct isdh_reader *) = {
+        [ISDH_PRODUCER] = read_producer,
+        [ISDH_CLOCK] = read_clock,
+        [ISDH_LOG] = read_log,
+        [ISDH_NIC & ~ISDH_CRITICAL] = read_nic,
+        [ISDH_ADDRESS & ~ISDH_CRITICAL] = read_address,
+        [ISDH_TARGET & ~ISDH_CRITICAL] = read_target,
+        [ISDH_SESSION & ~ISDH_CRITICAL] = read_session,
+        [ISDH_AUTHENTICATION & ~ISDH_CRITICAL] = read_authentication,
+        [ISDH_DUMP_AREA & ~ISDH_CRITICAL] = read_dump_area,
+    };
+    unsigned number = type & ~(unsigned)ISDH_CRITICAL;
+    bool known = number && number < sizeof readers / sizeof *readers &&
+                 (number < (ISDH_NIC & ~ISDH_CRITICAL) ? type == number : type != number);
+    if (known)
+        readers[number](reader);
+    else if (type & ISDH_CRITICAL)
+        check_fault(&reader->check, "type", HERE(isdh_record, type), "a type that is known, as it is critical", "%04xh", type);
+}
