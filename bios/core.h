@@ -8,9 +8,9 @@
 #define CORE_MAGIC 0x54534E53u /* "SNST" */
 
 /*
- * This header, the stub (position independent, entered at its first byte), then one LZ4 block. The block holds the image, linked
- * at 0, and after it the places of the 32-bit words that the load address is added to: each as its distance from the one before,
- * 7 bits a byte, least significant first, bit 7 set on all but the last.
+ * This header, the stub (position independent, entered at its first byte), then one raw LZMA stream (bios/stub/lzma.h). It holds
+ * the image, linked at 0 and treated as bios/stub/calls.h says, and after it the places of the 32-bit words that the load address
+ * is added to: each as its distance from the one before, 7 bits a byte, least significant first, bit 7 set on all but the last.
  */
 struct core_header {
     uint32_t magic;

@@ -1,15 +1,17 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """mkimage.py image.elf stub.bin core.bin: packs the linked image behind its stub, as bios/core.h says."""
+import lzma
 import struct
-import subprocess
 import sys
 
 MAGIC = 0x54534E53
 HEADER = struct.Struct("<8I")
 R_386_RELATIVE = 8
 SHT_RELA, SHT_NOBITS, SHT_REL = 4, 8, 9
-LZ4_LEGACY_MAGIC = 0x184C2102
+OPERAND = struct.Struct("<i")
+CALL_OR_JMP = (0xE8, 0xE9)
+INSTRUCTION_LENGTH = 5
 
 
 class Elf:
@@ -62,14 +64,26 @@ def relocation_list(elf, image_length):
     return bytes(result)
 
 
-def lz4_block(data):
-    """The lz4 tool's legacy frame is a magic number and, up to 8 MiB, one block with its length before it."""
-    command = ["lz4", "-l", "-12", "-c", "-"]
-    frame = subprocess.run(command, input=data, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True).stdout
-    magic, length = struct.unpack_from("<2I", frame)
-    if magic != LZ4_LEGACY_MAGIC or length != len(frame) - 8:
-        sys.exit("lz4 wrote a frame of another form than expected")
-    return frame[8:]
+def calls_by_target(image):
+    """What bios/stub/calls.h undoes."""
+    image, length, at = bytearray(image), len(image), 0
+    while at + INSTRUCTION_LENGTH <= length:
+        if image[at] not in CALL_OR_JMP:
+            at += 1
+            continue
+        following = at + INSTRUCTION_LENGTH
+        distance, = OPERAND.unpack_from(image, at + 1)
+        if -following <= distance < length:
+            target = distance + following
+            OPERAND.pack_into(image, at + 1, target if target < length else distance - length)
+        at = following
+    return bytes(image)
+
+
+def lzma_stream(data):
+    """Raw, with the parameters of bios/stub/lzma.h; liblzma ends such a stream with an end marker."""
+    lzma1 = {"id": lzma.FILTER_LZMA1, "preset": 9 | lzma.PRESET_EXTREME, "lc": 3, "lp": 0, "pb": 0, "nice_len": 273}
+    return lzma.compress(data, format=lzma.FORMAT_RAW, filters=[lzma1])
 
 
 def main():
@@ -78,7 +92,7 @@ def main():
     stub += bytes(-len(stub) % 16)
     image, memory_length = loaded_image(elf)
     relocations = relocation_list(elf, len(image))
-    packed = lz4_block(image + relocations)
+    packed = lzma_stream(calls_by_target(image) + relocations)
     header = HEADER.pack(MAGIC, HEADER.size, HEADER.size + len(stub), len(packed), len(image), len(relocations), memory_length,
                          elf.entry)
     open(sys.argv[3], "wb").write(header + stub + packed)

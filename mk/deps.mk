@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # What Debian 12 has to bring along, and the sources that are taken from its source packages.
 
-BUILD_PACKAGES := binutils clang dpkg-dev gcc gnu-efi libc6-dev lld lz4 make nasm patch python3
+BUILD_PACKAGES := binutils clang dpkg-dev gcc gnu-efi libc6-dev lld make nasm patch python3
 TEST_PACKAGES := dnsmasq-base dosfstools e2fsprogs grub-common grub-efi-amd64-bin grub-pc-bin iproute2 ipxe ipxe-qemu istgt kmod \
 	libclang-rt-14-dev libcmocka-dev mtools openssl ovmf pxelinux python3-pytest python3-pytest-xdist qemu-system-x86 qemu-utils sbsigntool \
 	seabios syslinux syslinux-common tcpdump tgt
