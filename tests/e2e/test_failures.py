@@ -17,6 +17,29 @@ def direct(lab, append):
     return lab.machine(kernel=LKRN, rom="", append=append)
 
 
+def damaged_at(place):
+    def damage(data):
+        data[place(len(data))] ^= 0x10
+    return damage
+
+
+ACCIDENTS = {
+    "early in the packed image": damaged_at(lambda length: length // 4),
+    "late in the packed image": damaged_at(lambda length: length - 256),
+    "cut short": lambda data: data.__delitem__(slice(len(data) // 512 * 512 - 512, None)),
+}
+
+
+@pytest.mark.parametrize("accident", ACCIDENTS.values(), ids=ACCIDENTS.keys())
+def test_damaged_file(lab, accident):
+    """The stub has one letter for it (bios/stub/stub.c)."""
+    with open(NBP, "rb") as file:
+        data = bytearray(file.read())
+    accident(data)
+    lab.dhcp(boot_file="damaged.pxe").publish(lab.file("damaged.pxe", data))
+    lab.machine().expect_screen("S:D", 60)
+
+
 def test_no_lease(lab):
     fails_with(direct(lab, "dhcp-timeout=6"), "E_DHCP_TIMEOUT")
 
