@@ -2,6 +2,7 @@
 /* Screen and keyboard through the BIOS, the serial port and QEMU's debug console by their ports. */
 #include "bios/home.h"
 #include "bios/ports.h"
+#include "handoff/recorder.h"
 
 #define SERIAL_DATA        0
 #define SERIAL_DIVISOR_LOW 0
@@ -116,6 +117,7 @@ int console_read_key(void)
 void platform_log(enum log_level level, const char *line)
 {
     bool kept = screen;
+    recorder_add(level, line);
     screen = screen && level <= screen_level;
     if (screen || level < LOG_DEBUG || screen_level == LOG_DEBUG) {
         console_write(line);

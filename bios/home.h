@@ -86,6 +86,26 @@ void pxe_restore_interrupts(void);
 /* Returns to the ROM while its stack stands; comes back when that is not so. */
 void pxe_exit(void);
 
+/* ---- tables.c: what the operating system is told ----------------------------------------------------------------------- */
+
+/* How much base memory they take, in whole paragraphs. */
+uint32_t tables_size(const struct boot_tables *tables);
+
+/* True when operating systems look for an iBFT at `base`. */
+bool tables_are_found_at(uint32_t base);
+
+/*
+ * Copies them to `base`, and takes the signature off other tables in base memory. When called again the place has to be the
+ * first one: E_HANDOFF_SIZE when they have outgrown it.
+ */
+enum status tables_put(const struct boot_tables *tables, uint32_t base, uint32_t size);
+
+/* They are no more. */
+void tables_withdraw(void);
+
+/* struct machine's firmware_ibft: in the memory below 1 MiB, else among ACPI's tables. */
+const uint8_t *tables_firmware_ibft(size_t *size);
+
 /* ---- int13_hook.c, boot.c ----------------------------------------------------------------------------------------------- */
 
 /* Puts the disk behind INT 13h, block and memory map where they stay. May be called again with another disk. */

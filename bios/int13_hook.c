@@ -8,6 +8,7 @@
 
 #define PAGE_SIZE                    4096u
 #define KIB                          1024u
+#define PARAGRAPH                    16u
 #define NO_DRIVE                     0x7F /* a number that no program calls */
 #define HARD_DISKS                   0x80
 #define BOUNCE_MAX                   65536u
@@ -16,6 +17,7 @@
 static struct int13_drive drive;
 static bool installed;
 static uint8_t bounce[BOUNCE_MAX];
+static uint32_t tables_place;
 
 static void serve(struct real_registers *registers)
 {
@@ -30,13 +32,19 @@ static void serve(struct real_registers *registers)
         *count = block->drive_count;
 }
 
+static uint32_t aligned(uint32_t size)
+{
+    return (size + PARAGRAPH - 1) & ~(PARAGRAPH - 1);
+}
+
 /* The last whole page under the top of base memory from which `size` bytes fit. */
 static uint32_t place_under_top(uint32_t size)
 {
     return (low_read16(BDA_BASE_MEMORY) * KIB - size) & ~(PAGE_SIZE - 1);
 }
 
-static enum status seal_memory(const struct memory_range *ranges, unsigned count)
+/* Block, map and tables stand together in the pages under the top of base memory, which are reserved. */
+static enum status seal_memory(const struct memory_range *ranges, unsigned count, const struct boot_tables *tables)
 {
     static struct memory_map map;
     struct memory_sizes bios, sizes;
@@ -50,14 +58,17 @@ static enum status seal_memory(const struct memory_range *ranges, unsigned count
         memory_map_add(&map, &(struct e820_entry){16u << 20, (uint64_t)bios.e801_high << 16, E820_RAM, 0}, E820_ENTRY_MINIMUM);
     }
     /* Each range taken out makes two entries more at most. */
-    uint32_t table = (map.count + 2 * (count + 1)) * BLOCK_E820_ENTRY;
-    uint32_t base = place_under_top(block->size + table);
+    uint32_t block_size = aligned(block->size + (map.count + 2 * (count + 1)) * BLOCK_E820_ENTRY);
+    uint32_t base = place_under_top(block_size + tables_size(tables));
     bool room = memory_map_reserve(&map, base, BASE_MEMORY_TOP - base);
     for (unsigned i = 0; i < count; i++)
         room = room && memory_map_reserve(&map, ranges[i].base, ranges[i].size);
     if (!room || base < 2 * BOOT_SECTOR)
         return fail(E_BOOT_MEMORY, "%u entries in the BIOS's memory map, %u KiB of base memory", map.count,
                     low_read16(BDA_BASE_MEMORY));
+    if (tables_size(tables) && !tables_are_found_at(base))
+        return fail(E_BOOT_TABLES, "base memory ends at %x, which leaves them %x", low_read16(BDA_BASE_MEMORY) * KIB,
+                    (unsigned)base);
     memory_map_sizes(&map, &bios, &sizes);
 
     realmode_move((uint16_t)(base / 16));
@@ -70,6 +81,7 @@ static enum status seal_memory(const struct memory_range *ranges, unsigned count
     block->e801_high = sizes.e801_high;
     block->int15_88 = sizes.int15_88;
     low_write16(BDA_BASE_MEMORY, (uint16_t)(base / KIB));
+    tables_place = base + block_size;
     return OK;
 }
 
@@ -122,7 +134,7 @@ enum status int13_hook_install(struct disk *disk, const struct boot_options *opt
     if (status)
         return status;
     if (!installed) {
-        status = seal_memory(ranges, count);
+        status = seal_memory(ranges, count, &options->tables);
         if (status)
             return status;
         set_vectors();
@@ -132,11 +144,12 @@ enum status int13_hook_install(struct disk *disk, const struct boot_options *opt
     drive.table_segment = block->segment;
     drive.table_offset = offsetof(struct realmode_block, tables);
     set_numbers(options->drive);
-    return OK;
+    return tables_put(&options->tables, tables_place, tables_size(&options->tables));
 }
 
 void int13_hook_remove(void)
 {
     struct realmode_block *block = realmode_block();
     block->drive = block->bios_drive = NO_DRIVE;
+    tables_withdraw();
 }

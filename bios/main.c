@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bios/home.h"
+#include "handoff/recorder.h"
 
 #define NICS_MAX         16
 #define COMMAND_LINE_MAX 2048
@@ -74,6 +75,7 @@ void bios_main(struct realmode_block *block, const struct region *region)
     random_start();
     take_arena(region, options.memory);
     boot_start(ranges, range_count);
+    uint8_t *recorder = arena_take(&arena, RECORDER_SIZE, sizeof(struct recorder_slot));
 
     static struct machine machine;
     machine = (struct machine){
@@ -82,6 +84,10 @@ void bios_main(struct realmode_block *block, const struct region *region)
         .nic_count = pci_find_nics(nics, NICS_MAX),
         .architecture = ARCHITECTURE_BIOS,
         .arena = &arena,
+        .recorder = recorder,
+        .recorder_size = recorder ? RECORDER_SIZE : 0,
+        .recorder_address = (uintptr_t)recorder,
+        .firmware_ibft = tables_firmware_ibft,
         .read_key = console_read_key,
         .write = console_write,
         .boot = boot_disk,

@@ -138,9 +138,14 @@ static enum status start_from_disk(const struct boot_options *options)
 
 enum status efi_boot_disk(struct disk *disk, const struct boot_options *options)
 {
-    enum status status = block_io_publish(disk, options);
+    enum status status = tables_publish(&options->tables);
     if (status != OK)
         return status;
+    status = block_io_publish(disk, options);
+    if (status != OK) {
+        tables_withdraw();
+        return status;
+    }
     status = events_start(disk, options->nic);
     if (status == OK) {
         /* It says Not Found for a disk without partitions: what became of it shows in the file systems. */
@@ -151,5 +156,6 @@ enum status efi_boot_disk(struct disk *disk, const struct boot_options *options)
         events_stop();
     }
     block_io_withdraw();
+    tables_withdraw();
     return status;
 }

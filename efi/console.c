@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "efi/home.h"
+#include "handoff/recorder.h"
 
 #define SCAN_ESCAPE 0x17
 #define KEY_ESCAPE  27
@@ -123,6 +124,7 @@ int console_read_key(void)
 void platform_log(enum log_level level, const char *line)
 {
     bool wanted = level <= screen_level;
+    recorder_add(level, line);
     bool to_serial = serial_is_console ? wanted && !screen : wanted || level < LOG_DEBUG;
     write_text(line, screen && wanted, to_serial);
     write_text("\n", screen && wanted, to_serial);

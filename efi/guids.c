@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "efi/disk_info.h"
 
+EFI_GUID guid_acpi_10 = ACPI_TABLE_GUID;
+EFI_GUID guid_acpi_20 = ACPI_20_TABLE_GUID;
+EFI_GUID guid_acpi_table = {0xFFE06BDD, 0x6107, 0x46A6, {0x7B, 0xB2, 0x5A, 0x9C, 0x7E, 0xC5, 0x27, 0x5C}};
 EFI_GUID guid_block_io = EFI_BLOCK_IO_PROTOCOL_GUID;
 EFI_GUID guid_block_io2 = EFI_BLOCK_IO2_PROTOCOL_GUID;
 EFI_GUID guid_device_path = EFI_DEVICE_PATH_PROTOCOL_GUID;

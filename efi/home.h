@@ -130,6 +130,19 @@ bool starter_drives(EFI_HANDLE handle);
  */
 void next_boot_by_restart(void);
 
+/* ---- tables.c: what the operating system is told ----------------------------------------------------------------- */
+
+/* Memory for the flight recorder that an OS leaves alone; NULL when there is none. And back. */
+void *tables_recorder(size_t *size);
+void tables_free_recorder(void);
+
+/* Gives the tables to ACPI, in place of those given before. E_BOOT_ACPI; nothing is published then. */
+enum status tables_publish(const struct boot_tables *tables);
+void tables_withdraw(void);
+
+/* struct machine's firmware_ibft: among ACPI's tables. */
+const uint8_t *tables_firmware_ibft(size_t *size);
+
 /* ---- guard.c: one at a time in the stack ----------------------------------------------------------------------- */
 
 /*

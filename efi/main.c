@@ -26,8 +26,10 @@ static void next_boot_device(void)
 {
     if (nic_starter_lost())
         next_boot_by_restart();
-    if (!published)
+    if (!published) {
         nic_give_back();
+        tables_free_recorder();
+    }
     firmware.boot->Exit(firmware.image, published ? EFI_SUCCESS : EFI_ABORTED, 0, NULL);
 }
 
@@ -69,11 +71,15 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
         .nic_count = pci_find_nics(nics, CARDS_MAX),
         .architecture = ARCHITECTURE_X64_UEFI,
         .arena = &arena,
+        .acpi_tables = true,
+        .firmware_ibft = tables_firmware_ibft,
         .read_key = console_read_key,
         .write = console_write,
         .boot = boot,
         .next_boot_device = next_boot_device,
     };
+    machine.recorder = tables_recorder(&machine.recorder_size);
+    machine.recorder_address = (uintptr_t)machine.recorder;
     machine.boot_nic = pci_boot_nic(nics, machine.nic_count);
     machine.cached_ack = firmware_ack(&machine.cached_ack_length);
     firmware_uuid(machine.uuid);

@@ -67,7 +67,7 @@ struct handoff_target {
     uint64_t block_count;
     uint8_t wwid_type, wwid_length;
     const uint8_t *wwid;
-    const char *serial, *vendor, *product;
+    const char *serial, *vendor, *product, *revision;
     /* The session; ISDH only. */
     uint8_t isid[6];
     uint16_t tsih;
@@ -179,9 +179,12 @@ struct isdh_options {
 enum status ibft_write(const struct handoff *from, enum ibft_gateway gateway, uint8_t *to, size_t room, size_t *length);
 enum status isdh_write(const struct handoff *from, const struct isdh_options *options, uint8_t *to, size_t room, size_t *length);
 
-/* The most that either may take. */
+/* The most that either takes with four paths and every string at its longest. */
 #define IBFT_SIZE_MAX 8192
 #define ISDH_SIZE_MAX 8192
+
+/* Tells a table that isdh_write() made where it has been copied to (0 in one for ACPI), and its generation. */
+void isdh_place(uint8_t *table, uint64_t self, uint64_t generation);
 
 /* CRC-32 of IEEE 802.3 over `bytes`, going on from the `crc` of what came before (0 at the start). */
 uint32_t handoff_crc32(uint32_t crc, const void *bytes, size_t length);

@@ -11,10 +11,11 @@
 
 #define IBFT_REVISION          1
 #define IBFT_STRUCTURE_VERSION 1
-#define IBFT_ALIGNMENT         16 /* of structures, as we write them */
-#define IBFT_ALIGNMENT_MINIMUM 8  /* and as we take them */
-#define IBFT_PAIRS             2  /* NIC and target offsets that every control structure has */
-#define IBFT_SCAN_STEP         16 /* of its place in low memory */
+#define IBFT_ALIGNMENT         16       /* of structures, as we write them */
+#define IBFT_ALIGNMENT_MINIMUM 8        /* and as we take them */
+#define IBFT_PAIRS             2        /* NIC and target offsets that every control structure has */
+#define IBFT_SCAN_STEP         16       /* of its place in low memory */
+#define IBFT_OEM_ID            "SNSTRP" /* in the tables that we write */
 
 enum ibft_id { IBFT_CONTROL = 1, IBFT_INITIATOR, IBFT_NIC, IBFT_TARGET };
 

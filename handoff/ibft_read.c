@@ -210,11 +210,10 @@ static void read_chap(struct reader *reader, const char *const fields[2], size_t
 {
     to->name = read_text(reader, fields[0], offset, &text[0], TEXT_PRINTABLE);
     to->secret = read_text(reader, fields[1], offset + sizeof *text, &text[1], TEXT_SECRET);
-    for (unsigned i = 0; needed && i < 2; i++)
-        if (!text[i].length)
-            check_fault(&reader->check, fields[i], offset + i * sizeof *text, "one, as the CHAP type says", "empty");
-    if (!needed)
-        *to = (struct handoff_chap){"", ""};
+    for (unsigned i = 0; i < 2; i++)
+        if (!text[i].length == needed)
+            check_fault(&reader->check, fields[i], offset + i * sizeof *text,
+                        needed ? "one, as the CHAP type says" : "none, as the CHAP type says", "%u bytes", text[i].length);
 }
 
 static void read_login(struct reader *reader, const struct ibft_target *target, struct handoff_target *to)
@@ -244,7 +243,8 @@ static void read_target(struct reader *reader, unsigned index, struct handoff *t
                                      .portal_group = 0xFFFF,
                                      .serial = "",
                                      .vendor = "",
-                                     .product = ""};
+                                     .product = "",
+                                     .revision = ""};
     check_address(check, "address", HERE(ibft_target, address), target.address, ADDRESS_NEEDED);
     check_number(check, "port", HERE(ibft_target, port), target.port, 1, 65535, "1 to 65535");
     memcpy(place->address, target.address, 16);

@@ -7,7 +7,6 @@
 #include "handoff/place.h"
 #include "platform/format.h"
 
-#define OEM_ID       "SNSTRP"
 #define OEM_TABLE_ID "SANSTRAP"
 
 struct writer {
@@ -161,7 +160,7 @@ static void put_header(struct writer *writer)
 {
     struct ibft_header header = {
         .signature = {'i', 'B', 'F', 'T'}, .length = (uint32_t)writer->place.used, .revision = IBFT_REVISION};
-    memcpy(header.oem_id, OEM_ID, sizeof header.oem_id);
+    memcpy(header.oem_id, IBFT_OEM_ID, sizeof header.oem_id);
     memcpy(header.oem_table_id, OEM_TABLE_ID, sizeof header.oem_table_id);
     place_put(&writer->place, 0, &header, sizeof header);
     uint8_t *checksum = writer->place.bytes + offsetof(struct ibft_header, checksum);

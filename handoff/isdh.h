@@ -2,7 +2,8 @@
 /*
  * The ISDH table (iSCSI dump handoff), version 1.0, byte for byte: what a crash-dump driver needs to reach the boot disk when
  * nothing of the OS lives. docs/handoff.md is its specification; this header belongs to producer and consumers alike and needs
- * nothing but <stdint.h>. Little endian; IPv4 addresses as ::ffff:a.b.c.d, all zero for none.
+ * nothing but <stdint.h>. Members lie at multiples of their size; little endian; IPv4 addresses as ::ffff:a.b.c.d, all zero for
+ * none.
  *
  * An ACPI table header, our own header, then records, each at a multiple of 8 bytes from the table's start, with zeros between.
  */
@@ -103,11 +104,12 @@ struct isdh_address {
     uint8_t address[16], gateway[16], dns[2][16], dhcp_server[16];
     uint16_t vlan; /* 0: frames are untagged */
     uint8_t vlan_priority, reserved;
-    uint16_t mtu;
-    uint8_t next_hop[6];     /* MAC address that frames to the target went to: a hint; zeros when unknown */
     uint32_t lease_seconds;  /* FFFFFFFFh: for ever, or no lease */
     uint64_t lease_acquired; /* ticks */
+    uint16_t mtu;
+    uint8_t next_hop[6]; /* MAC address that frames to the target went to: a hint; zeros when unknown */
     struct isdh_text hostname;
+    uint32_t reserved_too;
 } __attribute__((packed));
 
 #define ISDH_TARGET_BOOT      0x1 /* booted from it */
@@ -121,7 +123,7 @@ struct isdh_target {
     uint8_t lun[8];
     uint32_t block_size;
     uint64_t block_count;
-    struct isdh_text name, wwid, serial, vendor, product;
+    struct isdh_text name, wwid, serial, vendor, product, revision;
 } __attribute__((packed));
 
 #define ISDH_SESSION_IMMEDIATE_DATA 0x1
@@ -160,8 +162,8 @@ struct isdh_dump_area {
 
 _Static_assert(sizeof(struct isdh_header) == 112, "ISDH header");
 _Static_assert(sizeof(struct isdh_nic) == 40, "ISDH NIC record");
-_Static_assert(sizeof(struct isdh_address) == 116, "ISDH address record");
-_Static_assert(sizeof(struct isdh_target) == 68, "ISDH target record");
+_Static_assert(sizeof(struct isdh_address) == 120, "ISDH address record");
+_Static_assert(sizeof(struct isdh_target) == 72, "ISDH target record");
 _Static_assert(sizeof(struct isdh_session) == 36, "ISDH session record");
 _Static_assert(sizeof(struct isdh_authentication) == 24, "ISDH authentication record");
 _Static_assert(sizeof(struct isdh_dump_area) == 24, "ISDH dump area record");

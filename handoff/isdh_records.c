@@ -144,6 +144,7 @@ static void read_address(struct isdh_reader *reader)
     check_number(check, "VLAN", HERE(isdh_address, vlan), record.vlan, 0, VLAN_MAX, "0 to 4094");
     check_number(check, "VLAN priority", HERE(isdh_address, vlan_priority), record.vlan_priority, 0, PRIORITY_MAX, "0 to 7");
     check_number(check, "reserved", HERE(isdh_address, reserved), record.reserved, 0, 0, "0");
+    check_number(check, "reserved", HERE(isdh_address, reserved_too), record.reserved_too, 0, 0, "0");
     check_number(check, "MTU", HERE(isdh_address, mtu), record.mtu, 576, 65535, "576 to 65535");
     if (memcmp(record.next_hop, handoff_no_address, sizeof record.next_hop))
         check_mac(check, "next hop", HERE(isdh_address, next_hop), record.next_hop);
@@ -230,6 +231,7 @@ static void read_target(struct isdh_reader *reader)
     target->serial = TEXT(reader, &record, isdh_target, serial, "serial number", TEXT_PRINTABLE);
     target->vendor = TEXT(reader, &record, isdh_target, vendor, "vendor", TEXT_PRINTABLE);
     target->product = TEXT(reader, &record, isdh_target, product, "product", TEXT_PRINTABLE);
+    target->revision = TEXT(reader, &record, isdh_target, revision, "revision", TEXT_PRINTABLE);
 }
 
 /* ---- what belongs to a target: its record stands before ------------------------------------------------------------------ */
@@ -347,22 +349,32 @@ static void read_dump_area(struct isdh_reader *reader)
 
 void isdh_read_record(struct isdh_reader *reader, uint16_t type)
 {
-    static void (*const readers[])(struct isdh_reader *) = {
-        [ISDH_PRODUCER] = read_producer,
-        [ISDH_CLOCK] = read_clock,
-        [ISDH_LOG] = read_log,
-        [ISDH_NIC & ~ISDH_CRITICAL] = read_nic,
-        [ISDH_ADDRESS & ~ISDH_CRITICAL] = read_address,
-        [ISDH_TARGET & ~ISDH_CRITICAL] = read_target,
-        [ISDH_SESSION & ~ISDH_CRITICAL] = read_session,
-        [ISDH_AUTHENTICATION & ~ISDH_CRITICAL] = read_authentication,
-        [ISDH_DUMP_AREA & ~ISDH_CRITICAL] = read_dump_area,
+    static const struct {
+        enum isdh_type type;
+        void (*read)(struct isdh_reader *);
+    } kinds[] = {
+        {ISDH_PRODUCER, read_producer},
+        {ISDH_CLOCK, read_clock},
+        {ISDH_LOG, read_log},
+        {ISDH_NIC, read_nic},
+        {ISDH_ADDRESS, read_address},
+        {ISDH_TARGET, read_target},
+        {ISDH_SESSION, read_session},
+        {ISDH_AUTHENTICATION, read_authentication},
+        {ISDH_DUMP_AREA, read_dump_area},
     };
-    unsigned number = type & ~(unsigned)ISDH_CRITICAL;
-    bool known = number && number < sizeof readers / sizeof *readers &&
-                 (number < (ISDH_NIC & ~ISDH_CRITICAL) ? type == number : type != number);
-    if (known)
-        readers[number](reader);
-    else if (type & ISDH_CRITICAL)
+    for (unsigned i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (type == kinds[i].type) {
+            kinds[i].read(reader);
+            return;
+        }
+        /* One bit must not turn what has to be understood into something to pass over. */
+        if (type == (kinds[i].type ^ ISDH_CRITICAL)) {
+            check_fault(&reader->check, "type", HERE(isdh_record, type), "the kind's number with its critical bit", "%04xh",
+                        type);
+            return;
+        }
+    }
+    if (type & ISDH_CRITICAL)
         check_fault(&reader->check, "type", HERE(isdh_record, type), "a type that is known, as it is critical", "%04xh", type);
 }

@@ -123,6 +123,7 @@ static void put_target(struct writer *writer, unsigned index)
     record.serial = put_text(writer, from->serial);
     record.vendor = put_text(writer, from->vendor);
     record.product = put_text(writer, from->product);
+    record.revision = put_text(writer, from->revision);
     end_record(writer, ISDH_TARGET, &record, sizeof record);
 }
 
@@ -206,17 +207,27 @@ static void put_header(struct writer *writer, const struct isdh_options *options
                                  .major = ISDH_MAJOR,
                                  .minor = ISDH_MINOR,
                                  .whole_length = (uint32_t)length,
-                                 .self = options->acpi ? 0 : options->self,
-                                 .generation = writer->from->generation,
                                  .flags = (options->acpi ? ISDH_FLAG_ACPI : 0) | (options->secrets ? ISDH_FLAG_SECRETS : 0),
                                  .header_length = sizeof header};
     memcpy(header.signature, ISDH_SIGNATURE, sizeof header.signature);
     memcpy(header.magic, ISDH_MAGIC, sizeof header.magic);
     memcpy(header.boot_id, writer->from->boot_id, sizeof header.boot_id);
     memcpy(bytes, &header, sizeof header);
-    header.crc32 = handoff_crc32(0, bytes, length);
-    memcpy(bytes, &header, sizeof header);
-    bytes[offsetof(struct isdh_header, checksum)] = (uint8_t)-handoff_sum(bytes, length);
+    isdh_place(bytes, options->acpi ? 0 : options->self, writer->from->generation);
+}
+
+void isdh_place(uint8_t *table, uint64_t self, uint64_t generation)
+{
+    struct isdh_header header;
+    memcpy(&header, table, sizeof header);
+    header.self = self;
+    header.generation = generation;
+    header.checksum = 0;
+    header.crc32 = 0;
+    memcpy(table, &header, sizeof header);
+    header.crc32 = handoff_crc32(0, table, header.length);
+    memcpy(table, &header, sizeof header);
+    table[offsetof(struct isdh_header, checksum)] = (uint8_t)-handoff_sum(table, header.length);
 }
 
 enum status isdh_write(const struct handoff *from, const struct isdh_options *options, uint8_t *to, size_t room, size_t *length)

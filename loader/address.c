@@ -88,21 +88,27 @@ static void show_ipv4(struct story *story, const struct net_ipv4 *ipv4, const ch
 /* What was set by hand goes before what DHCP says. */
 static bool override_ipv4(const struct settings *settings, struct net_ipv4 *ipv4)
 {
-    if (settings->origin[SETTING_GATEWAY] == FROM_COMMAND_LINE)
+    if (settings->origin[SETTING_GATEWAY] > FROM_DHCP)
         memcpy(ipv4->gateway, settings->static_ipv4.gateway, sizeof ipv4->gateway);
-    if (settings->origin[SETTING_DNS] == FROM_COMMAND_LINE)
+    if (settings->origin[SETTING_DNS] > FROM_DHCP)
         memcpy(ipv4->dns, settings->static_ipv4.dns, sizeof ipv4->dns);
-    if (settings->origin[SETTING_MTU] == FROM_COMMAND_LINE)
+    if (settings->origin[SETTING_MTU] > FROM_DHCP)
         ipv4->mtu = settings->mtu;
-    return settings->origin[SETTING_GATEWAY] == FROM_COMMAND_LINE || settings->origin[SETTING_DNS] == FROM_COMMAND_LINE ||
-           settings->origin[SETTING_MTU] == FROM_COMMAND_LINE;
+    return settings->origin[SETTING_GATEWAY] > FROM_DHCP || settings->origin[SETTING_DNS] > FROM_DHCP ||
+           settings->origin[SETTING_MTU] > FROM_DHCP;
+}
+
+static enum status use_ipv4(struct story *story, const struct net_ipv4 *ipv4)
+{
+    story->ipv4 = *ipv4;
+    return net_set_ipv4(ipv4);
 }
 
 static enum status lease_of_rom(struct story *story, struct dhcp_message *message)
 {
     read_lease(&story->lease, message);
     override_ipv4(&story->settings, &story->lease.ipv4);
-    enum status status = net_set_ipv4(&story->lease.ipv4);
+    enum status status = use_ipv4(story, &story->lease.ipv4);
     if (status != OK)
         return status;
     show_ipv4(story, &story->lease.ipv4, "the boot ROM's DHCP lease");
@@ -120,8 +126,9 @@ static enum status lease_of_our_own(struct story *story, struct dhcp_message *me
     screen_wait_end(&story->screen);
     if (status != OK)
         return status;
+    story->ipv4 = story->lease.ipv4;
     if (override_ipv4(&story->settings, &story->lease.ipv4))
-        status = net_set_ipv4(&story->lease.ipv4);
+        status = use_ipv4(story, &story->lease.ipv4);
     if (status != OK)
         return status;
     show_ipv4(story, &story->lease.ipv4, "DHCP");
@@ -134,10 +141,10 @@ static enum status get_ipv4(struct story *story)
     struct settings *settings = &story->settings;
     struct dhcp_message message;
     if (settings->ipv4 == IPV4_STATIC) {
-        settings->static_ipv4.mtu = settings->origin[SETTING_MTU] == FROM_COMMAND_LINE ? settings->mtu : 0;
-        enum status status = net_set_ipv4(&settings->static_ipv4);
+        settings->static_ipv4.mtu = settings->origin[SETTING_MTU] > FROM_DHCP ? settings->mtu : 0;
+        enum status status = use_ipv4(story, &settings->static_ipv4);
         if (status == OK)
-            show_ipv4(story, &settings->static_ipv4, "command line");
+            show_ipv4(story, &settings->static_ipv4, origin_text(settings->origin[SETTING_IP]));
         return status;
     }
     return story_cached_ack(story, &message) ? lease_of_rom(story, &message) : lease_of_our_own(story, &message);
@@ -158,10 +165,11 @@ static enum status get_ipv6(struct story *story)
     screen_wait_end(&story->screen);
     if (status != OK)
         return status;
+    story->ipv6 = ipv6;
     memcpy(address.bytes, ipv6.address, sizeof ipv6.address);
     net_format_address(&address, text);
     screen_line(&story->screen, "Address", "%s/%u (%s)", text, ipv6.prefix_length,
-                by_hand ? "command line" : "router advertisement");
+                by_hand ? origin_text(story->settings.origin[SETTING_IP6]) : "router advertisement");
     return OK;
 }
 
@@ -173,7 +181,7 @@ static bool wants_ipv4(const struct settings *settings)
     if (settings->ipv4 == IPV4_OFF)
         return false;
     return settings->origin[SETTING_IP] != FROM_DEFAULT || settings->origin[SETTING_IP6] == FROM_DEFAULT ||
-           settings->origin[SETTING_ROOT] != FROM_COMMAND_LINE || !settings->root.server_is_ipv6;
+           settings->origin[SETTING_ROOT] <= FROM_DHCP || !settings->root.server_is_ipv6;
 }
 
 static bool wants_ipv6(const struct settings *settings)

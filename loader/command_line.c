@@ -82,6 +82,9 @@ static const struct entry entries[] = {
     {"timeout", SETTING_TIMEOUT, take_timeout},
     {"recovery", SETTING_RECOVERY, take_recovery},
     {"retry", SETTING_RETRY, take_retry},
+    {"handoff", SETTING_HANDOFF, take_handoff},
+    {"ibft-gateway", SETTING_IBFT_GATEWAY, take_ibft_gateway},
+    {"firmware-ibft", SETTING_FIRMWARE_IBFT, take_firmware_ibft},
 };
 
 static const struct entry *find_entry(const char *name)

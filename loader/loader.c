@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The boot story: settings → link → address → session → disk → boot. */
+/* The boot story: settings → link → address → session → disk → handoff → boot. */
 #include "loader/loader.h"
 
 #include <string.h>
 
+#include "handoff/recorder.h"
 #include "loader/story.h"
 #include "platform/format.h"
-
-#ifndef SANSTRAP_VERSION
-#define SANSTRAP_VERSION "0.1"
-#endif
 
 #define CLOSE_MS           2000
 #define LAST_WORDS_MS      30000 /* how long a failure stays on screen that no retry can mend */
@@ -130,15 +127,13 @@ static enum status boot(struct story *story)
 static enum status tell(struct story *story)
 {
     static enum status (*const steps[])(struct story *) = {
-        [STEP_CARD] = story_open_card,
-        [STEP_LINK] = story_wait_for_link,
-        [STEP_ADDRESS] = story_get_address,
-        [STEP_SETTINGS] = finish_settings,
-        [STEP_SESSION] = open_session,
-        [STEP_DISK] = open_disk,
-        [STEP_BOOT] = boot,
+        [STEP_CARD] = story_open_card,      [STEP_LINK] = story_wait_for_link,
+        [STEP_ADDRESS] = story_get_address, [STEP_SETTINGS] = finish_settings,
+        [STEP_SESSION] = open_session,      [STEP_DISK] = open_disk,
+        [STEP_HANDOFF] = story_hand_off,    [STEP_BOOT] = boot,
     };
-    enum status status = settings_begin(&story->settings, story->machine->command_line);
+    enum status status = OK;
+    story->settings = story->given;
     for (story->step = STEP_CARD; status == OK; story->step++) {
         status = steps[story->step](story);
         if (status != OK || story->step == STEP_BOOT)
@@ -260,6 +255,9 @@ static void tell_until_it_works(struct story *story)
     for (unsigned i = 0; i < story->settings.unknown_count; i++)
         screen_line(&story->screen, "Warning", "%s= on the command line is no setting and is passed over (S%u)",
                     story->settings.unknown[i], E_SETTING_UNKNOWN);
+    if (status == OK)
+        status = story_read_firmware_ibft(story);
+    story->given = story->settings;
     if (status != OK) {
         keep_failure(story, status, &failure);
         screen_failure(&story->screen, failure.status, failure.detail, &failure.mark);
@@ -277,10 +275,14 @@ void loader_run(const struct machine *machine)
 {
     struct screen screen;
     struct story *story = arena_take(machine->arena, sizeof *story, 16);
+    uint8_t boot_id[16];
+    platform_random(boot_id, sizeof boot_id);
+    recorder_open(machine->recorder, machine->recorder_size, boot_id);
     screen_open(&screen, machine->write);
     screen_line(&screen, "sanstrap", "%s", SANSTRAP_VERSION);
     if (story) {
         story->machine = machine;
+        memcpy(story->boot_id, boot_id, sizeof story->boot_id);
         story->screen = screen;
         tell_until_it_works(story);
     } else {

@@ -1,16 +1,26 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The boot story, the same on every firmware: settings → link → address → session → disk → boot. The firmware's side calls
- * loader_run() once it has taken the machine over, and supplies the services below.
+ * The boot story, the same on every firmware: settings → link → address → session → disk → handoff → boot. The firmware's side
+ * calls loader_run() once it has taken the machine over, and supplies the services below.
  */
 #ifndef SANSTRAP_LOADER_H
 #define SANSTRAP_LOADER_H
 
+#include "handoff/handoff.h"
 #include "iscsi/iscsi.h"
 #include "net/net.h"
 #include "nicdrv/nic.h"
 
 #define BOOT_FILES_MAX 255 /* bytes of file= */
+
+/*
+ * What the operating system is told (handoff/handoff.h), made and checked; lengths are 0 with handoff=no. The home copies both to
+ * where an OS finds them, and calls isdh_place() for its copy.
+ */
+struct boot_tables {
+    const uint8_t *ibft, *isdh;
+    size_t ibft_length, isdh_length;
+};
 
 /* What the firmware's side is told beside the disk. The pointers stay valid for as long as the disk is in use. */
 struct boot_options {
@@ -20,6 +30,7 @@ struct boot_options {
                1];   /* UEFI: what to start, paths from the file system's root with commas between; "": the usual names */
     struct nic *nic; /* the card the disk is reached by: PCI address and MAC, for device paths */
     struct iscsi_session *session; /* iscsi_session_info() tells target, LUN and portal */
+    struct boot_tables tables;
 };
 
 /* The settings that the firmware's side wants before there is a struct machine. */
@@ -52,6 +63,16 @@ struct machine {
     uint8_t uuid[16];      /* SMBIOS system UUID in wire order; all zero when unknown */
     uint16_t architecture; /* DHCP option 93 */
     struct arena *arena;
+
+    /* For the flight recorder: memory that stays when the OS runs, and its physical address. NULL: there is none. */
+    void *recorder;
+    size_t recorder_size;
+    uint64_t recorder_address;
+
+    bool acpi_tables; /* the home gives the tables to ACPI, which copies them */
+
+    /* The iBFT that somebody left before us, with how many bytes of it can be read; NULL when there is none. */
+    const uint8_t *(*firmware_ibft)(size_t *size);
 
     /* A key press: its ASCII code (27 for Esc), 0 when none is waiting. Never blocks. */
     int (*read_key)(void);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "handoff/recorder.h"
 #include "platform/format.h"
 
 #define COLUMNS      79 /* the 80th would wrap by itself on a PC's screen */
@@ -61,6 +62,13 @@ static void format_label(char *to, size_t size, const char *label)
     format_text(to, size, "%-*s", LABEL_COLUMN, label);
 }
 
+static void record(const char *first, const char *text)
+{
+    char line[LABEL_COLUMN + 8 + 512];
+    format_text(line, sizeof line, "%s%s", first, text);
+    recorder_add(LOG_INFO, line);
+}
+
 void screen_line(struct screen *screen, const char *label, const char *format, ...)
 {
     char first[LABEL_COLUMN + 8], text[512];
@@ -70,6 +78,7 @@ void screen_line(struct screen *screen, const char *label, const char *format, .
     va_end(arguments);
     screen_wait_end(screen);
     format_label(first, sizeof first, label);
+    record(first, text);
     write_wrapped(screen, first, text);
 }
 
@@ -130,10 +139,18 @@ void loader_idle(void)
 
 /* ---- failures -------------------------------------------------------------------------------------------------- */
 
+static void record_failure(enum status status, const char *detail)
+{
+    char line[320];
+    format_text(line, sizeof line, "S%u %s: %s", (unsigned)status, status_what(status), detail);
+    recorder_add(LOG_ERROR, line);
+}
+
 void screen_failure(struct screen *screen, enum status status, const char *detail, const struct text_mark *mark)
 {
     char line[COLUMNS + 2];
     screen_wait_end(screen);
+    record_failure(status, detail);
     format_text(line, sizeof line, "\nS%u ", (unsigned)status);
     screen->write(line);
     write_wrapped(screen, "", status_what(status));

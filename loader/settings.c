@@ -13,6 +13,8 @@ const char *origin_text(enum origin origin)
     switch (origin) {
     case FROM_COMMAND_LINE:
         return "command line";
+    case FROM_FIRMWARE_IBFT:
+        return "firmware's iBFT";
     case FROM_DHCP:
         return "DHCP";
     case FROM_DEFAULT:

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Every value that can be set, and where each came from. A later source never replaces a value of an earlier one:
- * command line, then DHCP, then the defaults below. docs/settings.md is the user's view of this file.
+ * command line, then the firmware's iBFT if it may be used, then DHCP, then the defaults below. docs/settings.md is the user's
+ * view of this file.
  */
 #ifndef SANSTRAP_SETTINGS_H
 #define SANSTRAP_SETTINGS_H
 
+#include "handoff/handoff.h"
 #include "loader/dhcp_options.h"
 #include "loader/loader.h"
 #include "loader/root_path.h"
@@ -30,7 +32,7 @@
 /* ---- values ---------------------------------------------------------------------------------------------------- */
 
 /* In rising precedence. */
-enum origin { FROM_DEFAULT, FROM_DHCP, FROM_COMMAND_LINE };
+enum origin { FROM_DEFAULT, FROM_DHCP, FROM_FIRMWARE_IBFT, FROM_COMMAND_LINE };
 
 enum setting {
     SETTING_ROOT,
@@ -59,12 +61,16 @@ enum setting {
     SETTING_TIMEOUT,
     SETTING_RECOVERY,
     SETTING_RETRY,
+    SETTING_HANDOFF,
+    SETTING_IBFT_GATEWAY,
+    SETTING_FIRMWARE_IBFT,
     SETTING_COUNT
 };
 
 enum ipv4_mode { IPV4_DHCP, IPV4_STATIC, IPV4_OFF };
 enum ipv6_mode { IPV6_WHEN_NEEDED, IPV6_AUTO, IPV6_STATIC, IPV6_OFF };
 enum nic_choice { NIC_ANY, NIC_BY_MAC, NIC_BY_PCI };
+enum handoff_choice { HANDOFF_YES, HANDOFF_WITH_SECRETS, HANDOFF_NO }; /* with: the dump driver's table holds CHAP secrets, too */
 
 /* A line of text with the offending character's offset, for a caret on screen. Never holds a secret. */
 #define MARK_LENGTH 72
@@ -103,12 +109,16 @@ struct settings {
     uint32_t link_timeout_ms, dhcp_timeout_ms, login_timeout_ms, recovery_ms;
     uint32_t retries, retry_delay_ms;
 
+    enum handoff_choice handoff;
+    enum ibft_gateway ibft_gateway;
+    bool firmware_ibft; /* take settings from an iBFT that is there already */
+
     struct text_mark mark;                         /* where the last failure of the functions below is; empty text: nowhere */
     char unknown[UNKNOWN_MAX][UNKNOWN_LENGTH + 1]; /* names on the command line that are no settings, the first few */
     unsigned unknown_count;
 };
 
-/* "command line", "DHCP", "default". */
+/* "command line", "firmware's iBFT", "DHCP", "default". */
 const char *origin_text(enum origin origin);
 
 /* Defaults, then the command line. E_ROOT_PATH_SYNTAX, E_INITIATOR_NAME, E_SETTING_VALUE; detail and mark say where. */
@@ -116,6 +126,12 @@ enum status settings_begin(struct settings *settings, const char *command_line);
 
 /* Takes what DHCP sets and the command line did not. The failures are those of settings_begin(). */
 enum status settings_from_dhcp(struct settings *settings, const struct dhcp_message *message);
+
+/*
+ * Takes what an iBFT sets and the command line did not: names, the target that it booted from (else its first), the card by its
+ * MAC address, and what is not to come by DHCP. An iBFT without a target sets nothing.
+ */
+enum status settings_from_ibft(struct settings *settings, const struct handoff *ibft);
 
 /* True when the message holds an iSCSI root path. */
 bool dhcp_has_root_path(const struct dhcp_message *message);

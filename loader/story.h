@@ -7,12 +7,24 @@
 #include "loader/screen.h"
 
 /* In the order in which they are gone; a failure further on says more. */
-enum step { STEP_COMMAND_LINE, STEP_CARD, STEP_LINK, STEP_ADDRESS, STEP_SETTINGS, STEP_SESSION, STEP_DISK, STEP_BOOT };
+enum step {
+    STEP_COMMAND_LINE,
+    STEP_CARD,
+    STEP_LINK,
+    STEP_ADDRESS,
+    STEP_SETTINGS,
+    STEP_SESSION,
+    STEP_DISK,
+    STEP_HANDOFF,
+    STEP_BOOT
+};
 
 struct story {
     const struct machine *machine;
     struct screen screen;
-    struct settings settings;
+    uint8_t boot_id[16];
+    struct settings given;    /* what is set before any card is asked */
+    struct settings settings; /* and with what this card's network says */
     enum step step;
 
     struct pci_device *card;
@@ -20,6 +32,8 @@ struct story {
     bool nic_open, net_open;
     uint32_t window;        /* TCP receive window that the rings can hold */
     struct net_lease lease; /* when the address is leased: family 4 in use */
+    struct net_ipv4 ipv4;   /* in use; address all zero: none */
+    struct net_ipv6 ipv6;
     struct stream *stream;
     struct iscsi_settings iscsi;
     struct iscsi_session *session; /* logged in, or NULL */
@@ -47,5 +61,13 @@ bool story_rom_answer(const struct story *story, struct dhcp_message *message);
 
 /* True when the ROM's DHCPACK is for this card and holds a root path, so that its lease serves; `message` then reads it. */
 bool story_cached_ack(const struct story *story, struct dhcp_message *message);
+
+/* ---- handoff.c: what the operating system is told ---- */
+
+/* Makes the tables from what the story has come to. E_HANDOFF_INVALID, E_HANDOFF_SIZE, E_LOADER_MEMORY. */
+enum status story_hand_off(struct story *story);
+
+/* Takes settings from the firmware's iBFT, if they may be; one that is wrong is shown field by field and left alone. */
+enum status story_read_firmware_ibft(struct story *story);
 
 #endif

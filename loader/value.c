@@ -20,6 +20,25 @@ static bool parse_address(const char *value, size_t length, struct net_address *
     return copy_text(text, sizeof text, value, length) && net_parse_address(text, address);
 }
 
+/* The index of the name that the value is, in any case; `count` when it is none. */
+static unsigned which_of(const char *const *names, unsigned count, const char *value, size_t length)
+{
+    unsigned index = 0;
+    while (index < count && !text_is(value, length, names[index]))
+        index++;
+    return index;
+}
+
+static const char *take_yes_or_no(bool *yes, const char *value, size_t length)
+{
+    static const char *const names[] = {"no", "yes"};
+    unsigned index = which_of(names, 2, value, length);
+    if (index == 2)
+        return "yes or no";
+    *yes = index;
+    return NULL;
+}
+
 /* ---- target ---------------------------------------------------------------------------------------------------- */
 
 const char *take_lun(struct settings *settings, const char *value, size_t length)
@@ -185,10 +204,10 @@ const char *take_drive(struct settings *settings, const char *value, size_t leng
 
 const char *home_boot(struct home_options *home, const char *value, size_t length)
 {
-    if (!text_is(value, length, "yes") && !text_is(value, length, "no"))
-        return "yes or no";
-    home->hook_only = text_is(value, length, "no");
-    return NULL;
+    bool yes = !home->hook_only;
+    const char *why = take_yes_or_no(&yes, value, length);
+    home->hook_only = !yes;
+    return why;
 }
 
 const char *take_boot(struct settings *settings, const char *value, size_t length)
@@ -333,13 +352,11 @@ const char *home_log(struct home_options *home, const char *value, size_t length
 {
     static const char *const names[] = {
         [LOG_ERROR] = "error", [LOG_WARNING] = "warning", [LOG_INFO] = "info", [LOG_DEBUG] = "debug"};
-    for (unsigned level = LOG_ERROR; level <= LOG_DEBUG; level++) {
-        if (text_is(value, length, names[level])) {
-            home->log = (enum log_level)level;
-            return NULL;
-        }
-    }
-    return "error, warning, info or debug";
+    unsigned level = which_of(names, LOG_DEBUG + 1, value, length);
+    if (level > LOG_DEBUG)
+        return "error, warning, info or debug";
+    home->log = (enum log_level)level;
+    return NULL;
 }
 
 const char *take_memory(struct settings *settings, const char *value, size_t length)
@@ -399,4 +416,32 @@ const char *take_retry(struct settings *settings, const char *value, size_t leng
     settings->retries = retries;
     settings->retry_delay_ms = delay_ms;
     return NULL;
+}
+
+/* ---- what the operating system is told --------------------------------------------------------------------------- */
+
+const char *take_handoff(struct settings *settings, const char *value, size_t length)
+{
+    static const char *const names[] = {[HANDOFF_YES] = "yes", [HANDOFF_WITH_SECRETS] = "secrets", [HANDOFF_NO] = "no"};
+    unsigned choice = which_of(names, HANDOFF_NO + 1, value, length);
+    if (choice > HANDOFF_NO)
+        return "yes, no or secrets";
+    settings->handoff = (enum handoff_choice)choice;
+    return NULL;
+}
+
+const char *take_ibft_gateway(struct settings *settings, const char *value, size_t length)
+{
+    static const char *const names[] = {
+        [IBFT_GATEWAY_AUTO] = "auto", [IBFT_GATEWAY_ALWAYS] = "always", [IBFT_GATEWAY_NEVER] = "never"};
+    unsigned choice = which_of(names, IBFT_GATEWAY_NEVER + 1, value, length);
+    if (choice > IBFT_GATEWAY_NEVER)
+        return "auto, always or never";
+    settings->ibft_gateway = (enum ibft_gateway)choice;
+    return NULL;
+}
+
+const char *take_firmware_ibft(struct settings *settings, const char *value, size_t length)
+{
+    return take_yes_or_no(&settings->firmware_ibft, value, length);
 }

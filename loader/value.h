@@ -32,6 +32,9 @@ const char *take_dhcp_timeout(struct settings *settings, const char *value, size
 const char *take_timeout(struct settings *settings, const char *value, size_t length);
 const char *take_recovery(struct settings *settings, const char *value, size_t length);
 const char *take_retry(struct settings *settings, const char *value, size_t length);
+const char *take_handoff(struct settings *settings, const char *value, size_t length);
+const char *take_ibft_gateway(struct settings *settings, const char *value, size_t length);
+const char *take_firmware_ibft(struct settings *settings, const char *value, size_t length);
 
 /* Those that the home wants early; the take_ functions of the same names store through them. */
 const char *home_memory(struct home_options *home, const char *value, size_t length);

@@ -5,7 +5,7 @@
 
 #include "tests/unit/unit.h"
 
-static void seal(uint8_t *bytes, size_t length, size_t checksum)
+static inline void seal(uint8_t *bytes, size_t length, size_t checksum)
 {
     uint8_t sum = 0;
     bytes[checksum] = 0;
@@ -14,7 +14,7 @@ static void seal(uint8_t *bytes, size_t length, size_t checksum)
     bytes[checksum] = (uint8_t)-sum;
 }
 
-static void put16(uint8_t *at, uint16_t value)
+static inline void put16(uint8_t *at, uint16_t value)
 {
     at[0] = (uint8_t)value;
     at[1] = (uint8_t)(value >> 8);

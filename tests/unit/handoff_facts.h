@@ -6,7 +6,10 @@
 #include "handoff/handoff.h"
 #include "tests/unit/unit.h"
 
-#define V4(a, b, c, d) {[10] = 0xFF, [11] = 0xFF, [12] = a, [13] = b, [14] = c, [15] = d}
+#define V4(a, b, c, d)                                                                                                           \
+    {                                                                                                                            \
+        [10] = 0xFF, [11] = 0xFF, [12] = a, [13] = b, [14] = c, [15] = d                                                         \
+    }
 
 static const uint8_t wwid[] = {0x60, 0x01, 0x40, 0x5D, 0, 0, 0x0A, 0xFF};
 
@@ -58,6 +61,7 @@ static inline struct handoff plain_facts(void)
                      .serial = "0001",
                      .vendor = "EXAMPLE",
                      .product = "DISK",
+                     .revision = "0.1",
                      .isid = {0x80, 1, 2, 3, 4, 5},
                      .tsih = 7,
                      .session_flags = ISDH_SESSION_IMMEDIATE_DATA,
@@ -116,7 +120,7 @@ static inline struct handoff large_facts(void)
     struct handoff facts = chap_facts();
     memset(hostname, 'h', 63);
     facts.nic_count = facts.address_count = facts.target_count = 4;
-    facts.dump_area.there = false;
+    memset(&facts.dump_area, 0, sizeof facts.dump_area);
     for (unsigned i = 0; i < 4; i++) {
         snprintf(name[i], sizeof name[i], "iqn.2001-04.com.example:%u", i);
         memset(name[i] + strlen(name[i]), 'n', 223 - strlen(name[i]));

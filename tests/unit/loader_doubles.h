@@ -173,6 +173,19 @@ struct stream *net_stream_new(void)
     return &stream;
 }
 
+bool net_peer_on_link(struct stream *stream, struct net_address *peer)
+{
+    (void)stream;
+    return net_parse_address("192.0.2.77", peer);
+}
+
+bool net_next_hop(struct stream *stream, uint8_t mac[NIC_MAC_LENGTH])
+{
+    (void)stream;
+    memcpy(mac, "\x52\x54\0\0\0\1", NIC_MAC_LENGTH);
+    return true;
+}
+
 void net_stream_free(struct stream *stream)
 {
     (void)stream;
@@ -214,6 +227,7 @@ void iscsi_session_info(const struct iscsi_session *session, struct iscsi_sessio
 {
     (void)session;
     memset(info, 0, sizeof *info);
+    info->settings = &seen.iscsi;
     strcpy(info->portal, "192.0.2.1:3260");
     strcpy(info->target_alias, "the \33[2Jdisk");
 }

@@ -23,5 +23,5 @@ def test_every_setting_is_on_the_settings_page():
     source = (ROOT / "loader" / "command_line.c").read_text(encoding="utf-8")
     names = re.findall(r'^    \{"([a-z0-9-]+)", SETTING_', source, re.M) + ["root", "initiator"]
     page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
-    assert len(names) == len(set(names)) == 26
+    assert len(names) == len(set(names)) == 29
     assert [name for name in names if f"| `{name}=` |" not in page] == []

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the operating system is told, in base memory, where Linux, Windows and FreeBSD look for it; and what others left there.
+ *
+ * Linux looks upwards from 80000h and takes the first signature without testing the sum: one that lies below ours has to go.
+ */
+#include <string.h>
+
+#include "bios/home.h"
+#include "loader/acpi.h"
+
+#define LOOK_FROM    0x80000u
+#define LOOK_TO      0x100000u
+#define FREEBSD_FROM 0x85208u /* where FreeBSD's loader begins to look */
+#define VIDEO_MEMORY 0xA0000u
+#define VIDEO_END    0xC0000u
+#define EBDA_LOOK    1024u
+#define BIOS_FROM    0xE0000u
+#define BIOS_SIZE    0x20000u
+#define ACPI_LOWEST  0x1000u
+#define ALIGNMENT    16u
+
+static uint32_t place, place_size; /* of our tables, once they have one */
+
+static uint32_t aligned(size_t size)
+{
+    return ((uint32_t)size + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
+}
+
+uint32_t tables_size(const struct boot_tables *tables)
+{
+    return aligned(tables->ibft_length) + aligned(tables->isdh_length);
+}
+
+/* Takes the signature off whatever table of the kind stands in base memory; the highest generation of ISDH is kept in mind. */
+static void wipe(enum handoff_table kind, uint64_t *generation)
+{
+    struct handoff handoff;
+    struct handoff_faults faults;
+    const uint8_t *base = low_memory(LOOK_FROM);
+    size_t size = BASE_MEMORY_TOP - LOOK_FROM;
+    for (size_t at = handoff_find(kind, base, size, 0, ALIGNMENT); at < size;
+         at = handoff_find(kind, base, size, at + ALIGNMENT, ALIGNMENT)) {
+        if (kind == HANDOFF_ISDH && isdh_read(base + at, size - at, LOOK_FROM + at, &handoff, &faults) &&
+            handoff.generation > *generation)
+            *generation = handoff.generation;
+        memset(low_memory(LOOK_FROM + (uint32_t)at), 0, 4);
+    }
+}
+
+enum status tables_put(const struct boot_tables *tables, uint32_t base, uint32_t size)
+{
+    uint64_t generation = 0;
+    uint32_t isdh = base + aligned(tables->ibft_length);
+    if (!place) {
+        place = base;
+        place_size = size;
+    }
+    if (tables_size(tables) > place_size)
+        return fail(E_HANDOFF_SIZE, "%u bytes where %u were kept at the first attempt", (unsigned)tables_size(tables),
+                    (unsigned)place_size);
+    tables_withdraw();
+    wipe(HANDOFF_IBFT, &generation);
+    wipe(HANDOFF_ISDH, &generation);
+    memcpy(low_memory(base), tables->ibft, tables->ibft_length);
+    memcpy(low_memory(isdh), tables->isdh, tables->isdh_length);
+    if (tables->isdh_length)
+        isdh_place(low_memory(isdh), isdh, generation + 1);
+    return OK;
+}
+
+void tables_withdraw(void)
+{
+    if (place)
+        memset(low_memory(place), 0, place_size);
+}
+
+bool tables_are_found_at(uint32_t base)
+{
+    return base >= FREEBSD_FROM;
+}
+
+/* ---- what others left -------------------------------------------------------------------------------------------- */
+
+static const uint8_t *physical(uint64_t address, size_t length)
+{
+    return address >= ACPI_LOWEST && address + length <= UINT32_MAX ? low_memory((uint32_t)address) : NULL;
+}
+
+static const uint8_t *acpi_root(void)
+{
+    const uint8_t *root = NULL;
+    uint32_t ebda = low_read16(BDA_EBDA_SEGMENT) * 16u;
+    if (ebda >= LOOK_FROM && ebda + EBDA_LOOK <= BASE_MEMORY_TOP)
+        root = acpi_find_root(low_memory(ebda), EBDA_LOOK);
+    return root ? root : acpi_find_root(low_memory(BIOS_FROM), BIOS_SIZE);
+}
+
+/* One that says it is ours is of an earlier start: RAM keeps its contents over a reset. */
+static bool is_ours(const uint8_t *ibft)
+{
+    struct ibft_header header;
+    memcpy(&header, ibft, sizeof header);
+    return !memcmp(header.oem_id, IBFT_OEM_ID, sizeof header.oem_id);
+}
+
+const uint8_t *tables_firmware_ibft(size_t *size)
+{
+    const uint8_t *memory = low_memory(LOOK_FROM);
+    size_t all = LOOK_TO - LOOK_FROM;
+    for (size_t at = handoff_find(HANDOFF_IBFT, memory, all, 0, ALIGNMENT); at < all;
+         at = handoff_find(HANDOFF_IBFT, memory, all, at + ALIGNMENT, ALIGNMENT)) {
+        bool in_video = at >= VIDEO_MEMORY - LOOK_FROM && at < VIDEO_END - LOOK_FROM;
+        *size = all - at;
+        if (!in_video && !is_ours(memory + at))
+            return memory + at;
+    }
+    const uint8_t *root = acpi_root();
+    return root ? acpi_find_table(root, HANDOFF_IBFT, physical, size) : NULL;
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the operating system is told, among ACPI's tables; and what others left there. */
+#include <string.h>
+
+#include "efi/acpi_table.h"
+#include "efi/home.h"
+#include "handoff/recorder.h"
+#include "loader/acpi.h"
+
+#define PAGE 4096u
+
+static UINTN ibft_key, isdh_key; /* of the tables that the firmware took; 0: none */
+static uint64_t generation;
+
+/* ---- the flight recorder's memory -------------------------------------------------------------------------------- */
+
+/* Reserved: an OS leaves it alone, and whoever looks into a dead machine's memory finds it. */
+static EFI_PHYSICAL_ADDRESS recorder;
+
+void *tables_recorder(size_t *size)
+{
+    *size = RECORDER_SIZE;
+    recorder = 0xFFFFFFFF;
+    if (!EFI_ERROR(firmware.boot->AllocatePages(AllocateMaxAddress, EfiReservedMemoryType, RECORDER_SIZE / PAGE, &recorder)))
+        return (void *)recorder;
+    recorder = *size = 0;
+    return NULL;
+}
+
+void tables_free_recorder(void)
+{
+    recorder_open(NULL, 0, NULL);
+    if (recorder)
+        firmware.boot->FreePages(recorder, RECORDER_SIZE / PAGE);
+    recorder = 0;
+}
+
+/* ---- ours -------------------------------------------------------------------------------------------------------- */
+
+static EFI_ACPI_TABLE_PROTOCOL *acpi(void)
+{
+    EFI_ACPI_TABLE_PROTOCOL *protocol = NULL;
+    firmware.boot->LocateProtocol(&guid_acpi_table, NULL, (void **)&protocol);
+    return protocol;
+}
+
+static enum status install(EFI_ACPI_TABLE_PROTOCOL *protocol, const uint8_t *table, size_t length, UINTN *key)
+{
+    EFI_STATUS status = protocol->InstallAcpiTable(protocol, (void *)table, length, key);
+    if (!EFI_ERROR(status))
+        return OK;
+    *key = 0;
+    return fail(E_BOOT_ACPI, "%.4s: the firmware answers %llxh", (const char *)table, (unsigned long long)status);
+}
+
+enum status tables_publish(const struct boot_tables *tables)
+{
+    static uint8_t isdh[ISDH_SIZE_MAX];
+    EFI_ACPI_TABLE_PROTOCOL *protocol = acpi();
+    tables_withdraw();
+    if (!tables->ibft_length)
+        return OK;
+    if (!protocol)
+        return fail(E_BOOT_ACPI, "there is no EFI_ACPI_TABLE_PROTOCOL");
+    memcpy(isdh, tables->isdh, tables->isdh_length);
+    isdh_place(isdh, 0, ++generation);
+    enum status status = install(protocol, tables->ibft, tables->ibft_length, &ibft_key);
+    if (status == OK)
+        status = install(protocol, isdh, tables->isdh_length, &isdh_key);
+    if (status != OK)
+        tables_withdraw();
+    return status;
+}
+
+static void uninstall(EFI_ACPI_TABLE_PROTOCOL *protocol, UINTN *key)
+{
+    if (protocol && *key)
+        protocol->UninstallAcpiTable(protocol, *key);
+    *key = 0;
+}
+
+void tables_withdraw(void)
+{
+    if (!ibft_key && !isdh_key)
+        return;
+    EFI_ACPI_TABLE_PROTOCOL *protocol = acpi();
+    uninstall(protocol, &ibft_key);
+    uninstall(protocol, &isdh_key);
+}
+
+/* ---- what others left -------------------------------------------------------------------------------------------- */
+
+static const uint8_t *physical(uint64_t address, size_t length)
+{
+    return address >= PAGE && address <= UINT64_MAX - length ? (const uint8_t *)address : NULL;
+}
+
+const uint8_t *tables_firmware_ibft(size_t *size)
+{
+    EFI_GUID *const roots[] = {&guid_acpi_20, &guid_acpi_10};
+    for (unsigned i = 0; i < 2; i++)
+        for (UINTN entry = 0; entry < firmware.system->NumberOfTableEntries; entry++) {
+            const EFI_CONFIGURATION_TABLE *table = &firmware.system->ConfigurationTable[entry];
+            const uint8_t *found = memcmp(&table->VendorGuid, roots[i], sizeof(EFI_GUID))
+                                       ? NULL
+                                       : acpi_find_table(table->VendorTable, HANDOFF_IBFT, physical, size);
+            if (found)
+                return found;
+        }
+    return NULL;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "loader/acpi.h"
+
+#include <string.h>
+
+#define ROOT_SIGNATURE "RSD PTR "
+#define ROOT_STEP      16
+#define ROOT_LENGTH    20 /* what its first checksum covers */
+#define ROOT_REVISION  15
+#define ROOT_RSDT      16
+#define ROOT_XSDT      24
+#define ROOT_2_LENGTH  36
+#define HEADER_LENGTH  36
+#define LENGTH_OFFSET  4
+#define TABLE_MAX      (1u << 20)
+
+static uint64_t get(const uint8_t *bytes, unsigned width)
+{
+    uint64_t value = 0;
+    memcpy(&value, bytes, width);
+    return value;
+}
+
+const uint8_t *acpi_find_root(const uint8_t *area, size_t length)
+{
+    for (size_t at = 0; at + ROOT_2_LENGTH <= length; at += ROOT_STEP)
+        if (!memcmp(area + at, ROOT_SIGNATURE, 8) && handoff_sum(area + at, ROOT_LENGTH) == 0)
+            return area + at;
+    return NULL;
+}
+
+/* A whole table, by the length in its header. */
+static const uint8_t *table_at(uint64_t address, acpi_memory *memory, size_t *size)
+{
+    const uint8_t *header = address ? memory(address, HEADER_LENGTH) : NULL;
+    if (!header)
+        return NULL;
+    *size = (size_t)get(header + LENGTH_OFFSET, 4);
+    return *size >= HEADER_LENGTH && *size <= TABLE_MAX ? memory(address, *size) : NULL;
+}
+
+/* RSDT and XSDT are lists of addresses of `width` bytes. */
+static const uint8_t *find_in_list(uint64_t address, unsigned width, enum handoff_table table, acpi_memory *memory, size_t *size)
+{
+    size_t length;
+    const uint8_t *list = table_at(address, memory, &length);
+    if (!list || handoff_sum(list, length))
+        return NULL;
+    for (size_t at = HEADER_LENGTH; at + width <= length; at += width) {
+        const uint8_t *found = table_at(get(list + at, width), memory, size);
+        if (found && handoff_table_at(found, *size) == table)
+            return found;
+    }
+    return NULL;
+}
+
+const uint8_t *acpi_find_table(const uint8_t *root, enum handoff_table table, acpi_memory *memory, size_t *size)
+{
+    const uint8_t *found = NULL;
+    if (root[ROOT_REVISION] >= 2)
+        found = find_in_list(get(root + ROOT_XSDT, 8), 8, table, memory, size);
+    return found ? found : find_in_list(get(root + ROOT_RSDT, 4), 4, table, memory, size);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Finding a table by ACPI's roots (ACPI 6.5, 5.2.5 to 5.2.8). */
+#ifndef SANSTRAP_ACPI_H
+#define SANSTRAP_ACPI_H
+
+#include "handoff/handoff.h"
+
+/* Physical memory; NULL when it cannot be read in its whole length. */
+typedef const uint8_t *acpi_memory(uint64_t address, size_t length);
+
+/* Looks for a valid root pointer on 16-byte boundaries of `area`. NULL when there is none. */
+const uint8_t *acpi_find_root(const uint8_t *area, size_t length);
+
+/* The first table of this kind that the root pointer (valid, 20 bytes or 36) leads to, with its length in *size; NULL when none.
+ */
+const uint8_t *acpi_find_table(const uint8_t *root, enum handoff_table table, acpi_memory *memory, size_t *size);
+
+#endif

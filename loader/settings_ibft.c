@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Settings from an iBFT that a card's option ROM or another loader left. */
+#include <string.h>
+
+#include "loader/settings.h"
+#include "loader/text.h"
+
+/* True, and the origin noted, when the setting is still to be had. */
+static bool claim(struct settings *settings, enum setting setting)
+{
+    if (settings->origin[setting] > FROM_FIRMWARE_IBFT)
+        return false;
+    settings->origin[setting] = FROM_FIRMWARE_IBFT;
+    return true;
+}
+
+static struct net_address address_of(const uint8_t bytes[16])
+{
+    struct net_address address = {.family = 0};
+    if (handoff_is_ipv4(bytes)) {
+        address.family = 4;
+        memcpy(address.bytes, bytes + 12, 4);
+    } else if (memcmp(bytes, handoff_no_address, 16)) {
+        address.family = 6;
+        memcpy(address.bytes, bytes, 16);
+    }
+    return address;
+}
+
+static const struct handoff_target *boot_target(const struct handoff *ibft)
+{
+    for (unsigned i = 0; i < ibft->target_count; i++)
+        if (ibft->targets[i].boot)
+            return &ibft->targets[i];
+    return &ibft->targets[0];
+}
+
+static void take_target(struct settings *settings, const struct handoff_target *target)
+{
+    struct net_address address = address_of(target->address);
+    struct root_path *root = &settings->root;
+    if (!claim(settings, SETTING_ROOT))
+        return;
+    memset(root, 0, sizeof *root);
+    net_format_address(&address, root->server);
+    root->server_is_ipv6 = address.family == 6;
+    root->port = target->port;
+    memcpy(root->lun, target->lun, sizeof root->lun);
+    copy_text(root->target, sizeof root->target, target->name, strlen(target->name));
+}
+
+static void take_chap_of(struct settings *settings, enum setting setting, struct iscsi_chap *chap,
+                         const struct handoff_chap *from)
+{
+    if (!from->name[0] || !claim(settings, setting))
+        return;
+    copy_text(chap->name, sizeof chap->name, from->name, strlen(from->name));
+    copy_text(chap->secret, sizeof chap->secret, from->secret, strlen(from->secret));
+}
+
+/* ---- the card and its address ------------------------------------------------------------------------------------ */
+
+static void take_ipv4(struct settings *settings, const struct handoff_address *from)
+{
+    struct net_ipv4 *ipv4 = &settings->static_ipv4;
+    uint32_t mask = from->prefix ? 0xFFFFFFFFu << (32 - from->prefix) : 0;
+    if (!claim(settings, SETTING_IP))
+        return;
+    settings->ipv4 = from->origin == ISDH_ORIGIN_DHCP ? IPV4_DHCP : IPV4_STATIC;
+    if (settings->ipv4 == IPV4_DHCP)
+        return;
+    memcpy(ipv4->address, from->address + 12, 4);
+    for (unsigned i = 0; i < 4; i++)
+        ipv4->netmask[i] = (uint8_t)(mask >> (24 - 8 * i));
+    if (claim(settings, SETTING_GATEWAY))
+        memcpy(ipv4->gateway, from->gateway + 12, 4);
+    if (claim(settings, SETTING_DNS))
+        for (unsigned i = 0; i < NET_DNS_SERVERS; i++)
+            memcpy(ipv4->dns[i], from->dns[i] + 12, 4);
+}
+
+static void take_ipv6(struct settings *settings, const struct handoff_address *from)
+{
+    struct net_ipv6 *ipv6 = &settings->static_ipv6;
+    if (!claim(settings, SETTING_IP6))
+        return;
+    settings->ipv6 = from->origin == ISDH_ORIGIN_ROUTER ? IPV6_AUTO : IPV6_STATIC;
+    if (settings->origin[SETTING_IP] == FROM_DEFAULT && claim(settings, SETTING_IP))
+        settings->ipv4 = IPV4_OFF;
+    if (settings->ipv6 == IPV6_AUTO)
+        return;
+    memcpy(ipv6->address, from->address, 16);
+    ipv6->prefix_length = from->prefix;
+    if (claim(settings, SETTING_GATEWAY))
+        memcpy(ipv6->gateway, from->gateway, 16);
+    if (claim(settings, SETTING_DNS))
+        memcpy(ipv6->dns, from->dns, sizeof ipv6->dns);
+}
+
+static void take_card(struct settings *settings, const struct handoff *ibft, const struct handoff_address *from)
+{
+    if (settings->nic_choice == NIC_ANY && claim(settings, SETTING_NIC)) {
+        settings->nic_choice = NIC_BY_MAC;
+        memcpy(settings->nic_mac, ibft->nics[from->nic].mac, sizeof settings->nic_mac);
+    }
+    if (claim(settings, SETTING_VLAN))
+        settings->vlan = from->vlan;
+    if (from->hostname[0] && claim(settings, SETTING_HOSTNAME) &&
+        !copy_text(settings->hostname, sizeof settings->hostname, from->hostname, strlen(from->hostname)))
+        settings->origin[SETTING_HOSTNAME] = FROM_DEFAULT;
+    if (handoff_is_ipv4(from->address))
+        take_ipv4(settings, from);
+    else
+        take_ipv6(settings, from);
+}
+
+enum status settings_from_ibft(struct settings *settings, const struct handoff *ibft)
+{
+    if (!ibft->target_count)
+        return OK;
+    const struct handoff_target *target = boot_target(ibft);
+    if (claim(settings, SETTING_INITIATOR)) {
+        enum status status = settings_set_initiator(settings, ibft->initiator, strlen(ibft->initiator));
+        if (status != OK)
+            return status;
+    }
+    take_target(settings, target);
+    take_chap_of(settings, SETTING_CHAP, &settings->chap, &target->chap);
+    take_chap_of(settings, SETTING_MUTUAL, &settings->mutual, &target->reverse);
+    take_card(settings, ibft, &ibft->addresses[target->ip]);
+    return OK;
+}
