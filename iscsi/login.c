@@ -170,6 +170,7 @@ static enum status take_transit(struct login *login)
     if (login->stage == STAGE_SECURITY && login->session->settings.mutual_chap.name[0] && login->chap.step != CHAP_PROVED)
         return fail(E_CHAP_TARGET, "the target ended the stage without its proof");
     login->stage = next;
+    log_printf(LOG_DEBUG, "iSCSI: login stage %u", next);
     return OK;
 }
 
@@ -205,6 +206,7 @@ static enum status finish(struct login *login)
     session->text_in_length = 0;
     login_settle(&session->agreed);
     session->state = SESSION_FULL;
+    log_printf(LOG_DEBUG, "iSCSI: full feature phase at %s, TSIH %u", session->portal_host, session->tsih);
     return OK;
 }
 

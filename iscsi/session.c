@@ -274,6 +274,7 @@ void iscsi_session_close(struct iscsi_session *session, deadline_t deadline)
         return;
     }
     if (session->state == SESSION_FULL) {
+        log_printf(LOG_DEBUG, "iSCSI: logging out");
         session->logout_wanted = true;
         session->logout_until = deadline;
     }

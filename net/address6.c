@@ -9,6 +9,7 @@
 #include "lwip/priv/nd6_priv.h"
 #include "lwip_hooks.h"
 #include "net/internal.h"
+#include "platform/format.h"
 
 static ip6_addr_t static_router;
 static bool static_router_set;
@@ -116,6 +117,7 @@ enum status net_autoconfigure_ipv6(struct net_ipv6 *found, deadline_t deadline)
         net_wait_turn();
     if (index == 0)
         return fail(E_IPV6_NO_ROUTER, "no prefix was advertised in time");
+    log_printf(LOG_DEBUG, "IPv6: an address was formed from a router's prefix");
     memset(found, 0, sizeof *found);
     memcpy(found->address, netif_ip6_addr(&network.netif, index)->addr, 16);
     found->prefix_length = 64;

@@ -107,6 +107,10 @@ void net_dhcp_append(const struct netif *netif, struct dhcp_msg *message, uint8_
         memcpy(mac_id + 1, netif->hwaddr, NIC_MAC_LENGTH);
         put_option(message, length, OPTION_CLIENT_ID, mac_id, sizeof mac_id);
     }
+    log_printf(LOG_DEBUG, "DHCP: sending %s",
+               type == DHCP_DISCOVER  ? "DISCOVER"
+               : type == DHCP_REQUEST ? "REQUEST"
+                                      : "a release or refusal");
     if (type != DHCP_DISCOVER && type != DHCP_REQUEST)
         return;
     remove_option(message, length, OPTION_REQUEST_LIST);
@@ -298,6 +302,8 @@ static enum status finish(struct net_lease *lease)
     if (seconds)
         lease->seconds = (uint32_t)seconds[0] << 24 | (uint32_t)seconds[1] << 16 | (uint32_t)seconds[2] << 8 | seconds[3];
     lease->acquired = platform_ticks();
+    log_printf(LOG_DEBUG, "DHCP: bound by %u.%u.%u.%u for %u s", lease->server[0], lease->server[1], lease->server[2],
+               lease->server[3], (unsigned)lease->seconds);
     return net_set_ipv4(&lease->ipv4);
 }
 

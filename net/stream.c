@@ -6,6 +6,7 @@
 #include "lwip/priv/tcp_priv.h"
 #include "net/internal.h"
 #include "net/resolve.h"
+#include "platform/format.h"
 
 #define FIRST_RTO_MS 250    /* lwIP starts at 3 s: a lost first segment would cost that */
 #define FIRST_PORT   49152u /* RFC 6335 6: dynamic ports */
@@ -48,6 +49,7 @@ static err_t on_received(void *argument, struct tcp_pcb *pcb, struct pbuf *data,
     (void)error;
     if (!data) {
         s->peer_closed = true;
+        log_printf(LOG_DEBUG, "TCP: the peer ends its side");
         return ERR_OK;
     }
     if (s->rx)
@@ -76,6 +78,7 @@ static void on_error(void *argument, err_t error)
 
     s->pcb = NULL;
     s->ended = error == ERR_RST ? E_STREAM_RESET : error == ERR_CLSD ? E_STREAM_CLOSED : E_STREAM_TIMEOUT;
+    log_printf(LOG_DEBUG, "TCP: %s", status_what(s->ended));
 }
 
 /* ---- end
@@ -110,6 +113,7 @@ static void abort_stream(struct stream *stream)
     struct tcp_pcb *pcb = s->pcb;
 
     if (pcb) {
+        log_printf(LOG_DEBUG, "TCP: connection dropped");
         detach(s);
         tcp_abort(pcb);
     }
@@ -157,6 +161,7 @@ static void close_stream(struct stream *stream, deadline_t deadline)
             pcb = s->pcb;
             detach(s);
             tcp_close(pcb); /* lwIP keeps what is left of it */
+            log_printf(LOG_DEBUG, "TCP: connection closed");
         }
     }
     abort_stream(stream);
@@ -220,13 +225,16 @@ static enum status connect_stream(struct stream *stream, const char *host, uint1
         return status;
     net_format_address(&peer, text);
     address = net_to_lwip(&peer);
+    log_printf(LOG_DEBUG, "TCP: connecting to %s port %u", text, port);
     status = open_pcb(s, &address, port, text);
     if (status != OK)
         return status;
     while (!s->connected && s->pcb && !deadline_passed(deadline))
         net_wait_turn();
-    if (s->connected && s->pcb)
+    if (s->connected && s->pcb) {
+        log_printf(LOG_DEBUG, "TCP: connected, MSS %u", tcp_mss(s->pcb));
         return OK;
+    }
     status = s->pcb || s->ended != E_STREAM_RESET ? E_CONNECT_TIMEOUT : E_CONNECT_REFUSED;
     abort_stream(stream);
     return fail(status, "%s port %u", text, port);
