@@ -131,8 +131,8 @@ def linux_base(say=lambda text: None):
         return path
 
 
-def linux_configure(image, folder, target_settings, nonce, keep=False):
+def linux_configure(image, folder, target_settings, nonce, keep=False, **how):
     """As linux_disk.configure()."""
-    words = linux_disk.kernel_words(target_settings, nonce, keep)
+    words = linux_disk.kernel_words(target_settings, nonce, keep, **how)
     linux_disk.replace_text(image, FIRST_SECTOR, "grub.cfg", "echo GRUB-RUNS\nlinux ($root)/vmlinuz " + " ".join(words) +
                             "\ninitrd ($root)/initrd.gz\nboot\n", folder)

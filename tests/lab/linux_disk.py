@@ -10,11 +10,12 @@ import re
 import shutil
 
 from . import cpio, packages, process
-from .disks import CACHE, FAT16_LBA, FIRST_SECTOR, LINUX, MIB, SYSLINUX, building, fat_partition, partition_table, replace_text
+from .disks import CACHE, FAT16_LBA, FIRST_SECTOR, LINUX, MIB, MTOOLS, SYSLINUX, building, fat_partition, partition_table, replace_text
 
 HERE = os.path.join(os.path.dirname(__file__), "linux")
 PACKAGES = ["open-iscsi", "libopeniscsiusr", "busybox-static", "libssl3", "libkmod2", "libzstd1", "liblzma5", "libc6"]
 MODULES = ["crc32c_generic", "crct10dif_generic", "e1000", "e1000e", "iscsi_tcp", "sd_mod", "ext4"]
+IBFT_MODULES = ["iscsi_ibft", "8021q"]  # loaded where the iBFT is to say where the root is
 BOOT_MIB, ROOT_MIB = 40, 48
 ROOT_SECTOR = FIRST_SECTOR + BOOT_MIB * MIB // 512
 INITIATOR = "iqn.2026-11.org.sanstrap.lab:linux"
@@ -65,13 +66,16 @@ def library_closure(root, program):
 
 def initramfs(root):
     files = {"init": (read(f"{HERE}/initramfs-init"), 0o755), "udhcpc-script": (read(f"{HERE}/udhcpc-script"), 0o755),
+             "ibft": (read(f"{HERE}/initramfs-ibft"), 0o644),
              "bin/busybox": (read(f"{root}/bin/busybox"), 0o755), "sbin/iscsistart": (read(f"{root}/sbin/iscsistart"), 0o755)}
     for name, path in library_closure(root, f"{root}/sbin/iscsistart").items():
         files[f"lib64/{name}" if name.startswith("ld-linux") else f"lib/x86_64-linux-gnu/{name}"] = (read(path), 0o755)
-    order = modules_in_order(root, MODULES)
+    order = modules_in_order(root, [*MODULES, *IBFT_MODULES])
+    always = len(modules_in_order(root, MODULES))
     for path in order:
         files[f"modules/{os.path.basename(path)}"] = (read(path), 0o644)
-    files["modules/order"] = ("".join(os.path.basename(path) + "\n" for path in order).encode(), 0o644)
+    for name, part in (("order", order[:always]), ("ibft-order", order[always:])):
+        files[f"modules/{name}"] = ("".join(os.path.basename(path) + "\n" for path in part).encode(), 0o644)
     return gzip.compress(cpio.archive(files), 6)
 
 
@@ -139,22 +143,37 @@ def base_disk(say=lambda text: None):
         return path
 
 
-def kernel_words(target_settings, nonce, keep=False, user="", password=""):
-    """The kernel's parameters: where the root is and what to prove. `target_settings`: (address, port, name, lun)."""
-    address, port, name, lun = target_settings
-    words = ["console=ttyS0,115200", "loglevel=4", "panic=5", f"lab.address={address}", f"lab.port={port}",
-             f"lab.target={name}", f"lab.lun={lun}", f"lab.initiator={INITIATOR}", f"lab.nonce={nonce}", f"lab.keep={int(keep)}"]
+def kernel_words(target_settings, nonce, keep=False, user="", password="", network=""):
+    """
+    The kernel's parameters: where the root is and what to prove. `target_settings`: (address, port, name, lun), or None: then the
+    iBFT alone tells, and `network` "iscsistart" has open-iscsi set up the interface, too.
+    """
+    words = ["console=ttyS0,115200", "loglevel=4", "panic=5", f"lab.nonce={nonce}", f"lab.keep={int(keep)}"]
+    if target_settings:
+        address, port, name, lun = target_settings
+        words += [f"lab.address={address}", f"lab.port={port}", f"lab.target={name}", f"lab.lun={lun}", f"lab.initiator={INITIATOR}"]
     if user:
         words += [f"lab.user={user}", f"lab.password={password}"]
+    if network:
+        words += [f"lab.network={network}"]
     return words
 
 
-def configure(image, folder, target_settings, nonce, keep=False, **account):
+def configure(image, folder, target_settings, nonce, keep=False, **how):
     """Tells a copy of the disk its kernel's parameters."""
-    words = kernel_words(target_settings, nonce, keep, **account)
+    words = kernel_words(target_settings, nonce, keep, **how)
     replace_text(image, FIRST_SECTOR, "syslinux.cfg",
                  "SERIAL 0 115200\nSAY syslinux runs from the LUN\nDEFAULT linux\nPROMPT 0\nLABEL linux\n"
                  f"  LINUX /vmlinuz\n  INITRD /initrd.gz\n  APPEND {' '.join(words)}\n", folder)
+
+
+def kernel_and_initramfs(folder):
+    """Both as files, for a machine that is given its kernel directly."""
+    paths = []
+    for name in ("vmlinuz", "initrd.gz"):
+        paths.append(os.path.join(folder, name))
+        process.run(["mcopy", "-n", "-i", f"{base_disk()}@@{FIRST_SECTOR * 512}", f"::/{name}", paths[-1]], env=MTOOLS)
+    return paths
 
 
 def root_file(image, name, folder):

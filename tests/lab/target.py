@@ -85,6 +85,10 @@ class Tgt(Target):
         self._admin("--mode", "target", "--op", "bind", "--tid", "1", "--initiator-address", "ALL")
         process.wait_until(self.listening, 10, "tgtd's port", self.child)
 
+    def listen_at(self, address):
+        """Serves at a further address of the server's, too."""
+        self._admin("--mode", "portal", "--op", "new", "--param", f"portal={address}:{self.port}")
+
     @staticmethod
     def _answers(path):
         probe = socket.socket(socket.AF_UNIX)

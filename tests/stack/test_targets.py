@@ -68,8 +68,7 @@ def dhcp_server(bench):
 
 
 def listen_on_ipv6(serving):
-    portal = f"portal=[{lab_network.SERVER6}]:3260"
-    process.run(["tgtadm", "--lld", "iscsi", "--mode", "portal", "--op", "new", "--param", portal], env=serving._environment())
+    serving.listen_at(f"[{lab_network.SERVER6}]")
 
 
 def answers(output):
