@@ -149,10 +149,14 @@ class Machine:
             self.qmp("send-key", keys=[{"type": "qcode", "data": name}])
             time.sleep(0.1)
 
-    def memory(self, address, size):
-        """Physical memory, read from outside."""
-        path = os.path.join(self.folder, "memory.bin")
+    def save_memory(self, address, size, path):
+        """Physical memory, read from outside, into a file."""
         self.qmp("pmemsave", val=address, size=size, filename=path)
+        return path
+
+    def memory(self, address, size):
+        """The same as bytes."""
+        path = self.save_memory(address, size, os.path.join(self.folder, "memory.bin"))
         with open(path, "rb") as file:
             data = file.read()
         os.unlink(path)

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""
+OVMF's own iSCSI initiator, IScsiDxe, our peer under UEFI. It is set up once by keys in the firmware's forms; its settings are kept in
+build/lab.
+"""
+import shutil
+import time
+
+from . import disks, efi_disk, ovmf, process
+from .lab import Lab
+
+INITIATOR = "iqn.2026-11.org.x"
+# Device manager, iSCSI; initiator's name; add an attempt on the card; enabled; address and target by DHCP; no CHAP; save.
+KEYS = ("down ret down down down down down ret", "ret i q n dot 2 0 2 6 minus 1 1 dot o r g dot x ret", "down ret ret",
+        "ret down ret down down down down down spc down down down spc", "down down ret down ret", "down down ret")
+START = "connect -r\r\nmap -r\r\nfor %a in fs0 fs1 fs2\r\nif exist %a:\\EFI\\BOOT\\BOOTX64.EFI then\r\n%a:\\EFI\\BOOT\\BOOTX64.EFI\r\nendif\r\nendfor\r\n"
+
+
+def configured_firmware():
+    """OVMF's variables with IScsiDxe told to ask DHCP for its target."""
+    with disks.building("iscsidxe-vars", __file__) as (path, there):
+        if not there:
+            with Lab("forms") as lab:
+                machine = ovmf.start(lab, boot="c", extra=["-boot", "menu=on,splash-time=8000"])
+                process.wait_until(lambda: machine.key("esc") or "Device Manager" in machine.text, 40, "the firmware's forms")
+                time.sleep(3)
+                for step in KEYS:
+                    for key in step.split():
+                        machine.key(key)
+                        time.sleep(0.35)
+                    time.sleep(1.5)
+                machine.stop()
+                shutil.copy(lab.path("vars.fd"), path)
+        return path
+
+
+def boot(lab, root_path, **options):
+    """The shell on a disk of the machine's own connects the LUN and starts what it holds."""
+    settings = configured_firmware()
+    lab.dhcp(root_path=root_path)
+    local = efi_disk.system_disk(lab.path("local.img"), {"startup.nsh": efi_disk.text_file(lab.folder, "startup.nsh", START)})
+    machine = ovmf.EfiMachine(lab.network, lab.folder, boot="c", drives=[local], **options)
+    lab.closing.append(machine)
+    shutil.copy(settings, lab.path("vars.fd"))
+    return machine.start()
