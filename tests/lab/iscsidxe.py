@@ -9,11 +9,38 @@ import time
 from . import disks, efi_disk, ovmf, process
 from .lab import Lab
 
-INITIATOR = "iqn.2026-11.org.x"
-# Device manager, iSCSI; initiator's name; add an attempt on the card; enabled; address and target by DHCP; no CHAP; save.
-KEYS = ("down ret down down down down down ret", "ret i q n dot 2 0 2 6 minus 1 1 dot o r g dot x ret", "down ret ret",
-        "ret down ret down down down down down spc down down down spc", "down down ret down ret", "down down ret")
-START = "connect -r\r\nmap -r\r\nfor %a in fs0 fs1 fs2\r\nif exist %a:\\EFI\\BOOT\\BOOTX64.EFI then\r\n%a:\\EFI\\BOOT\\BOOTX64.EFI\r\nendif\r\nendfor\r\n"
+QUIET, PATIENCE = 0.4, 2  # seconds
+# Device manager, iSCSI; the initiator's name; add an attempt on the card; enabled; address and target by DHCP; no CHAP.
+KEYS = ("down ret down down down down down ret ret i q n dot 2 0 2 6 minus 1 1 dot o r g dot x ret down ret ret "
+        "ret down ret down down down down down spc down down down spc down down ret down ret")
+SAVE = "down down ret"
+# What the shell does when the machine starts.
+START = ("connect -r\r\nmap -r\r\nfor %a in fs0 fs1 fs2\r\nif exist %a:\\EFI\\BOOT\\BOOTX64.EFI then\r\n"
+         "%a:\\EFI\\BOOT\\BOOTX64.EFI\r\nendif\r\nendfor\r\n")
+
+
+def _press(machine, keys):
+    """Each key once the forms have been drawn anew for the one before, or do not care to be."""
+    for key in keys.split():
+        length, pressed = len(machine.text), time.monotonic()
+        machine.key(key)
+        while len(machine.text) == length and time.monotonic() < pressed + PATIENCE:
+            time.sleep(0.05)
+        while len(machine.text) != length:
+            length = len(machine.text)
+            time.sleep(QUIET)
+
+
+def _fill_forms(machine):
+    """Saving checks what was filled in: the attempts' list comes back only when all is well."""
+    process.wait_until(lambda: machine.key("esc") or "Device Manager" in machine.text, 40, "the firmware's forms")
+    time.sleep(3)
+    _press(machine, KEYS)
+    before = len(machine.text)
+    _press(machine, SAVE)
+    process.wait_until(lambda: "MAC Selection" in machine.text[before:], 10, "IScsiDxe's settings")
+    if "<Enabled>" not in machine.text:
+        raise process.LabError("IScsiDxe's forms were filled in, but the attempt is not enabled")
 
 
 def configured_firmware():
@@ -22,13 +49,7 @@ def configured_firmware():
         if not there:
             with Lab("forms") as lab:
                 machine = ovmf.start(lab, boot="c", extra=["-boot", "menu=on,splash-time=8000"])
-                process.wait_until(lambda: machine.key("esc") or "Device Manager" in machine.text, 40, "the firmware's forms")
-                time.sleep(3)
-                for step in KEYS:
-                    for key in step.split():
-                        machine.key(key)
-                        time.sleep(0.35)
-                    time.sleep(1.5)
+                _fill_forms(machine)
                 machine.stop()
                 shutil.copy(lab.path("vars.fd"), path)
         return path
