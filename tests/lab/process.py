@@ -2,6 +2,7 @@
 """Child processes that never outlive this one, and waits that never last for ever."""
 import ctypes
 import signal
+import socket
 import subprocess
 import time
 
@@ -56,3 +57,13 @@ def wait_until(condition, timeout, what, alive=None):
         if time.monotonic() > deadline:
             raise LabError(f"{what}: not within {timeout:g} s")
         time.sleep(0.05)
+
+
+def answers(path):
+    """True once somebody accepts connections at this Unix socket."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(path)
+            return True
+        except OSError:
+            return False

@@ -55,7 +55,7 @@ class Machine:
         self.started_wall = time.time()
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
-        process.wait_until(lambda: os.path.exists(os.path.join(self.folder, "qmp")), 20, "QEMU's monitor", self.child)
+        process.wait_until(lambda: process.answers(os.path.join(self.folder, "qmp")), 20, "QEMU's monitor", self.child)
         return self
 
     def plain(self, data):

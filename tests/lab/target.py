@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """iSCSI targets: tgtd and istgt, each serving one file as one LUN."""
 import os
-import socket
 import subprocess
 from dataclasses import dataclass
 
@@ -72,7 +71,7 @@ class Tgt(Target):
             command = ["tgtd", "-f", "-t", "1", "--iscsi", f"portal={self.host}:{self.port}"]
             self.child = self.network.start(command, env=self._environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         ipc = os.path.join(self.folder, "tgt.0")
-        process.wait_until(lambda: self._answers(ipc), 15, "tgtd", self.child)
+        process.wait_until(lambda: process.answers(ipc), 15, "tgtd", self.child)
         self._admin("--mode", "target", "--op", "new", "--tid", "1", "--targetname", NAME)
         if self.disk:
             lun = ["--mode", "logicalunit", "--tid", "1", "--lun", str(self.lun)]
@@ -88,17 +87,6 @@ class Tgt(Target):
     def listen_at(self, address):
         """Serves at a further address of the server's, too."""
         self._admin("--mode", "portal", "--op", "new", "--param", f"portal={address}:{self.port}")
-
-    @staticmethod
-    def _answers(path):
-        probe = socket.socket(socket.AF_UNIX)
-        try:
-            probe.connect(path)
-            return True
-        except OSError:
-            return False
-        finally:
-            probe.close()
 
     def _account(self, name, secret, *direction):
         self._admin("--mode", "account", "--op", "new", "--user", name, "--password", secret)
