@@ -16,7 +16,7 @@ import sys
 
 import pytest
 
-from tests.lab import ibft, linux_disk, ovmf, qemu
+from tests.lab import ibft, ibft_broken, linux_disk, ovmf, qemu
 from tests.lab.network import PREFIX, PREFIX6, SERVER, SERVER6
 from tests.lab.target import NAME, Chap
 
@@ -129,3 +129,11 @@ def test_uefi_ipv6_and_mutual_chap(lab):
                        [target_of(served, SERVER6, MUTUAL)])
     nonce = secrets.token_hex(8)
     runs(boot(lab, table, nonce, start=lambda **options: ovmf.start(lab, **options)), table, nonce)
+
+
+def test_broken_tables():
+    """None is good, none is another one over again, and the sum is right in all but one."""
+    good = ibft.build(ibft_broken.GOOD)
+    tables = [case.break_table(good) for case in ibft_broken.BROKEN]
+    assert len(tables) == len({case.name for case in ibft_broken.BROKEN}) == len({*tables, good}) - 1
+    assert [case.name for case, table in zip(ibft_broken.BROKEN, tables) if sum(table) & 0xFF] == ["header, checksum: 1 too many"]
