@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Machines that are given an iBFT by QEMU, and the lab's Linux that finds its root by one, whoever made it."""
+from . import ibft
+from .target import NAME
+
+LOW_MEMORY, ACPI = "low memory", "ACPI"
+ADDRESS = 0x98000  # in low memory: neither SeaBIOS nor a Linux that QEMU loads puts anything there
+UNWANTED = r"LINUX FAIL.*|Kernel panic.*"
+
+
+def target_of(served, ip, chap=None):
+    """A target of the lab's as a table's structure."""
+    target = ibft.Target(ip, NAME, port=served.port, lun=ibft.flat_lun(served.lun))
+    if chap:
+        target.chap_type = ibft.MUTUAL if chap.reverse_name else ibft.ONE_WAY
+        target.chap_name, target.secret = chap.name, chap.secret
+        target.reverse_name, target.reverse_secret = chap.reverse_name, chap.reverse_secret
+    return target
+
+
+def placed(lab, data, where):
+    """QEMU's words that put a table's bytes there. QEMU puts the length of an ACPI table right; in low memory all stays as it is."""
+    path = lab.file("ibft.bin", data)
+    if where == ACPI:
+        return ["-acpitable", f"file={path}"]
+    return ["-device", f"loader,file={path},addr={ADDRESS:#x},force-raw=on"]
+
+
+def reaches_root(machine, table, nonce, or_fail=UNWANTED):
+    """Linux has exactly this table's values and its root on the LUN, and ends; returns the serial line's text."""
+    machine.expect(f"LINUX PASS {nonce}", 150, or_fail=or_fail)
+    machine.wait_end(30)
+    assert ibft.printed_sysfs(machine.text) == ibft.expected_sysfs(table)
+    return machine.text
