@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
-The lab checks itself, without the loader: QEMU places tables of tests/lab/ibft.py, and a Debian that knows nothing else finds its root
-by them, with the values that were put in.
+The lab checks itself, without the loader: QEMU places tables of tests/lab/ibft.py, and a Debian that knows nothing else finds
+its root by them, with the values that were put in.
 
 What open-iscsi 2.1.8, Debian 12's, takes (its source, and what is seen here):
-- `iscsistart -b` takes IPv4 and IPv6 alike, one-way and mutual CHAP. It wants bit 1 of the flags on one NIC and on one target, and logs
-  in to every target with flags other than 0 whose NIC index is a NIC's index. A link-local IPv6 target it cannot reach: that takes a
-  scope, for which the table has no place.
-- `iscsistart -N`, its own setting up of interfaces, is IPv4 only, wants a VLAN's interface to be there already, routes by the gateway
-  only to a target outside the subnet, and looks for the card at the table's PCI address: nothing there and it fails, another device
-  there and it goes by the MAC address. The lab's initramfs therefore sets up interfaces from the table itself, unless told otherwise.
+- `iscsistart -b` takes IPv4 and IPv6 alike, one-way and mutual CHAP. It wants bit 1 of the flags on one NIC and on one
+  target, and logs in to every target with flags other than 0 whose NIC index is a NIC's index. A link-local IPv6 target it
+  cannot reach: that takes a scope, for which the table has no place.
+- `iscsistart -N`, its own setting up of interfaces, is IPv4 only, wants a VLAN's interface to be there already, routes by the
+  gateway only to a target outside the subnet, and looks for the card at the table's PCI address: nothing there and it fails,
+  another device there and it goes by the MAC address. The lab's initramfs therefore sets up interfaces from the table itself,
+  unless told otherwise.
 """
 import secrets
 import subprocess
@@ -66,8 +67,8 @@ def test_low_memory_one_way_chap_and_a_reboot(lab):
     """Every field is used, and the control structure has room for four paths. What the first boot wrote, the second one finds."""
     disk = lab.copy_disk(linux_disk.base_disk())
     served = lab.target(disk, chap=ONE_WAY)
-    nic = ibft.Nic(f"{PREFIX}.50", qemu.MAC, origin=ibft.DHCP, gateway=SERVER, dns=(SERVER, f"{PREFIX}.2"), dhcp=SERVER, pci=CARD_OF_PC,
-                   host_name="diskless")
+    nic = ibft.Nic(f"{PREFIX}.50", qemu.MAC, origin=ibft.DHCP, gateway=SERVER, dns=(SERVER, f"{PREFIX}.2"), dhcp=SERVER,
+                   pci=CARD_OF_PC, host_name="diskless")
     nics, targets = zip((nic, target_of(served, SERVER, ONE_WAY)), *[absent(index) for index in (1, 2, 3)])
     table = ibft.Table(INITIATOR, nics, targets, isns=f"{PREFIX}.3", slp=f"{PREFIX}.4", radius=(f"{PREFIX}.5", f"{PREFIX}.6"))
     nonces = [secrets.token_hex(8), secrets.token_hex(8)]

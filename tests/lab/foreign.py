@@ -2,11 +2,11 @@
 """
 Memory of machines in which other loaders left their iBFT, as files.
 
-iPXE (Debian's ROM of QEMU's card) puts its table at 9E620h, above the end of base memory; structures are 16-aligned, every index is 0,
-unused addresses are all zero, the gateway stands there even for a target on the same subnet. IPv6 it does not know: of an IPv6 target's
-address it writes the first four bytes as an IPv4 one.
-OVMF's IScsiDxe has an ACPI table of always 2048 bytes, in the XSDT alone; structures are 8-aligned, its strings grow down from the end,
-the NIC's flags have bit 2 (global), DNS servers that are not known are ::ffff:0.0.0.0.
+iPXE (Debian's ROM of QEMU's card) puts its table at 9E620h, above the end of base memory; structures are 16-aligned, every
+index is 0, unused addresses are all zero, the gateway stands there even for a target on the same subnet. IPv6 it does not
+know: of an IPv6 target's address it writes the first four bytes as an IPv4 one.
+OVMF's IScsiDxe has an ACPI table of always 2048 bytes, on a page of its own; structures are 8-aligned, strings grow down
+from the end, the NIC's flags have bit 2 (global), DNS servers that are not known are ::ffff:0.0.0.0.
 """
 from . import boots, disks, efi_disk, iscsidxe
 from .target import Chap

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
-iBFTs made from a description, and what Linux shows of one. Written from the table's layout alone and sharing nothing with the loader's
-own producer, so that it can judge it. Little-endian, IPv4 as ::ffff:a.b.c.d, offsets from the table's first byte; a string ends with a
-NUL that its length leaves out.
+iBFTs made from a description, and what Linux shows of one. Written from the table's layout alone and sharing nothing with the
+loader's own producer, so that it can judge it. Little-endian, IPv4 as ::ffff:a.b.c.d, offsets from the table's first byte; a
+string ends with a NUL that its length leaves out.
 """
 import ipaddress
 import re
@@ -175,7 +175,8 @@ def _shown(text):
 
 
 def _shown_addresses(folder, named):
-    return {f"{folder}/{name}": _shown(text) for name, text in named.items() if text and not ipaddress.ip_address(text).is_unspecified}
+    return {f"{folder}/{name}": _shown(text) for name, text in named.items()
+            if text and not ipaddress.ip_address(text).is_unspecified}
 
 
 def _sysfs_nic(folder, index, nic):

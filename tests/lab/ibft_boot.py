@@ -19,7 +19,10 @@ def target_of(served, ip, chap=None):
 
 
 def placed(lab, data, where):
-    """QEMU's words that put a table's bytes there. QEMU puts the length of an ACPI table right; in low memory all stays as it is."""
+    """
+    QEMU's words that put a table's bytes there. In low memory they stay as they are; of an ACPI table QEMU puts length and
+    checksum right, and SeaBIOS leaves it at any address, odd ones too.
+    """
     path = lab.file("ibft.bin", data)
     if where == ACPI:
         return ["-acpitable", f"file={path}"]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
-One good iBFT and the ways to break it. Each leaves exactly one thing wrong, with the checksum right again unless that is the thing, and
-says in which structure and field, so that a validator can be held to naming it.
+One good iBFT and the ways to break it. Each leaves exactly one thing wrong, with the checksum right again unless that is the
+thing, and says in which structure and field, so that a validator can be held to naming it.
 """
 import struct
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ from . import ibft
 
 GOOD = ibft.Table(
     "iqn.2026-11.org.sanstrap.lab:good",
-    [ibft.Nic("192.168.77.50", "52:54:00:12:34:56", gateway="192.168.77.1", dns=("192.168.77.2", "192.168.77.3"), dhcp="192.168.77.1",
-              origin=ibft.DHCP, vlan=5, pci=0x18, host_name="diskless"),
+    [ibft.Nic("192.168.77.50", "52:54:00:12:34:56", gateway="192.168.77.1", dns=("192.168.77.2", "192.168.77.3"),
+              dhcp="192.168.77.1", origin=ibft.DHCP, vlan=5, pci=0x18, host_name="diskless"),
      ibft.Nic("fd00:77::50", "52:54:00:12:34:57", prefix=64, gateway="fd00:77::1", pci=0x20, flags=ibft.VALID)],
-    [ibft.Target("192.168.77.1", "iqn.2026-11.org.sanstrap.lab:first", lun=ibft.flat_lun(1), chap_type=ibft.MUTUAL, chap_name="us",
-                 secret="one-way-secret", reverse_name="them", reverse_secret="reverse-secret"),
+    [ibft.Target("192.168.77.1", "iqn.2026-11.org.sanstrap.lab:first", lun=ibft.flat_lun(1), chap_type=ibft.MUTUAL,
+                 chap_name="us", secret="one-way-secret", reverse_name="them", reverse_secret="reverse-secret"),
      ibft.Target("fd00:77::1", "eui.0123456789abcdef", nic=1, chap_type=ibft.ONE_WAY, chap_name="us", secret="one-way-secret",
                  flags=ibft.VALID)],
     isns="192.168.77.4")
@@ -24,11 +24,12 @@ COMMON = {"id": 0, "version": 1, "length": 2, "index": 4, "flags": 5}
 FIELDS = {
     "header": {"length": 4, "revision": 8, "checksum": 9},
     "control": {**COMMON, "initiator offset": 8, "NIC offset": 10, "target offset": 12},
-    "initiator": {**COMMON, "iSNS server": 6, "SLP server": 22, "first RADIUS server": 38, "second RADIUS server": 54, "name": 70},
-    "NIC": {**COMMON, "address": 6, "prefix length": 22, "origin": 23, "gateway": 24, "first DNS server": 40, "second DNS server": 56,
-            "DHCP server": 72, "VLAN": 88, "MAC address": 90, "host name": 98},
-    "target": {**COMMON, "address": 6, "port": 22, "CHAP type": 32, "NIC index": 33, "name": 34, "CHAP name": 38, "CHAP secret": 42,
-               "reverse CHAP name": 46, "reverse CHAP secret": 50},
+    "initiator": {**COMMON, "iSNS server": 6, "SLP server": 22, "first RADIUS server": 38, "second RADIUS server": 54,
+                  "name": 70},
+    "NIC": {**COMMON, "address": 6, "prefix length": 22, "origin": 23, "gateway": 24, "first DNS server": 40,
+            "second DNS server": 56, "DHCP server": 72, "VLAN": 88, "MAC address": 90, "host name": 98},
+    "target": {**COMMON, "address": 6, "port": 22, "CHAP type": 32, "NIC index": 33, "name": 34, "CHAP name": 38,
+               "CHAP secret": 42, "reverse CHAP name": 46, "reverse CHAP secret": 50},
 }
 SIZES = {"initiator": ibft.INITIATOR, "NIC": ibft.NIC, "target": ibft.TARGET}
 PAIR = 4  # bytes of a NIC's and a target's offset
@@ -189,7 +190,8 @@ BROKEN = [
     _move("target 0", lambda data: _begin(data, "initiator"), "where the initiator is"),
     *_common("initiator", 3, ibft.INITIATOR), *_number("initiator", "flags", "<B", 0),
     *_addresses("initiator", "iSNS server", "224.0.0.1"), *_addresses("initiator", "SLP server", "ff02::1"),
-    *_addresses("initiator", "first RADIUS server", "255.255.255.255"), *_addresses("initiator", "second RADIUS server", "239.1.1.1"),
+    *_addresses("initiator", "first RADIUS server", "255.255.255.255"),
+    *_addresses("initiator", "second RADIUS server", "239.1.1.1"),
     *_iscsi_names("initiator"),
     *_common("NIC 0", 4, ibft.NIC),
     *_addresses("NIC 0", "address", "", "0.0.0.0", "224.0.0.1", "255.255.255.255"), *_addresses("NIC 1", "address", "ff02::1"),
@@ -199,8 +201,8 @@ BROKEN = [
     *_addresses("NIC 0", "first DNS server", "224.0.0.1"), *_addresses("NIC 0", "second DNS server", "ff02::1"),
     *_addresses("NIC 0", "DHCP server", "255.255.255.255"),
     *_number("NIC 0", "VLAN", "<H", 4095, 5000, 0x2005),
-    _bytes("all zero", "NIC 0", "MAC address", bytes(6)), _bytes("multicast", "NIC 0", "MAC address", bytes.fromhex("01005e000001")),
-    _bytes("broadcast", "NIC 0", "MAC address", b"\xff" * 6),
+    _bytes("all zero", "NIC 0", "MAC address", bytes(6)), _bytes("broadcast", "NIC 0", "MAC address", b"\xff" * 6),
+    _bytes("multicast", "NIC 0", "MAC address", bytes.fromhex("01005e000001")),
     *_strings("NIC 0", "host name"), _text("control character inside", "NIC 0", "host name", b"disk\x1bless"),
     *_common("target 0", 3, ibft.TARGET),
     *_addresses("target 0", "address", "", "0.0.0.0", "224.0.0.1", "fd00:77::1"),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
-OVMF's own iSCSI initiator, IScsiDxe, our peer under UEFI. It is set up once by keys in the firmware's forms; its settings are kept in
-build/lab.
+OVMF's own iSCSI initiator, IScsiDxe, our peer under UEFI. It is set up once by keys in the firmware's forms; its settings are
+kept in build/lab.
 """
 import shutil
 import time

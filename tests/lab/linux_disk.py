@@ -10,7 +10,8 @@ import re
 import shutil
 
 from . import cpio, packages, process
-from .disks import CACHE, FAT16_LBA, FIRST_SECTOR, LINUX, MIB, MTOOLS, SYSLINUX, building, fat_partition, partition_table, replace_text
+from .disks import (CACHE, FAT16_LBA, FIRST_SECTOR, LINUX, MIB, MTOOLS, SYSLINUX, building, fat_partition, partition_table,
+                    replace_text)
 
 HERE = os.path.join(os.path.dirname(__file__), "linux")
 PACKAGES = ["open-iscsi", "libopeniscsiusr", "busybox-static", "libssl3", "libkmod2", "libzstd1", "liblzma5", "libc6"]
@@ -151,7 +152,8 @@ def kernel_words(target_settings, nonce, keep=False, user="", password="", netwo
     words = ["console=ttyS0,115200", "loglevel=4", "panic=5", f"lab.nonce={nonce}", f"lab.keep={int(keep)}"]
     if target_settings:
         address, port, name, lun = target_settings
-        words += [f"lab.address={address}", f"lab.port={port}", f"lab.target={name}", f"lab.lun={lun}", f"lab.initiator={INITIATOR}"]
+        words += [f"lab.address={address}", f"lab.port={port}", f"lab.target={name}", f"lab.lun={lun}",
+                  f"lab.initiator={INITIATOR}"]
     if user:
         words += [f"lab.user={user}", f"lab.password={password}"]
     if network:
