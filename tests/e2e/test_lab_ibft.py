@@ -13,8 +13,6 @@ What open-iscsi 2.1.8, Debian 12's, takes (its source, and what is seen here):
   unless told otherwise.
 """
 import secrets
-import subprocess
-import sys
 
 import pytest
 
@@ -25,28 +23,10 @@ from tests.lab.target import NAME, Chap
 
 INITIATOR = "iqn.2026-11.org.sanstrap.lab:by-table"
 LONGEST_NAME = 223
-VLAN, VLAN_PREFIX = 5, "192.168.78"
+VLAN = 5
 CARD_OF_PC, CARD_OF_Q35 = 0x18, 0x10  # PCI 0:3.0 and 0:2.0
 ONE_WAY = Chap("lab-user", "one-way-secret")
 MUTUAL = Chap("lab-user", "one-way-secret", "lab-target", "reverse-secret")
-# Between the untagged tap and the tap on the bridge: not every kernel has VLANs.
-TAGGER = """
-import fcntl, os, select, struct, sys
-def tap(name):
-    cable = os.open("/dev/net/tun", os.O_RDWR)
-    fcntl.ioctl(cable, 0x400454CA, struct.pack("16sH22x", name.encode(), 0x1002))  # TUNSETIFF, IFF_TAP | IFF_NO_PI
-    return cable
-inside, outside = tap(sys.argv[1]), tap(sys.argv[2])
-tag = b"\\x81\\x00" + struct.pack("!H", int(sys.argv[3]))
-print("ready", flush=True)
-while True:
-    for ready in select.select([inside, outside], [], [])[0]:
-        frame = os.read(ready, 65536)
-        if ready == inside:
-            os.write(outside, frame[:12] + tag + frame[12:])
-        elif frame[12:16] == tag:
-            os.write(inside, frame[:12] + frame[16:])
-"""
 
 
 def boot(lab, table, nonce, where=ACPI, efi=False, network=""):
@@ -80,32 +60,20 @@ def test_low_memory_one_way_chap_and_a_reboot(lab):
     assert linux_disk.root_file(disk, "/var/nonce", lab.folder).decode().strip() == nonces[1]
 
 
-def in_a_vlan(lab):
-    """Gives the server an address in the VLAN on the machine's wire, and returns it."""
-    lab.network.ip("tuntap", "add", "vlan", "mode", "tap")
-    lab.network.ip("address", "add", f"{VLAN_PREFIX}.1/24", "dev", "vlan")
-    lab.network.ip("link", "set", "vlan", "up")
-    tagger = lab.network.start([sys.executable, "-c", TAGGER, "vlan", lab.network.add_tap(), VLAN], stdout=subprocess.PIPE)
-    assert tagger.stdout.readline() == b"ready\n"
-    return f"{VLAN_PREFIX}.1"
-
-
 @pytest.mark.parametrize("network", ["", "iscsistart"])
 def test_acpi_vlan_and_mutual_chap(lab, network):
     """The only way to the target is the VLAN, whose interface open-iscsi can set up when it is there."""
-    server = in_a_vlan(lab)
-    served = lab.target(lab.copy_disk(linux_disk.base_disk()), chap=MUTUAL)
-    served.listen_at(server)
+    vlan = lab.network.add_vlan(VLAN)
+    served = lab.target(lab.copy_disk(linux_disk.base_disk()), chap=MUTUAL, segment=vlan)
     table = ibft.Table(INITIATOR,
-                       [ibft.Nic(f"{VLAN_PREFIX}.50", qemu.MAC, vlan=VLAN, pci=CARD_OF_PC)],
-                       [target_of(served, server, MUTUAL)])
+                       [ibft.Nic(f"{vlan.prefix}.50", qemu.MAC, vlan=VLAN, pci=CARD_OF_PC)],
+                       [target_of(served, vlan.server, MUTUAL)])
     nonce = secrets.token_hex(8)
-    assert f"at {server}\n" in reaches_root(boot(lab, table, nonce, network=network), table, nonce)
+    assert f"at {vlan.server}\n" in reaches_root(boot(lab, table, nonce, network=network), table, nonce)
 
 
 def test_uefi_ipv6_mutual_chap_and_a_long_name(lab):
-    served = lab.target(lab.copy_disk(linux_disk.base_disk()), chap=MUTUAL)
-    served.listen_at(f"[{SERVER6}]")
+    served = lab.target(lab.copy_disk(linux_disk.base_disk()), chap=MUTUAL, ipv6=True)
     table = ibft.Table(INITIATOR.ljust(LONGEST_NAME, "x"),
                        [ibft.Nic(f"{PREFIX6}50", qemu.MAC, prefix=64, gateway=SERVER6, pci=CARD_OF_Q35)],
                        [target_of(served, SERVER6, MUTUAL)])

@@ -84,10 +84,6 @@ class Tgt(Target):
         self._admin("--mode", "target", "--op", "bind", "--tid", "1", "--initiator-address", "ALL")
         process.wait_until(self.listening, 10, "tgtd's port", self.child)
 
-    def listen_at(self, address):
-        """Serves at a further address of the server's, too."""
-        self._admin("--mode", "portal", "--op", "new", "--param", f"portal={address}:{self.port}")
-
     def _account(self, name, secret, *direction):
         self._admin("--mode", "account", "--op", "new", "--user", name, "--password", secret)
         self._admin("--mode", "account", "--op", "bind", "--tid", "1", "--user", name, *direction)
