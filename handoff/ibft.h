@@ -11,6 +11,7 @@
 
 #define IBFT_REVISION          1
 #define IBFT_STRUCTURE_VERSION 1
+#define IBFT_LENGTH_MAX        65535
 #define IBFT_ALIGNMENT         16       /* of structures, as we write them */
 #define IBFT_ALIGNMENT_MINIMUM 8        /* and as we take them */
 #define IBFT_PAIRS             2        /* NIC and target offsets that every control structure has */

@@ -31,12 +31,13 @@ struct reader {
 static bool read_header(struct check *check)
 {
     struct ibft_header header;
+    static const char allowed[] = "66 to 65535, all of it readable";
     uint32_t least = sizeof(struct ibft_header) + sizeof(struct ibft_control);
-    if (!check_number(check, "length", HERE(ibft_header, length), check->length, least, 65535, "66 to 65535, all of it readable"))
+    if (!check_number(check, "length", HERE(ibft_header, length), check->length, least, UINT32_MAX, allowed))
         return false;
     memcpy(&header, check->bytes, sizeof header);
-    if (!check_number(check, "length", HERE(ibft_header, length), header.length, least, check->length,
-                      "66 to 65535, all of it readable"))
+    uint32_t most = check->length < IBFT_LENGTH_MAX ? check->length : IBFT_LENGTH_MAX;
+    if (!check_number(check, "length", HERE(ibft_header, length), header.length, least, most, allowed))
         return false;
     check->length = header.length;
     check_number(check, "revision", HERE(ibft_header, revision), header.revision, IBFT_REVISION, IBFT_REVISION, "1");

@@ -56,7 +56,7 @@ static bool is_next(struct isdh_reader *reader, size_t offset, uint8_t index, un
 {
     if (count == most)
         return check_fault(&reader->check, "type", HERE(isdh_record, type), "4 records of the kind at most", "one more");
-    return check_number(&reader->check, "index", offset, index, count, count, "0, 1, … in the order of the records");
+    return check_number(&reader->check, "index", offset, index, count, count, "from 0 up, in the order of the records");
 }
 
 static void read_producer(struct isdh_reader *reader)

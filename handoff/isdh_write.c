@@ -173,7 +173,8 @@ static void put_records(struct writer *writer)
 {
     const struct handoff *from = writer->from;
     put_producer(writer);
-    put_clock(writer);
+    if (from->ticks_per_ms)
+        put_clock(writer);
     if (from->log_address)
         put_log(writer);
     for (unsigned i = 0; i < from->nic_count; i++)
