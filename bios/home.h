@@ -94,9 +94,12 @@ uint32_t tables_size(const struct boot_tables *tables);
 /* True when operating systems look for an iBFT at `base`. */
 bool tables_are_found_at(uint32_t base);
 
+/* Takes the signature off all tables in base memory, whoever left them, before anything is put over them. */
+void tables_clear(void);
+
 /*
- * Copies them to `base`, and takes the signature off other tables in base memory. When called again the place has to be the
- * first one: E_HANDOFF_SIZE when they have outgrown it.
+ * Copies them to `base`, the ISDH with a generation above all that were there. When called again the place has to be the first
+ * one: E_HANDOFF_SIZE when they have outgrown it.
  */
 enum status tables_put(const struct boot_tables *tables, uint32_t base, uint32_t size);
 

@@ -118,6 +118,7 @@ enum status int13_hook_install(struct disk *disk, const struct boot_options *opt
                                unsigned count)
 {
     int13_hook_remove();
+    tables_clear();
     memset(&drive, 0, sizeof drive);
     if (options->nic && options->nic->device) {
         drive.path.bus = options->nic->device->bus;

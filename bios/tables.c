@@ -21,6 +21,7 @@
 #define ALIGNMENT    16u
 
 static uint32_t place, place_size; /* of our tables, once they have one */
+static uint64_t generation;        /* the highest of all ISDH tables that were seen */
 
 static uint32_t aligned(size_t size)
 {
@@ -32,8 +33,7 @@ uint32_t tables_size(const struct boot_tables *tables)
     return aligned(tables->ibft_length) + aligned(tables->isdh_length);
 }
 
-/* Takes the signature off whatever table of the kind stands in base memory; the highest generation of ISDH is kept in mind. */
-static void wipe(enum handoff_table kind, uint64_t *generation)
+static void wipe(enum handoff_table kind)
 {
     struct handoff handoff;
     struct handoff_faults faults;
@@ -42,15 +42,20 @@ static void wipe(enum handoff_table kind, uint64_t *generation)
     for (size_t at = handoff_find(kind, base, size, 0, ALIGNMENT); at < size;
          at = handoff_find(kind, base, size, at + ALIGNMENT, ALIGNMENT)) {
         if (kind == HANDOFF_ISDH && isdh_read(base + at, size - at, LOOK_FROM + at, &handoff, &faults) &&
-            handoff.generation > *generation)
-            *generation = handoff.generation;
+            handoff.generation > generation)
+            generation = handoff.generation;
         memset(low_memory(LOOK_FROM + (uint32_t)at), 0, 4);
     }
 }
 
+void tables_clear(void)
+{
+    wipe(HANDOFF_IBFT);
+    wipe(HANDOFF_ISDH);
+}
+
 enum status tables_put(const struct boot_tables *tables, uint32_t base, uint32_t size)
 {
-    uint64_t generation = 0;
     uint32_t isdh = base + aligned(tables->ibft_length);
     if (!place) {
         place = base;
@@ -60,12 +65,11 @@ enum status tables_put(const struct boot_tables *tables, uint32_t base, uint32_t
         return fail(E_HANDOFF_SIZE, "%u bytes where %u were kept at the first attempt", (unsigned)tables_size(tables),
                     (unsigned)place_size);
     tables_withdraw();
-    wipe(HANDOFF_IBFT, &generation);
-    wipe(HANDOFF_ISDH, &generation);
+    if (!tables_size(tables))
+        return OK;
     memcpy(low_memory(base), tables->ibft, tables->ibft_length);
     memcpy(low_memory(isdh), tables->isdh, tables->isdh_length);
-    if (tables->isdh_length)
-        isdh_place(low_memory(isdh), isdh, generation + 1);
+    isdh_place(low_memory(isdh), isdh, ++generation);
     return OK;
 }
 

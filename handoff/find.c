@@ -49,7 +49,7 @@ enum handoff_table handoff_table_at(const uint8_t *bytes, size_t size)
     if (length > size)
         return HANDOFF_NO_TABLE;
     if (is_any_of(bytes, ibft, 3))
-        return length >= sizeof(struct ibft_header) ? HANDOFF_IBFT : HANDOFF_NO_TABLE;
+        return HANDOFF_IBFT;
     if (memcmp(bytes, ISDH_SIGNATURE, 4) || length < sizeof(struct isdh_header))
         return HANDOFF_NO_TABLE;
     return memcmp(bytes + offsetof(struct isdh_header, magic), ISDH_MAGIC, 16) ? HANDOFF_NO_TABLE : HANDOFF_ISDH;
