@@ -19,7 +19,7 @@ import tty
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from tests.lab import efi_disk, linux_disk, network, ovmf, process, qemu, target  # noqa: E402
+from tests.lab import efi_disk, linux_disk, ovmf, process, qemu  # noqa: E402
 from tests.lab.lab import NBP, Lab  # noqa: E402
 
 BOLD, PLAIN = ("\033[1m", "\033[0m") if sys.stdout.isatty() else ("", "")
@@ -95,7 +95,7 @@ def boot(lab, loader, disk, keep):
     if not os.environ.get("DEMO_DISK"):
         nonce = secrets.token_hex(8)
         configure = efi_disk.linux_configure if EFI else linux_disk.configure
-        configure(disk, lab.folder, (network.SERVER, server.port, target.NAME, server.lun), nonce, keep)
+        configure(disk, lab.folder, None, nonce, keep)  # the iBFT alone tells where the root is
     display = os.environ.get("DEMO_DISPLAY")
     extra = ["-display", display] if display else ["-vnc", f"unix:{lab.path('vnc')}"] if os.environ.get("DEMO_DISK") else []
     say(f"dnsmasq serves DHCP and TFTP; a PC without a disk is switched on and its {'firmware' if EFI else 'card'} boots by PXE")
@@ -147,7 +147,7 @@ def main():
         print("\nstopped")
         return 1
     if proven == "debian":
-        say(f"PROVEN: a PC without a disk ({qemu.MAC}) ran Debian from the iSCSI LUN")
+        say(f"PROVEN: a PC without a disk ({qemu.MAC}) ran Debian from the iSCSI LUN, which it found by the iBFT")
     elif proven:
         say("your disk was handed to the machine; its copy is gone now")
     else:
