@@ -110,6 +110,9 @@ static const struct refused refused[] = {
     {"timeout=15s", E_SETTING_VALUE, "1 to 3600", "15s"},
     {"retry=x", E_SETTING_VALUE, "retry=", "x"},
     {"retry=3,0", E_SETTING_VALUE, "retry=", "3,0"},
+    {"handoff=maybe", E_SETTING_VALUE, "secrets", "maybe"},
+    {"ibft-gateway=yes", E_SETTING_VALUE, "auto", "yes"},
+    {"firmware-ibft=1", E_SETTING_VALUE, "yes or no", "1"},
     {"hostname=\"a b", E_SETTING_VALUE, "quote", ""},
 };
 
@@ -232,6 +235,23 @@ static void vlan(void **state)
     assert_int_equal(settings.vlan_priority, 0);
 }
 
+static void what_the_operating_system_is_told(void **state)
+{
+    (void)state;
+    parsed("");
+    assert_int_equal(settings.handoff, HANDOFF_YES);
+    assert_int_equal(settings.ibft_gateway, IBFT_GATEWAY_AUTO);
+    assert_false(settings.firmware_ibft);
+    parsed("handoff=secrets ibft-gateway=always firmware-ibft=yes");
+    assert_int_equal(settings.handoff, HANDOFF_WITH_SECRETS);
+    assert_int_equal(settings.ibft_gateway, IBFT_GATEWAY_ALWAYS);
+    assert_true(settings.firmware_ibft);
+    parsed("handoff=NO ibft-gateway=never firmware-ibft=no");
+    assert_int_equal(settings.handoff, HANDOFF_NO);
+    assert_int_equal(settings.ibft_gateway, IBFT_GATEWAY_NEVER);
+    assert_false(settings.firmware_ibft);
+}
+
 static void times(void **state)
 {
     (void)state;
@@ -319,6 +339,7 @@ int main(void)
         cmocka_unit_test(addresses),
         cmocka_unit_test(card_and_boot),
         cmocka_unit_test(vlan),
+        cmocka_unit_test(what_the_operating_system_is_told),
         cmocka_unit_test(times),
         cmocka_unit_test(what_boot_loaders_add),
         cmocka_unit_test(unknown_settings_are_counted_up_to_a_limit),
