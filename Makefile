@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-#   make          build/sanstrap.pxe, build/sanstrap.lkrn, build/sanstrap.efi, build/sanstrap-driver.efi
+#   make          build/sanstrap.pxe, build/sanstrap.lkrn, build/sanstrap.efi, build/sanstrap-driver.efi, build/sanstrap-handoff
 #   make demo     a diskless PC boots Debian from an iSCSI disk, before your eyes
 #   make test     everything: unit tests, real targets, machines in QEMU
 #   make unit     the unit tests alone
@@ -40,6 +40,7 @@ include mk/compile.mk
 include mk/bare.mk
 include bios/bios.mk
 include mk/efi.mk
+-include $(wildcard tools/*/*.mk)
 include mk/host.mk
 -include $(wildcard tests/*/*.mk)
 -include $(wildcard demo/*.mk)

@@ -3,8 +3,8 @@
 
 BUILD_PACKAGES := binutils clang dpkg-dev gcc gnu-efi libc6-dev lld make nasm patch python3
 TEST_PACKAGES := dnsmasq-base dosfstools e2fsprogs grub-common grub-efi-amd64-bin grub-pc-bin iproute2 ipxe ipxe-qemu istgt kmod \
-	libclang-rt-14-dev libcmocka-dev mtools openssl ovmf pxelinux python3-pytest python3-pytest-xdist qemu-system-x86 qemu-utils sbsigntool \
-	seabios syslinux syslinux-common tcpdump tgt
+	libclang-rt-14-dev libcmocka-dev mandoc mtools openssl ovmf pxelinux python3-pytest python3-pytest-xdist qemu-system-x86 qemu-utils \
+	sbsigntool seabios syslinux syslinux-common tcpdump tgt
 
 # apt is only asked when something is missing, so that a complete machine needs no network.
 .PHONY: deps

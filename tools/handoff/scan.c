@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Tables in a memory image. */
+#include <string.h>
+
+#include "tools/handoff/tables.h"
+
+/* Where Linux looks for an iBFT, but for the screen's memory in between (drivers/firmware/iscsi_ibft_find.c). */
+#define LOW_START    0x80000u
+#define SCREEN_START 0xA0000u
+#define SCREEN_END   0xC0000u
+#define LOW_END      0x100000u
+
+_Static_assert(IBFT_SCAN_STEP == ISDH_SCAN_STEP, "one pass finds both");
+
+struct scan {
+    struct tables *tables;
+    const uint8_t *memory;
+    size_t size;
+    uint64_t base;
+    bool linux_has_one;
+};
+
+static bool is_low(uint64_t address)
+{
+    return address >= LOW_START && address < LOW_END && (address < SCREEN_START || address >= SCREEN_END);
+}
+
+/* Linux takes the first whose length lies below 1 MiB, and never another one, be it as wrong as it may. */
+static bool linux_takes(struct scan *scan, const uint8_t *bytes, uint64_t address)
+{
+    if (scan->linux_has_one || !is_low(address) || !memcmp(bytes, "IBFT", 4) || address + handoff_table_length(bytes) >= LOW_END)
+        return false;
+    return scan->linux_has_one = true;
+}
+
+/*
+ * The signature alone proves little: whatever reads iBFTs holds it, too. What Linux may take counts, right or wrong; elsewhere a
+ * table is what adds up.
+ */
+static bool is_ibft(const uint8_t *bytes, uint64_t address)
+{
+    uint32_t length = handoff_table_length(bytes);
+    return is_low(address) || (length <= IBFT_LENGTH_MAX && handoff_sum(bytes, length) == 0);
+}
+
+static void look_at(struct scan *scan, size_t at)
+{
+    const uint8_t *bytes = scan->memory + at;
+    uint64_t address = scan->base + at;
+    struct table table = {
+        .kind = handoff_table_at(bytes, scan->size - at), .bytes = bytes, .size = scan->size - at, .self = address};
+    if (table.kind == HANDOFF_NO_TABLE || (table.kind == HANDOFF_IBFT && !is_ibft(bytes, address)))
+        return;
+    table.linux_choice = table.kind == HANDOFF_IBFT && linux_takes(scan, bytes, address);
+    tables_add(scan->tables, table);
+}
+
+static uint32_t word_at(const void *bytes)
+{
+    uint32_t word;
+    memcpy(&word, bytes, sizeof word);
+    return word;
+}
+
+void tables_scan(struct tables *tables, const uint8_t *memory, size_t size, uint64_t base)
+{
+    struct scan scan = {.tables = tables, .memory = memory, .size = size, .base = base};
+    uint32_t words[] = {word_at("iBFT"), word_at("IBFT"), word_at("BIFT"), word_at(ISDH_SIGNATURE)};
+    for (size_t at = (size_t)(0 - base) % IBFT_SCAN_STEP; size >= 4 && at <= size - 4; at += IBFT_SCAN_STEP) {
+        uint32_t word = word_at(memory + at);
+        if (word == words[0] || word == words[1] || word == words[2] || word == words[3])
+            look_at(&scan, at);
+    }
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "tools/handoff/source.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "platform/characters.h"
+#include "tools/handoff/tree.h"
+
+#define MAPPED_FROM (1u << 20)   /* bytes: smaller files are read */
+#define READ_MAX    (256u << 20) /* of what cannot be mapped */
+#define FIRST_READ  (64u << 10)
+
+void complain(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("sanstrap-handoff: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+}
+
+static char *join(const char *folder, const char *name)
+{
+    size_t size = strlen(folder) + strlen(name) + 2;
+    char *path = tree_memory(size);
+    snprintf(path, size, "%s/%s", folder, name);
+    return path;
+}
+
+static bool cannot(const char *what, const char *path)
+{
+    complain("cannot %s %s: %s%s", what, path, strerror(errno),
+             errno == EACCES || errno == EPERM ? "; run it as root: ACPI tables and memory are root's" : "");
+    return false;
+}
+
+/* ---- one file ---------------------------------------------------------------------------------------------------- */
+
+/* A mapped file that another process cuts short has pages without anything behind them. */
+static void file_shrank(int signal)
+{
+    static const char text[] = "sanstrap-handoff: the image became shorter while it was read: copy it, and look at the copy\n";
+    (void)signal;
+    if (write(STDERR_FILENO, text, sizeof text - 1) < 0)
+        _exit(2);
+    _exit(2);
+}
+
+static bool map(struct source *source, int file, size_t size)
+{
+    void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, file, 0);
+    if (bytes == MAP_FAILED)
+        return cannot("map", source->path);
+    signal(SIGBUS, file_shrank);
+    madvise(bytes, size, MADV_SEQUENTIAL);
+    source->bytes = bytes;
+    source->size = size;
+    source->is_mapped = true;
+    return true;
+}
+
+static uint8_t *resized(uint8_t *bytes, size_t size)
+{
+    uint8_t *to = realloc(bytes, size ? size : 1);
+    if (to)
+        return to;
+    complain("no memory for %zu bytes: give it a smaller image", size);
+    exit(2);
+}
+
+static bool read_to_end(struct source *source, int file)
+{
+    uint8_t *bytes = NULL;
+    size_t room = 0, used = 0;
+    ssize_t got;
+    do {
+        if (used == room)
+            bytes = resized(bytes, room = room ? 2 * room : FIRST_READ);
+        got = read(file, bytes + used, room - used);
+        used += got > 0 ? (size_t)got : 0;
+    } while ((got > 0 && used <= READ_MAX) || (got < 0 && errno == EINTR));
+    if (got < 0)
+        cannot("read", source->path);
+    else if (got > 0)
+        complain("%s has more than %u MiB and is no plain file: copy it to one, and look at the copy", source->path,
+                 READ_MAX >> 20);
+    source->bytes = resized(bytes, used);
+    source->size = used;
+    return got == 0;
+}
+
+static bool read_file(struct source *source)
+{
+    struct stat status;
+    int file = open(source->path, O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return cannot("open", source->path);
+    bool good = fstat(file, &status) == 0;
+    if (!good)
+        cannot("look at", source->path);
+    else if (S_ISREG(status.st_mode) && status.st_size >= MAPPED_FROM)
+        good = map(source, file, (size_t)status.st_size);
+    else
+        good = read_to_end(source, file);
+    close(file);
+    return good;
+}
+
+struct source *source_open(const char *path)
+{
+    struct source *source = tree_memory(sizeof *source);
+    *source = (struct source){.path = strcpy(tree_memory(strlen(path) + 1), path)};
+    if (read_file(source))
+        return source;
+    source_close(source);
+    return NULL;
+}
+
+void source_close(struct source *list)
+{
+    while (list) {
+        struct source *next = list->next;
+        if (list->is_mapped)
+            munmap((void *)(uintptr_t)list->bytes, list->size);
+        else
+            free((void *)(uintptr_t)list->bytes);
+        free(list->path);
+        free(list);
+        list = next;
+    }
+}
+
+/* ---- a directory of tables ----------------------------------------------------------------------------------------- */
+
+/* A signature, with a number behind it where there are several of them. */
+static int is_called_like_a_table(const struct dirent *entry)
+{
+    static const char *const names[] = {"iBFT", "IBFT", "BIFT", "ISDH"};
+    const char *behind = entry->d_name;
+    for (unsigned i = 0; i < 4; i++)
+        if (!strncmp(entry->d_name, names[i], 4))
+            behind = entry->d_name + 4;
+    if (behind == entry->d_name)
+        return 0;
+    while (is_digit(*behind))
+        behind++;
+    return *behind == '\0';
+}
+
+static bool open_those_in(const char *path, struct source ***end)
+{
+    struct dirent **entries;
+    int count = scandir(path, &entries, is_called_like_a_table, alphasort);
+    bool good = true;
+    if (count < 0)
+        return cannot("open", path);
+    for (int i = 0; i < count; i++) {
+        char *file = join(path, entries[i]->d_name);
+        **end = good ? source_open(file) : NULL;
+        good = good && **end;
+        if (good)
+            *end = &(**end)->next;
+        free(file);
+        free(entries[i]);
+    }
+    free(entries);
+    return good;
+}
+
+bool source_open_directory(const char *path, struct source **list)
+{
+    struct source **end = list;
+    *list = NULL;
+    bool good = open_those_in(path, &end);
+    char *dynamic = join(path, "dynamic");
+    if (good && access(dynamic, F_OK) == 0)
+        good = open_those_in(dynamic, &end);
+    free(dynamic);
+    return good;
+}

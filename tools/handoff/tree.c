@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "tools/handoff/tree.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+void *tree_memory(size_t size)
+{
+    void *memory = malloc(size ? size : 1);
+    if (memory)
+        return memory;
+    fprintf(stderr, "sanstrap-handoff: no memory for %zu bytes: give it a smaller image\n", size);
+    exit(2);
+}
+
+static char *format_copy(const char *format, va_list arguments)
+{
+    va_list again;
+    va_copy(again, arguments);
+    size_t size = (size_t)vsnprintf(NULL, 0, format, again) + 1;
+    va_end(again);
+    char *copy = tree_memory(size);
+    vsnprintf(copy, size, format, arguments);
+    return copy;
+}
+
+static char *copy_of(const char *text)
+{
+    return text ? strcpy(tree_memory(strlen(text) + 1), text) : NULL;
+}
+
+static struct node *add(struct node *in, enum node_kind kind, const char *name, char *label)
+{
+    struct node *node = tree_memory(sizeof *node);
+    *node = (struct node){.kind = kind, .name = name, .label = label};
+    if (!in)
+        return node;
+    if (in->last)
+        in->last->next = node;
+    else
+        in->first = node;
+    in->last = node;
+    return node;
+}
+
+struct node *tree_new(void)
+{
+    return add(NULL, NODE_OBJECT, NULL, NULL);
+}
+
+void tree_free(struct node *root)
+{
+    for (struct node *child = root->first, *next; child; child = next) {
+        next = child->next;
+        tree_free(child);
+    }
+    free(root->label);
+    free(root->shown);
+    free(root->text);
+    free(root);
+}
+
+struct node *tree_object(struct node *in, const char *name, const char *label, ...)
+{
+    char *copy = NULL;
+    if (label) {
+        va_list arguments;
+        va_start(arguments, label);
+        copy = format_copy(label, arguments);
+        va_end(arguments);
+    }
+    return add(in, NODE_OBJECT, name, copy);
+}
+
+struct node *tree_list(struct node *in, const char *name, const char *label)
+{
+    return add(in, NODE_LIST, name, copy_of(label));
+}
+
+struct node *tree_text(struct node *in, const char *name, const char *label, const char *text)
+{
+    return tree_bytes(in, name, label, text, strlen(text));
+}
+
+struct node *tree_bytes(struct node *in, const char *name, const char *label, const void *bytes, size_t length)
+{
+    struct node *node = add(in, NODE_TEXT, name, copy_of(label));
+    node->text = tree_memory(length + 1);
+    node->length = length;
+    if (length)
+        memcpy(node->text, bytes, length);
+    node->text[length] = '\0';
+    return node;
+}
+
+struct node *tree_number(struct node *in, const char *name, const char *label, uint64_t number)
+{
+    struct node *node = add(in, NODE_NUMBER, name, copy_of(label));
+    node->number = number;
+    return node;
+}
+
+struct node *tree_truth(struct node *in, const char *name, const char *label, bool truth)
+{
+    struct node *node = add(in, NODE_TRUTH, name, copy_of(label));
+    node->number = truth;
+    return node;
+}
+
+struct node *tree_nothing(struct node *in, const char *name, const char *label)
+{
+    return add(in, NODE_NOTHING, name, copy_of(label));
+}
+
+void tree_show(struct node *node, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    free(node->shown);
+    node->shown = format_copy(format, arguments);
+    va_end(arguments);
+}
+
+void tree_remark(struct node *in, const char *label, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    add(in, NODE_TEXT, NULL, copy_of(label))->shown = format_copy(format, arguments);
+    va_end(arguments);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What was found, as a tree that two printers walk: text for people, JSON for programs. A node has a name for JSON, a label for
+ * people, or both; a printer passes over those without its own. Nodes own copies of all that they are given; they are freed with
+ * their root. Without memory the program ends.
+ */
+#ifndef SANSTRAP_TOOLS_HANDOFF_TREE_H
+#define SANSTRAP_TOOLS_HANDOFF_TREE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum node_kind { NODE_OBJECT, NODE_LIST, NODE_TEXT, NODE_NUMBER, NODE_TRUTH, NODE_NOTHING };
+
+struct node {
+    enum node_kind kind;
+    const char *name; /* a constant; NULL: an element of a list, or for people only */
+    char *label;      /* NULL: for programs only */
+    char *shown;      /* how people read the value */
+    char *text;       /* of NODE_TEXT: `length` bytes, any, and a NUL */
+    size_t length;
+    uint64_t number; /* of NODE_NUMBER and NODE_TRUTH */
+    struct node *first, *last, *next;
+};
+
+struct node *tree_new(void);
+void tree_free(struct node *root);
+
+/* Add a node at the end of `in` and return it. Labels and what is shown are printf formats. */
+struct node *tree_object(struct node *in, const char *name, const char *label, ...) __attribute__((format(printf, 3, 4)));
+struct node *tree_list(struct node *in, const char *name, const char *label);
+struct node *tree_text(struct node *in, const char *name, const char *label, const char *text);
+struct node *tree_bytes(struct node *in, const char *name, const char *label, const void *bytes, size_t length);
+struct node *tree_number(struct node *in, const char *name, const char *label, uint64_t number);
+struct node *tree_truth(struct node *in, const char *name, const char *label, bool truth);
+struct node *tree_nothing(struct node *in, const char *name, const char *label);
+
+/* What people read instead of the value itself. */
+void tree_show(struct node *node, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* A line that only people see. */
+void tree_remark(struct node *in, const char *label, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* malloc() that ends the program instead of failing. */
+void *tree_memory(size_t size);
+
+/* ---- printers: both write ASCII only, and no control characters but newlines ---------------------------------------- */
+
+void print_text(const struct node *root, FILE *to);
+void print_json(const struct node *root, FILE *to);
+
+#endif
