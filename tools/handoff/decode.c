@@ -114,6 +114,6 @@ static void decode_table(struct node *list, const struct table *table, bool secr
 
 void decode_tables(struct node *list, const struct tables *tables, bool secrets)
 {
-    for (const struct table *table = tables->list; table < tables->list + tables->count; table++)
-        decode_table(list, table, secrets);
+    for (size_t i = 0; i < tables->count; i++)
+        decode_table(list, &tables->list[i], secrets);
 }

@@ -63,16 +63,19 @@ void tables_add(struct tables *tables, struct table table)
 const struct table *tables_isdh(const struct tables *tables)
 {
     const struct table *best = NULL;
-    for (const struct table *table = tables->list; table < tables->list + tables->count; table++)
+    for (size_t i = 0; i < tables->count; i++) {
+        const struct table *table = &tables->list[i];
         if (table->kind == HANDOFF_ISDH && table->valid && (!best || table->generation > best->generation))
             best = table;
+    }
     return best;
 }
 
 void tables_judge(struct tables *tables)
 {
     const struct table *best = tables_isdh(tables);
-    for (struct table *table = tables->list; table < tables->list + tables->count; table++) {
+    for (size_t i = 0; i < tables->count; i++) {
+        struct table *table = &tables->list[i];
         if (table->kind != HANDOFF_ISDH || !best || table == best)
             table->role = TABLE_COUNTS;
         else if (table->valid)
@@ -84,8 +87,8 @@ void tables_judge(struct tables *tables)
 
 bool tables_are_valid(const struct tables *tables)
 {
-    for (const struct table *table = tables->list; table < tables->list + tables->count; table++)
-        if (table->role == TABLE_COUNTS && !table->valid)
+    for (size_t i = 0; i < tables->count; i++)
+        if (tables->list[i].role == TABLE_COUNTS && !tables->list[i].valid)
             return false;
     return tables->count > 0;
 }
