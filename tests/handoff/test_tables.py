@@ -181,6 +181,22 @@ def test_bytes_that_a_terminal_would_obey(tmp_path):
     assert "\\xf6\\x9b2J\\\\\\xc3\\xb6" in text and "\\x1b]0;\\x07\\xff" in text
 
 
+@pytest.mark.parametrize("raw,text", [
+    (b"\xc3\xb6\xe2\x82\xac..", "\u00f6\u20ac.."),
+    (b"\xf0\x9f\x98\x80...", "\U0001f600..."),
+    (b"\xc0\xaf\xe0\x80\xaf..", "\ufffd" * 5 + ".."),  # not the shortest form
+    (b"\xed\xa0\x80....", "\ufffd" * 3 + "...."),  # a surrogate
+    (b"\xf4\x90\x80\x80...", "\ufffd" * 4 + "..."),  # beyond the last code point
+    (b"......\xc3", "......\ufffd"),
+    (b'"\\/<>&\'', '"\\/<>&\''),
+])
+def test_strings_that_are_utf_8_and_such_that_are_not(tmp_path, raw, text):
+    content = ibft("chap")
+    host = content.index(b"machine\0", content.index(b"iqn.2026-11.com.example:machine") + 32)
+    status, table = read(tmp_path, changed(content, host, raw))
+    assert (status, table["nics"][0]["hostname"]) == (VALID, text)
+
+
 @pytest.mark.parametrize("name,content", (("chap.ibft", ibft("chap")), ("chap.isdh", isdh("chap", 0x9D000, "secrets"))))
 def test_text_is_what_it_was(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
