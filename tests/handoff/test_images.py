@@ -82,7 +82,9 @@ def test_in_low_memory_a_forged_one_counts_as_linux_takes_it(tmp_path):
     memory = image(MIB, (0x85000, FORGED), (0x9D000, IBFT))
     assert scan(tmp_path, memory) == (INVALID, [("iBFT", 0x85000, False, COUNTS), ("iBFT", 0x9D000, True, COUNTS)])
     assert choices(tmp_path) == [0x85000]
-    assert "finds this one first" in run(tmp_path / "image")[1]
+    text = run(tmp_path / "image")[1]
+    assert "finds this one first" in text
+    assert text.count("\n\n") == 1 and "\n\niBFT at 0x9d000, " in text
 
 
 def test_elsewhere_only_what_adds_up_is_a_table(tmp_path):

@@ -75,13 +75,17 @@ static void put_lines(FILE *to, const struct node *in, int depth)
         }
 }
 
+/* An empty line stands between the outermost. */
 static void put_headings(FILE *to, const struct node *in, int depth)
 {
     for (const struct node *node = in->first; node; node = node->next) {
-        if (node->kind == NODE_OBJECT && node->label)
+        if (node->kind == NODE_OBJECT && node->label) {
             put_object(to, node, depth);
-        else if (node->kind == NODE_LIST && !node->label)
+            if (!depth && node->next)
+                fputc('\n', to);
+        } else if (node->kind == NODE_LIST && !node->label) {
             put_headings(to, node, depth);
+        }
     }
 }
 
