@@ -102,15 +102,17 @@ def test_what_reaches_beyond_1_mib_is_not_for_linux(tmp_path):
 
 
 def test_the_signature_alone_is_no_table(tmp_path):
-    lengths = {0x1000: 0, 0x2000: 64, 0x3000: 65536, 0x4000: 0xFFFFFFFF, 0x90000: 0, 0x98000: 0xFFFFFFFF, 0xFFFE0: 48}
+    lengths = {0x1000: 0, 0x2000: 64, 0x3000: 65536, 0x4000: 0xFFFFFFFF, 0xA8000: 0, 0x98000: 0xFFFFFFFF, 0xFFFE0: 48}
     memory = image(MIB, *((at, b"iBFT" + struct.pack("<I", length)) for at, length in lengths.items()), (0xFFFF0, b"ISDH"))
     assert scan(tmp_path, memory) == (INVALID, [])
 
 
-def test_an_empty_table_in_low_memory_is_one_for_linux(tmp_path):
-    memory = image(MIB, (0x90000, b"iBFT" + struct.pack("<I", 48)))
-    assert scan(tmp_path, memory) == (INVALID, [("iBFT", 0x90000, False, COUNTS)])
+@pytest.mark.parametrize("length", (0, 47, 48, 65, 0x6FFFF))
+def test_a_signature_in_low_memory_keeps_linux_from_the_table_behind(tmp_path, length):
+    memory = image(MIB, (0x90000, b"iBFT" + struct.pack("<I", length)), (0x98000, b"iBFT" + bytes(4)), (0x9D000, IBFT))
+    assert scan(tmp_path, memory) == (INVALID, [("iBFT", 0x90000, False, COUNTS), ("iBFT", 0x9D000, True, COUNTS)])
     assert choices(tmp_path) == [0x90000]
+    assert "header: length at 04h is " in run(tmp_path / "image")[1]
 
 
 @pytest.mark.parametrize("cut", (1, 4, 16, 47, 100, 389))

@@ -8,6 +8,7 @@
 #include "handoff/handoff.h"
 #include "loader/root_path.h"
 #include "net/net.h"
+#include "tools/handoff/memory.h"
 
 bool ip_is_none(const uint8_t address[16])
 {
@@ -38,7 +39,7 @@ void put_mac(struct node *in, const char *name, const char *label, const uint8_t
 
 void put_hex(struct node *in, const char *name, const char *label, const uint8_t *bytes, size_t length)
 {
-    char *text = tree_memory(2 * length + 1);
+    char *text = memory_take(2 * length + 1);
     for (size_t i = 0; i < length; i++)
         snprintf(text + 2 * i, 3, "%02x", bytes[i]);
     tree_bytes(in, name, label, text, 2 * length);

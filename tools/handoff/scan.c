@@ -25,10 +25,11 @@ static bool is_low(uint64_t address)
     return address >= LOW_START && address < LOW_END && (address < SCREEN_START || address >= SCREEN_END);
 }
 
-/* Linux takes the first whose length lies below 1 MiB, and never another one, be it as wrong as it may. */
+/* Linux takes the first whose length lies below 1 MiB, and never another one, be it as short and as wrong as it may. */
 static bool linux_takes(struct scan *scan, const uint8_t *bytes, uint64_t address)
 {
-    if (scan->linux_has_one || !is_low(address) || !memcmp(bytes, "IBFT", 4) || address + handoff_table_length(bytes) >= LOW_END)
+    if (scan->linux_has_one || !is_low(address) || (memcmp(bytes, "iBFT", 4) && memcmp(bytes, "BIFT", 4)) ||
+        address + handoff_table_length(bytes) >= LOW_END)
         return false;
     return scan->linux_has_one = true;
 }
@@ -47,12 +48,15 @@ static void look_at(struct scan *scan, size_t at)
 {
     const uint8_t *bytes = scan->memory + at;
     uint64_t address = scan->base + at;
-    struct table table = {
-        .kind = handoff_table_at(bytes, scan->size - at), .bytes = bytes, .size = scan->size - at, .self = address};
-    if (table.kind == HANDOFF_NO_TABLE || (table.kind == HANDOFF_IBFT && !is_ibft(bytes, address)))
-        return;
-    table.linux_choice = table.kind == HANDOFF_IBFT && linux_takes(scan, bytes, address);
-    tables_add(scan->tables, table);
+    struct table table = {.kind = handoff_table_at(bytes, scan->size - at),
+                          .bytes = bytes,
+                          .size = scan->size - at,
+                          .self = address,
+                          .linux_choice = linux_takes(scan, bytes, address)};
+    if (table.linux_choice)
+        table.kind = HANDOFF_IBFT;
+    if (table.kind == HANDOFF_ISDH || (table.kind == HANDOFF_IBFT && is_ibft(bytes, address)))
+        tables_add(scan->tables, table);
 }
 
 static uint32_t word_at(const void *bytes)
@@ -66,7 +70,8 @@ void tables_scan(struct tables *tables, const uint8_t *memory, size_t size, uint
 {
     struct scan scan = {.tables = tables, .memory = memory, .size = size, .base = base};
     uint32_t words[] = {word_at("iBFT"), word_at("IBFT"), word_at("BIFT"), word_at(ISDH_SIGNATURE)};
-    for (size_t at = (size_t)(0 - base) % IBFT_SCAN_STEP; size >= 4 && at <= size - 4; at += IBFT_SCAN_STEP) {
+    size_t least = sizeof(struct ibft_header);
+    for (size_t at = (size_t)(0 - base) % IBFT_SCAN_STEP; size >= least && at <= size - least; at += IBFT_SCAN_STEP) {
         uint32_t word = word_at(memory + at);
         if (word == words[0] || word == words[1] || word == words[2] || word == words[3])
             look_at(&scan, at);

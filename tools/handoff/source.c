@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "platform/characters.h"
-#include "tools/handoff/tree.h"
+#include "tools/handoff/memory.h"
 
 #define MAPPED_FROM (1u << 20)   /* bytes: smaller files are read */
 #define READ_MAX    (256u << 20) /* of what cannot be mapped */
@@ -33,7 +33,7 @@ void complain(const char *format, ...)
 static char *join(const char *folder, const char *name)
 {
     size_t size = strlen(folder) + strlen(name) + 2;
-    char *path = tree_memory(size);
+    char *path = memory_take(size);
     snprintf(path, size, "%s/%s", folder, name);
     return path;
 }
@@ -51,9 +51,9 @@ static bool cannot(const char *what, const char *path)
 static void file_shrank(int signal)
 {
     static const char text[] = "sanstrap-handoff: the image became shorter while it was read: copy it, and look at the copy\n";
+    ssize_t written = write(STDERR_FILENO, text, sizeof text - 1);
     (void)signal;
-    if (write(STDERR_FILENO, text, sizeof text - 1) < 0)
-        _exit(2);
+    (void)written;
     _exit(2);
 }
 
@@ -70,15 +70,6 @@ static bool map(struct source *source, int file, size_t size)
     return true;
 }
 
-static uint8_t *resized(uint8_t *bytes, size_t size)
-{
-    uint8_t *to = realloc(bytes, size ? size : 1);
-    if (to)
-        return to;
-    complain("no memory for %zu bytes: give it a smaller image", size);
-    exit(2);
-}
-
 static bool read_to_end(struct source *source, int file)
 {
     uint8_t *bytes = NULL;
@@ -86,7 +77,7 @@ static bool read_to_end(struct source *source, int file)
     ssize_t got;
     do {
         if (used == room)
-            bytes = resized(bytes, room = room ? 2 * room : FIRST_READ);
+            bytes = memory_resize(bytes, room = room ? 2 * room : FIRST_READ);
         got = read(file, bytes + used, room - used);
         used += got > 0 ? (size_t)got : 0;
     } while ((got > 0 && used <= READ_MAX) || (got < 0 && errno == EINTR));
@@ -95,7 +86,7 @@ static bool read_to_end(struct source *source, int file)
     else if (got > 0)
         complain("%s has more than %u MiB and is no plain file: copy it to one, and look at the copy", source->path,
                  READ_MAX >> 20);
-    source->bytes = resized(bytes, used);
+    source->bytes = memory_resize(bytes, used);
     source->size = used;
     return got == 0;
 }
@@ -119,8 +110,8 @@ static bool read_file(struct source *source)
 
 struct source *source_open(const char *path)
 {
-    struct source *source = tree_memory(sizeof *source);
-    *source = (struct source){.path = strcpy(tree_memory(strlen(path) + 1), path)};
+    struct source *source = memory_take(sizeof *source);
+    *source = (struct source){.path = memory_text(path)};
     if (read_file(source))
         return source;
     source_close(source);

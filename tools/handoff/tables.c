@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "platform/format.h"
-#include "tools/handoff/tree.h"
+#include "tools/handoff/memory.h"
 
 enum handoff_table table_kind(const uint8_t *bytes, size_t size)
 {
@@ -49,13 +49,8 @@ void tables_add(struct tables *tables, struct table table)
     table.generation = table.valid && table.kind == HANDOFF_ISDH ? facts.generation : 0;
     table.role = TABLE_COUNTS;
     if (tables->count == tables->room) {
-        size_t room = tables->room ? 2 * tables->room : 16;
-        struct table *list = tree_memory(room * sizeof *list);
-        if (tables->count)
-            memcpy(list, tables->list, tables->count * sizeof *list);
-        free(tables->list);
-        tables->list = list;
-        tables->room = room;
+        tables->room = tables->room ? 2 * tables->room : 16;
+        tables->list = memory_resize(tables->list, tables->room * sizeof *tables->list);
     }
     tables->list[tables->count++] = table;
 }

@@ -5,14 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void *tree_memory(size_t size)
-{
-    void *memory = malloc(size ? size : 1);
-    if (memory)
-        return memory;
-    fprintf(stderr, "sanstrap-handoff: no memory for %zu bytes: give it a smaller image\n", size);
-    exit(2);
-}
+#include "tools/handoff/memory.h"
 
 static char *format_copy(const char *format, va_list arguments)
 {
@@ -20,19 +13,19 @@ static char *format_copy(const char *format, va_list arguments)
     va_copy(again, arguments);
     size_t size = (size_t)vsnprintf(NULL, 0, format, again) + 1;
     va_end(again);
-    char *copy = tree_memory(size);
+    char *copy = memory_take(size);
     vsnprintf(copy, size, format, arguments);
     return copy;
 }
 
-static char *copy_of(const char *text)
+static char *copy_of(const char *label)
 {
-    return text ? strcpy(tree_memory(strlen(text) + 1), text) : NULL;
+    return label ? memory_text(label) : NULL;
 }
 
 static struct node *add(struct node *in, enum node_kind kind, const char *name, char *label)
 {
-    struct node *node = tree_memory(sizeof *node);
+    struct node *node = memory_take(sizeof *node);
     *node = (struct node){.kind = kind, .name = name, .label = label};
     if (!in)
         return node;
@@ -86,7 +79,7 @@ struct node *tree_text(struct node *in, const char *name, const char *label, con
 struct node *tree_bytes(struct node *in, const char *name, const char *label, const void *bytes, size_t length)
 {
     struct node *node = add(in, NODE_TEXT, name, copy_of(label));
-    node->text = tree_memory(length + 1);
+    node->text = memory_take(length + 1);
     node->length = length;
     if (length)
         memcpy(node->text, bytes, length);

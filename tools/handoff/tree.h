@@ -2,7 +2,7 @@
 /*
  * What was found, as a tree that two printers walk: text for people, JSON for programs. A node has a name for JSON, a label for
  * people, or both; a printer passes over those without its own. Nodes own copies of all that they are given; they are freed with
- * their root. Without memory the program ends.
+ * their root.
  */
 #ifndef SANSTRAP_TOOLS_HANDOFF_TREE_H
 #define SANSTRAP_TOOLS_HANDOFF_TREE_H
@@ -42,9 +42,6 @@ void tree_show(struct node *node, const char *format, ...) __attribute__((format
 
 /* A line that only people see. */
 void tree_remark(struct node *in, const char *label, const char *format, ...) __attribute__((format(printf, 3, 4)));
-
-/* malloc() that ends the program instead of failing. */
-void *tree_memory(size_t size);
 
 /* ---- printers: both write ASCII only, and no control characters but newlines ---------------------------------------- */
 

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "tools/handoff/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void *memory_resize(void *memory, size_t size)
+{
+    memory = realloc(memory, size ? size : 1);
+    if (memory)
+        return memory;
+    fprintf(stderr, "sanstrap-handoff: no memory for %zu bytes: give it a smaller image\n", size);
+    exit(2);
+}
+
+void *memory_take(size_t size)
+{
+    return memory_resize(NULL, size);
+}
+
+char *memory_text(const char *text)
+{
+    return strcpy(memory_take(strlen(text) + 1), text);
+}
