@@ -18,14 +18,13 @@
 #define BIOS_FROM    0xE0000u
 #define BIOS_SIZE    0x20000u
 #define ACPI_LOWEST  0x1000u
-#define ALIGNMENT    16u
 
 static uint32_t place, place_size; /* of our tables, once they have one */
 static uint64_t generation;        /* the highest of all ISDH tables that were seen */
 
 static uint32_t aligned(size_t size)
 {
-    return ((uint32_t)size + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
+    return ((uint32_t)size + IBFT_SCAN_STEP - 1) & ~(IBFT_SCAN_STEP - 1);
 }
 
 uint32_t tables_size(const struct boot_tables *tables)
@@ -39,8 +38,8 @@ static void wipe(enum handoff_table kind)
     struct handoff_faults faults;
     const uint8_t *base = low_memory(LOOK_FROM);
     size_t size = BASE_MEMORY_TOP - LOOK_FROM;
-    for (size_t at = handoff_find(kind, base, size, 0, ALIGNMENT); at < size;
-         at = handoff_find(kind, base, size, at + ALIGNMENT, ALIGNMENT)) {
+    for (size_t at = handoff_find(kind, base, size, 0, IBFT_SCAN_STEP); at < size;
+         at = handoff_find(kind, base, size, at + IBFT_SCAN_STEP, IBFT_SCAN_STEP)) {
         if (kind == HANDOFF_ISDH && isdh_read(base + at, size - at, LOOK_FROM + at, &handoff, &faults) &&
             handoff.generation > generation)
             generation = handoff.generation;
@@ -112,8 +111,8 @@ const uint8_t *tables_firmware_ibft(size_t *size)
 {
     const uint8_t *memory = low_memory(LOOK_FROM);
     size_t all = LOOK_TO - LOOK_FROM;
-    for (size_t at = handoff_find(HANDOFF_IBFT, memory, all, 0, ALIGNMENT); at < all;
-         at = handoff_find(HANDOFF_IBFT, memory, all, at + ALIGNMENT, ALIGNMENT)) {
+    for (size_t at = handoff_find(HANDOFF_IBFT, memory, all, 0, IBFT_SCAN_STEP); at < all;
+         at = handoff_find(HANDOFF_IBFT, memory, all, at + IBFT_SCAN_STEP, IBFT_SCAN_STEP)) {
         bool in_video = at >= VIDEO_MEMORY - LOOK_FROM && at < VIDEO_END - LOOK_FROM;
         *size = all - at;
         if (!in_video && !is_ours(memory + at))

@@ -181,7 +181,7 @@ enum status isdh_write(const struct handoff *from, const struct isdh_options *op
 
 /* The most that either takes with four paths and every string at its longest. */
 #define IBFT_SIZE_MAX 8192
-#define ISDH_SIZE_MAX 8192
+#define ISDH_SIZE_MAX 16384
 
 /* Tells a table that isdh_write() made where it has been copied to (0 in one for ACPI), and its generation. */
 void isdh_place(uint8_t *table, uint64_t self, uint64_t generation);

@@ -72,7 +72,7 @@ def test_a_plain_isdh_value_by_value(tmp_path):
         addresses=[{**ADDRESS, "index": 0, "nic": 0, "gateway": "192.0.2.1", "vlan_priority": 0, "mtu": 1500,
                     "next_hop": "52:54:00:aa:bb:cc", "lease_seconds": 3600, "lease_acquired": 1000000}],
         targets=[{**TARGET, "flags": ["boot"], "ip": 0, "portal_group": 1, "block_size": 512, "block_count": 0x1400000, "wwid_type": 3,
-                  "wwid": "6001405d00000aff", "serial": "0001", "vendor": "EXAMPLE", "product": "DISK",
+                  "wwid": "6001405d00000aff", "serial": "0001", "vendor": "EXAMPLE", "product": "DISK", "revision": "0.1",
                   "session": {"isid": "800102030405", "tsih": 7, "flags": ["immediate-data"], "max_burst": 262144,
                               "first_burst": 65536, "max_send_segment": 8192, "max_receive_segment": 262144}}],
         dump_area=None)
@@ -197,7 +197,8 @@ def test_strings_that_are_utf_8_and_such_that_are_not(tmp_path, raw, text):
     assert (status, table["nics"][0]["hostname"]) == (VALID, text)
 
 
-@pytest.mark.parametrize("name,content", (("chap.ibft", ibft("chap")), ("chap.isdh", isdh("chap", 0x9D000, "secrets"))))
+@pytest.mark.parametrize("name,content", (("chap.ibft", ibft("chap")), ("chap.isdh", isdh("chap", 0x9D000, "secrets"))),
+                         ids=("iBFT", "ISDH"))
 def test_text_is_what_it_was(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
     status, out, err = run(tmp_path / name)

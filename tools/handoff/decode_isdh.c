@@ -145,6 +145,7 @@ static void put_disk(struct node *in, const struct handoff_target *target)
     put_name(in, "serial", "Serial number", target->serial);
     put_name(in, "vendor", "Vendor", target->vendor);
     put_name(in, "product", "Product", target->product);
+    put_name(in, "revision", "Revision", target->revision);
 }
 
 static void put_bytes_of(struct node *in, const char *name, const char *label, uint32_t bytes)

@@ -41,7 +41,8 @@ static bool linux_takes(struct scan *scan, const uint8_t *bytes, uint64_t addres
 static bool is_ibft(const uint8_t *bytes, uint64_t address)
 {
     uint32_t length = handoff_table_length(bytes);
-    return is_low(address) || (length <= IBFT_LENGTH_MAX && handoff_sum(bytes, length) == 0);
+    bool is_plausible = length >= sizeof(struct ibft_header) && length <= IBFT_LENGTH_MAX;
+    return is_plausible && (is_low(address) || handoff_sum(bytes, length) == 0);
 }
 
 static void look_at(struct scan *scan, size_t at)
@@ -55,7 +56,7 @@ static void look_at(struct scan *scan, size_t at)
                           .linux_choice = linux_takes(scan, bytes, address)};
     if (table.linux_choice)
         table.kind = HANDOFF_IBFT;
-    if (table.kind == HANDOFF_ISDH || (table.kind == HANDOFF_IBFT && is_ibft(bytes, address)))
+    if (table.kind == HANDOFF_ISDH || table.linux_choice || (table.kind == HANDOFF_IBFT && is_ibft(bytes, address)))
         tables_add(scan->tables, table);
 }
 
