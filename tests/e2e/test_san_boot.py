@@ -3,12 +3,15 @@
 Debian boots from the LUN and finds its root by the iBFT that the loader left, which Linux shows value by value. What was written, the next
 boot finds. On the kernel's command line stands nothing of the network.
 """
+import json
+import os
 import re
 import secrets
 from dataclasses import dataclass
 
 import pytest
 
+from tests.handoff import tables
 from tests.lab import efi_disk, ibft, linux_disk, ovmf, qemu
 from tests.lab.boots import FAILURE
 from tests.lab.ibft_boot import UNWANTED, reaches_root, target_of
@@ -100,6 +103,21 @@ def is_reserved_in_base_memory(text):
     assert any(int(first, 16) <= place <= int(last, 16) and kind in ("Reserved", "reserved") for first, last, kind in listed)
 
 
+def is_in_acpi(text, folder):
+    """Both tables are among Linux's ACPI tables, as the tool reads them there, and the flight recorder is in reserved memory."""
+    os.makedirs(f"{folder}/tables", exist_ok=True)
+    for name, digits in re.findall(r"^ACPI (\w+)=([0-9a-f]+)$", text, re.MULTILINE):
+        with open(f"{folder}/tables/{name}", "wb") as file:
+            file.write(bytes.fromhex(digits))
+    status, out, errors = tables.run("--json", f"{folder}/tables")
+    assert status == tables.VALID, out + errors
+    found = {table["table"]: table for table in json.loads(out)["tables"]}
+    assert set(found) == {"iBFT", "ISDH"} and found["ISDH"]["flags"] == ["acpi"]
+    log = found["ISDH"]["log"]
+    listed = [(int(first, 16), int(last, 16)) for first, last in re.findall(r"^IOMEM ([0-9a-f]+)-([0-9a-f]+) : Reserved", text, re.MULTILINE)]
+    assert any(first <= log["address"] and log["address"] + log["size"] - 1 <= last for first, last in listed), f"{log} in {listed}"
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_root_by_the_ibft_alone(lab, name):
     case = CASES[name]
@@ -119,5 +137,7 @@ def test_root_by_the_ibft_alone(lab, name):
         text = reaches_root(machine, described(case, served, segment, machine.text), nonce)
         if case.firmware == "bios":
             is_reserved_in_base_memory(text)
+        else:
+            is_in_acpi(text, lab.folder)
         assert re.findall(r"LINUX FOUND (\S+)", text) == nonces[:turn]
     assert linux_disk.root_file(disk, "/var/nonce", lab.folder).decode().strip() == nonces[-1]

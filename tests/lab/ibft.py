@@ -159,16 +159,6 @@ def build(table):
     return summed(data)
 
 
-def find(memory, step=ALIGNMENT):
-    """(offset, bytes) of the first table in a memory image whose length is plausible and whose sum is right; None without one."""
-    for match in re.finditer(SIGNATURE, memory):
-        length = int.from_bytes(memory[match.start() + 4:match.start() + 8], "little")
-        table = memory[match.start():match.start() + length]
-        if match.start() % step == 0 and HEADER < length == len(table) and sum(table) & 0xFF == 0:
-            return match.start(), table
-    return None
-
-
 def _shown(text):
     """As Linux prints an address: an IPv6 one in full."""
     return ipaddress.ip_address(text).exploded

@@ -55,15 +55,6 @@ class EfiMachine(qemu.Machine):
         text = text[:len(text) - len(self.unread)]
         return TERMINAL.sub(lambda match: "\n" if match.group(1) else "", text).replace("\r", "\n")
 
-    def card_registers(self):
-        """Where the network card's registers are in physical memory."""
-        devices = [device for bus in self.qmp("query-pci") for device in bus["devices"]]
-        card, = [device for device in devices if device["class_info"]["desc"] == "Ethernet controller"]
-        return next(region["address"] for region in card["regions"] if region["type"] == "memory" and region["bar"] == 0)
-
-    def word(self, address):
-        return int.from_bytes(self.memory(address, 4), "little")
-
 
 def start(lab, **options):
     """A machine with OVMF in the lab."""

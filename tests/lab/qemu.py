@@ -162,6 +162,15 @@ class Machine:
         os.unlink(path)
         return data
 
+    def card_registers(self):
+        """Where the network card's registers are in physical memory."""
+        devices = [device for bus in self.qmp("query-pci") for device in bus["devices"]]
+        card, = [device for device in devices if device["class_info"]["desc"] == "Ethernet controller"]
+        return next(region["address"] for region in card["regions"] if region["type"] == "memory" and region["bar"] == 0)
+
+    def word(self, address):
+        return int.from_bytes(self.memory(address, 4), "little")
+
     def screen(self):
         """The VGA text screen as 25 lines."""
         cells = self.memory(0xB8000, 4000)[::2].decode("cp437").replace("\0", " ")

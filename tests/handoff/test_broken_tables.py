@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The lab's broken iBFTs, made without sharing anything with the validator: each is refused, and the wrong field is the first one named."""
+import json
+
+import pytest
+
+from tests.handoff.tables import INVALID, VALID, run
+from tests.lab import ibft, ibft_broken
+
+GOOD = ibft.build(ibft_broken.GOOD)
+
+
+def read(tmp_path, table):
+    (tmp_path / "table").write_bytes(table)
+    status, out, _ = run("--json", tmp_path / "table")
+    return status, json.loads(out)["tables"][0]
+
+
+def test_the_good_one(tmp_path):
+    status, table = read(tmp_path, GOOD)
+    assert (status, table["faults"]) == (VALID, [])
+
+
+@pytest.mark.parametrize("case", ibft_broken.BROKEN, ids=lambda case: case.name)
+def test_refused(tmp_path, case):
+    status, table = read(tmp_path, case.break_table(GOOD))
+    assert status == INVALID
+    assert (table["faults"][0]["structure"], table["faults"][0]["field"]) == (case.structure, case.field)
