@@ -94,7 +94,10 @@ uint32_t tables_size(const struct boot_tables *tables);
 /* True when operating systems look for an iBFT at `base`. */
 bool tables_are_found_at(uint32_t base);
 
-/* Takes the signature off all tables in base memory, whoever left them, before anything is put over them. */
+/*
+ * Takes the signature off all tables in base memory, whoever left them, before anything is put over them; iBFTs among ACPI's tables
+ * are hidden until tables_withdraw().
+ */
 void tables_clear(void);
 
 /*

@@ -118,7 +118,6 @@ enum status int13_hook_install(struct disk *disk, const struct boot_options *opt
                                unsigned count)
 {
     int13_hook_remove();
-    tables_clear();
     memset(&drive, 0, sizeof drive);
     if (options->nic && options->nic->device) {
         drive.path.bus = options->nic->device->bus;
@@ -134,10 +133,13 @@ enum status int13_hook_install(struct disk *disk, const struct boot_options *opt
     enum status status = int13_open(&drive, disk, options->drive, bounce);
     if (status)
         return status;
+    tables_clear();
     if (!installed) {
         status = seal_memory(ranges, count, &options->tables);
-        if (status)
+        if (status) {
+            tables_withdraw();
             return status;
+        }
         set_vectors();
         installed = true;
     }
@@ -145,7 +147,10 @@ enum status int13_hook_install(struct disk *disk, const struct boot_options *opt
     drive.table_segment = block->segment;
     drive.table_offset = offsetof(struct realmode_block, tables);
     set_numbers(options->drive);
-    return tables_put(&options->tables, tables_place, tables_size(&options->tables));
+    status = tables_put(&options->tables, tables_place, tables_size(&options->tables));
+    if (status)
+        int13_hook_remove();
+    return status;
 }
 
 void int13_hook_remove(void)

@@ -32,57 +32,6 @@ uint32_t tables_size(const struct boot_tables *tables)
     return aligned(tables->ibft_length) + aligned(tables->isdh_length);
 }
 
-static void wipe(enum handoff_table kind)
-{
-    struct handoff handoff;
-    struct handoff_faults faults;
-    const uint8_t *base = low_memory(LOOK_FROM);
-    size_t size = BASE_MEMORY_TOP - LOOK_FROM;
-    for (size_t at = handoff_find(kind, base, size, 0, IBFT_SCAN_STEP); at < size;
-         at = handoff_find(kind, base, size, at + IBFT_SCAN_STEP, IBFT_SCAN_STEP)) {
-        if (kind == HANDOFF_ISDH && isdh_read(base + at, size - at, LOOK_FROM + at, &handoff, &faults) &&
-            handoff.generation > generation)
-            generation = handoff.generation;
-        memset(low_memory(LOOK_FROM + (uint32_t)at), 0, 4);
-    }
-}
-
-void tables_clear(void)
-{
-    wipe(HANDOFF_IBFT);
-    wipe(HANDOFF_ISDH);
-}
-
-enum status tables_put(const struct boot_tables *tables, uint32_t base, uint32_t size)
-{
-    uint32_t isdh = base + aligned(tables->ibft_length);
-    if (!place) {
-        place = base;
-        place_size = size;
-    }
-    if (tables_size(tables) > place_size)
-        return fail(E_HANDOFF_SIZE, "%u bytes where %u were kept at the first attempt", (unsigned)tables_size(tables),
-                    (unsigned)place_size);
-    tables_withdraw();
-    if (!tables_size(tables))
-        return OK;
-    memcpy(low_memory(base), tables->ibft, tables->ibft_length);
-    memcpy(low_memory(isdh), tables->isdh, tables->isdh_length);
-    isdh_place(low_memory(isdh), isdh, ++generation);
-    return OK;
-}
-
-void tables_withdraw(void)
-{
-    if (place)
-        memset(low_memory(place), 0, place_size);
-}
-
-bool tables_are_found_at(uint32_t base)
-{
-    return base >= FREEBSD_FROM;
-}
-
 /* ---- what others left -------------------------------------------------------------------------------------------- */
 
 static const uint8_t *physical(uint64_t address, size_t length)
@@ -120,4 +69,60 @@ const uint8_t *tables_firmware_ibft(size_t *size)
     }
     const uint8_t *root = acpi_root();
     return root ? acpi_find_table(root, HANDOFF_IBFT, physical, size) : NULL;
+}
+
+/* ---- ours -------------------------------------------------------------------------------------------------------- */
+
+static void wipe(enum handoff_table kind)
+{
+    struct handoff handoff;
+    struct handoff_faults faults;
+    const uint8_t *base = low_memory(LOOK_FROM);
+    size_t size = BASE_MEMORY_TOP - LOOK_FROM;
+    for (size_t at = handoff_find(kind, base, size, 0, IBFT_SCAN_STEP); at < size;
+         at = handoff_find(kind, base, size, at + IBFT_SCAN_STEP, IBFT_SCAN_STEP)) {
+        if (kind == HANDOFF_ISDH && isdh_read(base + at, size - at, LOOK_FROM + at, &handoff, &faults) &&
+            handoff.generation > generation)
+            generation = handoff.generation;
+        memset(low_memory(LOOK_FROM + (uint32_t)at), 0, 4);
+    }
+}
+
+void tables_clear(void)
+{
+    wipe(HANDOFF_IBFT);
+    wipe(HANDOFF_ISDH);
+    if (acpi_root())
+        acpi_hide_ibfts(acpi_root(), physical);
+}
+
+enum status tables_put(const struct boot_tables *tables, uint32_t base, uint32_t size)
+{
+    uint32_t isdh = base + aligned(tables->ibft_length);
+    if (!place) {
+        place = base;
+        place_size = size;
+    }
+    if (tables_size(tables) > place_size)
+        return fail(E_HANDOFF_SIZE, "%u bytes where %u were kept at the first attempt", (unsigned)tables_size(tables),
+                    (unsigned)place_size);
+    memset(low_memory(base), 0, place_size);
+    if (!tables_size(tables))
+        return OK;
+    memcpy(low_memory(base), tables->ibft, tables->ibft_length);
+    memcpy(low_memory(isdh), tables->isdh, tables->isdh_length);
+    isdh_place(low_memory(isdh), isdh, ++generation);
+    return OK;
+}
+
+void tables_withdraw(void)
+{
+    if (place)
+        memset(low_memory(place), 0, place_size);
+    acpi_restore_ibfts();
+}
+
+bool tables_are_found_at(uint32_t base)
+{
+    return base >= FREEBSD_FROM;
 }

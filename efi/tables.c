@@ -35,6 +35,42 @@ void tables_free_recorder(void)
     recorder = 0;
 }
 
+/* ---- what others left -------------------------------------------------------------------------------------------- */
+
+#define ROOTS 2
+
+static const uint8_t *physical(uint64_t address, size_t length)
+{
+    return address >= PAGE && address <= UINT64_MAX - length ? (const uint8_t *)address : NULL;
+}
+
+/* ACPI's root pointer of 2.0 and of 1.0; NULL when the firmware has it not. */
+static const uint8_t *acpi_root(unsigned which)
+{
+    EFI_GUID *const guids[ROOTS] = {&guid_acpi_20, &guid_acpi_10};
+    for (UINTN i = 0; i < firmware.system->NumberOfTableEntries; i++) {
+        const EFI_CONFIGURATION_TABLE *table = &firmware.system->ConfigurationTable[i];
+        if (!memcmp(&table->VendorGuid, guids[which], sizeof(EFI_GUID)))
+            return table->VendorTable;
+    }
+    return NULL;
+}
+
+const uint8_t *tables_firmware_ibft(size_t *size)
+{
+    const uint8_t *found = NULL;
+    for (unsigned i = 0; i < ROOTS && !found; i++)
+        found = acpi_root(i) ? acpi_find_table(acpi_root(i), HANDOFF_IBFT, physical, size) : NULL;
+    return found;
+}
+
+static void hide_others(void)
+{
+    for (unsigned i = 0; i < ROOTS; i++)
+        if (acpi_root(i))
+            acpi_hide_ibfts(acpi_root(i), physical);
+}
+
 /* ---- ours -------------------------------------------------------------------------------------------------------- */
 
 static EFI_ACPI_TABLE_PROTOCOL *acpi(void)
@@ -62,6 +98,7 @@ enum status tables_publish(const struct boot_tables *tables)
         return OK;
     if (!protocol)
         return fail(E_BOOT_ACPI, "there is no EFI_ACPI_TABLE_PROTOCOL");
+    hide_others();
     memcpy(isdh, tables->isdh, tables->isdh_length);
     isdh_place(isdh, 0, ++generation);
     enum status status = install(protocol, tables->ibft, tables->ibft_length, &ibft_key);
@@ -81,31 +118,8 @@ static void uninstall(EFI_ACPI_TABLE_PROTOCOL *protocol, UINTN *key)
 
 void tables_withdraw(void)
 {
-    if (!ibft_key && !isdh_key)
-        return;
     EFI_ACPI_TABLE_PROTOCOL *protocol = acpi();
     uninstall(protocol, &ibft_key);
     uninstall(protocol, &isdh_key);
-}
-
-/* ---- what others left -------------------------------------------------------------------------------------------- */
-
-static const uint8_t *physical(uint64_t address, size_t length)
-{
-    return address >= PAGE && address <= UINT64_MAX - length ? (const uint8_t *)address : NULL;
-}
-
-const uint8_t *tables_firmware_ibft(size_t *size)
-{
-    EFI_GUID *const roots[] = {&guid_acpi_20, &guid_acpi_10};
-    for (unsigned i = 0; i < 2; i++)
-        for (UINTN entry = 0; entry < firmware.system->NumberOfTableEntries; entry++) {
-            const EFI_CONFIGURATION_TABLE *table = &firmware.system->ConfigurationTable[entry];
-            const uint8_t *found = memcmp(&table->VendorGuid, roots[i], sizeof(EFI_GUID))
-                                       ? NULL
-                                       : acpi_find_table(table->VendorTable, HANDOFF_IBFT, physical, size);
-            if (found)
-                return found;
-        }
-    return NULL;
+    acpi_restore_ibfts();
 }

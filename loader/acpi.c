@@ -61,3 +61,41 @@ const uint8_t *acpi_find_table(const uint8_t *root, enum handoff_table table, ac
         found = find_in_list(get(root + ROOT_XSDT, 8), 8, table, memory, size);
     return found ? found : find_in_list(get(root + ROOT_RSDT, 4), 4, table, memory, size);
 }
+
+/* ---- hiding ------------------------------------------------------------------------------------------------------ */
+
+#define HIDDEN_MAX       4
+#define HIDDEN_SIGNATURE 'x' /* for its first letter */
+#define CHECKSUM_OFFSET  9
+
+static struct {
+    uint8_t *table, letter;
+} hidden[HIDDEN_MAX];
+static unsigned hidden_count;
+
+static void set_first_letter(uint8_t *table, uint8_t letter)
+{
+    table[CHECKSUM_OFFSET] = (uint8_t)(table[CHECKSUM_OFFSET] + table[0] - letter);
+    table[0] = letter;
+}
+
+void acpi_hide_ibfts(const uint8_t *root, acpi_memory *memory)
+{
+    size_t size;
+    while (hidden_count < HIDDEN_MAX) {
+        uint8_t *table = (uint8_t *)(uintptr_t)acpi_find_table(root, HANDOFF_IBFT, memory, &size);
+        if (!table)
+            return;
+        hidden[hidden_count].table = table;
+        hidden[hidden_count++].letter = table[0];
+        set_first_letter(table, HIDDEN_SIGNATURE);
+    }
+}
+
+void acpi_restore_ibfts(void)
+{
+    while (hidden_count) {
+        hidden_count--;
+        set_first_letter(hidden[hidden_count].table, hidden[hidden_count].letter);
+    }
+}

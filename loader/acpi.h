@@ -15,4 +15,12 @@ const uint8_t *acpi_find_root(const uint8_t *area, size_t length);
  */
 const uint8_t *acpi_find_table(const uint8_t *root, enum handoff_table table, acpi_memory *memory, size_t *size);
 
+/*
+ * Takes every iBFT that the root pointer leads to out of sight, and back: Linux takes the first, and whoever made it has lost its
+ * card to us. The signature changes, and the checksum with it; the tables are in RAM. A second call before the restoring one adds
+ * to what it restores.
+ */
+void acpi_hide_ibfts(const uint8_t *root, acpi_memory *memory);
+void acpi_restore_ibfts(void);
+
 #endif

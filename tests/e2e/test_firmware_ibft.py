@@ -66,6 +66,20 @@ def test_broken(lab, case):
     fails_with(machine, "E_ROOT_PATH_MISSING")
 
 
+BAD_VLAN = next(case for case in ibft_broken.BROKEN if (case.structure, case.field) == ("NIC 0", "VLAN"))
+
+
+@pytest.mark.parametrize("firmware", ["bios", "efi"])
+def test_broken_by_acpi(lab, firmware):
+    """QEMU makes such a table's sum right, whatever it was."""
+    extra = placed(lab, BAD_VLAN.break_table(ibft.build(ibft_broken.GOOD)), ACPI)
+    words = f"firmware-ibft=yes ip={PREFIX}.50/24 retry=0"
+    machine = (lab.machine(kernel=LKRN, rom="", append=words, extra=extra) if firmware == "bios" else
+               ovmf.boot_from_stick(lab, words, extra=extra))
+    machine.expect(r"^ +iBFT, NIC 0: VLAN at", 90, or_fail=FAILURE)
+    ovmf.fails_with(machine, "E_ROOT_PATH_MISSING")
+
+
 def test_there_are_enough_broken_ones():
     assert len(FIELDS) >= 40
 

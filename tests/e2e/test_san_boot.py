@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import pytest
 
 from tests.handoff import tables
-from tests.lab import efi_disk, ibft, linux_disk, ovmf, qemu
+from tests.lab import efi_disk, ibft, ibft_broken, linux_disk, ovmf, qemu
 from tests.lab.boots import FAILURE
-from tests.lab.ibft_boot import UNWANTED, reaches_root, target_of
+from tests.lab.ibft_boot import ACPI, UNWANTED, placed, reaches_root, target_of
 from tests.lab.lab import LKRN
 from tests.lab.network import PREFIX, PREFIX6, SERVER, SERVER6
 from tests.lab.target import Chap, Istgt, Tgt
@@ -39,14 +39,15 @@ class Case:
     static: bool = False
     nic: str = "e1000"
     boots: int = 1
+    stale: bool = False  # ACPI has an iBFT of somebody else's already
 
 
 CASES = {
     "bios-dhcp-no-chap": Case("bios", boots=2),
-    "bios-by-hand-one-way-chap": Case("bios", Istgt, ONE_WAY, static=True, nic="e1000e"),
+    "bios-by-hand-one-way-chap": Case("bios", Istgt, ONE_WAY, static=True, nic="e1000e", stale=True),
     "bios-vlan-mutual-chap": Case("bios", chap=CHAP, vlan=True),
     "bios-ipv6": Case("bios", ipv6=True, static=True),
-    "efi-dhcp-mutual-chap": Case("efi", chap=CHAP, boots=2),
+    "efi-dhcp-mutual-chap": Case("efi", chap=CHAP, boots=2, stale=True),
     "efi-vlan": Case("efi", vlan=True, nic="e1000e"),
     "efi-ipv6-one-way-chap": Case("efi", chap=ONE_WAY, ipv6=True, static=True),
 }
@@ -84,9 +85,12 @@ def described(case, served, segment, text):
 
 
 def start(lab, case, words):
+    options = {"nic": case.nic, "memory": 512, "timeout": 300}
+    if case.stale:
+        options["extra"] = placed(lab, ibft.build(ibft_broken.GOOD), ACPI)
     if case.firmware == "efi":
-        return ovmf.boot_from_stick(lab, words, nic=case.nic, memory=512, timeout=300)
-    return lab.machine(kernel=LKRN, rom="", append=words, nic=case.nic, memory=512, timeout=300)
+        return ovmf.boot_from_stick(lab, words, **options)
+    return lab.machine(kernel=LKRN, rom="", append=words, **options)
 
 
 def is_reserved_in_base_memory(text):

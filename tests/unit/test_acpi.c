@@ -104,6 +104,24 @@ static void what_is_damaged_leads_nowhere(void **state)
     assert_null(found(&size));
 }
 
+/* Out of sight, sums still right, and back byte for byte. */
+static void iBFTs_are_hidden_and_restored(void **state)
+{
+    (void)state;
+    size_t size;
+    uint8_t before[sizeof memory];
+    make(2);
+    memcpy(before, memory, sizeof memory);
+    const uint8_t *root = acpi_find_root(memory, sizeof memory), *table = found(&size);
+    acpi_hide_ibfts(root, physical);
+    assert_null(found(&size));
+    assert_int_equal(handoff_sum(table, handoff_table_length(table)), 0);
+    acpi_hide_ibfts(root, physical);
+    acpi_restore_ibfts();
+    assert_memory_equal(memory, before, sizeof memory);
+    assert_ptr_equal(found(&size), table);
+}
+
 static void a_root_at_the_very_end_is_not_read_beyond(void **state)
 {
     (void)state;
@@ -120,6 +138,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_table_is_found_by_either_list),
         cmocka_unit_test(what_is_damaged_leads_nowhere),
+        cmocka_unit_test(iBFTs_are_hidden_and_restored),
         cmocka_unit_test(a_root_at_the_very_end_is_not_read_beyond),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
