@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "handoff/handoff.h"
+#include "tests/host/handoff_differences.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -61,66 +61,19 @@ static inline void seal_isdh(uint8_t *bytes, size_t size, uint64_t self)
     bytes[offsetof(struct isdh_header, checksum)] = (uint8_t)-handoff_sum(bytes, header.length);
 }
 
-/* ---- facts that both tables carry ------------------------------------------------------------------------------------ */
-
 static inline void must(bool condition)
 {
     if (!condition)
         abort();
 }
 
-#define MUST_EQUAL(a, b, member) must((a)->member == (b)->member)
-#define MUST_MATCH(a, b, member) must(!memcmp(&(a)->member, &(b)->member, sizeof(a)->member))
-#define MUST_READ(a, b, member)  must(!strcmp((a)->member, (b)->member))
-
-static inline void compare_nics(const struct handoff_nic *a, const struct handoff_nic *b)
+/* A refusal names at least one fault, and each can be told. */
+static inline void tell(const struct handoff_faults *faults)
 {
-    MUST_EQUAL(a, b, bus);
-    MUST_EQUAL(a, b, device);
-    MUST_EQUAL(a, b, function);
-    MUST_MATCH(a, b, mac);
-}
-
-static inline void compare_addresses(const struct handoff_address *a, const struct handoff_address *b)
-{
-    MUST_EQUAL(a, b, nic);
-    MUST_MATCH(a, b, address);
-    MUST_EQUAL(a, b, prefix);
-    MUST_MATCH(a, b, gateway);
-    MUST_MATCH(a, b, dns);
-    MUST_MATCH(a, b, dhcp_server);
-    MUST_EQUAL(a, b, origin);
-    MUST_EQUAL(a, b, vlan);
-    MUST_READ(a, b, hostname);
-}
-
-static inline void compare_targets(const struct handoff_target *a, const struct handoff_target *b)
-{
-    MUST_EQUAL(a, b, ip);
-    MUST_EQUAL(a, b, boot);
-    MUST_MATCH(a, b, address);
-    MUST_EQUAL(a, b, port);
-    MUST_MATCH(a, b, lun);
-    MUST_READ(a, b, name);
-    MUST_READ(a, b, chap.name);
-    MUST_READ(a, b, chap.secret);
-    MUST_READ(a, b, reverse.name);
-    MUST_READ(a, b, reverse.secret);
-}
-
-static inline void compare_common(const struct handoff *a, const struct handoff *b)
-{
-    MUST_READ(a, b, initiator);
-    MUST_EQUAL(a, b, nic_count);
-    MUST_EQUAL(a, b, address_count);
-    MUST_EQUAL(a, b, target_count);
-    must(a->nic_count <= HANDOFF_NICS && a->address_count <= HANDOFF_ADDRESSES && a->target_count <= HANDOFF_TARGETS);
-    for (unsigned i = 0; i < a->nic_count; i++)
-        compare_nics(&a->nics[i], &b->nics[i]);
-    for (unsigned i = 0; i < a->address_count; i++)
-        compare_addresses(&a->addresses[i], &b->addresses[i]);
-    for (unsigned i = 0; i < a->target_count; i++)
-        compare_targets(&a->targets[i], &b->targets[i]);
+    char text[64];
+    must(faults->count);
+    for (unsigned i = 0; i < faults->count && i < HANDOFF_FAULTS; i++)
+        handoff_fault_text(faults, i, text, sizeof text);
 }
 
 #endif
