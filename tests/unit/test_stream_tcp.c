@@ -1,133 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* platform/stream.h as net/ fulfils it, against a peer at the end of a wire that loses, doubles and reorders. */
-#include "tests/unit/unit.h"
-
-#include "net/net.h"
-#include "tests/host/host.h"
-#include "tests/host/peer.h"
-
-#define WINDOW (64u * 1460u)
-
-static struct stream *stream;
-
-static int open_world(void **state)
-{
-    (void)state;
-    peer_world_open(96, WINDOW);
-    stream = net_stream_new();
-    return 0;
-}
-
-static int close_world(void **state)
-{
-    (void)state;
-    net_stream_free(stream);
-    net_close();
-    assert_int_equal(wire.held, 0); /* every receive buffer is back in the ring */
-    assert_int_equal(wire.oversized, 0);
-    peer_world_close();
-    return 0;
-}
-
-static enum status connect_to(const char *host, unsigned milliseconds)
-{
-    return stream->ops->connect(stream, host, 3260, deadline_after_ms(milliseconds));
-}
-
-/* ---- connect
- * ------------------------------------------------------------------------------------------------------------------- */
-
-static void connect_succeeds(void **state)
-{
-    struct net_address address;
-
-    (void)state;
-    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
-    assert_true(net_peer_on_link(stream, &address));
-    assert_int_equal(address.family, 4);
-    assert_memory_equal(address.bytes, "\12\0\0\1", 4);
-    assert_true(peer.port >= 49152);
-}
-
-static bool hop_known;
-static uint8_t hop[NIC_MAC_LENGTH];
-
-static void watch_next_hop(void)
-{
-    host_clock_advance_us(500);
-    hop_known = net_next_hop(stream, hop);
-}
-
-/* The peer's own; with the peer as a router, also that of what lies beyond. */
-static void next_hop_ipv4(void **state)
-{
-    struct net_ipv4 behind = {.address = {10, 0, 0, 2}, .netmask = {255, 255, 255, 0}, .gateway = {10, 0, 0, 1}};
-
-    (void)state;
-    assert_false(net_next_hop(stream, hop));
-    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
-    assert_true(net_next_hop(stream, hop));
-    assert_memory_equal(hop, "\2\0\0\0\0\376", 6);
-    stream->ops->abort(stream);
-    assert_false(net_next_hop(stream, hop));
-    memset(hop, 0, sizeof hop);
-    assert_int_equal(net_set_ipv4(&behind), OK);
-    host_idle_hook = watch_next_hop;
-    assert_int_equal(connect_to("192.0.2.1", 1000), E_CONNECT_TIMEOUT);
-    assert_true(hop_known);
-    assert_memory_equal(hop, "\2\0\0\0\0\376", 6);
-    assert_int_equal(connect_to("10.0.0.9", 1000), E_CONNECT_TIMEOUT); /* on the link, where nobody has it */
-    assert_false(hop_known);
-}
-
-static void connect_refused(void **state)
-{
-    (void)state;
-    peer.refuse = true;
-    assert_int_equal(connect_to("10.0.0.1", 1000), E_CONNECT_REFUSED);
-}
-
-static void connect_unanswered_ends_at_its_deadline(void **state)
-{
-    uint64_t start = platform_ticks();
-
-    (void)state;
-    peer.silent = true;
-    assert_int_equal(connect_to("10.0.0.1", 3000), E_CONNECT_TIMEOUT);
-    assert_in_range((platform_ticks() - start) / platform_ticks_per_ms(), 3000, 3010);
-}
-
-static void connect_without_arp_answer(void **state)
-{
-    (void)state;
-    peer.no_arp = true;
-    assert_int_equal(connect_to("10.0.0.1", 2000), E_CONNECT_TIMEOUT);
-}
-
-static void connect_without_route(void **state)
-{
-    (void)state;
-    assert_int_equal(connect_to("fd00::1", 1000), E_UNREACHABLE);
-}
-
-/* lwIP alone would wait 3 s before it repeats the SYN. */
-static void lost_syn_is_repeated_soon(void **state)
-{
-    uint64_t start = platform_ticks();
-
-    (void)state;
-    peer.silent = true;
-    wire.busy = 0;
-    (void)stream->ops->connect(stream, "10.0.0.1", 3260, deadline_after_ms(50)); /* ARP is known from here on */
-    peer.silent = false;
-    peer.port = 0;
-    wire.loss = 1000;
-    start = platform_ticks();
-    host_idle_hook();
-    wire.loss = 0;
-    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
-    assert_true((platform_ticks() - start) / platform_ticks_per_ms() < 700);
-}
+/* Data and its end as platform/stream.h has them, over a wire that loses, doubles and reorders. */
+#include "tests/unit/stream_world.h"
 
 /* ---- data
  * ------------------------------------------------------------------------------------------------------------------------ */
@@ -488,18 +361,9 @@ static void as_many_streams_as_promised(void **state)
         net_stream_free(more[i]);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(connect_succeeds),
-        CASE(next_hop_ipv4),
-        CASE(connect_refused),
-        CASE(connect_unanswered_ends_at_its_deadline),
-        CASE(connect_without_arp_answer),
-        CASE(connect_without_route),
-        CASE(lost_syn_is_repeated_soon),
         CASE(data_both_ways),
         CASE(data_copied),
         CASE(data_with_1_percent_loss_and_reordering),

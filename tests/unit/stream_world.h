@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One stream of net/, with a peer at the end of a wire, for the tests of platform/stream.h. */
+#ifndef SANSTRAP_TESTS_STREAM_WORLD_H
+#define SANSTRAP_TESTS_STREAM_WORLD_H
+
+#include "net/net.h"
+#include "tests/host/host.h"
+#include "tests/host/peer.h"
+#include "tests/unit/unit.h"
+
+#define WINDOW (64u * 1460u)
+
+static struct stream *stream;
+
+static inline int open_world(void **state)
+{
+    (void)state;
+    peer_world_open(96, WINDOW);
+    stream = net_stream_new();
+    return 0;
+}
+
+static inline int close_world(void **state)
+{
+    (void)state;
+    net_stream_free(stream);
+    net_close();
+    assert_int_equal(wire.held, 0); /* every receive buffer is back in the ring */
+    assert_int_equal(wire.oversized, 0);
+    peer_world_close();
+    return 0;
+}
+
+static inline enum status connect_to(const char *host, unsigned milliseconds)
+{
+    return stream->ops->connect(stream, host, 3260, deadline_after_ms(milliseconds));
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
+
+#endif
