@@ -217,10 +217,16 @@ static bool ipv6_good(struct pbuf *packet)
     return protocol == IP6_NEXTH_TCP || protocol == IP6_NEXTH_UDP;
 }
 
+/* Without an address of ours nobody has business with us, and lwIP would answer a router's advertisement by looking for it. */
+static bool ipv6_in_use(void)
+{
+    return !ip6_addr_isinvalid(netif_ip6_addr_state(&network.netif, 0));
+}
+
 /* Nonzero: the packet was taken (and freed). */
 int net_guard_ipv6(struct pbuf *packet)
 {
-    if (ipv6_good(packet))
+    if (ipv6_in_use() && ipv6_good(packet))
         return 0;
     pbuf_free(packet);
     return 1;

@@ -79,6 +79,21 @@ static void address_by_router_advertisement(void **state)
     assert_int_equal(found.dns[0][15], 0x53);
 }
 
+/* A router says something to all, a neighbour asks: nothing is answered, and no neighbour looked for. */
+static void silent_unless_wanted(void **state)
+{
+    uint8_t solicitation[32] = {135, [8] = 0xFD, 0x77, [23] = 2, [24] = 1, 1, 2, 0, 0, 0, 0, 0xFE};
+    unsigned before = wire.frames_sent; /* ARP for our own IPv4 address */
+
+    (void)state;
+    host_idle_hook = advertise;
+    for (deadline_t end = deadline_after_ms(5000); !deadline_passed(end); platform_idle()) {
+        peer_ipv6(NULL, all_nodes, 58, 255, solicitation, sizeof solicitation);
+        net_poll();
+    }
+    assert_int_equal(wire.frames_sent, before);
+}
+
 static void no_router(void **state)
 {
     struct net_ipv6 found;
@@ -343,6 +358,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(address_by_router_advertisement),
+        CASE(silent_unless_wanted),
         CASE(no_router),
         CASE(static_address),
         CASE(address_of_another),
