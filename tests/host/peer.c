@@ -17,7 +17,7 @@ struct peer_vlan peer_vlan;
 void (*peer_got_datagram)(uint16_t, uint16_t, const uint8_t *, unsigned);
 
 static const uint8_t peer_mac[6] = {0x02, 0, 0, 0, 0, 0xFE}, stack_mac[6] = {0x02, 0, 0, 0, 0, 0x01};
-static const uint8_t peer_ip[4] = {10, 0, 0, 1}, stack_ip[4] = {10, 0, 0, 2};
+static const uint8_t peer_ip[4] = {10, 0, 0, 1};
 
 uint8_t peer_pattern(uint64_t offset)
 {
@@ -93,7 +93,7 @@ static void send_ipv4(uint8_t *frame, uint8_t protocol, unsigned length, unsigne
     ip[8] = 64;
     ip[9] = protocol;
     memcpy(ip + 12, peer_ip, 4);
-    memcpy(ip + 16, stack_ip, 4);
+    memcpy(ip + 16, peer.stack_ip, 4);
     put16(ip + 10, fold(sum(ip, 20, 0)));
     put16(payload + checksum_at, 0);
     put16(payload + checksum_at, fold(sum(payload, length, sum(ip + 12, 8, protocol + length))));
@@ -168,7 +168,7 @@ static void on_arp(const uint8_t *frame)
     memcpy(answer + 22, peer_mac, 6);
     memcpy(answer + 28, peer_ip, 4);
     memcpy(answer + 32, stack_mac, 6);
-    memcpy(answer + 38, stack_ip, 4);
+    memcpy(answer + 38, peer.stack_ip, 4);
     peer_frame(answer, sizeof answer);
 }
 
@@ -295,6 +295,7 @@ void peer_turn(void)
 void peer_open(void)
 {
     memset(&peer, 0, sizeof peer);
+    memcpy(peer.stack_ip, "\12\0\0\2", sizeof peer.stack_ip);
     peer.iss = 0xFFFFF000u; /* sequence numbers wrap early */
     peer.advertise = 0xFFFF;
     peer.tagged = peer_vlan.id != 0;

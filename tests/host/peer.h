@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The machine at the other end of the wire, 10.0.0.1, for a stack that is 10.0.0.2: answers ARP, serves one TCP connection on
- * port 3260 and one UDP handler, and lets the test send segments of its own making.
+ * The machine at the other end of the wire, 10.0.0.1, for a stack that is 10.0.0.2 unless told otherwise: answers ARP, serves one
+ * TCP connection on port 3260 and one UDP handler, and lets the test send segments of its own making.
  */
 #ifndef SANSTRAP_TESTS_PEER_H
 #define SANSTRAP_TESTS_PEER_H
@@ -32,6 +32,7 @@ struct peer {
     unsigned resets, acks, segments;
     bool tagged;  /* what the peer sends carries an 802.1Q tag */
     uint16_t tci; /* of that tag */
+    uint8_t stack_ip[4];
 };
 extern struct peer peer;
 

@@ -45,6 +45,17 @@ static void next_hop_ipv4(void **state)
     assert_false(hop_known);
 }
 
+/* RFC 3021: a link of two hosts has no broadcast address, and the upper host is one. */
+static void connect_over_31_bits(void **state)
+{
+    struct net_ipv4 pair = {.address = {10, 0, 0, 0}, .netmask = {255, 255, 255, 254}};
+
+    (void)state;
+    memcpy(peer.stack_ip, pair.address, sizeof peer.stack_ip);
+    assert_int_equal(net_set_ipv4(&pair), OK);
+    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
+}
+
 static void connect_refused(void **state)
 {
     (void)state;
@@ -99,6 +110,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(connect_succeeds),
         CASE(next_hop_ipv4),
+        CASE(connect_over_31_bits),
         CASE(connect_refused),
         CASE(connect_unanswered_ends_at_its_deadline),
         CASE(connect_without_arp_answer),
