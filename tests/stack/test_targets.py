@@ -67,10 +67,6 @@ def dhcp_server(bench):
         server.stop()
 
 
-def listen_on_ipv6(serving):
-    serving.listen_at(f"[{lab_network.SERVER6}]")
-
-
 def answers(output):
     print(output.decode(errors="replace"))
     return dict(line.split("=", 1) for line in output.decode(errors="replace").splitlines() if "=" in line)
@@ -276,7 +272,7 @@ def test_address_by_dhcp_under_loss(bench):
 def test_target_by_ipv6(bench):
     """The address is formed from dnsmasq's router advertisement."""
     with dhcp_server(bench):
-        listen_on_ipv6(bench.serve(target.Tgt))
+        bench.serve(target.Tgt, ipv6=True)
         code, said = bench.probe(image=bench.disk, reads=1000, writes=100, address="slaac", host=lab_network.SERVER6)
     assert code == 0
     assert said["address"].startswith(lab_network.PREFIX6)
@@ -286,6 +282,6 @@ def test_target_by_ipv6(bench):
 
 @NET
 def test_target_by_ipv6_with_an_address_by_hand(bench):
-    listen_on_ipv6(bench.serve(target.Tgt))
+    bench.serve(target.Tgt, ipv6=True)
     code, _ = bench.probe(image=bench.disk, reads=10, address=f"{lab_network.PREFIX6}2", host=lab_network.SERVER6)
     assert code == 0
