@@ -19,6 +19,7 @@ struct network {
     bool open;
     bool paused;
     bool suspect; /* an assertion of lwIP's failed */
+    bool link_lost;
 };
 extern struct network network;
 

@@ -133,6 +133,23 @@ static uint64_t last_ticks;
 /* A turn moves lwIP's clock by at most this: when nobody called for a while, its retransmissions must not all fire at once. */
 #define TURN_MS 50u
 
+#define LINK_INTERVAL_MS 1000
+
+/* Nothing depends on it but who reads the log: what is lost without a link, TCP repeats when it is back. */
+static void watch_link(void)
+{
+    struct nic_link link;
+
+    nic_link(network.nic, &link);
+    if (link.up != network.link_lost)
+        return;
+    network.link_lost = !link.up;
+    if (link.up)
+        log_printf(LOG_INFO, "Link: up again, %u Mbit/s", link.megabits);
+    else
+        log_printf(LOG_INFO, "Link: lost");
+}
+
 static struct {
     uint32_t interval;
     void (*run)(void);
@@ -145,6 +162,7 @@ static struct {
     {ND6_TMR_INTERVAL, nd6_tmr, 0},
     {DNS_TMR_INTERVAL, dns_tmr, 0},
     {DHCP_COARSE_TIMER_MSECS, dhcp_coarse_tmr, 0},
+    {LINK_INTERVAL_MS, watch_link, 0},
 };
 
 u32_t sys_now(void)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A target that dies and comes back is a delay to who reads the disk, never an error and never wrong data."""
+import re
 import time
 
 import pytest
@@ -54,6 +55,7 @@ def test_cable_pulled_for_a_while(lab):
     assert "\nD\n" not in machine.text, "the reader was done before the cable was pulled: the test proves nothing"
     machine.set_link(True)
     machine.expect("^D$", 120, or_fail="^E")
+    assert re.findall(r"Link: (.*)$", machine.text, re.MULTILINE) == ["lost", "up again, 1000 Mbit/s"]
 
 
 def test_pauses_are_nobodys_fault(lab):

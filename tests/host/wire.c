@@ -176,8 +176,15 @@ static enum status set_multicast(struct nic *nic, const uint8_t (*groups)[NIC_MA
     return OK;
 }
 
+static void read_link(struct nic *nic, struct nic_link *link)
+{
+    (void)nic;
+    *link = (struct nic_link){.up = !wire.unplugged, .megabits = wire.unplugged ? 0 : 1000, .full_duplex = !wire.unplugged};
+}
+
 static const struct nic_driver driver = {
     .name = "wire",
+    .read_link = read_link,
     .send = send_frame,
     .poll = poll_frames,
     .release = release_frame,

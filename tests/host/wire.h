@@ -14,6 +14,7 @@ struct wire {
     void (*sent)(const uint8_t *frame, unsigned length); /* each frame that the stack sends and that is not lost */
     unsigned loss, reorder, duplicate;                   /* in 1000, either direction */
     uint32_t delay_us;
+    bool unplugged;           /* what the card says of its link; frames pass all the same */
     bool verified;            /* arriving frames carry the card's "checksum good" marks */
     unsigned busy;            /* so many sends find the card's ring full */
     unsigned held, held_most; /* receive buffers out of the ring */

@@ -56,6 +56,26 @@ static void connect_over_31_bits(void **state)
     assert_int_equal(connect_to("10.0.0.1", 1000), OK);
 }
 
+static void pump_for(unsigned milliseconds)
+{
+    for (deadline_t end = deadline_after_ms(milliseconds); !deadline_passed(end); platform_idle())
+        net_poll();
+}
+
+static void a_link_that_goes_is_logged_once(void **state)
+{
+    (void)state;
+    host_log_clear();
+    pump_for(3000);
+    assert_null(strstr(host_log_text(), "Link"));
+    wire.unplugged = true;
+    pump_for(5000);
+    assert_string_equal(host_log_text(), "Link: lost\n");
+    wire.unplugged = false;
+    pump_for(5000);
+    assert_string_equal(host_log_text(), "Link: lost\nLink: up again, 1000 Mbit/s\n");
+}
+
 static void connect_refused(void **state)
 {
     (void)state;
@@ -111,6 +131,7 @@ int main(void)
         CASE(connect_succeeds),
         CASE(next_hop_ipv4),
         CASE(connect_over_31_bits),
+        CASE(a_link_that_goes_is_logged_once),
         CASE(connect_refused),
         CASE(connect_unanswered_ends_at_its_deadline),
         CASE(connect_without_arp_answer),
