@@ -80,6 +80,7 @@ enum status boot_disk(struct disk *disk, const struct boot_options *options)
 void boot_next_device(void)
 {
     pxe_exit();
+    int13_hook_uninstall();
     struct real_registers registers = {0};
     real_interrupt(0x18, &registers);
     console_panic("\r\nsanstrap: the BIOS has no next boot device\r\n");

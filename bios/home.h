@@ -95,8 +95,8 @@ uint32_t tables_size(const struct boot_tables *tables);
 bool tables_are_found_at(uint32_t base);
 
 /*
- * Takes the signature off all tables in base memory, whoever left them, before anything is put over them; iBFTs among ACPI's tables
- * are hidden until tables_withdraw().
+ * Takes the signature off all tables in base memory, whoever left them, before anything is put over them; iBFTs among ACPI's
+ * tables are hidden until tables_withdraw().
  */
 void tables_clear(void);
 
@@ -120,6 +120,12 @@ enum status int13_hook_install(struct disk *disk, const struct boot_options *opt
 
 /* The drive is no more. */
 void int13_hook_remove(void);
+
+/*
+ * Gives vectors, base memory and memory map back once the drive is no more, unless somebody has hooked them after us. The block
+ * stays where it is, to be used until the next system overwrites it.
+ */
+void int13_hook_uninstall(void);
 
 void boot_start(const struct memory_range *ranges, unsigned count);
 enum status boot_disk(struct disk *disk, const struct boot_options *options);

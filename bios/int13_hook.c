@@ -19,6 +19,10 @@ static bool installed;
 static uint8_t bounce[BOUNCE_MAX];
 static uint32_t tables_place;
 
+/* What the BIOS had, for int13_hook_uninstall(). */
+static uint16_t bios_base_memory;
+static uint8_t bios_disks;
+
 static void serve(struct real_registers *registers)
 {
     struct realmode_block *block = realmode_block();
@@ -27,9 +31,8 @@ static void serve(struct real_registers *registers)
     int13_serve(&drive, registers);
     net_pause();
     realmode_allow_interrupts(before);
-    volatile uint8_t *count = low_memory(BDA_DISK_COUNT);
-    if (*count < block->drive_count)
-        *count = block->drive_count;
+    if (low_read8(BDA_DISK_COUNT) < block->drive_count)
+        low_write8(BDA_DISK_COUNT, block->drive_count);
 }
 
 static uint32_t aligned(uint32_t size)
@@ -80,6 +83,8 @@ static enum status seal_memory(const struct memory_range *ranges, unsigned count
     block->e801_low = sizes.e801_low;
     block->e801_high = sizes.e801_high;
     block->int15_88 = sizes.int15_88;
+    bios_base_memory = low_read16(BDA_BASE_MEMORY);
+    bios_disks = low_read8(BDA_DISK_COUNT);
     low_write16(BDA_BASE_MEMORY, (uint16_t)(base / KIB));
     tables_place = base + block_size;
     return OK;
@@ -101,17 +106,14 @@ static void set_vectors(void)
 /* Ours takes its number; a disk of the BIOS that had it is reached by the first number that was free. */
 static void set_numbers(uint8_t number)
 {
-    static uint8_t bios_disks;
     struct realmode_block *block = realmode_block();
-    if (block->drive == NO_DRIVE && block->drive_count == 0)
-        bios_disks = low_read8(BDA_DISK_COUNT);
     unsigned place = number - HARD_DISKS;
     bool taken = place < bios_disks;
     drive.bios_number = taken ? (uint8_t)(HARD_DISKS + bios_disks) : number;
     block->drive_count = (uint8_t)(taken ? bios_disks + 1u : place + 1);
     block->bios_drive = drive.bios_number;
     block->drive = number;
-    *(volatile uint8_t *)low_memory(BDA_DISK_COUNT) = block->drive_count;
+    low_write8(BDA_DISK_COUNT, block->drive_count);
 }
 
 enum status int13_hook_install(struct disk *disk, const struct boot_options *options, const struct memory_range *ranges,
@@ -158,4 +160,23 @@ void int13_hook_remove(void)
     struct realmode_block *block = realmode_block();
     block->drive = block->bios_drive = NO_DRIVE;
     tables_withdraw();
+}
+
+static bool is_at(uint8_t vector, struct far_pointer handler)
+{
+    struct far_pointer now = vector_get(vector);
+    return now.offset == handler.offset && now.segment == handler.segment;
+}
+
+void int13_hook_uninstall(void)
+{
+    struct realmode_block *block = realmode_block();
+    if (!installed || block->drive != NO_DRIVE || !is_at(0x13, ENTRY_POINTER(block, int13_hook)) ||
+        !is_at(0x15, ENTRY_POINTER(block, int15_hook)))
+        return;
+    vector_set(0x13, (struct far_pointer){block->old_int13_offset, block->old_int13_segment});
+    vector_set(0x15, (struct far_pointer){block->old_int15_offset, block->old_int15_segment});
+    low_write16(BDA_BASE_MEMORY, bios_base_memory);
+    low_write8(BDA_DISK_COUNT, bios_disks);
+    installed = false;
 }

@@ -29,6 +29,11 @@ static inline uint16_t low_read16(uint32_t address)
     return *(volatile uint16_t *)low_memory(address);
 }
 
+static inline void low_write8(uint32_t address, uint8_t value)
+{
+    *(volatile uint8_t *)low_memory(address) = value;
+}
+
 static inline void low_write16(uint32_t address, uint16_t value)
 {
     *(volatile uint16_t *)low_memory(address) = value;
