@@ -104,8 +104,9 @@ def test_nothing_on_demand(lab):
 
 
 def test_a_failure_is_recorded_and_leaves_no_table(lab):
-    """The tables go when the disk cannot be booted; the log tells why."""
-    served = lab.target(lab.file("disk.img", bytes(1 << 20)), chap=MUTUAL)
+    """The tables go when the disk cannot be booted, and the log tells why; they come back with the next attempt."""
+    disk = lab.file("disk.img", bytes(1 << 20))
+    served = lab.target(disk, chap=MUTUAL)
     machine = lab.machine(kernel=LKRN, rom="", append=settings(served, "retry=0"), memory=MEMORY)
     fails_with(machine, "E_BOOT_SIGNATURE")
     low = machine.memory(0x80000, 0x20000)
@@ -113,3 +114,11 @@ def test_a_failure_is_recorded_and_leaves_no_table(lab):
     _, recorded = found(machine, lab, "--log")
     errors = [line["text"] for line in recorded["log"]["lines"] if line["level"] == "error"]
     assert len(errors) == 1 and errors[0].startswith("S801 The disk has no boot sector: ")
+    with open(disk, "r+b") as file:
+        file.write(disks.assemble("hello", lab.folder))
+    machine.key("r")
+    entered(machine)
+    status, seen = found(machine, lab)
+    assert status == tables.VALID
+    isdh, = [table for table in seen["tables"] if table["table"] == "ISDH" and table["role"] == "counts"]
+    assert isdh["generation"] == 2
