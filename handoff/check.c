@@ -81,6 +81,11 @@ bool handoff_is_ipv4(const uint8_t address[16])
     return !memcmp(address, mapped, sizeof mapped);
 }
 
+bool handoff_is_none(const uint8_t address[16])
+{
+    return !memcmp(address, handoff_no_address, 16) || (handoff_is_ipv4(address) && !memcmp(address + 12, handoff_no_address, 4));
+}
+
 static void format_address(char *to, size_t size, const uint8_t address[16])
 {
     if (handoff_is_ipv4(address)) {
@@ -102,26 +107,17 @@ static bool is_unicast(const uint8_t address[16])
 bool check_address(struct check *check, const char *field, size_t offset, const uint8_t address[16], enum check_address kind)
 {
     char text[48];
-    if (is_unicast(address) || (kind == ADDRESS_OR_NONE && !memcmp(address, handoff_no_address, 16)))
-        return true;
-    /* Producers write "no IPv4 address" in its mapped form, too. */
-    if (kind == ADDRESS_OR_NONE && handoff_is_ipv4(address) && !memcmp(address + 12, handoff_no_address, 4))
+    if (is_unicast(address) || (kind == ADDRESS_OR_NONE && handoff_is_none(address)))
         return true;
     format_address(text, sizeof text, address);
     return check_fault(check, field, offset, kind == ADDRESS_NEEDED ? "a unicast address" : "a unicast address, or none", "%s",
                        text);
 }
 
-/* True when there is none, in either form. */
-static bool is_none(const uint8_t address[16])
-{
-    return !memcmp(address + 12, handoff_no_address, 4) && (handoff_is_ipv4(address) || !memcmp(address, handoff_no_address, 12));
-}
-
 bool check_same_version(struct check *check, const char *field, size_t offset, const uint8_t address[16], const uint8_t other[16])
 {
     char text[48];
-    if (is_none(address) || handoff_is_ipv4(address) == handoff_is_ipv4(other))
+    if (handoff_is_none(address) || handoff_is_ipv4(address) == handoff_is_ipv4(other))
         return true;
     format_address(text, sizeof text, address);
     return check_fault(check, field, offset,

@@ -6,6 +6,9 @@
 
 #include "handoff/handoff.h"
 
+#define HERE(type, member) offsetof(struct type, member)
+#define VLAN_MAX           4094
+
 /* The table, and the structure in it that is being looked at. */
 struct check {
     const uint8_t *bytes;

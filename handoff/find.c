@@ -31,28 +31,29 @@ uint32_t handoff_table_length(const uint8_t *bytes)
     return header.length;
 }
 
-static bool is_any_of(const uint8_t *bytes, const char *const *signatures, unsigned count)
+enum handoff_table handoff_signature(const uint8_t bytes[4])
 {
-    for (unsigned i = 0; i < count; i++)
-        if (!memcmp(bytes, signatures[i], 4))
-            return true;
-    return false;
+    /* As the specification has it; as ACPI tables are called; and as one firmware wrote it, which Linux takes, too. */
+    static const char *const ibft[] = {"iBFT", "IBFT", "BIFT"};
+    for (unsigned i = 0; i < sizeof ibft / sizeof *ibft; i++)
+        if (!memcmp(bytes, ibft[i], 4))
+            return HANDOFF_IBFT;
+    return memcmp(bytes, ISDH_SIGNATURE, 4) ? HANDOFF_NO_TABLE : HANDOFF_ISDH;
 }
 
 enum handoff_table handoff_table_at(const uint8_t *bytes, size_t size)
 {
-    /* As the specification has it; as ACPI tables are called; and as one firmware wrote it, which Linux takes, too. */
-    static const char *const ibft[] = {"iBFT", "IBFT", "BIFT"};
     if (size < sizeof(struct ibft_header))
         return HANDOFF_NO_TABLE;
+    enum handoff_table table = handoff_signature(bytes);
     uint32_t length = handoff_table_length(bytes);
     if (length > size)
         return HANDOFF_NO_TABLE;
-    if (is_any_of(bytes, ibft, 3))
-        return HANDOFF_IBFT;
-    if (memcmp(bytes, ISDH_SIGNATURE, 4) || length < sizeof(struct isdh_header))
+    if (table != HANDOFF_ISDH)
+        return table;
+    if (length < sizeof(struct isdh_header) || memcmp(bytes + offsetof(struct isdh_header, magic), ISDH_MAGIC, 16))
         return HANDOFF_NO_TABLE;
-    return memcmp(bytes + offsetof(struct isdh_header, magic), ISDH_MAGIC, 16) ? HANDOFF_NO_TABLE : HANDOFF_ISDH;
+    return HANDOFF_ISDH;
 }
 
 size_t handoff_find(enum handoff_table table, const uint8_t *memory, size_t size, size_t from, size_t step)

@@ -104,6 +104,9 @@ struct handoff {
 extern const uint8_t handoff_no_address[16];
 bool handoff_is_ipv4(const uint8_t address[16]);
 
+/* All zero, or 0.0.0.0 in its mapped form, as some producers write "none". */
+bool handoff_is_none(const uint8_t address[16]);
+
 /* ---- what is wrong with a table ---------------------------------------------------------------------------------- */
 
 #define HANDOFF_FAULTS 8
@@ -146,6 +149,9 @@ bool isdh_read(const uint8_t *bytes, size_t size, uint64_t self, struct handoff 
 /* ---- looking ----------------------------------------------------------------------------------------------------- */
 
 enum handoff_table { HANDOFF_NO_TABLE, HANDOFF_IBFT, HANDOFF_ISDH };
+
+/* What the first four bytes alone say. */
+enum handoff_table handoff_signature(const uint8_t bytes[4]);
 
 /*
  * What begins at `bytes`, by its signature (the ISDH by its magic, too) and a length that lies within `size`. That is how Linux

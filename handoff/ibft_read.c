@@ -4,11 +4,8 @@
 
 #include "handoff/check.h"
 
-#define NO_ISCSI_PORT      0
-#define VLAN_MAX           4094
-#define PAIRS_MAX          HANDOFF_TARGETS
-#define STRUCTURES_MAX     (2 + 2 * PAIRS_MAX) /* control, initiator, and two a path */
-#define HERE(type, member) offsetof(struct type, member)
+#define PAIRS_MAX      HANDOFF_TARGETS
+#define STRUCTURES_MAX (2 + 2 * PAIRS_MAX) /* control, initiator, and two a path */
 
 struct range {
     uint32_t start, end;
@@ -197,7 +194,6 @@ static void read_nic(struct reader *reader, unsigned index, struct handoff *to)
     unsigned place = to->nic_count++;
     reader->place_of_nic[index] = (uint8_t)place;
     to->address_count = to->nic_count;
-    to->addresses[place].nic = (uint8_t)place;
     read_address(reader, &nic, &to->addresses[place]);
     to->addresses[place].nic = (uint8_t)place;
     check_mac(check, "MAC address", HERE(ibft_nic, mac), nic.mac);

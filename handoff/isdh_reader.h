@@ -5,8 +5,6 @@
 
 #include "handoff/check.h"
 
-#define HERE(type, member) offsetof(struct type, member)
-
 struct isdh_reader {
     struct check check;
     struct handoff *to;

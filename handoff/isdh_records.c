@@ -4,7 +4,6 @@
 
 #include "handoff/isdh_reader.h"
 
-#define VLAN_MAX     4094
 #define PRIORITY_MAX 7
 #define BLOCK_MIN    512
 #define BLOCK_MAX    65536

@@ -53,12 +53,8 @@ static inline void seal_isdh(uint8_t *bytes, size_t size, uint64_t self)
     header.whole_length = header.length;
     if (self != ISDH_ANYWHERE)
         header.self = header.flags & ISDH_FLAG_ACPI ? 0 : self;
-    header.checksum = 0;
-    header.crc32 = 0;
     memcpy(bytes, &header, sizeof header);
-    header.crc32 = handoff_crc32(0, bytes, header.length);
-    memcpy(bytes, &header, sizeof header);
-    bytes[offsetof(struct isdh_header, checksum)] = (uint8_t)-handoff_sum(bytes, header.length);
+    isdh_place(bytes, header.self, header.generation);
 }
 
 static inline void must(bool condition)

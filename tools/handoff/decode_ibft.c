@@ -58,7 +58,7 @@ static void put_initiator(struct node *in, const struct table *table, const stru
     put_ip(object, "slp_server", "SLP server", initiator.slp);
     struct node *radius = tree_list(object, "radius_servers", "RADIUS servers");
     for (unsigned i = 0; i < 2; i++)
-        if (!ip_is_none(initiator.radius[i]))
+        if (!handoff_is_none(initiator.radius[i]))
             put_ip(radius, NULL, NULL, initiator.radius[i]);
 }
 

@@ -38,7 +38,7 @@ void put_address(struct node *in, const struct handoff_address *from)
     put_ip(in, "gateway", "Gateway", from->gateway);
     struct node *dns = tree_list(in, "dns", "DNS servers");
     for (unsigned i = 0; i < 2; i++)
-        if (!ip_is_none(from->dns[i]))
+        if (!handoff_is_none(from->dns[i]))
             put_ip(dns, NULL, NULL, from->dns[i]);
     put_ip(in, "dhcp_server", "DHCP server", from->dhcp_server);
     put_name(in, "hostname", "Host name", from->hostname);

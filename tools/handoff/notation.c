@@ -10,16 +10,11 @@
 #include "net/net.h"
 #include "tools/handoff/memory.h"
 
-bool ip_is_none(const uint8_t address[16])
-{
-    return !memcmp(address, handoff_no_address, 16) || (handoff_is_ipv4(address) && !memcmp(address + 12, handoff_no_address, 4));
-}
-
 struct node *put_ip(struct node *in, const char *name, const char *label, const uint8_t address[16])
 {
     struct net_address of = {.family = handoff_is_ipv4(address) ? 4 : 6};
     char text[46];
-    if (ip_is_none(address))
+    if (handoff_is_none(address))
         return tree_nothing(in, name, label);
     memcpy(of.bytes, address + (of.family == 4 ? 12 : 0), of.family == 4 ? 4 : 16);
     net_format_address(&of, text);

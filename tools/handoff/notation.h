@@ -11,9 +11,6 @@ struct flag_word {
     const char *word;
 };
 
-/* No address, in either of the forms that producers have for it. */
-bool ip_is_none(const uint8_t address[16]);
-
 /* Each adds a node. `label` NULL: for programs only. */
 struct node *put_ip(struct node *in, const char *name, const char *label, const uint8_t address[16]); /* RFC 5952, or null */
 void put_mac(struct node *in, const char *name, const char *label, const uint8_t mac[6]);             /* null for zeros */

@@ -9,13 +9,7 @@
 
 enum handoff_table table_kind(const uint8_t *bytes, size_t size)
 {
-    static const char *const ibft[] = {"iBFT", "IBFT", "BIFT"};
-    if (size < 4)
-        return HANDOFF_NO_TABLE;
-    for (unsigned i = 0; i < 3; i++)
-        if (!memcmp(bytes, ibft[i], 4))
-            return HANDOFF_IBFT;
-    return memcmp(bytes, ISDH_SIGNATURE, 4) ? HANDOFF_NO_TABLE : HANDOFF_ISDH;
+    return size < 4 ? HANDOFF_NO_TABLE : handoff_signature(bytes);
 }
 
 static bool has_its_signature(const struct table *table, struct handoff_faults *faults)
