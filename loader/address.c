@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <string.h>
 
+#include "loader/netmask.h"
 #include "loader/story.h"
 #include "platform/format.h"
 
@@ -74,15 +75,12 @@ static void show_ipv4(struct story *story, const struct net_ipv4 *ipv4, const ch
 {
     struct net_address address = {.family = 4}, gateway = {.family = 4};
     char text[46], gateway_text[46] = "none";
-    unsigned prefix = 0;
-    for (unsigned i = 0; i < 32; i++)
-        prefix += ipv4->netmask[i / 8] >> (i % 8) & 1;
     memcpy(address.bytes, ipv4->address, 4);
     memcpy(gateway.bytes, ipv4->gateway, 4);
     net_format_address(&address, text);
     if (memcmp(ipv4->gateway, (uint8_t[4]){0}, 4) != 0)
         net_format_address(&gateway, gateway_text);
-    screen_line(&story->screen, "Address", "%s/%u, gateway %s (%s)", text, prefix, gateway_text, origin);
+    screen_line(&story->screen, "Address", "%s/%u, gateway %s (%s)", text, prefix_of(ipv4->netmask), gateway_text, origin);
 }
 
 /* What was set by hand goes before what DHCP says. */

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "loader/netmask.h"
 #include "loader/story.h"
 #include "loader/text.h"
 #include "platform/format.h"
@@ -61,14 +62,6 @@ static void describe_card(struct story *story, struct handoff_nic *to)
     memcpy(to->mac, story->nic.mac, sizeof to->mac);
 }
 
-static uint8_t prefix_of(const uint8_t netmask[4])
-{
-    uint8_t prefix = 0;
-    for (unsigned i = 0; i < 32; i++)
-        prefix = (uint8_t)(prefix + (netmask[i / 8] >> (i % 8) & 1));
-    return prefix;
-}
-
 static void describe_ipv4(const struct story *story, struct handoff_address *to)
 {
     const struct net_ipv4 *ipv4 = &story->ipv4;
@@ -76,7 +69,7 @@ static void describe_ipv4(const struct story *story, struct handoff_address *to)
     put_ipv4(to->gateway, ipv4->gateway);
     for (unsigned i = 0; i < NET_DNS_SERVERS; i++)
         put_ipv4(to->dns[i], ipv4->dns[i]);
-    to->prefix = prefix_of(ipv4->netmask);
+    to->prefix = (uint8_t)prefix_of(ipv4->netmask);
     to->origin = ISDH_ORIGIN_MANUAL;
     if (ipv4->mtu && ipv4->mtu < to->mtu)
         to->mtu = ipv4->mtu;

@@ -2,6 +2,7 @@
 /* Settings from an iBFT that a card's option ROM or another loader left. */
 #include <string.h>
 
+#include "loader/netmask.h"
 #include "loader/settings.h"
 #include "loader/text.h"
 
@@ -63,15 +64,13 @@ static void take_chap_of(struct settings *settings, enum setting setting, struct
 static void take_ipv4(struct settings *settings, const struct handoff_address *from)
 {
     struct net_ipv4 *ipv4 = &settings->static_ipv4;
-    uint32_t mask = from->prefix ? 0xFFFFFFFFu << (32 - from->prefix) : 0;
     if (!claim(settings, SETTING_IP))
         return;
     settings->ipv4 = from->origin == ISDH_ORIGIN_DHCP ? IPV4_DHCP : IPV4_STATIC;
     if (settings->ipv4 == IPV4_DHCP)
         return;
     memcpy(ipv4->address, from->address + 12, 4);
-    for (unsigned i = 0; i < 4; i++)
-        ipv4->netmask[i] = (uint8_t)(mask >> (24 - 8 * i));
+    netmask_of(from->prefix, ipv4->netmask);
     if (claim(settings, SETTING_GATEWAY))
         memcpy(ipv4->gateway, from->gateway + 12, 4);
     if (claim(settings, SETTING_DNS))

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "loader/netmask.h"
 #include "loader/text.h"
 
 /* Splits at the first comma: the part before it, and the rest, which is NULL when there is no comma. */
@@ -102,11 +103,9 @@ const char *take_ip(struct settings *settings, const char *value, size_t length)
     } else if (text_is(value, length, "off")) {
         settings->ipv4 = IPV4_OFF;
     } else if (parse_prefixed(value, length, 4, &address, &prefix)) {
-        uint32_t mask = 0xFFFFFFFFu << (32 - prefix);
         settings->ipv4 = IPV4_STATIC;
         memcpy(settings->static_ipv4.address, address.bytes, 4);
-        for (unsigned i = 0; i < 4; i++)
-            settings->static_ipv4.netmask[i] = (uint8_t)(mask >> (24 - 8 * i));
+        netmask_of(prefix, settings->static_ipv4.netmask);
     } else {
         return "dhcp, off, or an address with its prefix length such as 192.0.2.10/24";
     }
