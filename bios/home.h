@@ -100,11 +100,11 @@ bool tables_are_found_at(uint32_t base);
  */
 void tables_clear(void);
 
-/*
- * Copies them to `base`, the ISDH with a generation above all that were there. When called again the place has to be the first
- * one: E_HANDOFF_SIZE when they have outgrown it.
- */
-enum status tables_put(const struct boot_tables *tables, uint32_t base, uint32_t size);
+/* Where they are put from now on: base memory that the map reports as reserved. */
+void tables_reserve(uint32_t base, uint32_t size);
+
+/* Copies them there, the ISDH with a generation above all that were seen. E_HANDOFF_SIZE when they have outgrown their place. */
+enum status tables_put(const struct boot_tables *tables);
 
 /* They are no more. */
 void tables_withdraw(void);

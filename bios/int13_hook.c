@@ -8,7 +8,6 @@
 
 #define PAGE_SIZE                    4096u
 #define KIB                          1024u
-#define PARAGRAPH                    16u
 #define NO_DRIVE                     0x7F /* a number that no program calls */
 #define HARD_DISKS                   0x80
 #define BOUNCE_MAX                   65536u
@@ -17,7 +16,6 @@
 static struct int13_drive drive;
 static bool installed;
 static uint8_t bounce[BOUNCE_MAX];
-static uint32_t tables_place;
 
 /* What the BIOS had, for int13_hook_uninstall(). */
 static uint16_t bios_base_memory;
@@ -33,11 +31,6 @@ static void serve(struct real_registers *registers)
     realmode_allow_interrupts(before);
     if (low_read8(BDA_DISK_COUNT) < block->drive_count)
         low_write8(BDA_DISK_COUNT, block->drive_count);
-}
-
-static uint32_t aligned(uint32_t size)
-{
-    return (size + PARAGRAPH - 1) & ~(PARAGRAPH - 1);
 }
 
 /* The last whole page under the top of base memory from which `size` bytes fit. */
@@ -61,7 +54,7 @@ static enum status seal_memory(const struct memory_range *ranges, unsigned count
         memory_map_add(&map, &(struct e820_entry){16u << 20, (uint64_t)bios.e801_high << 16, E820_RAM, 0}, E820_ENTRY_MINIMUM);
     }
     /* Each range taken out makes two entries more at most. */
-    uint32_t block_size = aligned(block->size + (map.count + 2 * (count + 1)) * BLOCK_E820_ENTRY);
+    uint32_t block_size = whole_paragraphs(block->size + (map.count + 2 * (count + 1)) * BLOCK_E820_ENTRY);
     uint32_t base = place_under_top(block_size + tables_size(tables));
     bool room = memory_map_reserve(&map, base, BASE_MEMORY_TOP - base);
     for (unsigned i = 0; i < count; i++)
@@ -86,7 +79,7 @@ static enum status seal_memory(const struct memory_range *ranges, unsigned count
     bios_base_memory = low_read16(BDA_BASE_MEMORY);
     bios_disks = low_read8(BDA_DISK_COUNT);
     low_write16(BDA_BASE_MEMORY, (uint16_t)(base / KIB));
-    tables_place = base + block_size;
+    tables_reserve(base + block_size, tables_size(tables));
     return OK;
 }
 
@@ -149,7 +142,7 @@ enum status int13_hook_install(struct disk *disk, const struct boot_options *opt
     drive.table_segment = block->segment;
     drive.table_offset = offsetof(struct realmode_block, tables);
     set_numbers(options->drive);
-    status = tables_put(&options->tables, tables_place, tables_size(&options->tables));
+    status = tables_put(&options->tables);
     if (status)
         int13_hook_remove();
     return status;

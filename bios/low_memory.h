@@ -39,6 +39,13 @@ static inline void low_write16(uint32_t address, uint16_t value)
     *(volatile uint16_t *)low_memory(address) = value;
 }
 
+#define PARAGRAPH 16u
+
+static inline uint32_t whole_paragraphs(uint32_t size)
+{
+    return (size + PARAGRAPH - 1) & ~(PARAGRAPH - 1);
+}
+
 struct far_pointer {
     uint16_t offset, segment;
 };

@@ -22,14 +22,9 @@
 static uint32_t place, place_size; /* of our tables, once they have one */
 static uint64_t generation;        /* the highest of all ISDH tables that were seen */
 
-static uint32_t aligned(size_t size)
-{
-    return ((uint32_t)size + IBFT_SCAN_STEP - 1) & ~(IBFT_SCAN_STEP - 1);
-}
-
 uint32_t tables_size(const struct boot_tables *tables)
 {
-    return aligned(tables->ibft_length) + aligned(tables->isdh_length);
+    return whole_paragraphs((uint32_t)tables->ibft_length) + whole_paragraphs((uint32_t)tables->isdh_length);
 }
 
 /* ---- what others left -------------------------------------------------------------------------------------------- */
@@ -67,8 +62,7 @@ const uint8_t *tables_firmware_ibft(size_t *size)
         if (!in_video && !is_ours(memory + at))
             return memory + at;
     }
-    const uint8_t *root = acpi_root();
-    return root ? acpi_find_table(root, HANDOFF_IBFT, physical, size) : NULL;
+    return acpi_find_table(acpi_root(), HANDOFF_IBFT, physical, size);
 }
 
 /* ---- ours -------------------------------------------------------------------------------------------------------- */
@@ -92,24 +86,25 @@ void tables_clear(void)
 {
     wipe(HANDOFF_IBFT);
     wipe(HANDOFF_ISDH);
-    if (acpi_root())
-        acpi_hide_ibfts(acpi_root(), physical);
+    acpi_hide_ibfts(acpi_root(), physical);
 }
 
-enum status tables_put(const struct boot_tables *tables, uint32_t base, uint32_t size)
+void tables_reserve(uint32_t base, uint32_t size)
 {
-    uint32_t isdh = base + aligned(tables->ibft_length);
-    if (!place) {
-        place = base;
-        place_size = size;
-    }
+    place = base;
+    place_size = size;
+}
+
+enum status tables_put(const struct boot_tables *tables)
+{
+    uint32_t isdh = place + whole_paragraphs((uint32_t)tables->ibft_length);
     if (tables_size(tables) > place_size)
         return fail(E_HANDOFF_SIZE, "%u bytes where %u were kept at the first attempt", (unsigned)tables_size(tables),
                     (unsigned)place_size);
-    memset(low_memory(base), 0, place_size);
+    memset(low_memory(place), 0, place_size);
     if (!tables_size(tables))
         return OK;
-    memcpy(low_memory(base), tables->ibft, tables->ibft_length);
+    memcpy(low_memory(place), tables->ibft, tables->ibft_length);
     memcpy(low_memory(isdh), tables->isdh, tables->isdh_length);
     isdh_place(low_memory(isdh), isdh, ++generation);
     return OK;

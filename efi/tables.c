@@ -60,15 +60,14 @@ const uint8_t *tables_firmware_ibft(size_t *size)
 {
     const uint8_t *found = NULL;
     for (unsigned i = 0; i < ROOTS && !found; i++)
-        found = acpi_root(i) ? acpi_find_table(acpi_root(i), HANDOFF_IBFT, physical, size) : NULL;
+        found = acpi_find_table(acpi_root(i), HANDOFF_IBFT, physical, size);
     return found;
 }
 
 static void hide_others(void)
 {
     for (unsigned i = 0; i < ROOTS; i++)
-        if (acpi_root(i))
-            acpi_hide_ibfts(acpi_root(i), physical);
+        acpi_hide_ibfts(acpi_root(i), physical);
 }
 
 /* ---- ours -------------------------------------------------------------------------------------------------------- */

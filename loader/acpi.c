@@ -57,6 +57,8 @@ static const uint8_t *find_in_list(uint64_t address, unsigned width, enum handof
 const uint8_t *acpi_find_table(const uint8_t *root, enum handoff_table table, acpi_memory *memory, size_t *size)
 {
     const uint8_t *found = NULL;
+    if (!root)
+        return NULL;
     if (root[ROOT_REVISION] >= 2)
         found = find_in_list(get(root + ROOT_XSDT, 8), 8, table, memory, size);
     return found ? found : find_in_list(get(root + ROOT_RSDT, 4), 4, table, memory, size);

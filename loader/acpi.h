@@ -11,7 +11,9 @@ typedef const uint8_t *acpi_memory(uint64_t address, size_t length);
 /* Looks for a valid root pointer on 16-byte boundaries of `area`. NULL when there is none. */
 const uint8_t *acpi_find_root(const uint8_t *area, size_t length);
 
-/* The first table of this kind that the root pointer (valid, 20 bytes or 36) leads to, with its length in *size; NULL when none.
+/*
+ * The first table of this kind that the root pointer (valid, 20 bytes or 36) leads to, with its length in *size; NULL when there
+ * is none. A NULL root leads nowhere, here and below.
  */
 const uint8_t *acpi_find_table(const uint8_t *root, enum handoff_table table, acpi_memory *memory, size_t *size);
 
