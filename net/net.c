@@ -133,7 +133,8 @@ static uint64_t last_ticks;
 /* A turn moves lwIP's clock by at most this: when nobody called for a while, its retransmissions must not all fire at once. */
 #define TURN_MS 50u
 
-#define LINK_INTERVAL_MS 1000
+/* One register read. Short, so that a cable plugged in again is said before what it lets through has an effect on the screen. */
+#define LINK_INTERVAL_MS 100
 
 /* Nothing depends on it but who reads the log: what is lost without a link, TCP repeats when it is back. */
 static void watch_link(void)

@@ -46,7 +46,7 @@ def test_target_killed_three_times(lab):
 
 
 def test_cable_pulled_for_a_while(lab):
-    target = lab.target(reader_disk(lab, 2000, PAUSE_LOOPS=2000, DOT_EVERY=50))
+    target = lab.target(reader_disk(lab, 2000, PAUSE_LOOPS=10000, DOT_EVERY=50))
     machine = lab.boot_by_rom(target.root_path)
     machine.expect("^B$", 90, or_fail=FAILURE)
     machine.expect(r"\.", 60, or_fail="^E")
