@@ -12,18 +12,6 @@ uint8_t handoff_sum(const uint8_t *bytes, size_t length)
     return sum;
 }
 
-uint32_t handoff_crc32(uint32_t crc, const void *bytes, size_t length)
-{
-    const uint8_t *at = bytes;
-    crc = ~crc;
-    for (size_t i = 0; i < length; i++) {
-        crc ^= at[i];
-        for (unsigned bit = 0; bit < 8; bit++)
-            crc = crc >> 1 ^ (crc & 1 ? 0xEDB88320u : 0);
-    }
-    return ~crc;
-}
-
 uint32_t handoff_table_length(const uint8_t *bytes)
 {
     struct ibft_header header;

@@ -192,9 +192,6 @@ enum status isdh_write(const struct handoff *from, const struct isdh_options *op
 /* Tells a table that isdh_write() made where it has been copied to (0 in one for ACPI), and its generation. */
 void isdh_place(uint8_t *table, uint64_t self, uint64_t generation);
 
-/* CRC-32 of IEEE 802.3 over `bytes`, going on from the `crc` of what came before (0 at the start). */
-uint32_t handoff_crc32(uint32_t crc, const void *bytes, size_t length);
-
 /* The sum of the bytes modulo 256. */
 uint8_t handoff_sum(const uint8_t *bytes, size_t length);
 

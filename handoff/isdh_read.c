@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "handoff/isdh_reader.h"
+#include "platform/crc32.h"
 
 /* ---- header ------------------------------------------------------------------------------------------------------ */
 
@@ -28,8 +29,8 @@ static bool is_whole(struct check *check, const struct isdh_header *header)
     struct isdh_header zeroed = *header;
     zeroed.checksum = 0;
     zeroed.crc32 = 0;
-    uint32_t crc = handoff_crc32(0, &zeroed, sizeof zeroed);
-    crc = handoff_crc32(crc, check->bytes + sizeof zeroed, header->length - sizeof zeroed);
+    uint32_t crc = crc32(0, &zeroed, sizeof zeroed);
+    crc = crc32(crc, check->bytes + sizeof zeroed, header->length - sizeof zeroed);
     if (crc != header->crc32)
         check_fault(check, "CRC-32", HERE(isdh_header, crc32), "the CRC of the table", "%08x, computed %08x",
                     (unsigned)header->crc32, (unsigned)crc);

@@ -2,6 +2,7 @@
 /* From struct handoff to an ISDH table. */
 #include "handoff/handoff.h"
 #include "handoff/place.h"
+#include "platform/crc32.h"
 #include "platform/format.h"
 
 struct writer {
@@ -226,7 +227,7 @@ void isdh_place(uint8_t *table, uint64_t self, uint64_t generation)
     header.checksum = 0;
     header.crc32 = 0;
     memcpy(table, &header, sizeof header);
-    header.crc32 = handoff_crc32(0, table, header.length);
+    header.crc32 = crc32(0, table, header.length);
     memcpy(table, &header, sizeof header);
     table[offsetof(struct isdh_header, checksum)] = (uint8_t)-handoff_sum(table, header.length);
 }
