@@ -2,11 +2,11 @@
 # build/sanstrap.pxe and build/sanstrap.lkrn: entry code, real-mode block, and the packed 32-bit image behind its stub.
 
 BIOS_PURE_INT13 := $(addprefix bios/,int13.c int13_chs.c int13_edd.c int13_memory.c int13_transfer.c edd_parameters.c geometry.c)
-BIOS_PURE := bios/memory_map.c bios/pxe_structures.c bios/stub/calls.c bios/stub/lzma.c bios/stub/placement.c $(BIOS_PURE_INT13)
+BIOS_PURE := bios/memory_map.c bios/pxe_structures.c $(addprefix bios/stub/,calls.c lzma.c placement.c unpack.c) $(BIOS_PURE_INT13)
 
 all: build/sanstrap.pxe build/sanstrap.lkrn
 
-STUB_OBJECTS := $(addprefix build/bios/bios/stub/,stub.o calls.o lzma.o placement.o)
+STUB_OBJECTS := $(addprefix build/bios/,$(addprefix bios/stub/,stub.o calls.o lzma.o placement.o unpack.o) platform/crc32.o)
 # The stub is loaded anywhere and not relocated: no jump tables, no calls of memcpy or memset that gcc thinks of.
 $(STUB_OBJECTS): BARE_CFLAGS += -fno-jump-tables -fno-tree-loop-distribute-patterns
 

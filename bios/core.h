@@ -6,15 +6,19 @@
 #include <stdint.h>
 
 #define CORE_MAGIC 0x54534E53u /* "SNST" */
+#define CORE_MAX   131072u     /* bytes: the whole file is not longer (bios/bios.mk) */
 
 /*
  * This header, the stub (position independent, entered at its first byte), then one raw LZMA stream (bios/stub/lzma.h). It holds
  * the image, linked at 0 and treated as bios/stub/calls.h says, and after it the places of the 32-bit words that the load address
  * is added to: each as its distance from the one before, 7 bits a byte, least significant first, bit 7 set on all but the last.
+ *
+ * The sum goes over the header from the member after it on, over the stub, and over what the stream holds once the image's calls
+ * are restored.
  */
 struct core_header {
     uint32_t magic;
-    uint32_t stub_offset;
+    uint32_t crc32;
     uint32_t packed_offset;
     uint32_t packed_length;
     uint32_t image_length;
@@ -22,6 +26,8 @@ struct core_header {
     uint32_t memory_length;     /* image and its zeroed memory */
     uint32_t entry;             /* offset of the image's first instruction */
 };
+
+_Static_assert(sizeof(struct core_header) == 32, "bios/block.inc: CORE_STUB");
 
 /* How the stub calls the image, on the image's own stack at the end of the region. */
 struct region {

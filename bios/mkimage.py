@@ -4,8 +4,10 @@
 import lzma
 import struct
 import sys
+import zlib
 
 MAGIC = 0x54534E53
+SUM_FROM = 8  # in the header: behind the sum
 HEADER = struct.Struct("<8I")
 R_386_RELATIVE = 8
 SHT_RELA, SHT_NOBITS, SHT_REL = 4, 8, 9
@@ -93,9 +95,9 @@ def main():
     image, memory_length = loaded_image(elf)
     relocations = relocation_list(elf, len(image))
     packed = lzma_stream(calls_by_target(image) + relocations)
-    header = HEADER.pack(MAGIC, HEADER.size, HEADER.size + len(stub), len(packed), len(image), len(relocations), memory_length,
-                         elf.entry)
-    open(sys.argv[3], "wb").write(header + stub + packed)
+    rest = (HEADER.size + len(stub), len(packed), len(image), len(relocations), memory_length, elf.entry)
+    summed = HEADER.pack(MAGIC, 0, *rest)[SUM_FROM:] + stub + image + relocations
+    open(sys.argv[3], "wb").write(HEADER.pack(MAGIC, zlib.crc32(summed), *rest) + stub + packed)
     print(f"     image {len(image)} + {memory_length - len(image)} zeroed, {len(relocations)} of relocations;"
           f" packed {len(packed)}")
 

@@ -33,6 +33,9 @@ build/fuzz/tests/fuzz/%: build/fuzz/tests/fuzz/%.o $(FUZZ_LIBRARY)
 	$(say) "LD $@"
 	$(Q)clang $(HOST_CFLAGS) -fsanitize=fuzzer $< $(FUZZ_LIBRARY) -o $@
 
+# It reads the packed image itself.
+build/host/tests/unit/test_unpack: | build/bios/core.bin
+
 .SECONDARY: $(UNIT_PROGRAMS:=.o) $(FUZZ_PROGRAMS:=.o)
 -include $(HOST_OBJECTS:.o=.d) $(UNIT_PROGRAMS:=.d) $(FUZZ_OBJECTS:.o=.d) $(FUZZ_PROGRAMS:=.d)
 

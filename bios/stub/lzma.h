@@ -29,8 +29,8 @@ struct lzma_model {
 /*
  * Decodes a raw LZMA stream of `length` bytes that ends with an end marker. Returns how many bytes were written to `to`, at most
  * `size` (below 2 GiB); -1 when the stream is cut short, holds more, has something behind it or does not end as encoders end: all
- * but the shortest streams do not when they are damaged, but there is no checksum. Neither buffer is left. *model is working
- * memory; it comes in as anything.
+ * but the shortest streams do not when they are damaged, and the image has a sum (bios/core.h). Neither buffer is left. *model is
+ * working memory; it comes in as anything.
  */
 int32_t lzma_decode(struct lzma_model *model, const uint8_t *from, uint32_t length, uint8_t *to, uint32_t size);
 

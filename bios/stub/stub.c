@@ -7,9 +7,8 @@
 
 #include "bios/block.h"
 #include "bios/core.h"
-#include "bios/stub/calls.h"
-#include "bios/stub/lzma.h"
 #include "bios/stub/placement.h"
+#include "bios/stub/unpack.h"
 
 #define SMAP        0x534D4150u
 #define ENTRIES_MAX (SCRATCH_BUFFER_SIZE / sizeof(struct e820_entry) - 1)
@@ -82,20 +81,6 @@ static unsigned read_map(struct realmode_block *block, struct e820_entry *entrie
     return 1;
 }
 
-static bool unpack(const struct core_header *header, uint8_t *image, const struct region *region)
-{
-    uint32_t unpacked = header->image_length + header->relocation_length, room = region->size - region->stack;
-    if (header->magic != CORE_MAGIC || header->image_length > unpacked || unpacked > room || header->memory_length > room)
-        return false;
-    /* Nobody needs the image's stack before the image runs. */
-    struct lzma_model *model = (struct lzma_model *)(image + room);
-    const uint8_t *packed = (const uint8_t *)header + header->packed_offset;
-    if (lzma_decode(model, packed, header->packed_length, image, unpacked) != (int32_t)unpacked)
-        return false;
-    restore_calls(image, header->image_length);
-    return true;
-}
-
 static bool relocate(uint8_t *image, const struct core_header *header)
 {
     const uint8_t *list = image + header->image_length, *end = list + header->relocation_length;
@@ -124,7 +109,9 @@ void stub_main(struct realmode_block *block)
     if (!region.base)
         give_up(block, 'M'); /* no room for us below 4 GiB */
     uint8_t *image = (uint8_t *)(uintptr_t)region.base;
-    if (!unpack(header, image, &region) || !relocate(image, header))
+    uint32_t room = region.size - region.stack;
+    /* Nobody needs the image's stack before the image runs. */
+    if (!unpack(header, image, room, (struct lzma_model *)(image + room)) || !relocate(image, header))
         give_up(block, 'D'); /* the file arrived damaged */
     uint32_t unpacked = header->image_length + header->relocation_length;
     uint32_t end = unpacked > header->memory_length ? unpacked : header->memory_length;

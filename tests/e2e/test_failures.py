@@ -19,13 +19,16 @@ def direct(lab, append):
 
 def damaged_at(place):
     def damage(data):
-        data[place(len(data))] ^= 0x10
+        data[place(data)] ^= 0x10
     return damage
 
 
+ENTRY = 28  # in struct core_header (bios/core.h), which LZMA knows nothing of
+
 ACCIDENTS = {
-    "early in the packed image": damaged_at(lambda length: length // 4),
-    "late in the packed image": damaged_at(lambda length: length - 256),
+    "where the image is entered": damaged_at(lambda data: data.index(b"SNST") + ENTRY),
+    "early in the packed image": damaged_at(lambda data: len(data) // 4),
+    "late in the packed image": damaged_at(lambda data: len(data) - 256),
     "cut short": lambda data: data.__delitem__(slice(len(data) // 512 * 512 - 512, None)),
 }
 
