@@ -5,7 +5,7 @@ BARE_SYSTEM := -nostdinc -isystem $(shell gcc -print-file-name=include 2>/dev/nu
 BARE_CFLAGS := -m32 -march=i686 -std=gnu11 -Os -ffreestanding -fbuiltin -fno-pic -fno-stack-protector -mgeneral-regs-only \
 	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections -fcf-protection=none -mpreferred-stack-boundary=2
 ifdef DEBUGCON
-DEFINES += -DDEBUGCON
+BARE_CFLAGS += -DDEBUGCON
 endif
 
 BIOS_OBJECTS := $(call objects_in,build/bios,$(CORE_SOURCES) $(wildcard platform/freestanding/*.c bios/*.c))

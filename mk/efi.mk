@@ -28,10 +28,7 @@ $(EFI_IMAGES:build/%.efi=build/efi/%.unsigned): $(EFI_OBJECTS)
 
 # Another key, or none, makes the images anew.
 build/efi/signer: FORCE
-	@mkdir -p $(@D)
-	@echo '$(SIGN_KEY) $(SIGN_CERT)' | cmp -s - $@ || echo '$(SIGN_KEY) $(SIGN_CERT)' > $@
-.PHONY: FORCE
-FORCE:
+	$(call remember,$(SIGN_KEY) $(SIGN_CERT))
 
 $(EFI_IMAGES): build/%.efi: build/efi/%.unsigned build/efi/signer $(SIGN_KEY) $(SIGN_CERT)
 ifdef SIGN_KEY
