@@ -2,6 +2,8 @@
 ; What C cannot say: calling an interrupt with every register chosen and seen, and memory above 1 MiB.
 ; The program is one 64 KiB segment; in real mode its code segment can be written to as well.
 
+%include "tests/exerciser/registers.inc"
+
 bits 16
 section .text.start
 extern exerciser_main
@@ -42,16 +44,11 @@ endstruc
 
 ; void call_interrupt(uint8_t number, const struct registers *in, struct registers *out)
 call_interrupt:
-    pushad
-    push ds
-    push es
-    push fs
-    push gs
-    pushfd
-    mov al, [esp + 44 + 4]
+    save_registers
+    mov al, [ARGUMENT(1)]
     mov [cs:.number], al
-    mov ebx, [esp + 44 + 8]
-    mov eax, [esp + 44 + 12]
+    mov ebx, [ARGUMENT(2)]
+    mov eax, [ARGUMENT(3)]
     mov [cs:out_at], eax
     mov [cs:own_esp], esp
     mov [cs:own_ss], ss
@@ -101,12 +98,7 @@ call_interrupt:
     mov edi, [out_at]
     mov ecx, regs_size
     a32 rep movsb
-    popfd
-    pop gs
-    pop fs
-    pop es
-    pop ds
-    popad
+    restore_registers
     o32 ret
 
 ; Gives FS 4 GiB of reach, leaving GDTR as it was; interrupts must be off.
@@ -129,8 +121,8 @@ unreal:
     mov fs, bx
     ret
 
-; void flat_copy(uint32_t to, uint32_t from, uint32_t length), length a multiple of 4
-flat_copy:
+; Around code that reaches all memory by FS.
+%macro enter_flat 0
     pushfd
     cli
     push ebx
@@ -138,9 +130,25 @@ flat_copy:
     push edi
     push fs
     call unreal
-    mov edi, [esp + 18 + 4]
-    mov esi, [esp + 18 + 8]
-    mov ecx, [esp + 18 + 12]
+%endmacro
+
+%macro leave_flat 0
+    pop fs
+    pop edi
+    pop esi
+    pop ebx
+    popfd
+    o32 ret
+%endmacro
+
+%define FLAT_ARGUMENT(number) esp + 18 + 4 * number
+
+; void flat_copy(uint32_t to, uint32_t from, uint32_t length), length a multiple of 4
+flat_copy:
+    enter_flat
+    mov edi, [FLAT_ARGUMENT(1)]
+    mov esi, [FLAT_ARGUMENT(2)]
+    mov ecx, [FLAT_ARGUMENT(3)]
     shr ecx, 2
 .next:
     jecxz .done
@@ -151,25 +159,14 @@ flat_copy:
     dec ecx
     jmp .next
 .done:
-    pop fs
-    pop edi
-    pop esi
-    pop ebx
-    popfd
-    o32 ret
+    leave_flat
 
 ; void flat_fill(uint32_t to, uint32_t length, uint32_t seed): dword at address a is a ^ seed
 flat_fill:
-    pushfd
-    cli
-    push ebx
-    push esi
-    push edi
-    push fs
-    call unreal
-    mov edi, [esp + 18 + 4]
-    mov ecx, [esp + 18 + 8]
-    mov edx, [esp + 18 + 12]
+    enter_flat
+    mov edi, [FLAT_ARGUMENT(1)]
+    mov ecx, [FLAT_ARGUMENT(2)]
+    mov edx, [FLAT_ARGUMENT(3)]
     shr ecx, 2
 .next:
     jecxz .done
@@ -180,25 +177,14 @@ flat_fill:
     dec ecx
     jmp .next
 .done:
-    pop fs
-    pop edi
-    pop esi
-    pop ebx
-    popfd
-    o32 ret
+    leave_flat
 
 ; uint32_t flat_differs(uint32_t at, uint32_t length, uint32_t seed): address of the first dword that is not a ^ seed, or 0
 flat_differs:
-    pushfd
-    cli
-    push ebx
-    push esi
-    push edi
-    push fs
-    call unreal
-    mov edi, [esp + 18 + 4]
-    mov ecx, [esp + 18 + 8]
-    mov edx, [esp + 18 + 12]
+    enter_flat
+    mov edi, [FLAT_ARGUMENT(1)]
+    mov ecx, [FLAT_ARGUMENT(2)]
+    mov edx, [FLAT_ARGUMENT(3)]
     shr ecx, 2
 .next:
     jecxz .same
@@ -213,12 +199,7 @@ flat_differs:
     xor edi, edi
 .differs:
     mov eax, edi
-    pop fs
-    pop edi
-    pop esi
-    pop ebx
-    popfd
-    o32 ret
+    leave_flat
 
 align 4
 out_at dd 0

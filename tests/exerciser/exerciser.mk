@@ -4,22 +4,22 @@
 EXERCISER_OBJECTS := $(patsubst tests/exerciser/%.c,build/exerciser/%.o,$(wildcard tests/exerciser/*.c)) build/exerciser/entry.o build/exerciser/v86.o
 TEST_PROGRAMS += build/exerciser/mbr.bin build/exerciser/exerciser.bin
 
-build/exerciser/mbr.bin: tests/exerciser/mbr.asm
+build/exerciser/mbr.bin: tests/exerciser/mbr.asm tests/lab/asm/serial.inc
 	@mkdir -p $(@D)
 	$(say) "NASM $@"
 	$(Q)nasm -f bin $< -o $@
 
-build/exerciser/%.o: tests/exerciser/%.asm
+build/exerciser/%.o: tests/exerciser/%.asm tests/exerciser/registers.inc
 	@mkdir -p $(@D)
 	$(say) "NASM $@"
 	$(Q)nasm -f elf32 $< -o $@
 
-build/exerciser/%.o: tests/exerciser/%.c tests/exerciser/exerciser.h
+build/exerciser/%.o: tests/exerciser/%.c tests/exerciser/exerciser.h platform/tsc.h
 	@mkdir -p $(@D)
 	$(say) "CC16 $@"
 	$(Q)gcc -m16 -march=i386 -std=gnu11 -Os -ffreestanding -fno-pic -fno-stack-protector -mgeneral-regs-only -fcf-protection=none \
 		-fno-asynchronous-unwind-tables -fno-toplevel-reorder -fno-tree-loop-distribute-patterns -nostdinc \
-		-isystem $(shell gcc -print-file-name=include) $(WARNINGS) -c $< -o $@
+		-isystem $(shell gcc -print-file-name=include) -I. $(WARNINGS) -c $< -o $@
 
 build/exerciser/exerciser.elf: $(EXERCISER_OBJECTS) tests/exerciser/exerciser.ld
 	$(say) "LD $@"

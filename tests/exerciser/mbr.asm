@@ -57,17 +57,13 @@ here:
 
 failed:
     mov si, message
-.print:
-    lodsb
-    test al, al
-    jz .stop
-    mov dx, 0x3F8
-    out dx, al
-    jmp .print
+    call text
 .stop:
     cli
     hlt
     jmp .stop
+
+%include "tests/lab/asm/serial.inc"
 
 message db "FAIL boot sector cannot read the program", 10, 0
 

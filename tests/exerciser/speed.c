@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Figures: time is the TSC's, measured against the tick once, as a loader may hold interrupts back while it works. */
 #include "exerciser.h"
+#include "platform/tsc.h"
 
 /* Units of 65536 TSC cycles, which let a minute fit into 32 bits. */
 static uint32_t now(void)
 {
-    uint32_t low, high;
-    __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
-    return high << 16 | low >> 16;
+    return (uint32_t)(read_tsc() >> 16);
 }
 
 static uint32_t units_per_second;

@@ -2,6 +2,8 @@
 ; A V86 monitor as small as can be: one INT 13h in V86 mode with IOPL 3 and all ports open, other INTs reflected through the real-mode
 ; vectors. It ends at the HLT after the INT, or at the first instruction that V86 mode refuses.
 
+%include "tests/exerciser/registers.inc"
+
 bits 16
 section .text
 
@@ -18,19 +20,14 @@ CODE16    equ 0x28
 
 ; uint32_t v86_call(uint32_t eax, uint32_t edx, uint32_t esi, uint32_t *eflags): AX afterwards; bit 31 = it made a forbidden instruction
 v86_call:
-    pushad
-    push ds
-    push es
-    push fs
-    push gs
-    pushfd
+    save_registers
     cli
     cld
-    mov eax, [esp + 44 + 4]
+    mov eax, [ARGUMENT(1)]
     mov [in_eax], eax
-    mov eax, [esp + 44 + 8]
+    mov eax, [ARGUMENT(2)]
     mov [in_edx], eax
-    mov eax, [esp + 44 + 12]
+    mov eax, [ARGUMENT(3)]
     mov [in_esi], eax
     mov [own_esp], esp
     in al, 0x21
@@ -174,15 +171,10 @@ bits 16
     out 0x21, al
     mov al, [pic2]
     out 0xA1, al
-    mov ebx, [esp + 44 + 16]
+    mov ebx, [ARGUMENT(4)]
     mov eax, [out_flags]
     mov [bx], eax
-    popfd
-    pop gs
-    pop fs
-    pop es
-    pop ds
-    popad
+    restore_registers
     mov eax, [cs:out_eax]
     o32 ret
 

@@ -39,7 +39,7 @@ def assemble(name, folder, **defines):
     """A boot sector from asm/NAME.asm, as 512 bytes."""
     output = os.path.join(folder, f"{name}.bin")
     words = [f"-D{key}={value}" for key, value in defines.items()]
-    process.run(["nasm", "-f", "bin", "-o", output, *words, os.path.join(ASM, f"{name}.asm")])
+    process.run(["nasm", "-f", "bin", "-I", ASM + "/", "-o", output, *words, os.path.join(ASM, f"{name}.asm")])
     with open(output, "rb") as file:
         data = file.read()
     if len(data) != 512:

@@ -94,52 +94,8 @@ hex64:                          ; the quadword whose upper half SI points to, an
         call hex32
         mov al, ' '
         jmp char
-hex32:
-        push eax
-        shr eax, 16
-        call hex16
-        pop eax
-hex16:
-        push ax
-        mov al, ah
-        call hex8
-        pop ax
-hex8:
-        push ax
-        shr al, 4
-        call digit
-        pop ax
-digit:
-        and al, 15
-        cmp al, 10
-        sbb al, 0x69
-        das
-        or al, 0x20
-        jmp char
-newline:
-        mov al, 10
-        jmp char
-text:
-        lodsb
-        test al, al
-        jz .end
-        call char
-        jmp text
-.end:
-        ret
-char:
-        push dx
-        push ax
-        mov dx, 0x3fd
-.wait:
-        in al, dx
-        test al, 0x20
-        jz .wait
-        mov dl, 0xf8
-        pop ax
-        out dx, al
-        pop dx
-        ret
+
+%include "serial.inc"
 
 zero:    dw 0
 t_boot:  db 10, "BOOT dl=", 0

@@ -13,12 +13,10 @@ start:
         sti
         cld
         mov [drive], dl
-        mov al, 10
-        call char
+        call newline
         mov al, 'B'
         call char
-        mov al, 10
-        call char
+        call newline
         mov ebp, TOTAL_CALLS
 .next:
         mov si, packet
@@ -49,50 +47,26 @@ start:
 %endif
         dec ebp
         jnz .next
-        mov al, 10
-        call char
+        call newline
         mov al, 'D'
+        call char
         jmp .end
 .failed:
         push ax
-        mov al, 10
-        call char
+        call newline
         mov al, 'E'
         call char
         pop ax
         mov al, ah
-        shr al, 4
-        call digit
-        mov al, ah
-        call digit
+        call hex8
 .end:
-        call char
-        mov al, 10
-        call char
+        call newline
         cli
 .rest:
         hlt
         jmp .rest
 
-digit:
-        and al, 15
-        cmp al, 10
-        sbb al, 0x69
-        das
-        or al, 0x20
-char:
-        push dx
-        push ax
-        mov dx, 0x3fd
-.wait:
-        in al, dx
-        test al, 0x20
-        jz .wait
-        mov dl, 0xf8
-        pop ax
-        out dx, al
-        pop dx
-        ret
+%include "serial.inc"
 
 drive:  db 0
         align 4
