@@ -71,7 +71,7 @@ struct far_pointer firmware_pnp(void);
 
 /* ---- pxe.c ------------------------------------------------------------------------------------------------------------ */
 
-/* Looks for the ROM that started us and asks it what it knows. Nothing of it is found when a boot loader started us. */
+/* Looks for the ROM that started us, or our boot loader if that left it in memory, and asks it what it knows. */
 void pxe_start(void);
 const uint8_t *pxe_cached_ack(size_t *length);
 const char *pxe_command_line(void); /* NULL when the ROM passed none */
@@ -83,7 +83,7 @@ void pxe_release(void);
 /* Undoes what pxe_release() did to the interrupt controller, when the card is silent. */
 void pxe_restore_interrupts(void);
 
-/* Returns to the ROM while its stack stands; comes back when that is not so. */
+/* Returns to the ROM that called us while its stack stands; comes back when there is none, and no stack then. */
 void pxe_exit(void);
 
 /* ---- tables.c: what the operating system is told ----------------------------------------------------------------------- */

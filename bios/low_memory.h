@@ -11,6 +11,7 @@
 #define BDA_DISK_COUNT   0x475u
 #define BASE_MEMORY_TOP  0xA0000u
 #define BOOT_SECTOR      0x7C00u
+#define KIB              1024u
 
 /* Address 0 is a good one here, so the compiler is not to reason about it. */
 static inline void *low_memory(uint32_t address)

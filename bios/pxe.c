@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The PXE ROM that loaded us: found, asked, and sent away before our driver takes the card. */
+/* The PXE ROM that loaded us, or our loader: found, asked, and sent away before our driver takes the card. */
 #include <string.h>
 
 #include "bios/home.h"
@@ -69,6 +69,7 @@ struct pxe_file_cmdline {
 } __attribute__((packed));
 
 static struct pxe_rom rom;
+static struct far_pointer rom_stack; /* that it is called on */
 static bool rom_alive;
 static uint8_t ack[ACK_MAX];
 static size_t ack_length;
@@ -117,14 +118,30 @@ static bool take_scan(void)
     return false;
 }
 
-static bool find(const struct realmode_block *block)
+static bool find_caller(const struct realmode_block *block)
 {
+    rom_stack = (struct far_pointer){block->entry_sp, block->entry_ss}; /* the ROM's own: some demand that */
     const struct far_pointer *pushed = low_memory(block->entry_ss * 16u + (uint16_t)(block->entry_sp + 4));
     struct far_pointer registers = {block->entry_bx, block->entry_es};
     return take_pxe(*pushed) || take_pxenv(registers) || take_int1a() || take_scan();
 }
 
-/* Calls the ROM on the stack that it called us on: some demand that. True when it says success. */
+/*
+ * The ROM that a boot loader came from and left in memory: GRUB stops the card and no more, pxelinux leaves all of it for
+ * `keeppxe`. It still answers INT 1Ah, from memory that nobody else could take. No search: iPXE leaves a !PXE with a right sum
+ * when it starts a kernel, and the memory that it would run in is free by then.
+ */
+static bool find_left_behind(const struct realmode_block *block)
+{
+    rom_stack = realmode_far(low_memory(block->scratch)); /* the stub's, who is done: the ROM may want 1.5 KiB */
+    rom_stack.offset += SCRATCH_STACK;
+    if (!take_int1a())
+        return false;
+    uint32_t entry = rom.entry.segment * 16u + rom.entry.offset;
+    return entry >= low_read16(BDA_BASE_MEMORY) * KIB && entry < BASE_MEMORY_TOP;
+}
+
+/* True when it says success. */
 static bool call_rom(uint16_t opcode, void *parameters)
 {
     struct realmode_block *block = realmode_block();
@@ -135,8 +152,8 @@ static bool call_rom(uint16_t opcode, void *parameters)
     call->registers.ebx = opcode;
     call->registers.es = at.segment;
     call->registers.edi = at.offset;
-    call->stack_segment = block->entry_ss;
-    call->stack_offset = block->entry_sp;
+    call->stack_segment = rom_stack.segment;
+    call->stack_offset = rom_stack.offset;
     call->target_offset = rom.entry.offset;
     call->target_segment = rom.entry.segment;
     if (rom.has_pxe) {
@@ -186,7 +203,7 @@ static void read_nic_type(void)
 void pxe_start(void)
 {
     const struct realmode_block *block = realmode_block();
-    if (block->start_kind != START_NBP || !find(block))
+    if (!(block->start_kind == START_NBP ? find_caller(block) : find_left_behind(block)))
         return;
     rom_alive = true;
     read_ack();
@@ -254,19 +271,14 @@ static bool hooked(uint32_t base, uint32_t end)
 }
 
 /*
- * Base memory that only the ROM's stack used becomes the machine's again: to the end of the ROM's segments, in the whole KiB that
- * it had taken, as far as the memory map, which changes with the unloading, says RAM again.
+ * Base memory that only the ROM's stack used becomes the machine's again, as far as the memory map, which changes with the
+ * unloading, says RAM again.
  */
 static void give_back_base_memory(void)
 {
     static struct memory_map map;
     struct memory_sizes sizes;
-    uint32_t limit = low_read16(BDA_BASE_MEMORY) * 1024u, top = limit;
-    for (unsigned i = 0; i < rom.segment_count; i++) {
-        uint32_t end = rom.segments[i].base + rom.segments[i].size;
-        if (rom.segments[i].base >= limit && rom.segments[i].base < BASE_MEMORY_TOP && end > top)
-            top = (end + 1023) & ~1023u;
-    }
+    uint32_t limit = low_read16(BDA_BASE_MEMORY) * KIB, top = pxe_base_memory_end(&rom, limit);
     firmware_memory(&map, &sizes);
     uint64_t ram_end = memory_map_ram_end(&map, 0);
     if (map.count && ram_end < top)
@@ -275,7 +287,7 @@ static void give_back_base_memory(void)
     if (ebda > limit && ebda < top)
         top = ebda;
     if (top > limit && top <= BASE_MEMORY_TOP && !hooked(limit, top))
-        low_write16(BDA_BASE_MEMORY, (uint16_t)(top / 1024));
+        low_write16(BDA_BASE_MEMORY, (uint16_t)(top / KIB));
 }
 
 void pxe_release(void)
@@ -300,9 +312,11 @@ void pxe_release(void)
 
 void pxe_exit(void)
 {
+    struct realmode_block *block = realmode_block();
+    if (block->start_kind != START_NBP)
+        pxe_release();
     if (!rom_alive)
         return;
-    struct realmode_block *block = realmode_block();
     struct real_call *call = &block->call;
     memset(call, 0, sizeof *call);
     call->registers.eax = PXENV_EXIT_FAILURE;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "bios/low_memory.h"
+
 #define PXE_LENGTH        0x58u
 #define PXE_ENTRY         0x10
 #define PXE_SEGMENT_COUNT 0x1D
@@ -84,4 +86,19 @@ bool pxenv_read(const uint8_t *bytes, size_t available, struct pxe_rom *rom, str
     if (get16(bytes + PXENV_VERSION) >= PXENV_VERSION_21 && bytes[8] >= PXENV_LENGTH_21)
         *pxe = get_pointer(bytes + PXENV_PXE);
     return true;
+}
+
+uint32_t pxe_base_memory_end(const struct pxe_rom *rom, uint32_t limit)
+{
+    uint32_t first = BASE_MEMORY_TOP, end = limit;
+    for (unsigned i = 0; i < rom->segment_count; i++) {
+        const struct pxe_segment *segment = &rom->segments[i];
+        if (segment->base < limit || segment->base >= BASE_MEMORY_TOP)
+            continue;
+        if (segment->base < first)
+            first = segment->base;
+        if (segment->base + segment->size > end)
+            end = segment->base + segment->size;
+    }
+    return first < limit + KIB ? (end + KIB - 1) & ~(KIB - 1) : limit;
 }

@@ -33,4 +33,11 @@ bool pxe_read(const uint8_t *bytes, size_t available, struct pxe_rom *rom);
  */
 bool pxenv_read(const uint8_t *bytes, size_t available, struct pxe_rom *rom, struct pxe_pointer *pxe);
 
+/*
+ * Where base memory, which ends at `limit` (a whole KiB), will end without the ROM's segments above: in the whole KiB that it had
+ * taken. It stays `limit` when there are none, or when the first of them does not begin there, as somebody else has taken memory
+ * since.
+ */
+uint32_t pxe_base_memory_end(const struct pxe_rom *rom, uint32_t limit);
+
 #endif

@@ -113,15 +113,18 @@ def test_retry_key_after_the_cause_is_gone(lab):
 
 
 def next_boot_device(lab, name, **machine_options):
-    """The ROM loads us, we fail with `name` and are told to give up; returns how the BIOS's own disk was entered."""
+    """The ROM loads us or our loader, we fail with `name` and are told to give up; returns how the BIOS's own disk was entered."""
     local = disks.sector_disk(lab.path("local.img"), disks.assemble("hello", lab.folder))
-    lab.dhcp(boot_file="sanstrap.pxe", root_path=ROOT_PATH).publish(NBP)
     machine = lab.machine(drives=[local], boot="nc", **machine_options)
     fails_with(machine, name)
     machine.key("n")
     boot = entered(machine, 60)
     as_a_bios_would(boot)
     return boot
+
+
+def loaded_by_rom(lab):
+    lab.dhcp(boot_file="sanstrap.pxe", root_path=ROOT_PATH).publish(NBP)
 
 
 def has_all_memory(boot):
@@ -135,12 +138,20 @@ NOTHING_HOOKED = [("E_CONNECT_REFUSED", {}), ("E_NIC_NONE", {"nic": "rtl8139"})]
 @pytest.mark.parametrize("name,machine_options", NOTHING_HOOKED, ids=["after-the-rom-was-unloaded", "back-into-the-rom"])
 def test_next_boot_device_key(lab, name, machine_options):
     """The BIOS's own disk starts when the SAN cannot be booted, and finds the memory that it has without any network boot."""
+    loaded_by_rom(lab)
     has_all_memory(next_boot_device(lab, name, **machine_options))
+
+
+def test_next_boot_device_key_with_the_rom_left_by_pxelinux(lab):
+    """There is no way back into a ROM that did not call us: it is unloaded before the BIOS goes on."""
+    lab.pxelinux("LINUX sanstrap.lkrn\nAPPEND keeppxe\n")
+    has_all_memory(next_boot_device(lab, "E_NIC_NONE", nic="rtl8139"))
 
 
 def test_next_boot_device_key_after_the_disk_was_hooked(lab):
     """INT 13h was ours by then; the BIOS's own disk has its number back, and all memory."""
     lab.target(lab.file("disk.img", bytes(1 << 20)))
+    loaded_by_rom(lab)
     has_all_memory(next_boot_device(lab, "E_BOOT_SIGNATURE"))
 
 

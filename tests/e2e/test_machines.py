@@ -3,13 +3,11 @@
 import pytest
 
 from tests.lab import disks
-from tests.lab.boots import BASE_MEMORY, RESERVED, USABLE, as_a_bios_would, entered, hello_disk, hidden
+from tests.lab.boots import PAGE, as_a_bios_would, entered, hello_disk, memory_map_is_sound, only_ours_is_kept
 from tests.lab.lab import LKRN
 from tests.lab.qemu import MAC
 from tests.lab.target import Istgt, Tgt
 
-PAGE = 4096
-RESIDENT_LIMIT = 4096 + PAGE  # of the resident part, and of the page that the tables for the operating system add
 MARKER = "sanstrap-flood-marker/"
 
 
@@ -33,28 +31,12 @@ def test_memory_size(lab, memory):
     memory_map_is_sound(boot, memory << 20)
 
 
-def memory_map_is_sound(boot, installed):
-    """Entries do not overlap, what is hidden is hidden as whole pages, and little is hidden."""
-    entries = sorted(boot.memory_map)
-    for (base, length, _), (following, _, _) in zip(entries, entries[1:]):
-        assert base + length <= following, f"{base:#x}+{length:#x} overlaps {following:#x}"
-    for base, length, kind in entries:
-        if kind == USABLE and base >= 1 << 20:
-            assert base % PAGE == 0 and length % PAGE == 0, f"{base:#x}+{length:#x} is not whole pages"
-    withheld = hidden(boot, installed)
-    assert withheld <= (4 << 20) + (1 << 20), f"{withheld >> 10} KiB of {installed >> 20} MiB are hidden"
-    assert BASE_MEMORY - boot.base_memory <= RESIDENT_LIMIT + PAGE, f"base memory ends at {boot.base_memory:#x}"
-    assert any(kind == RESERVED for _, _, kind in entries)
-
-
 @pytest.mark.parametrize("memory", [128, 256, 6144])
 def test_memory_after_the_rom_is_gone(lab, memory):
-    """The ROM's and the loader's own memory are given back; the resident part and its tables keep at most 8 KiB of base memory."""
     target = lab.target(hello_disk(lab))
     boot = entered(lab.boot_by_rom(target.root_path, memory=memory))
     as_a_bios_would(boot)
-    memory_map_is_sound(boot, memory << 20)
-    assert BASE_MEMORY - boot.base_memory <= RESIDENT_LIMIT, f"{BASE_MEMORY - boot.base_memory} bytes of base memory are kept"
+    only_ours_is_kept(boot, memory << 20)
 
 
 @pytest.mark.parametrize("kind", [Tgt, Istgt])

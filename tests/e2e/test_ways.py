@@ -1,18 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Every way in which the loader can be loaded ends in the LUN's boot sector, entered as a BIOS would."""
 import hashlib
-import os
 
 import pytest
 
 from tests.lab import disks, qemu
-from tests.lab.boots import FAILURE, as_a_bios_would, entered, hello_disk
+from tests.lab.boots import FAILURE, as_a_bios_would, entered, hello_disk, only_ours_is_kept
 from tests.lab.lab import LKRN, NBP
 from tests.lab.network import PREFIX, SERVER
 
 STATIC = f"ip={PREFIX}.50/24"
 IPXE = "/usr/lib/ipxe"
-MODULES = "/usr/lib/syslinux/modules/bios"
 
 
 def test_pxe_from_the_cards_rom(lab, loader):
@@ -24,21 +22,34 @@ PXELINUX = {
     "KERNEL sanstrap.0": "KERNEL sanstrap.0\n",
     "pxechn.c32": "COM32 pxechn.c32\nAPPEND sanstrap.0\n",
     "LINUX sanstrap.lkrn": "LINUX sanstrap.lkrn\nAPPEND log=info\n",
+    "LINUX sanstrap.lkrn keeppxe": "LINUX sanstrap.lkrn\nAPPEND keeppxe\n",
     "LINUX sanstrap.lkrn with IPAPPEND": "LINUX sanstrap.lkrn\nIPAPPEND 2\n",
 }
 
 
 @pytest.mark.parametrize("lines", PXELINUX.values(), ids=PXELINUX.keys())
 def test_pxelinux(lab, lines):
+    """Who unloads the ROM differs: pxelinux for a Linux kernel, we otherwise, and when it was told to keep it."""
     target = lab.target(hello_disk(lab))
-    server = lab.dhcp(boot_file="pxelinux.0", root_path=target.root_path)
-    server.publish("/usr/lib/PXELINUX/pxelinux.0")
-    for name in ("ldlinux.c32", "libcom32.c32", "libutil.c32", "pxechn.c32"):
-        server.publish(os.path.join(MODULES, name))
-    server.publish(NBP, "sanstrap.0")
+    lab.pxelinux(lines, root_path=target.root_path)
+    boot = entered(lab.machine())
+    as_a_bios_would(boot)
+    only_ours_is_kept(boot, 256 << 20)
+
+
+@pytest.mark.parametrize("command", ["linux16", "linux"])
+def test_grub_over_pxe(lab, command):
+    """GRUB stops the card and leaves the ROM where it is, INT 1Ah hooked."""
+    target = lab.target(hello_disk(lab))
+    server = lab.dhcp(boot_file="grub.0", root_path=target.root_path)
+    script = f"echo GRUB-RUNS\n{command} (pxe)/sanstrap.lkrn\nboot\n"
+    server.publish(disks.grub_nbp(lab.path("grub.0"), lab.folder, script))
     server.publish(LKRN)
-    server.publish_text("pxelinux.cfg/default", f"SERIAL 0 115200\nPROMPT 0\nDEFAULT boot\nLABEL boot\n{lines}")
-    as_a_bios_would(entered(lab.machine()))
+    machine = lab.machine()
+    machine.expect("GRUB-RUNS", 60)
+    boot = entered(machine)
+    as_a_bios_would(boot)
+    only_ours_is_kept(boot, 256 << 20)
 
 
 def test_ipxe_chain(lab):
@@ -46,6 +57,15 @@ def test_ipxe_chain(lab):
     server = lab.dhcp(boot_file="boot.ipxe", root_path=target.root_path)
     server.publish(NBP)
     server.publish_text("boot.ipxe", "#!ipxe\nchain sanstrap.pxe\n")
+    as_a_bios_would(entered(lab.machine()))
+
+
+def test_ipxe_chain_as_a_kernel(lab):
+    """The ROM is off INT 1Ah and its memory free, though a !PXE of it is left with a right sum."""
+    target = lab.target(hello_disk(lab))
+    server = lab.dhcp(boot_file="boot.ipxe", root_path=target.root_path)
+    server.publish(LKRN)
+    server.publish_text("boot.ipxe", "#!ipxe\nchain sanstrap.lkrn\n")
     as_a_bios_would(entered(lab.machine()))
 
 

@@ -11,6 +11,8 @@ FAILURE = r"^S\d{3} "
 ANSWER = r"^BOOT dl=(..) cs=(....) ip=(....) sssp=(....):(....) if=(.) int12=(....)$"
 USABLE, RESERVED = 1, 2
 BASE_MEMORY = 639 * 1024  # SeaBIOS leaves this much
+PAGE = 4096
+RESIDENT_LIMIT = 4096 + PAGE  # of the resident part, and of the page that the tables for the operating system add
 
 
 @dataclass
@@ -56,6 +58,26 @@ def as_a_bios_would(boot):
     assert boot.stack <= boot.base_memory, f"the stack is at {boot.stack:#x}, base memory ends at {boot.base_memory:#x}"
     low, = [entry for entry in boot.memory_map if entry[0] == 0]
     assert low[1] <= boot.base_memory and low[2] == USABLE, f"E820 says {low[1]:#x}, INT 12h {boot.base_memory:#x}"
+
+
+def memory_map_is_sound(boot, installed):
+    """Entries do not overlap, what is hidden is hidden as whole pages, and little is hidden."""
+    entries = sorted(boot.memory_map)
+    for (base, length, _), (following, _, _) in zip(entries, entries[1:]):
+        assert base + length <= following, f"{base:#x}+{length:#x} overlaps {following:#x}"
+    for base, length, kind in entries:
+        if kind == USABLE and base >= 1 << 20:
+            assert base % PAGE == 0 and length % PAGE == 0, f"{base:#x}+{length:#x} is not whole pages"
+    withheld = hidden(boot, installed)
+    assert withheld <= (4 << 20) + (1 << 20), f"{withheld >> 10} KiB of {installed >> 20} MiB are hidden"
+    assert BASE_MEMORY - boot.base_memory <= RESIDENT_LIMIT + PAGE, f"base memory ends at {boot.base_memory:#x}"
+    assert any(kind == RESERVED for _, _, kind in entries)
+
+
+def only_ours_is_kept(boot, installed):
+    """The ROM's and the loader's own memory are given back; the resident part and its tables keep at most 8 KiB of base memory."""
+    memory_map_is_sound(boot, installed)
+    assert BASE_MEMORY - boot.base_memory <= RESIDENT_LIMIT, f"{BASE_MEMORY - boot.base_memory} bytes of base memory are kept"
 
 
 def code(name):

@@ -114,6 +114,16 @@ def grub_disk(path, folder, script, files, size=128 * MIB):
     return path
 
 
+def grub_nbp(path, folder, script):
+    """A GRUB that a PXE ROM loads, with `script` inside; (pxe) is the server that it came from."""
+    early = os.path.join(folder, "grub.cfg")
+    with open(early, "w", encoding="ascii") as file:
+        file.write("serial --unit=0 --speed=115200\nterminal_output serial\n" + script)
+    process.run(["grub-mkimage", "-O", "i386-pc-pxe", "-o", path, "-c", early, "-p", "(pxe)/",
+                 "pxe", "tftp", "serial", "terminal", "linux16", "linux", "normal", "echo"])
+    return path
+
+
 def hashing_disk(megabytes=64):
     """A GRUB disk with a file of that size; returns (path, its SHA-256). GRUB prints the sum it computed, then HASHED."""
     with building(f"grub-{megabytes}", __file__) as (path, there):

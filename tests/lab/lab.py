@@ -8,7 +8,7 @@ import re
 import shutil
 import tempfile
 
-from . import dhcp, network, process, qemu, target
+from . import dhcp, disks, network, process, qemu, target
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(ROOT, "build")
@@ -69,6 +69,17 @@ class Lab:
         server = dhcp.Dhcp(self.network, self.folder, **options)
         self.closing.append(server)
         server.start()
+        return server
+
+    def pxelinux(self, lines, **options):
+        """The card's ROM gets pxelinux, and that one entry of these lines; our files are there as sanstrap.0 and sanstrap.lkrn."""
+        server = self.dhcp(boot_file="pxelinux.0", **options)
+        server.publish("/usr/lib/PXELINUX/pxelinux.0")
+        for name in ("ldlinux.c32", "libcom32.c32", "libutil.c32", "pxechn.c32"):
+            server.publish(os.path.join(disks.SYSLINUX, "modules", "bios", name))
+        server.publish(NBP, "sanstrap.0")
+        server.publish(LKRN)
+        server.publish_text("pxelinux.cfg/default", f"SERIAL 0 115200\nPROMPT 0\nDEFAULT boot\nLABEL boot\n{lines}")
         return server
 
     def target(self, disk, kind=target.Tgt, **options):

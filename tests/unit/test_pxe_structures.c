@@ -2,6 +2,7 @@
 /* !PXE and PXENV+ as ROMs leave them in memory: right ones are read, damaged ones refused, none read beyond its end. */
 #include "tests/unit/firmware_tables.h"
 
+#include "bios/low_memory.h"
 #include "bios/pxe_structures.h"
 
 static void make_pxe(uint8_t bytes[0x58])
@@ -117,6 +118,38 @@ static void pxenv_is_read(void **state)
     }
 }
 
+#define KIB_625 0x9C400u
+
+static const struct end_case {
+    const char *name;
+    uint32_t limit;
+    unsigned count;
+    struct pxe_segment segments[3];
+    uint32_t end;
+} end_cases[] = {
+    {"from the limit on", KIB_625, 2, {{0x9C400, 0x8C0}, {0x9CCC0, 0x2F40}}, 0x9FC00},
+    {"in any order, the last KiB used in part", KIB_625, 2, {{0x9CCC0, 0x2B41}, {0x9C7FF, 0x4C1}}, 0x9FC00},
+    {"taken a KiB below by somebody else", KIB_625 - 1024, 2, {{0x9C400, 0x8C0}, {0x9CCC0, 0x2F40}}, KIB_625 - 1024},
+    {"given back already", 0x9FC00, 2, {{0x9C400, 0x8C0}, {0x9CCC0, 0x2F40}}, 0x9FC00},
+    {"segments in option ROMs", KIB_625, 3, {{0xC9000, 0x4000}, {0x9C400, 0x8C0}, {0xA0000, 0x400}}, 0x9D000},
+    {"all of them in option ROMs", KIB_625, 1, {{0xC9000, 0x4000}}, KIB_625},
+    {"no segments", KIB_625, 0, {{0}}, KIB_625},
+    {"no more base memory", BASE_MEMORY_TOP, 1, {{0x9C400, 0x8C0}}, BASE_MEMORY_TOP},
+};
+
+static void base_memory_ends_where_the_roms_did(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < sizeof end_cases / sizeof *end_cases; i++) {
+        const struct end_case *c = &end_cases[i];
+        struct pxe_rom rom = {.segment_count = c->count};
+        memcpy(rom.segments, c->segments, sizeof c->segments);
+        uint32_t end = pxe_base_memory_end(&rom, c->limit);
+        if (end != c->end)
+            fail_msg("%s: %05x, not %05x", c->name, end, c->end);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -124,6 +157,7 @@ int main(void)
         cmocka_unit_test(damaged_pxe_is_refused),
         cmocka_unit_test(segment_count_is_bounded),
         cmocka_unit_test(pxenv_is_read),
+        cmocka_unit_test(base_memory_ends_where_the_roms_did),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
