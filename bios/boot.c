@@ -80,6 +80,7 @@ enum status boot_disk(struct disk *disk, const struct boot_options *options)
 void boot_next_device(void)
 {
     pxe_exit();
+    pxe_restore_interrupts();
     int13_hook_uninstall();
     struct real_registers registers = {0};
     real_interrupt(0x18, &registers);
