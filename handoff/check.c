@@ -71,6 +71,11 @@ bool check_zeros(struct check *check, const char *field, size_t offset, const ui
     return true;
 }
 
+bool check_flags(struct check *check, size_t offset, uint32_t flags, uint32_t known)
+{
+    return !(flags & ~known) || check_fault(check, "flags", offset, "the flags that are defined", "%02xh", (unsigned)flags);
+}
+
 /* ---- addresses --------------------------------------------------------------------------------------------------- */
 
 const uint8_t handoff_no_address[16];
@@ -86,40 +91,41 @@ bool handoff_is_none(const uint8_t address[16])
     return !memcmp(address, handoff_no_address, 16) || (handoff_is_ipv4(address) && !memcmp(address + 12, handoff_no_address, 4));
 }
 
-static void format_address(char *to, size_t size, const uint8_t address[16])
+static void format_address(char *text, const uint8_t address[16])
 {
-    if (handoff_is_ipv4(address)) {
-        format_text(to, size, "%u.%u.%u.%u", address[12], address[13], address[14], address[15]);
-        return;
-    }
-    for (size_t i = 0, at = 0; i < 16 && at < size; i += 2)
-        at += format_text(to + at, size - at, "%s%x", i ? ":" : "", (unsigned)(address[i] << 8 | address[i + 1]));
+    if (handoff_is_ipv4(address))
+        format_ipv4(text, address + 12);
+    else
+        format_ipv6(text, address);
 }
 
-/* A host can have it and be reached by it: no multicast, broadcast, loopback or unspecified address. */
+/*
+ * A host can have it and be reached by it: no multicast, broadcast, loopback or unspecified address. ::/96 is the form that RFC
+ * 4291 (2.5.5.1) has given up: what is found of it is an IPv4 address that lacks its ffff.
+ */
 static bool is_unicast(const uint8_t address[16])
 {
     if (handoff_is_ipv4(address))
         return address[12] != 0 && address[12] != 127 && address[12] < 224;
-    return memcmp(address, handoff_no_address, 15) && address[0] != 0xFF;
+    return memcmp(address, handoff_no_address, 12) && address[0] != 0xFF;
 }
 
 bool check_address(struct check *check, const char *field, size_t offset, const uint8_t address[16], enum check_address kind)
 {
-    char text[48];
+    char text[FORMAT_ADDRESS_SIZE];
     if (is_unicast(address) || (kind == ADDRESS_OR_NONE && handoff_is_none(address)))
         return true;
-    format_address(text, sizeof text, address);
+    format_address(text, address);
     return check_fault(check, field, offset, kind == ADDRESS_NEEDED ? "a unicast address" : "a unicast address, or none", "%s",
                        text);
 }
 
 bool check_same_version(struct check *check, const char *field, size_t offset, const uint8_t address[16], const uint8_t other[16])
 {
-    char text[48];
+    char text[FORMAT_ADDRESS_SIZE];
     if (handoff_is_none(address) || handoff_is_ipv4(address) == handoff_is_ipv4(other))
         return true;
-    format_address(text, sizeof text, address);
+    format_address(text, address);
     return check_fault(check, field, offset,
                        handoff_is_ipv4(other) ? "an IPv4 address, as the card has" : "an IPv6 address, as the card has", "%s",
                        text);
@@ -176,7 +182,10 @@ const char *check_string(struct check *check, const char *field, size_t offset, 
     }
     const char *text = (const char *)check->bytes + place->start;
     if (text[place->length]) {
-        check_fault(check, field, offset, "a NUL behind the string", "%02xh", (uint8_t)text[place->length]);
+        if (kind == TEXT_SECRET) /* what is there may be of it */
+            check_fault(check, field, offset, "a NUL behind the string", "another byte");
+        else
+            check_fault(check, field, offset, "a NUL behind the string", "%02xh", (uint8_t)text[place->length]);
         return "";
     }
     return string_is_sound(check, field, offset, text, place->length, kind) ? text : "";

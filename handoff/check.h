@@ -33,6 +33,9 @@ bool check_number(struct check *check, const char *field, size_t offset, uint32_
 /* All of `length` bytes are 0. */
 bool check_zeros(struct check *check, const char *field, size_t offset, const uint8_t *bytes, size_t length);
 
+/* Of `flags` none is set but the `known` ones. */
+bool check_flags(struct check *check, size_t offset, uint32_t flags, uint32_t known);
+
 /* What an address may be besides a unicast one. */
 enum check_address { ADDRESS_NEEDED, ADDRESS_OR_NONE };
 bool check_address(struct check *check, const char *field, size_t offset, const uint8_t address[16], enum check_address kind);

@@ -5,7 +5,7 @@
 #include "handoff/check.h"
 
 #define PAIRS_MAX      HANDOFF_TARGETS
-#define STRUCTURES_MAX (2 + 2 * PAIRS_MAX) /* control, initiator, and two a path */
+#define STRUCTURES_MAX (3 + 2 * PAIRS_MAX) /* control, initiator, extensions, and two a path */
 
 struct range {
     uint32_t start, end;
@@ -17,7 +17,7 @@ struct reader {
     unsigned range_count;
     struct ibft_pair pairs[PAIRS_MAX];
     unsigned pair_count;
-    uint16_t initiator;
+    uint16_t extensions, initiator;
     uint8_t place_of_nic[PAIRS_MAX]; /* NIC structure's index → index in struct handoff */
 };
 
@@ -56,8 +56,7 @@ static bool read_structure(struct check *check, struct ibft_structure *structure
                          id == IBFT_CONTROL ? "18, and 4 more for each further path" : "the structure's size");
     good &= check_number(check, "index", HERE(ibft_structure, index), structure->index, index, index,
                          "the structure's place in the control structure");
-    if (structure->flags & ~flags)
-        good = check_fault(check, "flags", HERE(ibft_structure, flags), "the flags that are defined", "%02xh", structure->flags);
+    good &= check_flags(check, HERE(ibft_structure, flags), structure->flags, flags);
     return good;
 }
 
@@ -92,6 +91,7 @@ static bool read_control(struct reader *reader)
     if (!occupy(reader, "length", HERE(ibft_structure, length), at, length))
         return false;
     memcpy(&control, check->bytes + at, sizeof control);
+    reader->extensions = control.extensions;
     reader->initiator = control.initiator;
     reader->pair_count = IBFT_PAIRS + (unsigned)((length - sizeof control) / sizeof(struct ibft_pair));
     memcpy(reader->pairs, check->bytes + at + HERE(ibft_control, pairs), reader->pair_count * sizeof(struct ibft_pair));
@@ -103,6 +103,9 @@ static bool occupy_pairs(struct reader *reader)
 {
     bool good =
         occupy(reader, "initiator offset", HERE(ibft_control, initiator), reader->initiator, sizeof(struct ibft_initiator));
+    if (reader->extensions) /* of which nothing but their beginning is known */
+        good &= occupy(reader, "extensions offset", HERE(ibft_control, extensions), reader->extensions,
+                       sizeof(struct ibft_structure));
     for (unsigned i = 0; i < reader->pair_count; i++) {
         size_t offset = HERE(ibft_control, pairs) + i * sizeof(struct ibft_pair);
         if (reader->pairs[i].nic)

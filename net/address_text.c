@@ -105,56 +105,11 @@ bool net_parse_address(const char *text, struct net_address *address)
     return true;
 }
 
-/* RFC 5952 4.2: the longest run of two zero groups or more, the first of equals. */
-static unsigned longest_run(const uint16_t *groups, unsigned *length)
-{
-    unsigned best = 8;
-
-    *length = 1;
-    for (unsigned i = 0; i < 8; i++) {
-        unsigned run = 0;
-
-        while (i + run < 8 && groups[i + run] == 0)
-            run++;
-        if (run > *length) {
-            *length = run;
-            best = i;
-        }
-    }
-    return best;
-}
-
-static void format_ipv6(const uint8_t bytes[16], char *text)
-{
-    uint16_t groups[8];
-    unsigned run, length;
-    char *at = text;
-
-    for (unsigned i = 0; i < 8; i++)
-        groups[i] = (uint16_t)(bytes[2 * i] << 8 | bytes[2 * i + 1]);
-    run = longest_run(groups, &length);
-    for (unsigned i = 0; i < 8; i++) {
-        if (i == run) {
-            *at++ = ':';
-            i += length - 1;
-            if (i == 7)
-                *at++ = ':';
-            *at = '\0';
-            continue;
-        }
-        if (i)
-            *at++ = ':';
-        at += format_text(at, 5, "%x", groups[i]);
-    }
-}
-
 void net_format_address(const struct net_address *address, char *text)
 {
-    const uint8_t *b = address->bytes;
-
     text[0] = '\0';
     if (address->family == 4)
-        format_text(text, 46, "%u.%u.%u.%u", b[0], b[1], b[2], b[3]);
+        format_ipv4(text, address->bytes);
     else if (address->family == 6)
-        format_ipv6(b, text);
+        format_ipv6(text, address->bytes);
 }

@@ -19,6 +19,11 @@
 size_t format_text(char *to, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
 size_t format_text_va(char *to, size_t size, const char *format, va_list arguments) __attribute__((format(printf, 3, 0)));
 
+/* Addresses: dotted, and as RFC 5952 has them. `text` holds at least FORMAT_ADDRESS_SIZE bytes. */
+#define FORMAT_ADDRESS_SIZE 46
+void format_ipv4(char *text, const uint8_t bytes[4]);
+void format_ipv6(char *text, const uint8_t bytes[16]);
+
 /* Formats a line (cut at 255 bytes) and hands it to platform_log(). */
 void log_printf(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

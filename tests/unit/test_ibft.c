@@ -234,6 +234,8 @@ static const struct {
     {"control", "length", 50, 30},
     {"control", "index", 52, 1},
     {"control", "flags", 53, 0x80},
+    {"control", "extensions offset", 54, 1},
+    {"control", "extensions offset", 55, 0xF0},
     {"control", "initiator offset", 56, INITIATOR + 1},
     {"control", "initiator offset", 57, 0xF0},
     {"control", "NIC offset", 58, INITIATOR},
@@ -305,6 +307,35 @@ static void a_fault_tells_found_and_allowed(void **state)
     assert_string_equal(text, "iBFT, NIC 0: VLAN at f8h is 4095; allowed: 0 to 4094");
 }
 
+static void addresses_in_faults_are_written_as_rfc_5952_has_them(void **state)
+{
+    (void)state;
+    struct handoff facts = ipv6_facts(), read;
+    struct handoff_faults faults;
+    struct table table = written(&facts, IBFT_GATEWAY_AUTO);
+    uint8_t *dns = table.bytes + NIC + 40;
+    dns[0] = 0xFF;
+    dns[1] = 2;
+    dns[15] = 0xFB;
+    seal(&table);
+    assert_false(ibft_read(table.bytes, table.length, &read, &faults));
+    assert_string_equal(faults.list[0].found, "ff02::fb");
+}
+
+/* RFC 4291, 2.5.5.1: nobody means ::192.0.2.1, but a producer may have forgotten what makes it ::ffff:192.0.2.1. */
+static void an_ipv4_address_without_its_ffff_is_refused(void **state)
+{
+    (void)state;
+    struct handoff facts = plain_facts(), read;
+    struct handoff_faults faults;
+    struct table table = written(&facts, IBFT_GATEWAY_AUTO);
+    table.bytes[NIC + 40 + 10] = table.bytes[NIC + 40 + 11] = 0;
+    seal(&table);
+    assert_false(ibft_read(table.bytes, table.length, &read, &faults));
+    assert_true(names(&faults, "NIC 0", "first DNS server"));
+    assert_string_equal(faults.list[0].found, "::c000:202");
+}
+
 static void a_wrong_table_is_not_written(void **state)
 {
     (void)state;
@@ -330,6 +361,8 @@ int main(void)
         cmocka_unit_test(truncated_tables_are_refused),
         cmocka_unit_test(a_wrong_field_is_named),
         cmocka_unit_test(a_fault_tells_found_and_allowed),
+        cmocka_unit_test(addresses_in_faults_are_written_as_rfc_5952_has_them),
+        cmocka_unit_test(an_ipv4_address_without_its_ffff_is_refused),
         cmocka_unit_test(a_wrong_table_is_not_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
