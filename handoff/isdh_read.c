@@ -60,11 +60,9 @@ static bool read_header(struct isdh_reader *reader, uint64_t self, uint32_t *rec
     if (!check_number(check, "major version", HERE(isdh_header, major), header.major, ISDH_MAJOR, ISDH_MAJOR, "1") ||
         !is_whole(check, &header))
         return false;
-    if (header.minor == ISDH_MINOR) {
-        if (header.flags & ~(ISDH_FLAG_SECRETS | ISDH_FLAG_ACPI))
-            check_fault(check, "flags", HERE(isdh_header, flags), "the flags that are defined", "%xh", (unsigned)header.flags);
-        check_zeros(check, "reserved", HERE(isdh_header, reserved), (const uint8_t *)&header.reserved, sizeof header.reserved);
-    }
+    reader->newer = header.minor > ISDH_MINOR;
+    isdh_check_flags(reader, HERE(isdh_header, flags), header.flags, ISDH_FLAG_SECRETS | ISDH_FLAG_ACPI);
+    isdh_check_reserved(reader, HERE(isdh_header, reserved), &header.reserved, sizeof header.reserved);
     read_self(check, &header, self);
     if (!header.generation)
         check_fault(check, "generation", HERE(isdh_header, generation), "1 and above", "0");
@@ -102,23 +100,13 @@ static void read_records(struct isdh_reader *reader, uint32_t at)
     }
 }
 
-/* What records say of each other. */
-static void check_references(struct isdh_reader *reader)
+/* What there has to be. */
+static void check_completeness(struct isdh_reader *reader)
 {
     struct check *check = &reader->check;
     const struct handoff *to = reader->to;
-    for (unsigned i = 0; i < to->address_count; i++) {
-        check_structure(check, reader->address_at[i], "address", (int)i);
-        if (to->addresses[i].nic >= to->nic_count)
-            check_fault(check, "NIC", HERE(isdh_address, nic), "the index of a NIC record", "%u", to->addresses[i].nic);
-    }
     for (unsigned i = 0; i < to->target_count; i++) {
-        const struct handoff_target *target = &to->targets[i];
         check_structure(check, reader->target_at[i], "target", (int)i);
-        if (target->ip >= to->address_count)
-            check_fault(check, "IP", HERE(isdh_target, ip), "the index of an address record", "%u", target->ip);
-        else
-            check_same_version(check, "address", HERE(isdh_target, address), target->address, to->addresses[target->ip].address);
         if (!(reader->sessions & 1u << i))
             check_fault(check, "session", 0, "a session record for each target", "none");
     }
@@ -136,7 +124,7 @@ bool isdh_read(const uint8_t *bytes, size_t size, uint64_t self, struct handoff 
     check_begin(&reader.check, "ISDH", bytes, size, faults);
     if (read_header(&reader, self, &records)) {
         read_records(&reader, records);
-        check_references(&reader);
+        check_completeness(&reader);
     }
     return faults->count == 0;
 }

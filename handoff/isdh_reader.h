@@ -8,12 +8,16 @@
 struct isdh_reader {
     struct check check;
     struct handoff *to;
-    uint32_t flags;                         /* the header's */
-    unsigned seen;                          /* types that may stand but once: bit number is the type's */
-    unsigned sessions, authentications;     /* targets that have theirs, a bit each */
-    uint32_t address_at[HANDOFF_ADDRESSES]; /* where the records are: what they refer to is checked when all are known */
-    uint32_t target_at[HANDOFF_TARGETS];
+    uint32_t flags;                      /* the header's */
+    bool newer;                          /* a higher minor version than ours: what we do not know may mean something */
+    unsigned seen;                       /* types that may stand but once: bit number is the type's */
+    unsigned sessions, authentications;  /* targets that have theirs, a bit each */
+    uint32_t target_at[HANDOFF_TARGETS]; /* where the records are */
 };
+
+/* What a higher minor version may have given a meaning: flags, and reserved members. */
+void isdh_check_flags(struct isdh_reader *reader, size_t offset, uint32_t flags, uint32_t known);
+void isdh_check_reserved(struct isdh_reader *reader, size_t offset, const void *bytes, size_t length);
 
 /* Reads the record of this type at reader->check.at, whose length lies within the table. */
 void isdh_read_record(struct isdh_reader *reader, uint16_t type);

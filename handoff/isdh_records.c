@@ -8,6 +8,22 @@
 #define BLOCK_MIN    512
 #define BLOCK_MAX    65536
 #define WWID_MAX     64
+#define LIMIT_MIN    512 /* of what a session negotiates (RFC 7143, 13.12 to 13.14) */
+#define LIMIT_MAX    16777215
+#define SESSION_FLAGS                                                                                                            \
+    (ISDH_SESSION_IMMEDIATE_DATA | ISDH_SESSION_INITIAL_R2T | ISDH_SESSION_HEADER_DIGEST | ISDH_SESSION_DATA_DIGEST)
+
+void isdh_check_flags(struct isdh_reader *reader, size_t offset, uint32_t flags, uint32_t known)
+{
+    if (!reader->newer)
+        check_flags(&reader->check, offset, flags, known);
+}
+
+void isdh_check_reserved(struct isdh_reader *reader, size_t offset, const void *bytes, size_t length)
+{
+    if (!reader->newer)
+        check_zeros(&reader->check, "reserved", offset, bytes, length);
+}
 
 /* ---- records ------------------------------------------------------------------------------------------------------- */
 
@@ -72,7 +88,7 @@ static void read_clock(struct isdh_reader *reader)
         return;
     if (!record.ticks_per_ms)
         check_fault(&reader->check, "ticks per millisecond", HERE(isdh_clock, ticks_per_ms), "1 and above", "0");
-    check_number(&reader->check, "reserved", HERE(isdh_clock, reserved), record.reserved, 0, 0, "0");
+    isdh_check_reserved(reader, HERE(isdh_clock, reserved), &record.reserved, sizeof record.reserved);
     reader->to->ticks_per_ms = record.ticks_per_ms;
     reader->to->now = record.now;
 }
@@ -138,16 +154,17 @@ static void read_address(struct isdh_reader *reader)
     if (!take(reader, &record, sizeof record, "address", (int)to->address_count) ||
         !is_next(reader, HERE(isdh_address, index), record.index, to->address_count, HANDOFF_ADDRESSES))
         return;
+    if (record.nic >= to->nic_count)
+        check_fault(check, "NIC", HERE(isdh_address, nic), "the index of a NIC record before this one", "%u", record.nic);
     check_number(check, "origin", HERE(isdh_address, origin), record.origin, ISDH_ORIGIN_OTHER, ISDH_ORIGIN_ROUTER, "0 to 4");
     check_addresses(check, &record);
     check_number(check, "VLAN", HERE(isdh_address, vlan), record.vlan, 0, VLAN_MAX, "0 to 4094");
     check_number(check, "VLAN priority", HERE(isdh_address, vlan_priority), record.vlan_priority, 0, PRIORITY_MAX, "0 to 7");
-    check_number(check, "reserved", HERE(isdh_address, reserved), record.reserved, 0, 0, "0");
-    check_number(check, "reserved", HERE(isdh_address, reserved_too), record.reserved_too, 0, 0, "0");
+    isdh_check_reserved(reader, HERE(isdh_address, reserved), &record.reserved, sizeof record.reserved);
+    isdh_check_reserved(reader, HERE(isdh_address, reserved_too), &record.reserved_too, sizeof record.reserved_too);
     check_number(check, "MTU", HERE(isdh_address, mtu), record.mtu, 576, 65535, "576 to 65535");
     if (memcmp(record.next_hop, handoff_no_address, sizeof record.next_hop))
         check_mac(check, "next hop", HERE(isdh_address, next_hop), record.next_hop);
-    reader->address_at[to->address_count] = check->at;
     struct handoff_address *address = &to->addresses[to->address_count++];
     *address = (struct handoff_address){.nic = record.nic,
                                         .prefix = record.prefix,
@@ -167,6 +184,16 @@ static void read_address(struct isdh_reader *reader)
 
 /* ---- target and disk ----------------------------------------------------------------------------------------------- */
 
+/* Designators that identify a logical unit; none of the others does. */
+static void check_wwid_type(struct check *check, const struct isdh_target *record)
+{
+    static const uint8_t known[] = {1, 2, 3, 8};
+    bool good = record->wwid.length ? memchr(known, record->wwid_type, sizeof known) != NULL : !record->wwid_type;
+    if (!good)
+        check_fault(check, "WWID type", HERE(isdh_target, wwid_type), "1, 2, 3 or 8 with a WWID, 0 without", "%u",
+                    record->wwid_type);
+}
+
 static void check_disk(struct check *check, const struct isdh_target *record)
 {
     uint32_t size = record->block_size;
@@ -175,7 +202,7 @@ static void check_disk(struct check *check, const struct isdh_target *record)
     if (!record->block_count)
         check_fault(check, "block count", HERE(isdh_target, block_count), "1 and above", "0");
     check_number(check, "WWID", HERE(isdh_target, wwid), record->wwid.length, 0, WWID_MAX, "at most 64 bytes");
-    check_number(check, "WWID type", HERE(isdh_target, wwid_type), record->wwid_type, 0, 15, "0 to 15");
+    check_wwid_type(check, record);
 }
 
 /* An identifier of any bytes: no NUL is looked for. */
@@ -184,6 +211,8 @@ static const uint8_t *wwid_of(struct isdh_reader *reader, const struct isdh_targ
     struct check *check = &reader->check;
     const struct isdh_text *wwid = &record->wwid;
     *length = 0;
+    if (!wwid->length && wwid->offset)
+        check_fault(check, "WWID", HERE(isdh_target, wwid), "0, 0 where there is none", "no bytes at %u", wwid->offset);
     if (!wwid->length || wwid->length > WWID_MAX)
         return NULL;
     if (wwid->offset < sizeof *record || wwid->offset > record->record.length ||
@@ -196,6 +225,16 @@ static const uint8_t *wwid_of(struct isdh_reader *reader, const struct isdh_targ
     return check->bytes + check->at + wwid->offset;
 }
 
+static void check_portal(struct isdh_reader *reader, const struct isdh_target *record)
+{
+    struct check *check = &reader->check;
+    const struct handoff *to = reader->to;
+    if (record->ip >= to->address_count)
+        check_fault(check, "IP", HERE(isdh_target, ip), "the index of an address record before this one", "%u", record->ip);
+    else if (check_address(check, "address", HERE(isdh_target, address), record->address, ADDRESS_NEEDED))
+        check_same_version(check, "address", HERE(isdh_target, address), record->address, to->addresses[record->ip].address);
+}
+
 static void read_target(struct isdh_reader *reader)
 {
     struct check *check = &reader->check;
@@ -204,9 +243,8 @@ static void read_target(struct isdh_reader *reader)
     if (!take(reader, &record, sizeof record, "target", (int)to->target_count) ||
         !is_next(reader, HERE(isdh_target, index), record.index, to->target_count, HANDOFF_TARGETS))
         return;
-    if (record.flags & ~(ISDH_TARGET_BOOT | ISDH_TARGET_READ_ONLY))
-        check_fault(check, "flags", HERE(isdh_target, flags), "the flags that are defined", "%02xh", record.flags);
-    check_address(check, "address", HERE(isdh_target, address), record.address, ADDRESS_NEEDED);
+    isdh_check_flags(reader, HERE(isdh_target, flags), record.flags, ISDH_TARGET_BOOT | ISDH_TARGET_READ_ONLY);
+    check_portal(reader, &record);
     check_number(check, "port", HERE(isdh_target, port), record.port, 1, 65535, "1 to 65535");
     check_disk(check, &record);
     reader->target_at[to->target_count] = check->at;
@@ -251,6 +289,18 @@ static struct handoff_target *target_of(struct isdh_reader *reader, size_t offse
     return &reader->to->targets[index];
 }
 
+static void check_limits(struct check *check, const struct isdh_session *record)
+{
+    static const char allowed[] = "512 to 16777215";
+    check_number(check, "MaxBurstLength", HERE(isdh_session, max_burst), record->max_burst, LIMIT_MIN, LIMIT_MAX, allowed);
+    check_number(check, "FirstBurstLength", HERE(isdh_session, first_burst), record->first_burst, LIMIT_MIN, record->max_burst,
+                 "512 to MaxBurstLength");
+    check_number(check, "segments sent", HERE(isdh_session, max_send_segment), record->max_send_segment, LIMIT_MIN, LIMIT_MAX,
+                 allowed);
+    check_number(check, "segments received", HERE(isdh_session, max_receive_segment), record->max_receive_segment, LIMIT_MIN,
+                 LIMIT_MAX, allowed);
+}
+
 static void read_session(struct isdh_reader *reader)
 {
     struct check *check = &reader->check;
@@ -262,12 +312,12 @@ static void read_session(struct isdh_reader *reader)
     if (!target)
         return;
     check_structure(check, check->at, "session", record.target);
-    check_number(check, "reserved", HERE(isdh_session, reserved), record.reserved, 0, 0, "0");
-    if (record.flags & ~0xF)
-        check_fault(check, "flags", HERE(isdh_session, flags), "the flags that are defined", "%02xh", record.flags);
+    isdh_check_reserved(reader, HERE(isdh_session, reserved), &record.reserved, sizeof record.reserved);
+    isdh_check_flags(reader, HERE(isdh_session, flags), record.flags, SESSION_FLAGS);
+    check_limits(check, &record);
     memcpy(target->isid, record.isid, sizeof target->isid);
     target->tsih = record.tsih;
-    target->session_flags = record.flags;
+    target->session_flags = record.flags & SESSION_FLAGS;
     target->max_burst = record.max_burst;
     target->first_burst = record.first_burst;
     target->max_send_segment = record.max_send_segment;
@@ -291,7 +341,7 @@ static void read_authentication(struct isdh_reader *reader)
         return;
     check_structure(check, check->at, "authentication", record.target);
     check_number(check, "type", HERE(isdh_authentication, type), record.type, ISDH_ONE_WAY_CHAP, ISDH_MUTUAL_CHAP, "1, 2");
-    check_zeros(check, "reserved", HERE(isdh_authentication, reserved), record.reserved, sizeof record.reserved);
+    isdh_check_reserved(reader, HERE(isdh_authentication, reserved), record.reserved, sizeof record.reserved);
     bool mutual = record.type == ISDH_MUTUAL_CHAP, secrets = reader->flags & ISDH_FLAG_SECRETS;
     target->chap.name = TEXT(reader, &record, isdh_authentication, name, "CHAP name", TEXT_PRINTABLE);
     target->chap.secret = TEXT(reader, &record, isdh_authentication, secret, "CHAP secret", TEXT_SECRET);
@@ -310,11 +360,16 @@ static void read_authentication(struct isdh_reader *reader)
                     "a secret if the type is 2 and the table's flags say so", "%s", mutual && secrets ? "none" : "one");
 }
 
-static void check_extent(struct check *check, size_t offset, const struct handoff_extent *extent, uint64_t block_count)
+/* Inside the disk, and apart from the extents before it: a dump that runs through all of them must not write over itself. */
+static bool is_sound_extent(const struct handoff_dump_area *area, unsigned index, uint64_t block_count)
 {
+    const struct handoff_extent *extent = &area->extents[index];
     if (!extent->blocks || extent->lba >= block_count || extent->blocks > block_count - extent->lba)
-        check_fault(check, "extent", offset, "blocks of the disk", "%llu blocks at %llu", (unsigned long long)extent->blocks,
-                    (unsigned long long)extent->lba);
+        return false;
+    for (const struct handoff_extent *other = area->extents; other < extent; other++)
+        if (extent->lba < other->lba + other->blocks && other->lba < extent->lba + extent->blocks)
+            return false;
+    return true;
 }
 
 static void read_dump_area(struct isdh_reader *reader)
@@ -325,7 +380,9 @@ static void read_dump_area(struct isdh_reader *reader)
     if (!take(reader, &record, sizeof record, "dump area", -1) || !is_only_one(reader, ISDH_DUMP_AREA))
         return;
     const struct handoff_target *target = target_of(reader, HERE(isdh_dump_area, target), record.target, NULL);
-    check_number(check, "reserved", HERE(isdh_dump_area, reserved), record.reserved, 0, 0, "0");
+    isdh_check_reserved(reader, HERE(isdh_dump_area, reserved), &record.reserved, sizeof record.reserved);
+    if (target && target->read_only)
+        check_fault(check, "target", HERE(isdh_dump_area, target), "one that is not write-protected", "%u", record.target);
     if (!target ||
         !check_number(check, "extents", HERE(isdh_dump_area, extent_count), record.extent_count, 1, HANDOFF_EXTENTS, "1 to 32"))
         return;
@@ -341,7 +398,10 @@ static void read_dump_area(struct isdh_reader *reader)
     memcpy(area->signature, record.signature, sizeof area->signature);
     memcpy(area->extents, check->bytes + check->at + sizeof record, bytes);
     for (unsigned i = 0; i < area->extent_count; i++)
-        check_extent(check, sizeof record + i * sizeof area->extents[0], &area->extents[i], target->block_count);
+        if (!is_sound_extent(area, i, target->block_count))
+            check_fault(check, "extent", sizeof record + i * sizeof area->extents[0], "blocks of the disk, of no other extent",
+                        "%llu blocks at %llu", (unsigned long long)area->extents[i].blocks,
+                        (unsigned long long)area->extents[i].lba);
 }
 
 /* ---- by type ------------------------------------------------------------------------------------------------------------ */

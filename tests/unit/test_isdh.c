@@ -55,14 +55,19 @@ static uint16_t get16(const uint8_t *bytes)
     return (uint16_t)(bytes[0] | bytes[1] << 8);
 }
 
-/* Where the record of this type begins. */
-static size_t record_at(const struct table *table, uint16_t type)
+/* Where the record of this type begins, in a table with a header of this size. */
+static size_t record_behind(const struct table *table, size_t header, uint16_t type)
 {
-    size_t at = HEADER_SIZE;
+    size_t at = header;
     while (at < table->length && get16(table->bytes + at) != type)
         at += (get16(table->bytes + at + 2) + 7u) & ~7u;
     assert_true(at < table->length);
     return at;
+}
+
+static size_t record_at(const struct table *table, uint16_t type)
+{
+    return record_behind(table, HEADER_SIZE, type);
 }
 
 static void golden_bytes(void **state)
@@ -186,7 +191,7 @@ static void an_unknown_record_is_passed_over_unless_it_is_critical(void **state)
     assert_string_equal(faults.list[0].field, "type");
 }
 
-/* A later minor version may lengthen the header, and set flags that we do not know. */
+/* A later minor version may lengthen the header, set flags that we do not know, and use members that are reserved today. */
 static void a_higher_minor_version_is_read(void **state)
 {
     (void)state;
@@ -198,6 +203,14 @@ static void a_higher_minor_version_is_read(void **state)
     table.bytes[54] = 1;
     table.bytes[97] = 0x80;
     table.bytes[100] = HEADER_SIZE + 8;
+    table.bytes[HEADER_SIZE - 1] = 1;
+    static const struct {
+        uint16_t record;
+        unsigned offset;
+    } later[] = {{ISDH_CLOCK, 4},  {ISDH_ADDRESS, 91}, {ISDH_ADDRESS, 116},
+                 {ISDH_TARGET, 6}, {ISDH_SESSION, 5},  {ISDH_SESSION, 14}};
+    for (unsigned i = 0; i < sizeof later / sizeof *later; i++)
+        table.bytes[record_behind(&table, HEADER_SIZE + 8, later[i].record) + later[i].offset] |= 0x80;
     seal(&table);
     assert_true(read_table(&table, SELF, &read, &faults));
     assert_int_equal(differences(&facts, &read, CARRIED_BY_ISDH), 0);
@@ -295,14 +308,20 @@ static const struct {
     {"address 0", "next hop", ISDH_ADDRESS, 106, 3},
     {"target 0", "IP", ISDH_TARGET, 5, 1},
     {"target 0", "flags", ISDH_TARGET, 6, 4},
-    {"target 0", "WWID type", ISDH_TARGET, 7, 16},
+    {"target 0", "WWID type", ISDH_TARGET, 7, 4},
+    {"target 0", "WWID type", ISDH_TARGET, 7, 0},
     {"target 0", "address", ISDH_TARGET, 8 + 10, 0},
     {"target 0", "block size", ISDH_TARGET, 36, 1},
     {"target 0", "WWID", ISDH_TARGET, 54, 65},
     {"target 0", "WWID", ISDH_TARGET, 53, 0xFF},
+    {"target 0", "WWID", ISDH_TARGET, 54, 0},
     {"target 0", "name", ISDH_TARGET, 50, 0},
     {"session", "target", ISDH_SESSION, 4, 1},
     {"session 0", "flags", ISDH_SESSION, 5, 0x10},
+    {"session 0", "MaxBurstLength", ISDH_SESSION, 16 + 3, 1},
+    {"session 0", "FirstBurstLength", ISDH_SESSION, 20 + 2, 8},
+    {"session 0", "segments sent", ISDH_SESSION, 24 + 1, 0},
+    {"session 0", "segments received", ISDH_SESSION, 28 + 3, 1},
     {"session 0", "initiator name", ISDH_SESSION, 34, 1},
     {"authentication 0", "type", ISDH_AUTHENTICATION, 5, 3},
     {"authentication 0", "reverse CHAP name", ISDH_AUTHENTICATION, 5, 1},
@@ -311,6 +330,7 @@ static const struct {
     {"dump area", "extents", ISDH_DUMP_AREA, 6, 0},
     {"dump area", "extents", ISDH_DUMP_AREA, 6, 32},
     {"dump area", "extent", ISDH_DUMP_AREA, 24 + 7, 1},
+    {"dump area", "target", ISDH_TARGET, 6, 3}, /* write-protected */
 };
 
 static void a_wrong_field_is_named(void **state)
@@ -334,6 +354,44 @@ static void a_wrong_field_is_named(void **state)
             fail_msg("%s, %s: %u at %u", wrong[i].structure, wrong[i].field, wrong[i].value, wrong[i].offset);
         }
     }
+}
+
+/* A dump goes through all of them: it must not write over its own beginning. */
+static void extents_do_not_overlap(void **state)
+{
+    (void)state;
+    static const struct {
+        struct handoff_extent first, second;
+        bool good;
+    } cases[] = {
+        {{2048, 4096}, {6144, 1}, true},  {{2048, 4096}, {2047, 1}, true},  {{2048, 4096}, {6143, 1}, false},
+        {{2048, 4096}, {2047, 2}, false}, {{2048, 4096}, {3000, 1}, false}, {{2048, 4096}, {0, 10000}, false},
+    };
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct handoff facts = chap_facts();
+        struct table table;
+        facts.dump_area.extents[0] = cases[i].first;
+        facts.dump_area.extents[1] = cases[i].second;
+        enum status status = isdh_write(&facts, &(struct isdh_options){.self = SELF}, table.bytes, ISDH_SIZE_MAX, &table.length);
+        assert_int_equal(status, cases[i].good ? OK : E_HANDOFF_INVALID);
+        if (!cases[i].good)
+            assert_non_null(strstr(failure_detail(status), "dump area: extent"));
+    }
+}
+
+/* So that a reader need not come back to a record. */
+static void records_stand_before_those_that_refer_to_them(void **state)
+{
+    (void)state;
+    struct handoff facts = plain_facts(), read;
+    struct handoff_faults faults;
+    struct table table = written(&facts), turned = table;
+    size_t nic = record_at(&table, ISDH_NIC), address = record_at(&table, ISDH_ADDRESS), target = record_at(&table, ISDH_TARGET);
+    memcpy(turned.bytes + nic, table.bytes + address, target - address);
+    memcpy(turned.bytes + nic + (target - address), table.bytes + nic, address - nic);
+    seal(&turned);
+    assert_false(read_table(&turned, SELF, &read, &faults));
+    assert_true(names(&faults, "address 0", "NIC"));
 }
 
 static void zeros_between_records_are_zeros(void **state)
@@ -380,6 +438,8 @@ int main(void)
         cmocka_unit_test(a_flipped_bit_under_good_sums_is_refused_or_harmless),
         cmocka_unit_test(truncated_tables_are_refused),
         cmocka_unit_test(a_wrong_field_is_named),
+        cmocka_unit_test(extents_do_not_overlap),
+        cmocka_unit_test(records_stand_before_those_that_refer_to_them),
         cmocka_unit_test(zeros_between_records_are_zeros),
         cmocka_unit_test(a_wrong_table_is_not_written),
     };
