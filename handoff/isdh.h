@@ -16,7 +16,7 @@
 #define ISDH_ACPI_REVISION 1
 #define ISDH_MAGIC         "\x93\xd6Sanstrap-ISDH\x1a"
 #define ISDH_MAJOR         1 /* another one is another format */
-#define ISDH_MINOR         0 /* a higher one adds records, or members at the end of records and of the header */
+#define ISDH_MINOR         0 /* what a higher one may add: docs/handoff.md */
 #define ISDH_ALIGNMENT     8
 #define ISDH_LENGTH_MAX    65536
 #define ISDH_SCAN_STEP     16
@@ -173,6 +173,7 @@ _Static_assert(sizeof(struct isdh_dump_area) == 24, "ISDH dump area record");
 #define RECORDER_MAGIC     "SNSTLOG\x01"
 #define RECORDER_TEXT      48  /* bytes of text in a slot */
 #define RECORDER_CONTINUES 0x1 /* the line goes on in the slot of the next number */
+#define RECORDER_CONTINUED 0x2 /* and it came from the slot of the number before */
 
 /* A ring of slots behind a header; slot `number` lies at index (number - 1) modulo slot_count. Numbers rise from 1; 0 is empty.
  */

@@ -48,10 +48,12 @@ void recorder_add(enum log_level level, const char *line)
         return;
     uint64_t ticks = platform_ticks();
     size_t left = strlen(line);
+    uint8_t continued = 0;
     do {
         size_t length = left < RECORDER_TEXT ? left : RECORDER_TEXT;
         left -= length;
-        add_slot(level, ticks, line, length, left ? RECORDER_CONTINUES : 0);
+        add_slot(level, ticks, line, length, (uint8_t)((left ? RECORDER_CONTINUES : 0) | continued));
+        continued = RECORDER_CONTINUED;
         line += length;
     } while (left);
 }

@@ -192,7 +192,14 @@ def test_a_torn_slot_cuts_its_line(tmp_path):
     struct.pack_into("<I", content, 64 + 2 * 64 + 8, 0)  # the number of the third slot, the second of the long line
     found = read_log(tmp_path, with_log(bytes(content)))
     assert texts(found) == [("info", "before", False), ("info", LONG[:48], True), ("info", LONG[96:], False), ("info", "after", False)]
-    assert "[...]" in run("--log", tmp_path / "image")[1]
+    assert [line["headless"] for line in found["lines"]] == [False, False, True, False]
+    text = run("--log", tmp_path / "image")[1]
+    assert f"{LONG[:48]} [...]\n" in text and f"  [...] {LONG[96:]}\n" in text
+
+
+def test_a_ring_that_begins_within_a_line(tmp_path):
+    found = read_log(tmp_path, with_log(log([f"2 {LONG}"] + [f"2 line {i}" for i in range(14)])))
+    assert [(line["text"], line["headless"], line["cut"]) for line in found["lines"][:2]] == [(LONG[96:], True, False), ("line 0", False, False)]
 
 
 def test_a_line_that_was_being_written(tmp_path):

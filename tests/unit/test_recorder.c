@@ -70,6 +70,12 @@ static void a_long_line_goes_on_in_further_slots(void **state)
     line[RECORDER_TEXT] = '\0';
     recorder_add(LOG_INFO, line);
     assert_int_equal(((struct recorder_header *)memory)->last, 4);
+    static const uint8_t flags[] = {RECORDER_CONTINUES, RECORDER_CONTINUES | RECORDER_CONTINUED, RECORDER_CONTINUED, 0};
+    for (unsigned i = 0; i < 4; i++) {
+        struct recorder_slot slot;
+        assert_int_equal(recorder_next(memory, i, &slot), i + 1);
+        assert_int_equal(slot.flags, flags[i]);
+    }
 }
 
 static void the_oldest_lines_give_way(void **state)

@@ -13,7 +13,7 @@
 struct line {
     uint64_t ticks;
     uint8_t level;
-    bool open;
+    bool open, headless; /* the slots that it begins in were overwritten */
     size_t length;
     char text[LINE_MAX + RECORDER_TEXT];
 };
@@ -35,20 +35,21 @@ static void end_line(struct reader *reader, bool cut)
 {
     struct line *line = &reader->line;
     uint64_t ms = (line->ticks - reader->first_ticks) / reader->ticks_per_ms;
-    const char *level = level_word(line->level), *mark = cut ? " [...]" : "";
+    const char *level = level_word(line->level), *mark = cut ? " [...]" : "", *before = line->headless ? "[...] " : "";
     struct node *in;
     if (line->ticks >= reader->first_ticks) {
-        in = tree_object(reader->lines, NULL, "%6" PRIu64 ".%03u  %-7s  %.*s%s", ms / 1000, (unsigned)(ms % 1000), level,
-                         (int)line->length, line->text, mark);
+        in = tree_object(reader->lines, NULL, "%6" PRIu64 ".%03u  %-7s  %s%.*s%s", ms / 1000, (unsigned)(ms % 1000), level,
+                         before, (int)line->length, line->text, mark);
         tree_number(in, "milliseconds", NULL, ms);
     } else {
-        in = tree_object(reader->lines, NULL, "%10s  %-7s  %.*s%s", "?", level, (int)line->length, line->text, mark);
+        in = tree_object(reader->lines, NULL, "%10s  %-7s  %s%.*s%s", "?", level, before, (int)line->length, line->text, mark);
         tree_nothing(in, "milliseconds", NULL);
     }
     tree_number(in, "ticks", NULL, line->ticks);
     tree_text(in, "level", NULL, level);
     tree_bytes(in, "text", NULL, line->text, line->length);
     tree_truth(in, "cut", NULL, cut);
+    tree_truth(in, "headless", NULL, line->headless);
     line->open = false;
     line->length = 0;
 }
@@ -73,6 +74,7 @@ static void read_slots(struct reader *reader, const void *memory)
             reader->line.open = true;
             reader->line.ticks = slot.ticks;
             reader->line.level = slot.level;
+            reader->line.headless = slot.flags & RECORDER_CONTINUED;
         }
         add_text(&reader->line, &slot);
         if (!(slot.flags & RECORDER_CONTINUES))
