@@ -161,6 +161,15 @@ def test_secrets_are_hidden_unless_asked_for(tmp_path, content):
     assert target["reverse_secret"]["text"] == SECRETS[1]
 
 
+@pytest.mark.parametrize("content", (ibft("chap"), isdh("chap", 0x9D000, "secrets")), ids=("iBFT", "ISDH"))
+def test_no_byte_of_a_secret_is_in_a_fault(tmp_path, content):
+    """Of a secret's length that is one too small, what stands where the NUL should be is the secret's last byte."""
+    lengths = [at for at in range(0, len(content) - 1) if struct.unpack_from("<H", content, at)[0] == len(SECRETS[0])]
+    found = [table["faults"] for table in (read(tmp_path, changed(content, at, bytes([len(SECRETS[0]) - 1])))[1] for at in lengths)]
+    faults, = [faults for faults in found if faults and faults[0]["field"] == "CHAP secret"]
+    assert [fault["found"] for fault in faults] == ["another byte"]
+
+
 def test_an_isdh_that_leaves_its_secrets_out(tmp_path):
     status, table = read(tmp_path, isdh("chap"))
     target = table["targets"][0]
@@ -293,6 +302,18 @@ def test_no_table_at_all(tmp_path, content):
     assert json.loads(out)["tables"] == [] and json.loads(out)["valid"] is False
 
 
+def test_standard_input():
+    status, out, _ = run("--json", "-", given=IBFT)
+    assert (status, json.loads(out)["input"], json.loads(out)["tables"][0]["length"]) == (VALID, "-", len(IBFT))
+
+
+def test_what_a_file_is_called_cannot_command_the_terminal(tmp_path):
+    file = tmp_path / "\x1b[2J"
+    assert f"cannot open {tmp_path}/\\x1b[2J: " in run(file)[2]
+    file.write_bytes(b"")
+    assert f"no iBFT and no ISDH in {tmp_path}/\\x1b[2J: " in run(file)[2]
+
+
 def test_a_file_whose_size_nobody_knows():
     status, out, _ = run("--json", "/dev/stdin", given=IBFT)
     assert (status, json.loads(out)["tables"][0]["length"]) == (VALID, len(IBFT))
@@ -315,6 +336,11 @@ def test_a_directory_as_of_sysfs(tmp_path):
     assert acpi_tables(tmp_path, iBFT=IBFT, ISDH1=older, ISDH2=newer, dynamic__ISDH3=older) == (
         VALID, [("ISDH1", True, "superseded"), ("ISDH2", True, "counts"), ("iBFT", True, "counts"),
                 ("dynamic/ISDH3", True, "superseded")], "")
+
+
+def test_a_directory_with_a_slash_behind_it(tmp_path):
+    (tmp_path / "iBFT").write_bytes(IBFT)
+    assert json.loads(run("--json", f"{tmp_path}/")[1])["tables"][0]["file"] == f"{tmp_path}/iBFT"
 
 
 def test_a_directory_without_dynamic_and_with_other_spellings(tmp_path):
@@ -383,11 +409,12 @@ def test_a_base_that_leaves_no_room(tmp_path):
     assert status == TROUBLE and "leaves no room" in err
 
 
-def test_a_full_disk(tmp_path):
+@pytest.mark.parametrize("options", ((), ("--json",), ("--help",), ("--version",)))
+def test_a_full_disk(tmp_path, options):
     file = tmp_path / "table"
     file.write_bytes(IBFT)
     with open("/dev/full", "wb") as full:
-        done = subprocess.run([TOOL, file], stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
+        done = subprocess.run([TOOL, *options, file], stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
     assert (done.returncode, b"cannot write" in done.stderr) == (TROUBLE, True)
 
 

@@ -15,7 +15,7 @@
 
 enum { EXIT_VALID, EXIT_INVALID, EXIT_TROUBLE };
 
-static const char usage[] = "usage: sanstrap-handoff [--json] [--show-secrets] [--log] [--base ADDRESS] [FILE | DIRECTORY]\n";
+static const char usage[] = "usage: sanstrap-handoff [--json] [--show-secrets] [--log] [--base ADDRESS] [FILE | DIRECTORY | -]\n";
 
 struct options {
     bool json, secrets, log, has_base;
@@ -44,6 +44,15 @@ static bool parse_base(const char *text, struct options *options)
     return false;
 }
 
+/* The status, unless it cannot be told that what it stands for was written. */
+static int end_output(int status)
+{
+    if (!fflush(stdout) && !ferror(stdout))
+        return status;
+    complain("cannot write what was found: %s", strerror(errno));
+    return EXIT_TROUBLE;
+}
+
 /* EXIT_VALID: to go on. What was asked for and is done already ends the program. */
 static int parse_options(int count, char **arguments, struct options *options)
 {
@@ -63,7 +72,7 @@ static int parse_options(int count, char **arguments, struct options *options)
             return EXIT_TROUBLE;
         if (option == 'h' || option == 'v') {
             fputs(option == 'h' ? usage : "sanstrap-handoff " SANSTRAP_VERSION "\n", stdout);
-            exit(EXIT_VALID);
+            exit(end_output(EXIT_VALID));
         }
         if (option == '?') {
             fputs(usage, stderr);
@@ -195,10 +204,7 @@ int main(int count, char **arguments)
     struct source *sources = is_directory ? look_at_directory(&report, &options) : look_at_file(&report, &options);
     if (report.status != EXIT_TROUBLE)
         (options.json ? print_json : print_text)(report.root, stdout);
-    if (fflush(stdout) || ferror(stdout)) {
-        complain("cannot write what was found: %s", strerror(errno));
-        report.status = EXIT_TROUBLE;
-    }
+    report.status = end_output(report.status);
     tree_free(report.root);
     tables_free(&report.tables);
     source_close(sources);

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 
 #include "platform/characters.h"
 #include "tools/handoff/memory.h"
+#include "tools/handoff/tree.h"
 
 #define MAPPED_FROM (1u << 20)   /* bytes: smaller files are read */
 #define READ_MAX    (256u << 20) /* of what cannot be mapped */
@@ -22,19 +24,21 @@
 
 void complain(const char *format, ...)
 {
+    char text[2 * PATH_MAX];
     va_list arguments;
     va_start(arguments, format);
-    fputs("sanstrap-handoff: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
+    vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    fputs("sanstrap-handoff: ", stderr);
+    print_safely(text, strlen(text), stderr);
+    fputc('\n', stderr);
 }
 
 static char *join(const char *folder, const char *name)
 {
-    size_t size = strlen(folder) + strlen(name) + 2;
+    size_t length = strlen(folder), size = length + strlen(name) + 2;
     char *path = memory_take(size);
-    snprintf(path, size, "%s/%s", folder, name);
+    snprintf(path, size, "%s%s%s", folder, length && folder[length - 1] == '/' ? "" : "/", name);
     return path;
 }
 
@@ -94,7 +98,8 @@ static bool read_to_end(struct source *source, int file)
 static bool read_file(struct source *source)
 {
     struct stat status;
-    int file = open(source->path, O_RDONLY | O_CLOEXEC);
+    bool is_standard_input = !strcmp(source->path, "-");
+    int file = is_standard_input ? dup(STDIN_FILENO) : open(source->path, O_RDONLY | O_CLOEXEC);
     if (file < 0)
         return cannot("open", source->path);
     bool good = fstat(file, &status) == 0;

@@ -15,12 +15,12 @@ struct source {
     struct source *next;
 };
 
-/* Says on standard error what went wrong. */
+/* Says on standard error what went wrong, in printable ASCII whatever the files are called. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * The whole of a file, to be closed; NULL after complaining. Its size is what can be read, not what the file system says, which
- * knows it for no file in sysfs. Images are mapped.
+ * The whole of a file, or of standard input for "-", to be closed; NULL after complaining. Its size is what can be read, not what
+ * the file system says, which knows it for no file in sysfs. Images are mapped.
  */
 struct source *source_open(const char *path);
 

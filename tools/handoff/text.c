@@ -7,8 +7,7 @@
 
 #define INDENT 2
 
-/* A table comes from anywhere: its bytes must not reach the terminal as commands. */
-static void put_safely(FILE *to, const char *bytes, size_t length)
+void print_safely(const char *bytes, size_t length, FILE *to)
 {
     for (size_t i = 0; i < length; i++) {
         unsigned char byte = (unsigned char)bytes[i];
@@ -24,12 +23,12 @@ static void put_safely(FILE *to, const char *bytes, size_t length)
 static void put_value(FILE *to, const struct node *node)
 {
     if (node->shown) {
-        put_safely(to, node->shown, strlen(node->shown));
+        print_safely(node->shown, strlen(node->shown), to);
         return;
     }
     switch (node->kind) {
     case NODE_TEXT:
-        put_safely(to, node->text, node->length);
+        print_safely(node->text, node->length, to);
         break;
     case NODE_NUMBER:
         fprintf(to, "%" PRIu64, node->number);
@@ -92,7 +91,7 @@ static void put_headings(FILE *to, const struct node *in, int depth)
 static void put_object(FILE *to, const struct node *object, int depth)
 {
     fprintf(to, "%*s", depth * INDENT, "");
-    put_safely(to, object->label, strlen(object->label));
+    print_safely(object->label, strlen(object->label), to);
     fputc('\n', to);
     put_lines(to, object, depth + 1);
     put_headings(to, object, depth + 1);

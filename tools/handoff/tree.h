@@ -48,4 +48,7 @@ void tree_remark(struct node *in, const char *label, const char *format, ...) __
 void print_text(const struct node *root, FILE *to);
 void print_json(const struct node *root, FILE *to);
 
+/* Bytes from anywhere, which must not reach a terminal as commands: other than printable ASCII becomes "\\x1b". */
+void print_safely(const char *bytes, size_t length, FILE *to);
+
 #endif
