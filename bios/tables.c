@@ -72,10 +72,11 @@ static void wipe(enum handoff_table kind)
     struct handoff handoff;
     struct handoff_faults faults;
     const uint8_t *base = low_memory(LOOK_FROM);
-    size_t size = BASE_MEMORY_TOP - LOOK_FROM;
-    for (size_t at = handoff_find(kind, base, size, 0, IBFT_SCAN_STEP); at < size;
-         at = handoff_find(kind, base, size, at + IBFT_SCAN_STEP, IBFT_SCAN_STEP)) {
-        if (kind == HANDOFF_ISDH && isdh_read(base + at, size - at, LOOK_FROM + at, &handoff, &faults) &&
+    for (size_t at = 0; at < BASE_MEMORY_TOP - LOOK_FROM; at += IBFT_SCAN_STEP) {
+        size_t size = LOOK_TO - LOOK_FROM - at; /* Linux takes one whose length leads out of base memory, too */
+        if (handoff_table_at(base + at, size) != kind)
+            continue;
+        if (kind == HANDOFF_ISDH && isdh_read(base + at, size, LOOK_FROM + at, &handoff, &faults) &&
             handoff.generation > generation)
             generation = handoff.generation;
         memset(low_memory(LOOK_FROM + (uint32_t)at), 0, 4);

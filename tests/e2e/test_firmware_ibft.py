@@ -96,15 +96,17 @@ def test_stale_tables_give_way(lab):
     ISDH's generation is the next one.
     """
     stale, isdh = 0x90000, 0x9E000  # golden tables say that they lie there
+    broken = 0x94000  # its length leads out of base memory: Linux takes it all the same
     served = lab.target(hello_disk(lab))
     lab.dhcp(root_path=served.root_path)
     extra = [*placed(lab, ibft.build(ibft_broken.GOOD), LOW_MEMORY),
              "-device", f"loader,file={lab.file('bift', b'BIFT' + ibft.build(ibft_broken.GOOD)[4:])},addr={stale:#x},force-raw=on",
+             "-device", f"loader,file={lab.file('broken', b'iBFT' + (0x20000).to_bytes(4, 'little') + bytes(56))},addr={broken:#x},force-raw=on",
              "-device", f"loader,file={lab.file('isdh', golden('isdh-plain'))},addr={isdh:#x},force-raw=on"]
     machine = lab.machine(kernel=LKRN, rom="", extra=extra)
     boot = entered(machine)
     memory = machine.memory(0, 1 << 20)
-    for place in (ADDRESS, stale):
+    for place in (ADDRESS, stale, broken):
         assert memory[place:place + 4] == bytes(4)
     tables = [place for place in range(0x80000, 0xA0000, 16) if memory[place:place + 4] in (b"iBFT", b"BIFT", b"IBFT")]
     assert len(tables) == 1 and tables[0] >= boot.base_memory
