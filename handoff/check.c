@@ -99,11 +99,8 @@ static void format_address(char *text, const uint8_t address[16])
         format_ipv6(text, address);
 }
 
-/*
- * A host can have it and be reached by it: no multicast, broadcast, loopback or unspecified address. ::/96 is the form that RFC
- * 4291 (2.5.5.1) has given up: what is found of it is an IPv4 address that lacks its ffff.
- */
-static bool is_unicast(const uint8_t address[16])
+/* ::/96 is the form that RFC 4291 (2.5.5.1) has given up: what is found of it is an IPv4 address that lacks its ffff. */
+bool handoff_is_host(const uint8_t address[16])
 {
     if (handoff_is_ipv4(address))
         return address[12] != 0 && address[12] != 127 && address[12] < 224;
@@ -113,7 +110,7 @@ static bool is_unicast(const uint8_t address[16])
 bool check_address(struct check *check, const char *field, size_t offset, const uint8_t address[16], enum check_address kind)
 {
     char text[FORMAT_ADDRESS_SIZE];
-    if (is_unicast(address) || (kind == ADDRESS_OR_NONE && handoff_is_none(address)))
+    if (handoff_is_host(address) || (kind == ADDRESS_OR_NONE && handoff_is_none(address)))
         return true;
     format_address(text, address);
     return check_fault(check, field, offset, kind == ADDRESS_NEEDED ? "a unicast address" : "a unicast address, or none", "%s",

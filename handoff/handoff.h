@@ -107,6 +107,9 @@ bool handoff_is_ipv4(const uint8_t address[16]);
 /* All zero, or 0.0.0.0 in its mapped form, as some producers write "none". */
 bool handoff_is_none(const uint8_t address[16]);
 
+/* A host can have it and be reached by it: no multicast, broadcast, loopback or unspecified address. */
+bool handoff_is_host(const uint8_t address[16]);
+
 /* ---- what is wrong with a table ---------------------------------------------------------------------------------- */
 
 #define HANDOFF_FAULTS 8

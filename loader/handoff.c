@@ -91,6 +91,13 @@ static void describe_ipv6(const struct story *story, struct handoff_address *to)
     to->origin = story->settings.ipv6 == IPV6_STATIC ? ISDH_ORIGIN_MANUAL : ISDH_ORIGIN_ROUTER;
 }
 
+/* What no host can be is no server, and no reason not to boot: we do not ask it either. */
+static void leave_out_unusable(uint8_t server[16])
+{
+    if (!handoff_is_host(server))
+        memset(server, 0, 16);
+}
+
 static void describe_address(const struct story *story, uint8_t family, struct handoff_address *to)
 {
     *to = (struct handoff_address){.vlan = story->settings.vlan,
@@ -103,6 +110,9 @@ static void describe_address(const struct story *story, uint8_t family, struct h
         describe_ipv4(story, to);
     else
         describe_ipv6(story, to);
+    for (unsigned i = 0; i < NET_DNS_SERVERS; i++)
+        leave_out_unusable(to->dns[i]);
+    leave_out_unusable(to->dhcp_server);
 }
 
 /* ---- the target -------------------------------------------------------------------------------------------------- */

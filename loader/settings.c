@@ -131,7 +131,8 @@ static void hostname_from_dhcp(struct settings *settings, const struct dhcp_mess
     int length = dhcp_option_get(message, DHCP_HOST_NAME, (uint8_t *)text, sizeof text);
     if (length <= 0 || (size_t)length > sizeof text || !open_to_dhcp(settings, SETTING_HOSTNAME))
         return;
-    if (copy_text(settings->hostname, sizeof settings->hostname, text, trimmed(text, (size_t)length)))
+    size_t used = trimmed(text, (size_t)length);
+    if (is_printable(text, used) && copy_text(settings->hostname, sizeof settings->hostname, text, used))
         settings->origin[SETTING_HOSTNAME] = FROM_DHCP;
 }
 

@@ -75,7 +75,8 @@ static void take_ipv4(struct settings *settings, const struct handoff_address *f
         memcpy(ipv4->gateway, from->gateway + 12, 4);
     if (claim(settings, SETTING_DNS))
         for (unsigned i = 0; i < NET_DNS_SERVERS; i++)
-            memcpy(ipv4->dns[i], from->dns[i] + 12, 4);
+            if (handoff_is_ipv4(from->dns[i]))
+                memcpy(ipv4->dns[i], from->dns[i] + 12, 4);
 }
 
 static void take_ipv6(struct settings *settings, const struct handoff_address *from)
@@ -90,10 +91,12 @@ static void take_ipv6(struct settings *settings, const struct handoff_address *f
         return;
     memcpy(ipv6->address, from->address, 16);
     ipv6->prefix_length = from->prefix;
-    if (claim(settings, SETTING_GATEWAY))
+    if (claim(settings, SETTING_GATEWAY) && !handoff_is_none(from->gateway))
         memcpy(ipv6->gateway, from->gateway, 16);
     if (claim(settings, SETTING_DNS))
-        memcpy(ipv6->dns, from->dns, sizeof ipv6->dns);
+        for (unsigned i = 0; i < NET_DNS_SERVERS; i++)
+            if (!handoff_is_ipv4(from->dns[i]))
+                memcpy(ipv6->dns[i], from->dns[i], 16);
 }
 
 static void take_card(struct settings *settings, const struct handoff *ibft, const struct handoff_address *from)

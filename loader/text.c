@@ -66,3 +66,11 @@ bool copy_text(char *to, size_t size, const char *text, size_t length)
     to[length] = '\0';
     return true;
 }
+
+bool is_printable(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if ((uint8_t)text[i] < ' ' || text[i] == 0x7F)
+            return false;
+    return true;
+}

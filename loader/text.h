@@ -27,4 +27,7 @@ bool parse_mac(const char *text, size_t length, uint8_t mac[6]);
 /* Copies and ends with NUL. False, and an empty `to`, when it does not fit with its NUL or holds a NUL itself. */
 bool copy_text(char *to, size_t size, const char *text, size_t length);
 
+/* No control character is among them. */
+bool is_printable(const char *text, size_t length);
+
 #endif

@@ -184,8 +184,8 @@ const char *take_dns(struct settings *settings, const char *value, size_t length
 const char *take_hostname(struct settings *settings, const char *value, size_t length)
 {
     char text[sizeof settings->hostname];
-    if (!length || !copy_text(text, sizeof text, value, length))
-        return "a name of 1 to 63 bytes";
+    if (!length || !is_printable(value, length) || !copy_text(text, sizeof text, value, length))
+        return "a name of 1 to 63 printable bytes";
     memcpy(settings->hostname, text, sizeof text);
     return NULL;
 }

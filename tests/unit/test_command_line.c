@@ -75,6 +75,7 @@ static const struct refused refused[] = {
     {"gateway=192.0.2.1,", E_SETTING_VALUE, "gateway=", "192.0.2.1,"},
     {"dns=192.0.2.1,192.0.2.2,192.0.2.3", E_SETTING_VALUE, "at most two", "192.0.2.1,192.0.2.2,192.0.2.3"},
     {"hostname=", E_SETTING_VALUE, "hostname=", ""},
+    {"hostname=a\177b", E_SETTING_VALUE, "printable", "a?b"},
     {"drive=0x7F", E_SETTING_VALUE, "0x80 to 0xFF", "0x7F"},
     {"drive=256", E_SETTING_VALUE, "0x80 to 0xFF", "256"},
     {"drive=80h", E_SETTING_VALUE, "0x80 to 0xFF", "80h"},

@@ -61,6 +61,44 @@ static void the_roms_lease_is_used_when_it_holds_a_root_path(void **state)
     assert_int_equal(seen.card_config.mtu, 9000);
 }
 
+/* What the tables for the OS cannot hold, and nobody needs, is left out of them. */
+static void odd_values_of_a_lease_do_not_stop_the_boot(void **state)
+{
+    (void)state;
+    struct dhcp_builder cached;
+    struct handoff read;
+    struct handoff_faults faults;
+    dhcp_ack(&cached);
+    dhcp_text(&cached, DHCP_ROOT_PATH, ROOT);
+    dhcp_option(&cached, DHCP_DNS, "\177\000\000\001\300\000\002\006", 8);
+    dhcp_text(&cached, DHCP_HOST_NAME, "one\ttwo");
+    machine.cached_ack = cached.bytes;
+    machine.cached_ack_length = cached.length;
+    told("", "nic0 net_open set_ipv4 login disk boot" DOWN);
+    assert_true(ibft_read(seen.boot.tables.ibft, seen.boot.tables.ibft_length, &read, &faults));
+    assert_true(handoff_is_none(read.addresses[0].dns[0]));
+    assert_memory_equal(read.addresses[0].dns[1] + 12, "\300\000\002\006", 4);
+    assert_string_equal(read.addresses[0].hostname, "");
+}
+
+/* Tables that would not be valid are not published: the field is named, and how to go on. */
+static void tables_that_would_be_wrong_stop_the_boot(void **state)
+{
+    (void)state;
+    told("chap=us\1er:a-secret-of-20-bytes", "nic0 net_open dhcp login disk" DOWN);
+    shown("\nS711 The tables for the operating system would not be valid");
+    shown("target 0: CHAP name");
+    shown("handoff=no");
+    assert_null(strstr(seen.screen, "a-secret"));
+}
+
+static void without_tables_nothing_is_checked(void **state)
+{
+    (void)state;
+    told("chap=us\1er:a-secret-of-20-bytes handoff=no", "nic0 net_open dhcp login disk boot" DOWN);
+    assert_int_equal(seen.boot.tables.ibft_length, 0);
+}
+
 /* It came over another network: neither its address nor its MTU counts. */
 static void the_roms_lease_is_not_used_in_a_vlan(void **state)
 {
@@ -379,6 +417,9 @@ int main(void)
         TEST(the_steps_in_their_order),
         TEST(no_line_is_longer_than_the_screen),
         TEST(the_roms_lease_is_used_when_it_holds_a_root_path),
+        TEST(odd_values_of_a_lease_do_not_stop_the_boot),
+        TEST(tables_that_would_be_wrong_stop_the_boot),
+        TEST(without_tables_nothing_is_checked),
         TEST(the_roms_lease_is_not_used_in_a_vlan),
         TEST(else_an_exchange_of_our_own),
         TEST(the_command_line_goes_before_dhcp),

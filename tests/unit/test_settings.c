@@ -73,6 +73,17 @@ static void strings_padded_by_the_server(void **state)
     assert_string_equal(settings.hostname, "client");
 }
 
+static void a_host_name_that_is_no_text(void **state)
+{
+    (void)state;
+    struct dhcp_builder ack;
+    dhcp_ack(&ack);
+    dhcp_option(&ack, DHCP_ROOT_PATH, ROOT, sizeof ROOT - 1);
+    dhcp_text(&ack, DHCP_HOST_NAME, "one\33[2J");
+    assert_int_equal(from_dhcp("", &ack), OK);
+    assert_string_equal(settings.hostname, "");
+}
+
 static void bad_values_of_dhcp(void **state)
 {
     (void)state;
@@ -169,6 +180,7 @@ int main(void)
         cmocka_unit_test(what_dhcp_sets),
         cmocka_unit_test(what_the_command_line_set_dhcp_leaves_alone),
         cmocka_unit_test(strings_padded_by_the_server),
+        cmocka_unit_test(a_host_name_that_is_no_text),
         cmocka_unit_test(bad_values_of_dhcp),
         cmocka_unit_test(chap_is_complete_or_refused),
         cmocka_unit_test(what_the_session_is_told),

@@ -75,6 +75,26 @@ static void ipv6(void **state)
     assert_int_equal(settings.ipv6, IPV6_AUTO);
 }
 
+/* IScsiDxe writes ::ffff:0.0.0.0 for what there is not; and a name server may be of the other IP version than the card. */
+static void nothing_of_the_other_ip_version(void **state)
+{
+    (void)state;
+    static const uint8_t none[16], mapped_none[16] = {[10] = 0xFF, [11] = 0xFF};
+    struct handoff four = plain_facts(), six = ipv6_facts();
+    four.addresses[0].origin = ISDH_ORIGIN_MANUAL;
+    memcpy(four.addresses[0].dns[0], six.targets[0].address, 16);
+    memcpy(six.addresses[0].dns[0], four.addresses[0].dns[1], 16);
+    memcpy(six.addresses[0].gateway, mapped_none, 16);
+    begin("");
+    take(four);
+    assert_memory_equal(settings.static_ipv4.dns[0], none, 4);
+    assert_memory_equal(settings.static_ipv4.dns[1], "\300\000\002\003", 4);
+    begin("");
+    take(six);
+    assert_memory_equal(settings.static_ipv6.dns[0], none, 16);
+    assert_memory_equal(settings.static_ipv6.gateway, none, 16);
+}
+
 static void the_command_line_goes_first(void **state)
 {
     (void)state;
@@ -148,6 +168,7 @@ int main(void)
         cmocka_unit_test(what_an_ibft_sets),
         cmocka_unit_test(an_address_by_hand),
         cmocka_unit_test(ipv6),
+        cmocka_unit_test(nothing_of_the_other_ip_version),
         cmocka_unit_test(the_command_line_goes_first),
         cmocka_unit_test(the_card_that_loaded_us_is_kept),
         cmocka_unit_test(dhcp_comes_after_it),
