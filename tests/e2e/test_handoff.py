@@ -12,6 +12,8 @@ from tests.lab.network import PREFIX, SERVER
 from tests.lab.target import NAME, Chap
 
 MEMORY = 256  # MiB
+RESERVED = 2  # of E820
+PAGE = 4096
 MUTUAL = Chap("lab-user", "twelve-bytes-at-least", "lab-target", "another-secret-of-it")
 INITIATOR = "iqn.2026-11.org.sanstrap.lab:handed-off"
 
@@ -29,14 +31,23 @@ def found(machine, lab, *options):
 
 
 def started(lab, firmware, words):
-    """A machine in which the disk's boot program runs and rests."""
+    """A machine in which the disk's boot program runs and rests, and under a BIOS the memory map that it was told."""
     if firmware == "bios":
         machine = lab.machine(kernel=LKRN, rom="", append=words, memory=MEMORY)
-        entered(machine)
-        return machine
+        return machine, entered(machine).memory_map
     machine = ovmf.boot_from_stick(lab, words, memory=MEMORY)
     machine.expect("GRUB-RUNS", 90, or_fail=FAILURE)
-    return machine
+    return machine, None
+
+
+def is_reserved(memory_map, first, size):
+    """One entry of E820's, a reserved one in whole pages, holds all of it, and no two entries overlap."""
+    covering = [(base, length, kind) for base, length, kind in memory_map if base < first + size and first < base + length]
+    assert len(covering) == 1 and covering[0][2] == RESERVED, f"{first:#x}, {size} bytes: {covering}"
+    base, length, _ = covering[0]
+    assert base <= first and first + size <= base + length and base % PAGE == 0
+    ends = sorted((base, base + length) for base, length, _ in memory_map)
+    assert all(before[1] <= behind[0] for before, behind in zip(ends, ends[1:])), ends
 
 
 def disk_for(lab, firmware):
@@ -65,7 +76,7 @@ def is_what_was_set(ibft, isdh, served):
 @pytest.mark.parametrize("firmware", ["bios", "efi"])
 def test_both_tables_and_the_flight_recorder(lab, firmware):
     served = lab.target(disk_for(lab, firmware), chap=MUTUAL)
-    machine = started(lab, firmware, settings(served))
+    machine, memory_map = started(lab, firmware, settings(served))
     status, seen = found(machine, lab)
     assert status == tables.VALID, seen
     counting = [table for table in seen["tables"] if table["role"] == "counts" and table["oem_id"] == "SNSTRP"]
@@ -76,6 +87,9 @@ def test_both_tables_and_the_flight_recorder(lab, firmware):
     assert isdh["flags"] == ([] if firmware == "bios" else ["acpi"])  # without secrets
     if firmware == "bios":
         assert ibfts[0]["linux_choice"] and ibfts[0]["address"] >= 0x85208
+        for place in (ibfts[0], isdh):
+            is_reserved(memory_map, place["address"], place["length"])
+        is_reserved(memory_map, isdh["log"]["address"], isdh["log"]["size"])
     status, recorded = found(machine, lab, "--log")
     assert status == tables.VALID
     lines = [line["text"] for line in recorded["log"]["lines"]]
@@ -88,7 +102,7 @@ def test_both_tables_and_the_flight_recorder(lab, firmware):
 
 def test_secrets_on_demand(lab):
     served = lab.target(hello_disk(lab), chap=MUTUAL)
-    machine = started(lab, "bios", settings(served, "handoff=secrets"))
+    machine, _ = started(lab, "bios", settings(served, "handoff=secrets"))
     _, seen = found(machine, lab, "--show-secrets")
     isdh, = [table for table in seen["tables"] if table["table"] == "ISDH" and table["role"] == "counts"]
     assert isdh["flags"] == ["secrets"]
@@ -98,7 +112,7 @@ def test_secrets_on_demand(lab):
 
 def test_nothing_on_demand(lab):
     served = lab.target(hello_disk(lab), chap=MUTUAL)
-    machine = started(lab, "bios", settings(served, "handoff=no"))
+    machine, _ = started(lab, "bios", settings(served, "handoff=no"))
     low = machine.memory(0x80000, 0x20000)
     assert b"iBFT" not in low and b"ISDH" not in low
 
