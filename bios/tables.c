@@ -62,7 +62,7 @@ const uint8_t *tables_firmware_ibft(size_t *size)
         if (!in_video && !is_ours(memory + at))
             return memory + at;
     }
-    return acpi_find_table(acpi_root(), HANDOFF_IBFT, physical, size);
+    return acpi_find_table(acpi_root(), HANDOFF_IBFT, 0, physical, size);
 }
 
 /* ---- ours -------------------------------------------------------------------------------------------------------- */

@@ -10,7 +10,7 @@
 #define PAGE 4096u
 
 static UINTN ibft_key, isdh_key; /* of the tables that the firmware took; 0: none */
-static uint64_t generation;
+static uint64_t generation;      /* the highest of all ISDH tables that were seen */
 
 /* ---- the flight recorder's memory -------------------------------------------------------------------------------- */
 
@@ -60,7 +60,7 @@ const uint8_t *tables_firmware_ibft(size_t *size)
 {
     const uint8_t *found = NULL;
     for (unsigned i = 0; i < ROOTS && !found; i++)
-        found = acpi_find_table(acpi_root(i), HANDOFF_IBFT, physical, size);
+        found = acpi_find_table(acpi_root(i), HANDOFF_IBFT, 0, physical, size);
     return found;
 }
 
@@ -68,6 +68,20 @@ static void hide_others(void)
 {
     for (unsigned i = 0; i < ROOTS; i++)
         acpi_hide_ibfts(acpi_root(i), physical);
+}
+
+/* A sanstrap that stayed as a driver has its table there, too: of several the OS takes the one of the highest generation. */
+static void see_generations(void)
+{
+    struct handoff handoff;
+    struct handoff_faults faults;
+    for (unsigned i = 0; i < ROOTS; i++) {
+        const uint8_t *isdh;
+        size_t size;
+        for (unsigned before = 0; (isdh = acpi_find_table(acpi_root(i), HANDOFF_ISDH, before, physical, &size)); before++)
+            if (isdh_read(isdh, size, ISDH_ANYWHERE, &handoff, &faults) && handoff.generation > generation)
+                generation = handoff.generation;
+    }
 }
 
 /* ---- ours -------------------------------------------------------------------------------------------------------- */
@@ -98,6 +112,7 @@ enum status tables_publish(const struct boot_tables *tables)
     if (!protocol)
         return fail(E_BOOT_ACPI, "there is no EFI_ACPI_TABLE_PROTOCOL");
     hide_others();
+    see_generations();
     memcpy(isdh, tables->isdh, tables->isdh_length);
     isdh_place(isdh, 0, ++generation);
     enum status status = install(protocol, tables->ibft, tables->ibft_length, &ibft_key);

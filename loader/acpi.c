@@ -39,8 +39,9 @@ static const uint8_t *table_at(uint64_t address, acpi_memory *memory, size_t *si
     return *size >= HEADER_LENGTH && *size <= TABLE_MAX ? memory(address, *size) : NULL;
 }
 
-/* RSDT and XSDT are lists of addresses of `width` bytes. */
-static const uint8_t *find_in_list(uint64_t address, unsigned width, enum handoff_table table, acpi_memory *memory, size_t *size)
+/* RSDT and XSDT are lists of addresses of `width` bytes. *before counts down to the one that is wanted. */
+static const uint8_t *find_in_list(uint64_t address, unsigned width, enum handoff_table table, unsigned *before,
+                                   acpi_memory *memory, size_t *size)
 {
     size_t length;
     const uint8_t *list = table_at(address, memory, &length);
@@ -48,20 +49,20 @@ static const uint8_t *find_in_list(uint64_t address, unsigned width, enum handof
         return NULL;
     for (size_t at = HEADER_LENGTH; at + width <= length; at += width) {
         const uint8_t *found = table_at(get(list + at, width), memory, size);
-        if (found && handoff_table_at(found, *size) == table)
+        if (found && handoff_table_at(found, *size) == table && (*before)-- == 0)
             return found;
     }
     return NULL;
 }
 
-const uint8_t *acpi_find_table(const uint8_t *root, enum handoff_table table, acpi_memory *memory, size_t *size)
+const uint8_t *acpi_find_table(const uint8_t *root, enum handoff_table table, unsigned before, acpi_memory *memory, size_t *size)
 {
     const uint8_t *found = NULL;
     if (!root)
         return NULL;
     if (root[ROOT_REVISION] >= 2)
-        found = find_in_list(get(root + ROOT_XSDT, 8), 8, table, memory, size);
-    return found ? found : find_in_list(get(root + ROOT_RSDT, 4), 4, table, memory, size);
+        found = find_in_list(get(root + ROOT_XSDT, 8), 8, table, &before, memory, size);
+    return found ? found : find_in_list(get(root + ROOT_RSDT, 4), 4, table, &before, memory, size);
 }
 
 /* ---- hiding ------------------------------------------------------------------------------------------------------ */
@@ -85,7 +86,7 @@ void acpi_hide_ibfts(const uint8_t *root, acpi_memory *memory)
 {
     size_t size;
     while (hidden_count < HIDDEN_MAX) {
-        uint8_t *table = (uint8_t *)(uintptr_t)acpi_find_table(root, HANDOFF_IBFT, memory, &size);
+        uint8_t *table = (uint8_t *)(uintptr_t)acpi_find_table(root, HANDOFF_IBFT, 0, memory, &size);
         if (!table)
             return;
         hidden[hidden_count].table = table;

@@ -12,10 +12,11 @@ typedef const uint8_t *acpi_memory(uint64_t address, size_t length);
 const uint8_t *acpi_find_root(const uint8_t *area, size_t length);
 
 /*
- * The first table of this kind that the root pointer (valid, 20 bytes or 36) leads to, with its length in *size; NULL when there
- * is none. A NULL root leads nowhere, here and below.
+ * The table of this kind that the root pointer (valid, 20 bytes or 36) leads to with `before` others before it, with its length
+ * in *size; NULL when there is none. Of a table that is in XSDT and RSDT there are two. A NULL root leads nowhere, here and
+ * below.
  */
-const uint8_t *acpi_find_table(const uint8_t *root, enum handoff_table table, acpi_memory *memory, size_t *size);
+const uint8_t *acpi_find_table(const uint8_t *root, enum handoff_table table, unsigned before, acpi_memory *memory, size_t *size);
 
 /*
  * Takes every iBFT that the root pointer leads to out of sight, and back: Linux takes the first, and whoever made it has lost its

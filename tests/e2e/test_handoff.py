@@ -7,6 +7,7 @@ import pytest
 from tests.handoff import tables
 from tests.lab import disks, efi_disk, ovmf, qemu
 from tests.lab.boots import FAILURE, entered, fails_with, hello_disk
+from tests.lab.ibft_boot import ACPI, placed
 from tests.lab.lab import LKRN
 from tests.lab.network import PREFIX, SERVER
 from tests.lab.target import NAME, Chap
@@ -98,6 +99,19 @@ def test_both_tables_and_the_flight_recorder(lab, firmware):
         assert any(line.startswith(begins) for line in lines), f"no line begins with {begins!r}: {lines}"
     times = [line["milliseconds"] for line in recorded["log"]["lines"]]
     assert times == sorted(times)
+
+
+def test_of_two_isdh_tables_in_acpi_ours_counts(lab):
+    """Another one, of a sanstrap that stayed as a driver, does not lead a dump driver to another disk."""
+    served = lab.target(disk_for(lab, "efi"), chap=MUTUAL)
+    extra = placed(lab, tables.isdh("plain", 0, "acpi", generation=9), ACPI)
+    machine = ovmf.boot_from_stick(lab, settings(served), memory=MEMORY, extra=extra)
+    machine.expect("GRUB-RUNS", 90, or_fail=FAILURE)
+    _, seen = found(machine, lab)
+    valid = [table for table in seen["tables"] if table["table"] == "ISDH" and table["valid"]]
+    assert {table["role"] for table in valid if table["generation"] == 9} == {"superseded"}
+    counting, = [table for table in valid if table["role"] == "counts"]
+    assert (counting["generation"], counting["initiator"]) == (10, INITIATOR)
 
 
 def test_secrets_on_demand(lab):

@@ -57,7 +57,7 @@ static void make(uint8_t revision)
 static const uint8_t *found(size_t *size)
 {
     const uint8_t *root = acpi_find_root(memory, sizeof memory);
-    return root ? acpi_find_table(root, HANDOFF_IBFT, physical, size) : NULL;
+    return root ? acpi_find_table(root, HANDOFF_IBFT, 0, physical, size) : NULL;
 }
 
 static void a_table_is_found_by_either_list(void **state)
@@ -76,6 +76,20 @@ static void a_table_is_found_by_either_list(void **state)
     put(RSDT + 40, 0, 4); /* revision 0 has no XSDT */
     put_table(RSDT, "RSDT", 44);
     assert_null(found(&size));
+}
+
+static void every_one_of_several_is_found(void **state)
+{
+    (void)state;
+    size_t size;
+    make(0);
+    put(RSDT + 36, MEMORY_BASE + TABLE + 0x800, 4); /* in the place of the other one */
+    put_table(RSDT, "RSDT", 44);
+    memcpy(memory + TABLE + 0x800, memory + TABLE, 0x800);
+    const uint8_t *root = acpi_find_root(memory, sizeof memory);
+    assert_ptr_equal(acpi_find_table(root, HANDOFF_IBFT, 0, physical, &size), memory + TABLE + 0x800);
+    assert_ptr_equal(acpi_find_table(root, HANDOFF_IBFT, 1, physical, &size), memory + TABLE);
+    assert_null(acpi_find_table(root, HANDOFF_IBFT, 2, physical, &size));
 }
 
 static void what_is_damaged_leads_nowhere(void **state)
@@ -137,6 +151,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_table_is_found_by_either_list),
+        cmocka_unit_test(every_one_of_several_is_found),
         cmocka_unit_test(what_is_damaged_leads_nowhere),
         cmocka_unit_test(iBFTs_are_hidden_and_restored),
         cmocka_unit_test(a_root_at_the_very_end_is_not_read_beyond),
