@@ -59,6 +59,8 @@ static bool wants_gateway(const struct writer *writer, unsigned address)
 
 static bool is_link_local(const uint8_t address[16])
 {
+    if (handoff_is_ipv4(address))
+        return address[12] == 169 && address[13] == 254; /* RFC 3927 */
     return address[0] == 0xFE && (address[1] & 0xC0) == 0x80;
 }
 

@@ -23,7 +23,7 @@ GOOD = ibft.Table(
 COMMON = {"id": 0, "version": 1, "length": 2, "index": 4, "flags": 5}
 FIELDS = {
     "header": {"length": 4, "revision": 8, "checksum": 9},
-    "control": {**COMMON, "initiator offset": 8, "NIC offset": 10, "target offset": 12},
+    "control": {**COMMON, "extensions offset": 6, "initiator offset": 8, "NIC offset": 10, "target offset": 12},
     "initiator": {**COMMON, "iSNS server": 6, "SLP server": 22, "first RADIUS server": 38, "second RADIUS server": 54,
                   "name": 70},
     "NIC": {**COMMON, "address": 6, "prefix length": 22, "origin": 23, "gateway": 24, "first DNS server": 40,
@@ -184,6 +184,7 @@ BROKEN = [
     *_number("header", "revision", "<B", 0, 2),
     Broken("header, checksum: 1 too many", "header", "checksum", _checksum),
     *_common("control", 2, 18), *_number("control", "length", "<H", 20),
+    *_number("control", "extensions offset", "<H", 16, ibft.CONTROL + 4, 0xFFF8),
     _move("initiator", 0, "missing"), *_places("initiator"),
     *_places("NIC 0"), _move("NIC 1", lambda data: _begin(data, "NIC 0"), "where the first is"),
     *_places("target 1"), _move("target 1", lambda data: _begin(data, "target 0"), "where the first is"),

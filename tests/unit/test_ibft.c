@@ -116,6 +116,22 @@ static void the_gateway_is_there_for_targets_behind_it_alone(void **state)
     }
 }
 
+static void a_link_local_address_is_not_global(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t address[16];
+        uint8_t flags;
+    } cases[] = {
+        {V4(192, 0, 2, 50), 7}, {V4(169, 254, 2, 50), 3}, {{0x20, 1, 0xD, 0xB8, [15] = 1}, 7}, {{0xFE, 0x80, [15] = 1}, 3}};
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct handoff facts = i < 2 ? plain_facts() : ipv6_facts();
+        memcpy(facts.addresses[0].address, cases[i].address, 16);
+        struct table table = written(&facts, IBFT_GATEWAY_AUTO);
+        assert_int_equal(table.bytes[get16(table.bytes + 58) + 5], cases[i].flags);
+    }
+}
+
 /* Offsets by the format's public facts, not by our own header. */
 static void fields_are_where_other_readers_look(void **state)
 {
@@ -355,6 +371,7 @@ int main(void)
         cmocka_unit_test(what_is_written_is_read_back),
         cmocka_unit_test(a_table_has_room_for_what_the_standards_allow),
         cmocka_unit_test(the_gateway_is_there_for_targets_behind_it_alone),
+        cmocka_unit_test(a_link_local_address_is_not_global),
         cmocka_unit_test(fields_are_where_other_readers_look),
         cmocka_unit_test(every_flipped_bit_is_refused),
         cmocka_unit_test(a_flipped_bit_under_a_good_sum_is_refused_or_harmless),
