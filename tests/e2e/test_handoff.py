@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.handoff import tables
+from tests.handoff import isdh_reader, tables
 from tests.lab import disks, efi_disk, ovmf, qemu
 from tests.lab.boots import FAILURE, entered, fails_with, hello_disk
 from tests.lab.ibft_boot import ACPI, placed
@@ -91,8 +91,12 @@ def test_both_tables_and_the_flight_recorder(lab, firmware):
         for place in (ibfts[0], isdh):
             is_reserved(memory_map, place["address"], place["length"])
         is_reserved(memory_map, isdh["log"]["address"], isdh["log"]["size"])
+    content = machine.memory(isdh["address"], isdh["length"])
+    assert isdh_reader.read(content, isdh["address"]) == tables.isdh_values(isdh)
     status, recorded = found(machine, lab, "--log")
     assert status == tables.VALID
+    by_the_document = isdh_reader.read_log(machine.memory(isdh["log"]["address"], isdh["log"]["size"]))
+    assert [line["text"] for line in by_the_document] == [line["text"] for line in recorded["log"]["lines"]]
     lines = [line["text"] for line in recorded["log"]["lines"]]
     for begins in ("sanstrap ", "NIC ", "Link ", "TCP: connecting to", "TCP: connected", "iSCSI: login stage", "iSCSI: full feature phase",
                    "Disk ", "Boot "):

@@ -12,7 +12,7 @@ MAGIC = bytes.fromhex("93D653616E73747261702D495344481A")
 PRODUCER, CLOCK, LOG, NIC, ADDRESS, TARGET, SESSION, AUTHENTICATION, DUMP_AREA = 1, 2, 3, *range(0x8004, 0x800A)
 SIZES = {PRODUCER: 8, CLOCK: 24, LOG: 16, NIC: 40, ADDRESS: 120, TARGET: 72, SESSION: 36, AUTHENTICATION: 24, DUMP_AREA: 24}
 AT_MOST = {PRODUCER: 1, CLOCK: 1, LOG: 1, DUMP_AREA: 1}
-NO_LEASE = 0xFFFFFFFF
+NO_LEASE, UNKNOWN_GROUP = 0xFFFFFFFF, 0xFFFF
 ORIGINS = ("other", "manual", "well-known", "dhcp", "router")
 LEVELS = ("error", "warning", "info", "detail")
 NAME = re.compile(rb"(?:iqn\.\d{4}-(?:0[1-9]|1[0-2])\.[a-z0-9-][a-z0-9.-]*(?::[a-z0-9.:_\x80-\xff-]*)?|eui\.[0-9a-f]{16}|naa\.[0-9a-f]{16}(?:[0-9a-f]{16})?)",
@@ -138,6 +138,8 @@ def target(part, table):
              **part.named("HH", 24, "port", "portal_group"), "lun_bytes": part.data[28:36].hex(),
              **part.named("IQ", 36, "block_size", "block_count"), "name": part.name(48), "wwid": part.some(52, 64, 0)[0].hex() or None,
              **{name: part.text(56 + 4 * i) for i, name in enumerate(("serial", "vendor", "product", "revision"))}, "chap": "none"}
+    if found["portal_group"] == UNKNOWN_GROUP:
+        found["portal_group"] = None
     need(found["ip"] < len(table["addresses"]), "address")
     found["address"] = part.address(8, table["addresses"][found["ip"]]["address"], needed=True)
     need(found["wwid_type"] in ((1, 2, 3, 8) if found["wwid"] else (0,)), "WWID type")

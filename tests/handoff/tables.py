@@ -70,3 +70,17 @@ def records(table):
         found.setdefault(kind & 0x7FFF, []).append(at)
         at += (length + 7) & ~7
     return found
+
+
+# Of the tool, or what it says of every table's place and outcome.
+NOT_OF_THE_FORMAT = {"table", "file", "address", "valid", "role", "linux_choice", "signature", "revision", "oem_id", "oem_table_id", "faults",
+                     "fault_count"}
+
+
+def isdh_values(table):
+    """Of an ISDH as the tool shows it what the format has: the LUN in one form, secrets as their bytes."""
+    values = {name: value for name, value in table.items() if name not in NOT_OF_THE_FORMAT}
+    for target in values["targets"]:
+        del target["lun"]
+        target.update({name: target[name]["hex"] for name in ("chap_secret", "reverse_secret") if target.get(name)})
+    return values

@@ -5,29 +5,17 @@ import json
 import pytest
 
 from tests.handoff import isdh_reader
-from tests.handoff.tables import VALID, changed, image, isdh, log, run, sealed
+from tests.handoff.tables import VALID, changed, image, isdh, isdh_values, log, run, sealed
 
 MIB = 0x100000
 FACTS = ("plain", "chap", "ipv6", "large")
-# Of the tool, or what it says of every table's place and outcome.
-NOT_OF_THE_FORMAT = {"table", "file", "address", "valid", "role", "linux_choice", "signature", "revision", "oem_id", "oem_table_id", "faults",
-                     "fault_count"}
-
-
-def as_the_tool_says(table):
-    """Of a table of the tool's, what the format has: the LUN in one form, secrets as their bytes."""
-    values = {name: value for name, value in table.items() if name not in NOT_OF_THE_FORMAT}
-    for target in values["targets"]:
-        del target["lun"]
-        target.update({name: target[name]["hex"] for name in ("chap_secret", "reverse_secret") if target.get(name)})
-    return values
 
 
 def tool_reads(tmp_path, memory, base):
     """The tables of an image by their addresses; None for one that is not valid."""
     (tmp_path / "image").write_bytes(memory)
     tables = json.loads(run("--json", "--show-secrets", "--base", base, tmp_path / "image")[1])["tables"]
-    return {table["address"]: as_the_tool_says(table) if table["valid"] else None for table in tables}
+    return {table["address"]: isdh_values(table) if table["valid"] else None for table in tables}
 
 
 def document_reads(content, address):

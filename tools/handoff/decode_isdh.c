@@ -125,17 +125,14 @@ static void put_size(struct node *in, const struct handoff_target *target)
 /* Designator types of SPC-5 7.8.6. */
 static void put_wwid(struct node *in, const struct handoff_target *target)
 {
-    static const char *const types[16] = {"vendor specific", "T10 vendor id", "EUI-64",     "NAA",
-                                          "target port",     "port group",    "unit group", "MD5",
-                                          "SCSI name",       "protocol port", "UUID"};
-    const char *type = types[target->wwid_type];
+    static const char *const types[] = {[1] = "T10 vendor id", [2] = "EUI-64", [3] = "NAA", [8] = "SCSI name"};
     tree_number(in, "wwid_type", NULL, target->wwid_type);
     if (!target->wwid_length) {
         tree_nothing(in, "wwid", "WWID");
         return;
     }
     put_hex(in, "wwid", "WWID", target->wwid, target->wwid_length);
-    tree_show(in->last, "%s (%s)", in->last->text, type ? type : "unknown type");
+    tree_show(in->last, "%s (%s)", in->last->text, types[target->wwid_type]);
 }
 
 static void put_disk(struct node *in, const struct handoff_target *target)
