@@ -144,4 +144,26 @@ static inline struct handoff large_facts(void)
     return facts;
 }
 
+/* The same, with every text that a table may hold at its longest, and as many extents. */
+static inline struct handoff longest_facts(void)
+{
+    static char text[HANDOFF_TEXT_MAX + 1];
+    static uint8_t id[64];
+    struct handoff facts = large_facts();
+    memset(text, 't', HANDOFF_TEXT_MAX);
+    memset(id, 0xFF, sizeof id);
+    facts.producer = text;
+    for (unsigned i = 0; i < 4; i++) {
+        struct handoff_target *target = &facts.targets[i];
+        facts.nics[i].driver = facts.addresses[i].hostname = text;
+        target->serial = target->vendor = target->product = target->revision = text;
+        target->wwid = id;
+        target->wwid_length = sizeof id;
+    }
+    facts.dump_area = (struct handoff_dump_area){.there = true, .extent_count = HANDOFF_EXTENTS};
+    for (unsigned i = 0; i < HANDOFF_EXTENTS; i++)
+        facts.dump_area.extents[i] = (struct handoff_extent){i, 1};
+    return facts;
+}
+
 #endif

@@ -78,6 +78,18 @@ static void a_table_has_room_for_what_the_standards_allow(void **state)
     free(exact);
 }
 
+static void the_longest_of_everything_has_room(void **state)
+{
+    (void)state;
+    struct handoff facts = longest_facts(), read;
+    struct handoff_faults faults;
+    uint8_t *copy;
+    struct table table = written(&facts, IBFT_GATEWAY_ALWAYS);
+    assert_true(read_table(&table, &read, &faults, &copy));
+    assert_int_equal(differences(&facts, &read, CARRIED_BY_IBFT), 0);
+    free(copy);
+}
+
 /* ---- Windows, Linux, FreeBSD -------------------------------------------------------------------------------------- */
 
 static uint16_t get16(const uint8_t *bytes)
@@ -370,6 +382,7 @@ int main(void)
         cmocka_unit_test(golden_bytes),
         cmocka_unit_test(what_is_written_is_read_back),
         cmocka_unit_test(a_table_has_room_for_what_the_standards_allow),
+        cmocka_unit_test(the_longest_of_everything_has_room),
         cmocka_unit_test(the_gateway_is_there_for_targets_behind_it_alone),
         cmocka_unit_test(a_link_local_address_is_not_global),
         cmocka_unit_test(fields_are_where_other_readers_look),

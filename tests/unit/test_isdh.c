@@ -92,6 +92,16 @@ static void what_is_written_is_read_back(void **state)
     }
 }
 
+static void the_longest_of_everything_has_room(void **state)
+{
+    (void)state;
+    struct handoff facts = longest_facts(), read;
+    struct handoff_faults faults;
+    struct table table = written(&facts);
+    assert_true(read_table(&table, SELF, &read, &faults));
+    assert_int_equal(differences(&facts, &read, CARRIED_BY_ISDH), 0);
+}
+
 static bool holds(const struct table *table, const char *text)
 {
     size_t length = strlen(text);
@@ -428,6 +438,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(golden_bytes),
         cmocka_unit_test(what_is_written_is_read_back),
+        cmocka_unit_test(the_longest_of_everything_has_room),
         cmocka_unit_test(secrets_are_left_out_unless_asked_for),
         cmocka_unit_test(a_table_says_where_it_lies),
         cmocka_unit_test(a_table_from_acpi_lies_anywhere),
