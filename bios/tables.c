@@ -51,18 +51,33 @@ static bool is_ours(const uint8_t *ibft)
     return !memcmp(header.oem_id, IBFT_OEM_ID, sizeof header.oem_id);
 }
 
+static bool is_valid(const uint8_t *ibft, size_t size)
+{
+    struct handoff handoff;
+    struct handoff_faults faults;
+    return ibft_read(ibft, size, &handoff, &faults);
+}
+
+/* The signature alone is no table: whatever reads iBFTs, a ROM for one, holds it, too. A wrong one is for want of a valid one. */
 const uint8_t *tables_firmware_ibft(size_t *size)
 {
-    const uint8_t *memory = low_memory(LOOK_FROM);
+    const uint8_t *memory = low_memory(LOOK_FROM), *wrong = NULL;
     size_t all = LOOK_TO - LOOK_FROM;
     for (size_t at = handoff_find(HANDOFF_IBFT, memory, all, 0, IBFT_SCAN_STEP); at < all;
          at = handoff_find(HANDOFF_IBFT, memory, all, at + IBFT_SCAN_STEP, IBFT_SCAN_STEP)) {
         bool in_video = at >= VIDEO_MEMORY - LOOK_FROM && at < VIDEO_END - LOOK_FROM;
         *size = all - at;
-        if (!in_video && !is_ours(memory + at))
+        if (in_video || is_ours(memory + at))
+            continue;
+        if (is_valid(memory + at, *size))
             return memory + at;
+        wrong = wrong ? wrong : memory + at;
     }
-    return acpi_find_table(acpi_root(), HANDOFF_IBFT, 0, physical, size);
+    const uint8_t *of_acpi = acpi_find_table(acpi_root(), HANDOFF_IBFT, 0, physical, size);
+    if (!wrong || (of_acpi && is_valid(of_acpi, *size)))
+        return of_acpi;
+    *size = all - (size_t)(wrong - memory);
+    return wrong;
 }
 
 /* ---- ours -------------------------------------------------------------------------------------------------------- */

@@ -80,6 +80,17 @@ def test_broken_by_acpi(lab, firmware):
     ovmf.fails_with(machine, "E_ROOT_PATH_MISSING")
 
 
+@pytest.mark.parametrize("where", [LOW_MEMORY, ACPI])
+def test_a_valid_one_behind_a_wrong_one(lab, where):
+    """What looks like a table, in a ROM for one, does not keep the loader from the table."""
+    served = lab.target(hello_disk(lab))
+    wrong = lab.file("wrong", BAD_VLAN.break_table(ibft.build(ibft_broken.GOOD)))
+    extra = ["-device", f"loader,file={wrong},addr=0x90000,force-raw=on", *placed(lab, ibft.build(good_table(served)), where)]
+    machine = lab.machine(kernel=LKRN, rom="", append="firmware-ibft=yes", extra=extra)
+    says_where_values_came_from(machine)
+    entered(machine)
+
+
 def test_there_are_enough_broken_ones():
     assert len(FIELDS) >= 40
 
