@@ -91,7 +91,7 @@ bool net_peer_on_link(struct stream *stream, struct net_address *peer);
 /* The MAC address that an open stream's packets go to at present, the peer's or a router's. False when none is known. */
 bool net_next_hop(struct stream *stream, uint8_t mac[NIC_MAC_LENGTH]);
 
-/* Text forms. Parsing is strict: no leading zeros, no trailing text. `text` for formatting holds at least FORMAT_ADDRESS_SIZE bytes. */
+/* Text forms. Parsing is strict: no leading zeros, no trailing text. Formatting takes FORMAT_ADDRESS_SIZE bytes at most. */
 bool net_parse_address(const char *text, struct net_address *address);
 void net_format_address(const struct net_address *address, char *text);
 
