@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""dnsmasq: DHCP and TFTP for one lab."""
+"""dnsmasq: DHCP and TFTP for one lab; and the same files by HTTP."""
 import os
 import subprocess
+import sys
 
 from . import process
 from .network import NETMASK, UNTAGGED
+
+X64_HTTP = 16  # RFC 5970's client architecture of such firmware
 
 
 class Dhcp:
     """
     QEMU's PXE ROMs are iPXE, which hooks a LUN itself when it is given a root path with a boot file. The root path therefore goes
     only to clients that do not send option 175, unless `root_path_for_all`. Router advertisements are sent because iPXE waits ten
-    seconds for one.
+    seconds for one. A UEFI firmware that would boot by HTTP has the tag `http`, and the answer that it takes.
     """
 
     def __init__(self, network, folder, boot_file=None, root_path=None, options=(), root_path_for_all=False,
@@ -27,7 +30,8 @@ class Dhcp:
             f"--dhcp-range={segment.prefix}.100,{segment.prefix}.150,{NETMASK},1h",
             f"--dhcp-leasefile={os.path.join(folder, f'leases-{segment.interface}')}", f"--log-facility={self.log}", "--log-dhcp",
             "--enable-ra", f"--dhcp-range={segment.prefix6},ra-only",
-            "--enable-tftp", f"--tftp-root={self.tftp}", "--dhcp-match=set:ipxe,175"]
+            "--enable-tftp", f"--tftp-root={self.tftp}", "--dhcp-match=set:ipxe,175",
+            f"--dhcp-match=set:http,option:client-arch,{X64_HTTP}", "--dhcp-option-force=tag:http,60,HTTPClient"]
         if boot_file:
             self.command.append(f"--dhcp-boot={boot_file}")
         if root_path is not None:
@@ -45,6 +49,14 @@ class Dhcp:
 
     def stop(self):
         process.stop(self.child)
+
+    def serve_http(self):
+        """What is published can be had by HTTP, too. The server ends with the network."""
+        log_path = os.path.join(os.path.dirname(self.log), "http.log")
+        with open(log_path, "wb") as log:
+            child = self.network.start([sys.executable, "-u", "-m", "http.server", "--directory", self.tftp, "80"],
+                                       stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        process.wait_until(lambda: os.path.getsize(log_path) > 0, 10, "the HTTP server", child)
 
     def read_log(self):
         with open(self.log, encoding="utf-8", errors="replace") as file:
