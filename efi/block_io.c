@@ -7,7 +7,7 @@
 #include "efi/disk_info.h"
 #include "platform/format.h"
 
-#define TRANSFER_MS 60000u /* of one call; the session mends a lost connection within it */
+#define CALL_MS 60000u /* of one call at least; one that waits for a lost connection has all of recovery= */
 
 static struct {
     struct disk *disk; /* NULL: not published, or withdrawn */
@@ -15,7 +15,13 @@ static struct {
     EFI_DEVICE_PATH *path;
     EFI_BLOCK_IO_MEDIA media;
     uint32_t media_id;
+    uint32_t call_ms;
 } published;
+
+static deadline_t deadline_of_call(void)
+{
+    return deadline_after_ms(published.call_ms);
+}
 
 /* ---- the functions --------------------------------------------------------------------------------------------- */
 
@@ -39,6 +45,11 @@ static EFI_STATUS efi_status_of(enum block_answer answer)
         break;
     }
     return EFI_DEVICE_ERROR;
+}
+
+bool block_io_is_there(void)
+{
+    return published.disk != NULL;
 }
 
 EFI_STATUS block_io_check(const struct block_request *request, bool *nothing)
@@ -66,7 +77,7 @@ EFI_STATUS block_io_move(const struct block_request *request)
     struct disk *disk = published.disk;
     uint64_t blocks = request->size / disk->block_size;
     void *buffer = (void *)request->buffer;
-    deadline_t deadline = deadline_after_ms(TRANSFER_MS);
+    deadline_t deadline = deadline_of_call();
     if (request->write)
         status = disk_write(disk, request->lba, blocks, buffer, deadline);
     else
@@ -75,8 +86,10 @@ EFI_STATUS block_io_move(const struct block_request *request)
         log_printf(LOG_WARNING, "%s of %llu blocks at %llu: %s (S%u) %s", request->write ? "write" : "read",
                    (unsigned long long)blocks, (unsigned long long)request->lba, status_what(status), status,
                    failure_detail(status));
+    EFI_STATUS answer = efi_status_of(block_answer_of(status));
+    published.media.MediaPresent = answer != EFI_NO_MEDIA; /* UEFI 2.10, 13.9: as of the most recent transfer */
     stack_leave(old);
-    return efi_status_of(block_answer_of(status));
+    return answer;
 }
 
 EFI_STATUS block_io_flush(void)
@@ -88,7 +101,7 @@ EFI_STATUS block_io_flush(void)
         return EFI_SUCCESS;
     if (!stack_enter(&old))
         return EFI_DEVICE_ERROR;
-    enum status status = disk_flush(published.disk, deadline_after_ms(TRANSFER_MS));
+    enum status status = disk_flush(published.disk, deadline_of_call());
     if (status != OK)
         log_printf(LOG_WARNING, "flush: %s (S%u) %s", status_what(status), status, failure_detail(status));
     stack_leave(old);
@@ -107,7 +120,7 @@ static EFI_STATUS EFIAPI reset(EFI_BLOCK_IO_PROTOCOL *self, BOOLEAN extended)
 {
     (void)self;
     (void)extended;
-    return published.disk ? EFI_SUCCESS : EFI_DEVICE_ERROR;
+    return block_io_is_there() ? EFI_SUCCESS : EFI_DEVICE_ERROR;
 }
 
 static EFI_STATUS EFIAPI read_blocks(EFI_BLOCK_IO_PROTOCOL *self, UINT32 media_id, EFI_LBA lba, UINTN size, VOID *buffer)
@@ -155,25 +168,23 @@ static void describe_media(const struct disk *disk)
         .BlockSize = disk->block_size,
         .IoAlign = 1,
         .LastBlock = disk->block_count - 1,
+        .LowestAlignedLba = disk->lowest_aligned_lba,
         .LogicalBlocksPerPhysicalBlock = disk->physical_block_size / disk->block_size,
         .OptimalTransferLengthGranularity = disk->physical_block_size / disk->block_size,
     };
 }
 
 /* The card's own path, ours behind it. From pool memory. */
-static EFI_DEVICE_PATH *make_path(const struct boot_options *options)
+static EFI_DEVICE_PATH *make_path(const struct boot_options *options, const struct iscsi_session_info *info)
 {
-    struct iscsi_session_info info;
-    struct device_path_facts facts;
+    struct device_path_facts facts = {
+        .peer = options->target, .peer_port = options->target_port, .portal_group = info->portal_group, .iscsi = info->settings};
     uint8_t tail[DEVICE_PATH_TAIL_MAX];
     EFI_DEVICE_PATH *nic = nic_device_path(options->nic);
     size_t nic_length = nic ? device_path_length(nic, DEVICE_PATH_MAX) : 0;
     uint8_t *path;
 
-    iscsi_session_info(options->session, &info);
     memcpy(facts.mac, options->nic->mac, sizeof facts.mac);
-    facts.iscsi = info.settings;
-    device_path_portal(info.portal, &facts.peer, &facts.peer_port);
     size_t tail_length = device_path_tail(&facts, tail);
     if (!nic_length || firmware.boot->AllocatePool(EfiBootServicesData, nic_length + tail_length, (void **)&path) != EFI_SUCCESS)
         return NULL;
@@ -185,13 +196,17 @@ static EFI_DEVICE_PATH *make_path(const struct boot_options *options)
 enum status block_io_publish(struct disk *disk, const struct boot_options *options)
 {
     EFI_BOOT_SERVICES *boot = firmware.boot;
-    published.path = make_path(options);
+    struct iscsi_session_info info;
+    if (!block_io_withdraw())
+        return fail(E_BOOT_PUBLISH, "somebody holds the disk of the attempt before");
+    iscsi_session_info(options->session, &info);
+    published.call_ms = info.settings->recovery_timeout_ms > CALL_MS ? info.settings->recovery_timeout_ms : CALL_MS;
+    published.path = make_path(options, &info);
     if (!published.path)
         return fail(E_BOOT_PUBLISH, "its device path cannot be made");
     describe_media(disk);
     disk_info_describe(disk);
     published.disk = disk;
-    published.handle = NULL;
     EFI_STATUS status = boot->InstallMultipleProtocolInterfaces(
         &published.handle, &guid_device_path, published.path, &guid_block_io, &block_io, &guid_block_io2,
         block_io2_of(&published.media), &guid_disk_info, &disk_info, NULL);
@@ -204,21 +219,27 @@ enum status block_io_publish(struct disk *disk, const struct boot_options *optio
     return fail(E_BOOT_PUBLISH, "the firmware answers %llxh", (unsigned long long)status);
 }
 
-void block_io_withdraw(void)
+bool block_io_withdraw(void)
 {
     EFI_BOOT_SERVICES *boot = firmware.boot;
     if (!published.handle)
-        return;
+        return true;
     boot->DisconnectController(published.handle, NULL, NULL);
-    EFI_STATUS status = boot->UninstallMultipleProtocolInterfaces(
-        published.handle, &guid_device_path, published.path, &guid_block_io, &block_io, &guid_block_io2,
-        block_io2_of(&published.media), &guid_disk_info, &disk_info, NULL);
+    if (boot->UninstallMultipleProtocolInterfaces(published.handle, &guid_device_path, published.path, &guid_block_io, &block_io,
+                                                  &guid_block_io2, block_io2_of(&published.media), &guid_disk_info, &disk_info,
+                                                  NULL) != EFI_SUCCESS)
+        return false;
+    boot->FreePool(published.path);
     published.disk = NULL;
-    published.media.MediaPresent = FALSE;
-    if (status == EFI_SUCCESS)
-        boot->FreePool(published.path);
     published.handle = NULL;
     published.path = NULL;
+    return true;
+}
+
+void block_io_empty(void)
+{
+    published.disk = NULL;
+    published.media.MediaPresent = FALSE;
 }
 
 EFI_HANDLE block_io_handle(void)

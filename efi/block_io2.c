@@ -31,8 +31,9 @@ static EFI_STATUS transfer(EFI_BLOCK_IO2_TOKEN *token, const struct block_reques
 
 static EFI_STATUS EFIAPI reset(EFI_BLOCK_IO2_PROTOCOL *self, BOOLEAN extended)
 {
+    (void)self;
     (void)extended;
-    return self->Media->MediaPresent ? EFI_SUCCESS : EFI_DEVICE_ERROR;
+    return block_io_is_there() ? EFI_SUCCESS : EFI_DEVICE_ERROR;
 }
 
 static EFI_STATUS EFIAPI read_blocks(EFI_BLOCK_IO2_PROTOCOL *self, UINT32 media_id, EFI_LBA lba, EFI_BLOCK_IO2_TOKEN *token,
@@ -52,8 +53,10 @@ static EFI_STATUS EFIAPI write_blocks(EFI_BLOCK_IO2_PROTOCOL *self, UINT32 media
 
 static EFI_STATUS EFIAPI flush_blocks(EFI_BLOCK_IO2_PROTOCOL *self, EFI_BLOCK_IO2_TOKEN *token)
 {
-    if (!self->Media->MediaPresent)
+    if (!block_io_is_there())
         return EFI_NO_MEDIA;
+    if (self->Media->ReadOnly)
+        return EFI_WRITE_PROTECTED; /* which BlockIo's flush does not know */
     return complete(token, block_io_flush());
 }
 

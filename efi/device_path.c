@@ -99,14 +99,15 @@ static uint16_t login_options(const struct iscsi_settings *iscsi)
 }
 
 /* With the name's NUL: EDK2 and iPXE write one, and firmware prints the name as a string. */
-static void put_iscsi(struct writer *writer, const struct iscsi_settings *iscsi)
+static void put_iscsi(struct writer *writer, const struct device_path_facts *facts)
 {
+    const struct iscsi_settings *iscsi = facts->iscsi;
     size_t name = strnlen(iscsi->target_name, ISCSI_NAME_MAX);
     put_header(writer, TYPE_MESSAGING, SUBTYPE_ISCSI, NODE_HEADER + 14 + name + 1);
     put16(writer, ISCSI_TCP);
     put16(writer, login_options(iscsi));
     put_bytes(writer, iscsi->lun, sizeof iscsi->lun);
-    put16(writer, iscsi->portal_group == 0xFFFF ? 0 : iscsi->portal_group);
+    put16(writer, facts->portal_group == 0xFFFF ? 0 : facts->portal_group);
     put_bytes(writer, iscsi->target_name, name);
     put8(writer, 0);
 }
@@ -119,40 +120,9 @@ size_t device_path_tail(const struct device_path_facts *facts, uint8_t tail[DEVI
         put_ipv4(&writer, facts);
     else if (facts->peer.family == 6)
         put_ipv6(&writer, facts);
-    put_iscsi(&writer, facts->iscsi);
+    put_iscsi(&writer, facts);
     put_header(&writer, TYPE_END, SUBTYPE_END, NODE_HEADER);
     return (size_t)(writer.at - tail);
-}
-
-static bool parse_port(const char *text, uint16_t *port)
-{
-    uint32_t value = 0;
-    const char *at = text;
-    for (; *at >= '0' && *at <= '9' && at - text < 5; at++)
-        value = value * 10 + (uint32_t)(*at - '0');
-    *port = (uint16_t)value;
-    return at != text && !*at && value && value <= 0xFFFF;
-}
-
-bool device_path_portal(const char *portal, struct net_address *peer, uint16_t *port)
-{
-    char host[46];
-    bool bracket = portal[0] == '[';
-    const char *end = strchr(portal, bracket ? ']' : ':');
-    memset(peer, 0, sizeof *peer);
-    *port = 0;
-    if (!end)
-        return false;
-    const char *start = portal + bracket;
-    size_t length = (size_t)(end - start);
-    if (length >= sizeof host || end[bracket] != ':')
-        return false;
-    memcpy(host, start, length);
-    host[length] = '\0';
-    if (parse_port(end + bracket + 1, port) && net_parse_address(host, peer) && (peer->family == 6) == bracket)
-        return true;
-    memset(peer, 0, sizeof *peer);
-    return false;
 }
 
 size_t device_path_length(const void *path, size_t most)

@@ -16,14 +16,9 @@ struct device_path_facts {
     uint8_t mac[NIC_MAC_LENGTH];
     struct net_address peer;            /* the portal; family 0 when unknown: the IP node is then left out */
     uint16_t peer_port;                 /* host byte order */
-    const struct iscsi_settings *iscsi; /* target, LUN, portal group, CHAP */
+    uint16_t portal_group;              /* 0xFFFF: not told */
+    const struct iscsi_settings *iscsi; /* target, LUN, CHAP */
 };
-
-/*
- * Splits "192.0.2.1:3260" or "[2001:db8::1]:3260" (struct iscsi_session_info's portal) into address and port. False, and an
- * address of family 0, when the host is a name or anything is wrong.
- */
-bool device_path_portal(const char *portal, struct net_address *peer, uint16_t *port);
 
 /* Writes the nodes with the end node and returns their length in bytes. The target's name must be of ISCSI_NAME_MAX bytes at
  * most. */

@@ -24,7 +24,7 @@ static void EFIAPI pump(EFI_EVENT event, void *context)
 
 /*
  * No gate: nobody inside comes back. ExitBootServices() may fail and be called again; the specification leaves a loader nothing
- * else to call in between, so the card need not start anew.
+ * else to call in between, so the card need not start anew. Who calls the disk all the same, as another's event may, is refused.
  */
 static void EFIAPI silence(EFI_EVENT event, void *context)
 {
@@ -33,11 +33,13 @@ static void EFIAPI silence(EFI_EVENT event, void *context)
     if (running)
         nic_close(running);
     running = NULL;
+    stack_shut(true);
 }
 
 enum status events_start(struct disk *disk, struct nic *nic)
 {
     EFI_BOOT_SERVICES *boot = firmware.boot;
+    stack_shut(false);
     pumped = disk;
     running = nic;
     EFI_STATUS status = boot->CreateEvent(EVT_SIGNAL_EXIT_BOOT_SERVICES, TPL_NOTIFY, silence, NULL, &end_of_services);

@@ -2,13 +2,13 @@
 /* The one gate into the stack. */
 #include "efi/home.h"
 
-static bool inside;
+static bool inside, shut;
 
 bool stack_enter(EFI_TPL *old)
 {
     EFI_TPL now = firmware.boot->RaiseTPL(TPL_HIGH_LEVEL);
-    bool free = !inside;
-    inside = true;
+    bool free = !inside && !shut;
+    inside = inside || free;
     firmware.boot->RestoreTPL(now);
     if (!free)
         return false;
@@ -22,4 +22,9 @@ void stack_leave(EFI_TPL old)
 {
     inside = false;
     firmware.boot->RestoreTPL(old);
+}
+
+void stack_shut(bool is_shut)
+{
+    shut = is_shut;
 }

@@ -113,9 +113,8 @@ bool nic_is_taken(const EFI_DEVICE_PATH *path);
  */
 bool nic_starter_lost(void);
 
-/* The device path of a taken card's PCI function, and its handle. They stay valid. */
+/* The device path of a taken card's PCI function. It stays valid. */
 EFI_DEVICE_PATH *nic_device_path(const struct nic *nic);
-EFI_HANDLE nic_handle(const struct nic *nic);
 
 /* ---- starter.c: who started us ---------------------------------------------------------------------------------- */
 
@@ -152,6 +151,9 @@ const uint8_t *tables_firmware_ibft(size_t *size);
  */
 bool stack_enter(EFI_TPL *old);
 void stack_leave(EFI_TPL old);
+
+/* From now on nobody comes in: the card has stopped. And again as before. */
+void stack_shut(bool is_shut);
 
 /* ---- events.c: what happens while others run ------------------------------------------------------------------- */
 

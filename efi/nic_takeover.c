@@ -173,8 +173,3 @@ EFI_DEVICE_PATH *nic_device_path(const struct nic *nic)
 {
     return ((struct nic_home *)nic->device->home)->path;
 }
-
-EFI_HANDLE nic_handle(const struct nic *nic)
-{
-    return ((struct nic_home *)nic->device->home)->handle;
-}

@@ -40,6 +40,7 @@ struct disk {
     uint64_t block_count;         /* > 0 */
     uint32_t max_blocks;          /* per request */
     uint32_t physical_block_size; /* bytes; block_size when not told */
+    uint32_t lowest_aligned_lba;  /* the first block that a physical one begins with */
     bool read_only;
     bool removable;
     char vendor[9], product[17], revision[5]; /* from INQUIRY, trailing spaces cut */

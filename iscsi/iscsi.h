@@ -104,6 +104,8 @@ void iscsi_session_close(struct iscsi_session *session, deadline_t deadline);
 struct iscsi_session_info {
     const struct iscsi_settings *settings;
     char portal[300]; /* where it is connected now, after redirects: host:port */
+    uint16_t portal_port;
+    uint16_t portal_group; /* the target's word, else the settings'; 0xFFFF: neither tells */
     uint16_t tsih;
     uint8_t isid[6];
     uint32_t max_burst, first_burst, max_send_segment, max_receive_segment;

@@ -217,6 +217,7 @@ static enum status negotiate(struct login *login, uint8_t *class, uint8_t *detai
     bool stage_began = true;
     unsigned round;
 
+    session->portal_group = 0xFFFF;
     login->out = (struct text_writer){.bytes = session->text_out, .room = TEXT_OUT_MAX};
     for (round = 0; round < ROUNDS_MAX; round++) {
         enum status status = next_request(login, stage_began);

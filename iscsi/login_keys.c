@@ -181,6 +181,7 @@ static enum status take_portal_group(struct login *login, const char *value)
         return fail(E_LOGIN_KEY, "TargetPortalGroupTag=%.40s", value);
     if (wanted != 0xFFFF && wanted != tag)
         log_printf(LOG_WARNING, "Portal group %u, settings say %u", (unsigned)tag, wanted);
+    login->session->portal_group = (uint16_t)tag;
     return OK;
 }
 

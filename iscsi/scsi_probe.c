@@ -185,7 +185,7 @@ static enum status take_size(struct scsi_disk *disk, uint64_t last, uint32_t blo
     return OK;
 }
 
-/* The 16-byte command also tells the physical block size; below 2 TiB a LUN need not know it. */
+/* The 16-byte command also tells where the physical blocks lie; below 2 TiB a LUN need not know it. */
 static enum status read_capacity(struct scsi_disk *disk, deadline_t deadline)
 {
     uint8_t cdb10[ISCSI_CDB_MAX] = {SCSI_READ_CAPACITY_10};
@@ -209,8 +209,10 @@ static enum status read_capacity(struct scsi_disk *disk, deadline_t deadline)
         status = take_size(disk, get_be64(data), get_be32(data + 8));
     else if (last != UINT32_MAX)
         return OK;
-    if (status == OK && got >= 14 && (data[13] & 0x0F) <= 7)
+    if (status == OK && got >= 16 && (data[13] & 0x0F) <= 7) {
         disk->disk.physical_block_size = disk->disk.block_size << (data[13] & 0x0F);
+        disk->disk.lowest_aligned_lba = get_be16(data + 14) & 0x3FFF;
+    }
     return status;
 }
 

@@ -293,6 +293,8 @@ void iscsi_session_info(const struct iscsi_session *session, struct iscsi_sessio
     memset(info, 0, sizeof *info);
     info->settings = &session->settings;
     format_text(info->portal, sizeof info->portal, literal6 ? "[%s]:%u" : "%s:%u", session->portal_host, session->portal_port);
+    info->portal_port = session->portal_port;
+    info->portal_group = session->portal_group != 0xFFFF ? session->portal_group : session->settings.portal_group;
     info->tsih = session->tsih;
     memcpy(info->isid, session->settings.isid, sizeof info->isid);
     info->max_burst = session->agreed.max_burst;

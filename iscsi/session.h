@@ -84,6 +84,7 @@ struct iscsi_session {
     char portal_host[256], home_host[256]; /* connected to; where a login starts */
     uint16_t portal_port, home_port;
     uint16_t tsih;
+    uint16_t portal_group; /* that the target says we are in; 0xFFFF: it did not */
     uint32_t cmdsn, expstatsn, expcmdsn, maxcmdsn;
     uint32_t generation; /* upper 24 bits of the next ITT */
     struct negotiated agreed;

@@ -117,28 +117,19 @@ static void describe_address(const struct story *story, uint8_t family, struct h
 
 /* ---- the target -------------------------------------------------------------------------------------------------- */
 
-/* The digits behind the last colon of "host:port". */
-static uint16_t port_of(const char *portal)
-{
-    uint32_t port = ISCSI_DEFAULT_PORT;
-    size_t length = strlen(portal), start = length;
-    while (start && portal[start - 1] != ':')
-        start--;
-    parse_decimal(portal + start, length - start, 65535, &port);
-    return (uint16_t)port;
-}
-
 /*
  * The portal as it was set: a redirection counts for one login alone (RFC 7143 section 11.13). A host that was set by its name is
- * told by the address at which it answered, as the tables hold no names.
+ * told by the address at which it answered, as neither tables nor device paths hold names.
  */
-static void find_target(const struct story *story, struct description *description)
+void story_target(const struct story *story, struct net_address *address, uint16_t *port)
 {
-    description->target_port = story->settings.root.port;
-    if (net_parse_address(story->settings.root.server, &description->target))
+    struct iscsi_session_info session;
+    *port = story->settings.root.port;
+    if (net_parse_address(story->settings.root.server, address))
         return;
-    net_peer_on_link(story->stream, &description->target);
-    description->target_port = port_of(description->session.portal);
+    iscsi_session_info(story->session, &session);
+    net_peer_on_link(story->stream, address);
+    *port = session.portal_port;
 }
 
 static void describe_disk(const struct disk *disk, struct handoff_target *to)
@@ -192,7 +183,7 @@ static void describe(struct story *story, struct description *description)
     const struct machine *machine = story->machine;
     struct handoff *handoff = &description->handoff;
     iscsi_session_info(story->session, &description->session);
-    find_target(story, description);
+    story_target(story, &description->target, &description->target_port);
     handoff->initiator = story->settings.initiator;
     handoff->nic_count = handoff->address_count = handoff->target_count = 1;
     describe_card(story, &handoff->nics[0]);

@@ -114,6 +114,7 @@ static enum status boot(struct story *story)
     struct boot_options *options = &story->settings.boot;
     options->nic = &story->nic;
     options->session = story->session;
+    story_target(story, &options->target, &options->target_port);
     if (story->machine->architecture == ARCHITECTURE_BIOS)
         screen_line(&story->screen, "Boot", options->hook_only ? "disk published as drive %02Xh" : "from drive %02Xh",
                     options->drive);
@@ -197,6 +198,16 @@ static void no_card(struct story *story, struct failure *failure)
     keep_failure(story, status, failure);
 }
 
+/* With hook_only: what outlives loader_run(). */
+static struct story *left_standing;
+
+void loader_close(void)
+{
+    if (left_standing)
+        take_down(left_standing, left_standing->machine->arena->used);
+    left_standing = NULL;
+}
+
 /* Tells the story on one card after the other. OK only when the disk was published and nothing is to be booted. */
 static enum status try_cards(struct story *story, struct failure *failure)
 {
@@ -204,8 +215,10 @@ static enum status try_cards(struct story *story, struct failure *failure)
     memset(failure, 0, sizeof *failure);
     for (unsigned i = 0; (story->card = story_card(story, i)) != NULL; i++) {
         enum status status = tell(story);
-        if (status == OK)
+        if (status == OK) {
+            left_standing = story;
             return OK;
+        }
         keep_failure(story, status, failure);
         bool go_on = another_card_may_help(story, status);
         take_down(story, arena_used);

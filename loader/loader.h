@@ -29,7 +29,9 @@ struct boot_options {
     char files[BOOT_FILES_MAX +
                1];   /* UEFI: what to start, paths from the file system's root with commas between; "": the usual names */
     struct nic *nic; /* the card the disk is reached by: PCI address and MAC, for device paths */
-    struct iscsi_session *session; /* iscsi_session_info() tells target, LUN and portal */
+    struct iscsi_session *session; /* iscsi_session_info() tells target and LUN */
+    struct net_address target;     /* the portal, as the tables have it; family 0: only its name is known */
+    uint16_t target_port;
     struct boot_tables tables;
 };
 
@@ -92,6 +94,12 @@ struct machine {
 
 /* Called with the machine's services; returns only through machine->next_boot_device(). */
 void loader_run(const struct machine *machine);
+
+/*
+ * Takes down what hook_only left standing: logs out, closes network and card; neither disk nor struct boot_options may be used
+ * any more. Takes at most two seconds. Does nothing when there is nothing.
+ */
+void loader_close(void);
 
 /*
  * Draws the progress mark of a wait that is under way inside the layers. The home calls it from its platform_idle(); it returns

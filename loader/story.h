@@ -64,6 +64,9 @@ bool story_cached_ack(const struct story *story, struct dhcp_message *message);
 
 /* ---- handoff.c: what the operating system is told ---- */
 
+/* The portal as an OS is told of it; family 0 when only its name is known. */
+void story_target(const struct story *story, struct net_address *address, uint16_t *port);
+
 /* Makes the tables from what the story has come to. E_HANDOFF_INVALID, E_HANDOFF_SIZE, E_LOADER_MEMORY. */
 enum status story_hand_off(struct story *story);
 

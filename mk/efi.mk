@@ -12,7 +12,8 @@ EFI_SYSTEM := -nostdinc -isystem $(EFI_RESOURCES)/include -isystem platform/free
 EFI_CFLAGS := --target=x86_64-unknown-windows -std=gnu11 -Os -ffreestanding -fshort-wchar -mno-red-zone -mno-stack-arg-probe \
 	-mgeneral-regs-only -ffunction-sections -fdata-sections
 EFI_PURE := efi/block_rules.c efi/device_path.c efi/inquiry.c efi/load_option.c efi/settings_text.c
-EFI_ON_FAKES := efi/guids.c efi/nic_takeover.c efi/paths.c efi/starter.c # unit tests have firmware of their own for these
+EFI_ON_FAKES := $(addprefix efi/,block_io.c block_io2.c disk_info.c events.c guard.c guids.c nic_takeover.c paths.c \
+	starter.c) # unit tests have firmware of their own for these
 EFI_IMAGES := build/sanstrap.efi build/sanstrap-driver.efi
 EFI_OBJECTS := $(call objects_in,build/efi,$(CORE_SOURCES) platform/freestanding/string.c $(wildcard efi/*.c))
 $(eval $(call compile_into,build/efi,clang $$(EFI_CFLAGS) $$(EFI_SYSTEM)))

@@ -23,7 +23,7 @@ $(HOST_LIBRARY) $(FUZZ_LIBRARY):
 	$(say) "AR $@"
 	$(Q)ar rcs $@ $^
 
-$(EFI_ON_FAKES:%.c=build/host/%.o) build/host/tests/unit/test_efi_takeover.o: HOST_CFLAGS += $(EFI_HEADERS)
+$(EFI_ON_FAKES:%.c=build/host/%.o) $(addprefix build/host/tests/unit/test_efi_,block_io.o takeover.o): HOST_CFLAGS += $(EFI_HEADERS)
 
 build/host/tests/unit/%: build/host/tests/unit/%.o $(HOST_LIBRARY)
 	$(say) "LD $@"

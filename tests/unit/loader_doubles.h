@@ -230,6 +230,7 @@ void iscsi_session_info(const struct iscsi_session *session, struct iscsi_sessio
     info->settings = &seen.iscsi;
     info->max_burst = info->first_burst = info->max_send_segment = info->max_receive_segment = 8192;
     strcpy(info->portal, "192.0.2.1:3260");
+    info->portal_port = 3262;
     strcpy(info->target_alias, "the \33[2Jdisk");
 }
 

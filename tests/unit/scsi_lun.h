@@ -103,6 +103,7 @@ static void tell_size(const struct command *command, bool long_form)
         put_be64(data, lun.last);
         put_be32(data + 8, 512);
         data[13] = 3;
+        put_be16(data + 14, 0xC007); /* provisioned thinly, reads zeros; aligned at block 7 */
     } else {
         put_be32(data, lun.last > UINT32_MAX ? UINT32_MAX : (uint32_t)lun.last);
         put_be32(data + 4, 512);

@@ -378,6 +378,26 @@ static void hook_only_leaves_everything_up(void **state)
     assert_true(seen.boot.hook_only);
     shown("disk published as drive 80h\n");
     assert_null(strstr(seen.screen, "\nS"));
+    loader_close();
+    assert_string_equal(seen.steps, "nic0 net_open dhcp login disk boot" DOWN);
+    loader_close();
+    assert_string_equal(seen.steps, "nic0 net_open dhcp login disk boot" DOWN);
+}
+
+/* The portal that is told for the device path is the one that was set, or where its name has led to. */
+static void the_portal_of_the_device_path(void **state)
+{
+    static const uint8_t by_address[4] = {192, 0, 2, 1}, by_name[4] = {192, 0, 2, 77};
+    told("", "nic0 net_open dhcp login disk boot" DOWN);
+    assert_int_equal(seen.boot.target.family, 4);
+    assert_memory_equal(seen.boot.target.bytes, by_address, 4);
+    assert_int_equal(seen.boot.target_port, 3260);
+    host_arena_free(&arena);
+    set_up(state);
+    told("root=iscsi:san.example.com::3261:1:iqn.2001-04.com.example:storage", "nic0 net_open dhcp login disk boot" DOWN);
+    assert_int_equal(seen.boot.target.family, 4);
+    assert_memory_equal(seen.boot.target.bytes, by_name, 4);
+    assert_int_equal(seen.boot.target_port, 3262);
 }
 
 static void the_rings_fit_the_memory(void **state)
@@ -439,6 +459,7 @@ int main(void)
         TEST(nic_by_mac),
         TEST(a_boot_card_without_a_driver),
         TEST(hook_only_leaves_everything_up),
+        TEST(the_portal_of_the_device_path),
         TEST(the_rings_fit_the_memory),
         TEST(warnings),
         TEST(an_arena_too_small_for_the_story),

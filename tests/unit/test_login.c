@@ -122,6 +122,8 @@ static void redirects(void **state)
             assert_int_equal(fake.port, cases[i].port);
             iscsi_session_info(session, &info);
             assert_string_equal(info.portal, cases[i].portal);
+            assert_int_equal(info.portal_port, cases[i].port);
+            assert_int_equal(info.portal_group, 1);
         }
     }
 }

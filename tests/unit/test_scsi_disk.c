@@ -12,6 +12,7 @@ static void what_the_lun_says_of_itself(void **state)
     assert_int_equal(disk->block_count, BLOCKS);
     assert_int_equal(disk->block_size, 512);
     assert_int_equal(disk->physical_block_size, 4096);
+    assert_int_equal(disk->lowest_aligned_lba, 7);
     assert_int_equal(disk->max_blocks, 64);
     assert_string_equal(disk->vendor, "SANSTRAP");
     assert_string_equal(disk->product, "UNIT DISK");
