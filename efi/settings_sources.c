@@ -10,7 +10,7 @@
 #define SMBIOS_LENGTH 64
 
 static char line[LINE_MAX];
-static char file_bytes[LINE_MAX];
+static char file_bytes[2 * LINE_MAX]; /* it may be UTF-16 */
 static EFI_PXE_BASE_CODE_PACKET ack;
 
 /* ---- sanstrap.conf --------------------------------------------------------------------------------------------- */
@@ -26,8 +26,10 @@ static void add_file(struct settings_text *text)
         !file_beside_image(L"sanstrap.conf", path) || EFI_ERROR(volume->OpenVolume(volume, &root)))
         return;
     if (!EFI_ERROR(root->Open(root, &file, path, EFI_FILE_MODE_READ, 0))) {
-        if (!EFI_ERROR(file->Read(file, &size, file_bytes)))
+        if (!EFI_ERROR(file->Read(file, &size, file_bytes))) {
             settings_text_add_file(text, file_bytes, size);
+            text->cut = text->cut || size == sizeof file_bytes;
+        }
         file->Close(file);
     }
     root->Close(root);

@@ -18,12 +18,17 @@ static bool is_text(unsigned character)
     return (character >= ' ' && character < 0x7F) || character == '\t' || character == '\r' || character == '\n';
 }
 
+static unsigned character_at(const uint8_t *bytes, size_t width)
+{
+    return bytes[0] | (width == 2 ? (unsigned)bytes[1] << 8 : 0);
+}
+
 /* How many characters of `width` bytes stand before a NUL or the end; 0 when one of them is no text. */
 static size_t text_length(const uint8_t *bytes, size_t size, size_t width)
 {
     size_t count = 0;
     for (; (count + 1) * width <= size; count++) {
-        unsigned character = bytes[count * width] | (width == 2 ? (unsigned)bytes[count * width + 1] << 8 : 0);
+        unsigned character = character_at(bytes + count * width, width);
         if (character == 0)
             break;
         if (!is_text(character))
@@ -48,19 +53,36 @@ void settings_text_add_options(struct settings_text *line, const void *options, 
     add(line, ' ');
 }
 
-void settings_text_add_file(struct settings_text *line, const char *bytes, size_t size)
+/* What a file's bytes are; *at is where they begin. UTF-16 is what the UEFI shell's `>` and `edit` write. */
+static size_t file_width(const uint8_t *bytes, size_t size, size_t *at)
 {
-    static const char byte_order_mark[] = "\xEF\xBB\xBF"; /* Windows' editors put it before UTF-8 */
-    size_t at = size >= 3 && memcmp(bytes, byte_order_mark, 3) == 0 ? 3 : 0;
-    bool between_words = true, comment = false;
-    for (; at < size && bytes[at]; at++) {
-        if (bytes[at] == '\n')
-            comment = false;
-        else if (between_words && bytes[at] == '#')
+    static const uint8_t utf8[] = {0xEF, 0xBB, 0xBF}, utf16[] = {0xFF, 0xFE};
+    bool is_utf16 = size >= sizeof utf16 && memcmp(bytes, utf16, sizeof utf16) == 0;
+    bool is_marked = size >= sizeof utf8 && memcmp(bytes, utf8, sizeof utf8) == 0; /* by Windows' editors */
+    *at = is_utf16 ? sizeof utf16 : is_marked ? sizeof utf8 : 0;
+    return is_utf16 ? 2 : 1;
+}
+
+void settings_text_add_file(struct settings_text *line, const void *file, size_t size)
+{
+    const uint8_t *bytes = file;
+    size_t at, width = file_width(bytes, size, &at);
+    bool between_words = true, quoted = false, escaped = false, comment = false;
+    for (; at + width <= size; at += width) {
+        unsigned code = character_at(bytes + at, width);
+        char character = width == 2 && code > 0x7F ? '?' : (char)code;
+        if (!code)
+            break;
+        if (character == '\n')
+            comment = quoted = false;
+        else if (between_words && !quoted && character == '#')
             comment = true;
-        between_words = bytes[at] == ' ' || (bytes[at] >= '\t' && bytes[at] <= '\r');
+        else if (!comment && !escaped && character == '"')
+            quoted = !quoted;
+        escaped = quoted && !escaped && character == '\\';
+        between_words = character == ' ' || (character >= '\t' && character <= '\r');
         if (!comment)
-            add(line, bytes[at]);
+            add(line, character);
     }
     add(line, ' ');
 }

@@ -21,7 +21,10 @@ struct settings_text {
  * nothing. */
 void settings_text_add_options(struct settings_text *line, const void *options, size_t size);
 
-/* Appends a file's lines; a '#' begins a comment to the line's end, unless it stands inside a word. */
-void settings_text_add_file(struct settings_text *line, const char *bytes, size_t size);
+/*
+ * Appends a file's lines, of bytes or of UTF-16 with its byte order mark; a '#' begins a comment to the line's end, unless it
+ * stands inside a word or between quotes.
+ */
+void settings_text_add_file(struct settings_text *line, const void *file, size_t size);
 
 #endif

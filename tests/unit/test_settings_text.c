@@ -47,13 +47,27 @@ static const struct options_case file_cases[] = {
     {"empty", BYTES(""), " "},
     {"lines", BYTES("a=1\r\nb=2\n"), "a=1\r\nb=2\n "},
     {"no newline at the end", BYTES("a=1"), "a=1 "},
-    {"UTF-8's byte order mark", BYTES("\xEF\xBB\xBF"
-                                      "a=1"),
+    {"UTF-8's byte order mark",
+     BYTES("\xEF\xBB\xBF"
+           "a=1"),
      "a=1 "},
     {"a comment line", BYTES("# a=0\nb=1\n"), "\nb=1\n "},
     {"a comment behind a value", BYTES("a=1 # b=2\nc=3"), "a=1 \nc=3 "},
     {"a # inside a word is the word's", BYTES("chap=u:s#cret"), "chap=u:s#cret "},
+    {"a # between quotes, too", BYTES("chap=\"u:s #c\\\" #d\" #e\nb=1 # \"c\nd=1 # e"), "chap=\"u:s #c\\\" #d\" \nb=1 \nd=1  "},
+    {"an escaped backslash ends no quote", BYTES("file=\"c:\\\\\" #d"), "file=\"c:\\\\\"  "},
+    {"a quote that is left open ends with its line", BYTES("a=\"1\nb=2 #c"), "a=\"1\nb=2  "},
     {"a NUL ends the file", BYTES("a=1\0b=2"), "a=1 "},
+    {"UTF-16, as the UEFI shell writes it",
+     BYTES("\xFF\xFE"
+           "a\0=\0\x31\0 \0#\0b\0\r\0\n\0c\0=\0\x32\0"),
+     "a=1 \nc=2 "},
+    {"UTF-16 of another alphabet, and an odd byte",
+     BYTES("\xFF\xFE"
+           "a\0=\0\x31\x04"
+           "b"),
+     "a=? "},
+    {"UTF-16's byte order mark alone", BYTES("\xFF\xFE"), " "},
 };
 
 static void file(void **state)
