@@ -155,7 +155,19 @@ enum status efi_boot_disk(struct disk *disk, const struct boot_options *options)
         status = start_from_disk(options);
         events_stop();
     }
-    block_io_withdraw();
+    if (!block_io_withdraw())
+        block_io_empty();
     tables_withdraw();
     return status;
+}
+
+bool efi_withdraw_disk(void)
+{
+    if (!block_io_withdraw()) {
+        firmware.boot->ConnectController(block_io_handle(), NULL, NULL, TRUE);
+        return false;
+    }
+    events_stop();
+    tables_withdraw();
+    return true;
 }

@@ -13,4 +13,7 @@
  */
 enum status efi_boot_disk(struct disk *disk, const struct boot_options *options);
 
+/* Takes back what hook_only left. False when somebody does not let go of the disk: then all of it stays, and works. */
+bool efi_withdraw_disk(void);
+
 #endif

@@ -125,9 +125,10 @@ bool starter_drives(EFI_HANDLE handle);
 
 /*
  * Restarts the machine so that the firmware boots the next option in its order that is not on a card of ours; says so on the
- * screen. When there is none, or it is not known which option is ours, a key is waited for before. Does not return.
+ * screen, and `why` nothing can return. When there is none, or it is not known which option is ours, a key is waited for before.
+ * Does not return.
  */
-void next_boot_by_restart(void);
+void next_boot_by_restart(const char *why);
 
 /* ---- tables.c: what the operating system is told ----------------------------------------------------------------- */
 

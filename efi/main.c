@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The image's entry: takes the machine over, as far as it needs it, and tells the loader of it. */
+#include "efi/block_io.h"
 #include "efi/boot.h"
 #include "efi/home.h"
 
@@ -21,15 +22,34 @@ static enum status boot(struct disk *disk, const struct boot_options *options)
     return status;
 }
 
+static void give_machine_back(void)
+{
+    nic_give_back();
+    tables_free_recorder();
+}
+
+/* UnloadImage() of a driver whose disk is there. */
+static EFI_STATUS EFIAPI unload(EFI_HANDLE image)
+{
+    (void)image;
+    if (!efi_withdraw_disk())
+        return EFI_ACCESS_DENIED;
+    loader_close();
+    give_machine_back();
+    return EFI_SUCCESS;
+}
+
 /* The firmware takes another device when an image fails. */
 static void next_boot_device(void)
 {
     if (nic_starter_lost())
-        next_boot_by_restart();
-    if (!published) {
-        nic_give_back();
-        tables_free_recorder();
-    }
+        next_boot_by_restart("What loaded sanstrap has lost its card");
+    if (published)
+        firmware.loaded->Unload = unload;
+    else if (block_io_handle())
+        next_boot_by_restart("A program that was booted holds the disk");
+    else
+        give_machine_back();
     firmware.boot->Exit(firmware.image, published ? EFI_SUCCESS : EFI_ABORTED, 0, NULL);
 }
 

@@ -50,7 +50,7 @@ static bool find_next(UINT16 *number, struct load_option *option)
     return false;
 }
 
-void next_boot_by_restart(void)
+void next_boot_by_restart(const char *why)
 {
     struct load_option option;
     UINT16 number;
@@ -58,11 +58,11 @@ void next_boot_by_restart(void)
     EFI_RUNTIME_SERVICES *runtime = firmware.system->RuntimeServices;
     if (find_next(&number, &option) &&
         !EFI_ERROR(runtime->SetVariable(L"BootNext", &guid_global_variable, STORED, sizeof number, &number))) {
-        format_text(text, sizeof text, "          What loaded sanstrap has lost its card: restarting into \"%s\".\n",
-                    option.name);
+        format_text(text, sizeof text, "          %s: restarting into \"%s\".\n", why, option.name);
         console_write(text);
     } else {
-        console_write("          What loaded sanstrap has lost its card, and no boot device is left. Press a key to restart.\n");
+        format_text(text, sizeof text, "          %s, and no boot device is left. Press a key to restart.\n", why);
+        console_write(text);
         while (!console_read_key())
             platform_stall_us(KEY_POLL_US);
     }

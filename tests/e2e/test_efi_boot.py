@@ -120,37 +120,3 @@ def test_dma_would_be_seen(lab, nic):
     frame = (MARKER * 2).encode()
     assert frame not in before
     assert after.count(frame) > 100
-
-
-def publish_from_shell(lab, target, script, more):
-    """boot=no: a machine whose shell loads the driver from its own disk, which holds the files `more` too, and then runs `script`."""
-    texts = {"sanstrap.conf": f"{STATIC} boot=no root={target.root_path}\n",
-             "startup.nsh": "fs0:\nload sanstrap-driver.efi\n" + script}
-    files = {name: efi_disk.text_file(lab.folder, name, text) for name, text in texts.items()}
-    files["sanstrap-driver.efi"] = ovmf.DRIVER
-    local = efi_disk.system_disk(lab.path("local.img"), {**files, **more})
-    return ovmf.start(lab, rom="", boot="c", drives=[local])
-
-
-def test_published_only(lab):
-    """boot=no: the driver stays when the shell has loaded it, and a GRUB that the shell then starts finds the LUN beside its disk."""
-    data = disks.pattern(8 * disks.MIB)
-    target = lab.target(efi_disk.system_disk(lab.path("disk.img"), {"data.bin": lab.file("data", data)}))
-    grub = efi_disk.grub(lab.folder, "echo GRUB-RUNS\nsearch --file --set=lun /data.bin\nsha256sum ($lun)/data.bin\n")
-    machine = publish_from_shell(lab, target, "map -r\ngrub.efi\n", {"grub.efi": grub})
-    machine.expect("GRUB-RUNS", 90, or_fail=FAILURE)
-    assert machine.expect(r"([0-9a-f]{64})\s", 60).group(1) == hashlib.sha256(data).hexdigest()
-
-
-def test_named_in_the_firmwares_menu(lab):
-    """boot=no: the user sees which of the boot options is the LUN."""
-    target = lab.target(efi_disk.system_disk(lab.path("disk.img"), {}))
-    machine = publish_from_shell(lab, target, "exit\n", {})
-    machine.expect("disk published", 60, or_fail=FAILURE)
-    machine.expect("^Continue", 60)
-    for line in ("Device", "Boot"):
-        machine.type("\x1b[B")
-        machine.expect(rf"take you to the\s+{line}", 20)
-    machine.type("\r")
-    machine.expect("Boot Manager Menu", 20)
-    machine.expect("UEFI SANSTRAP LAB DISK", 20)

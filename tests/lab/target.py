@@ -21,17 +21,19 @@ class Chap:
 
 
 class Target:
-    """What both servers have in common: one file, one name, one LUN number."""
+    """What both servers have in common: one file, one name, one LUN number. tgtd takes more `parameters` of the LUN: ",readonly=1"."""
 
     lun = 0
 
-    def __init__(self, network, folder, disk, chap=None, block_size=512, port=PORT, segment=UNTAGGED, ipv6=False):
+    def __init__(self, network, folder, disk, chap=None, block_size=512, port=PORT, segment=UNTAGGED, ipv6=False,
+                 parameters=""):
         self.network = network
         self.folder = folder
         self.disk = disk
         self.chap = chap
         self.block_size = block_size
         self.port = port
+        self.parameters = parameters
         self.host = f"[{segment.server6}]" if ipv6 else segment.server
         self.child = None
 
@@ -63,6 +65,10 @@ class Tgt(Target):
     def _admin(self, *words):
         return process.run(["tgtadm", "--lld", "iscsi", *words], env=self._environment())
 
+    def sessions(self):
+        """How many initiators are logged in."""
+        return self._admin("--mode", "conn", "--op", "show", "--tid", "1").decode().count("Session:")
+
     def _environment(self):
         return {**os.environ, "TGT_IPC_SOCKET": os.path.join(self.folder, "tgt")}
 
@@ -76,7 +82,7 @@ class Tgt(Target):
         if self.disk:
             lun = ["--mode", "logicalunit", "--tid", "1", "--lun", str(self.lun)]
             self._admin(*lun, "--op", "new", "--backing-store", self.disk, "--blocksize", str(self.block_size))
-            self._admin(*lun, "--op", "update", "--params", "vendor_id=SANSTRAP,product_id=LAB DISK,scsi_sn=LAB0001")
+            self._admin(*lun, "--op", "update", "--params", f"vendor_id=SANSTRAP,product_id=LAB DISK,scsi_sn=LAB0001{self.parameters}")
         if self.chap:
             self._account(self.chap.name, self.chap.secret)
             if self.chap.reverse_name:

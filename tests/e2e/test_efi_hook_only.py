@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""boot=no under UEFI: the disk stays with the driver that published it, whatever firmware and shell do, and goes with it."""
+import hashlib
+
+from tests.lab import disks, efi_disk, ovmf
+from tests.lab.boots import FAILURE
+from tests.lab.network import PREFIX
+
+STATIC = f"ip={PREFIX}.50/24"
+
+
+def publish_from_shell(lab, target, script, more):
+    """A machine whose shell loads the driver from its own disk, which holds the files `more` too, and then runs `script`."""
+    texts = {"sanstrap.conf": f"{STATIC} boot=no retry=0 root={target.root_path}\n",
+             "startup.nsh": "fs0:\nload sanstrap-driver.efi\n" + script}
+    files = {name: efi_disk.text_file(lab.folder, name, text) for name, text in texts.items()}
+    files["sanstrap-driver.efi"] = ovmf.DRIVER
+    local = efi_disk.system_disk(lab.path("local.img"), {**files, **more})
+    return ovmf.start(lab, rom="", boot="c", drives=[local])
+
+
+class DataDisk:
+    """A LUN with a large file, and the GRUB of another disk that looks for it and prints its sum."""
+
+    def __init__(self, lab):
+        data = disks.pattern(8 * disks.MIB)
+        self.sum = hashlib.sha256(data).hexdigest()
+        self.target = lab.target(efi_disk.system_disk(lab.path("disk.img"), {"data.bin": lab.file("data", data)}))
+        self.grub = {"grub.efi": efi_disk.grub(
+            lab.folder, "echo GRUB-RUNS\nsearch --file --set=lun /data.bin\nsha256sum ($lun)/data.bin\n")}
+
+    def is_read(self, machine):
+        machine.expect("GRUB-RUNS", 90)
+        assert machine.expect(r"([0-9a-f]{64})\s", 60).group(1) == self.sum
+
+
+def test_published_only(lab):
+    """The driver stays when the shell has loaded it, and a GRUB that the shell then starts finds the LUN beside its disk."""
+    disk = DataDisk(lab)
+    machine = publish_from_shell(lab, disk.target, "map -r\ngrub.efi\n", disk.grub)
+    machine.expect("disk published", 60, or_fail=FAILURE)
+    disk.is_read(machine)
+
+
+def test_drivers_connected_anew(lab):
+    """The shell takes all drivers off all devices and brings them back: the card is held, the disk's partitions come again."""
+    disk = DataDisk(lab)
+    machine = publish_from_shell(lab, disk.target, "connect -r\nreconnect -r\nmap -r\ngrub.efi\n", disk.grub)
+    machine.expect("disk published", 60, or_fail=FAILURE)
+    disk.is_read(machine)
+
+
+def test_started_a_second_time(lab):
+    """The card is not to be had, and the first one's disk is none the worse for it."""
+    disk = DataDisk(lab)
+    machine = publish_from_shell(lab, disk.target, "load sanstrap-driver.efi\nmap -r\ngrub.efi\n", disk.grub)
+    machine.expect("disk published", 60, or_fail=FAILURE)
+    ovmf.fails_with(machine, "E_NIC_FIRMWARE")
+    machine.type("n")
+    disk.is_read(machine)
+
+
+def test_unloaded(lab):
+    """The disk goes, the session is logged out, and the card is free for the next one."""
+    disk = DataDisk(lab)
+    machine = publish_from_shell(lab, disk.target, "dh -p LoadedImage\n", {})
+    machine.expect("disk published", 60, or_fail=FAILURE)
+    handle = machine.expect(r"^([0-9A-F]+): .*LoadedImage\(\\sanstrap-driver.efi\)", 30).group(1)
+    assert disk.target.sessions() == 1
+    machine.type(f"unload -n {handle}\r")
+    machine.expect(r"Unload - Handle \[[0-9A-F]+\] Result Success", 30)
+    assert disk.target.sessions() == 0
+    machine.type("map -r\r")
+    machine.expect("Mapping table", 20)
+    machine.expect(r"FS0:\\>", 20)
+    assert "iSCSI(" not in machine.text
+    machine.type("load fs0:\\sanstrap-driver.efi\r")
+    machine.expect("disk published", 60, or_fail=FAILURE)
+    machine.type("map -r\r")
+    machine.expect(r"iSCSI\(", 20)
+
+
+def boot_menu_has_the_disk(machine):
+    machine.expect("^Continue", 60)
+    for line in ("Device", "Boot"):
+        machine.type("\x1b[B")
+        machine.expect(rf"take you to the\s+{line}", 20)
+    machine.type("\r")
+    machine.expect("Boot Manager Menu", 20)
+    machine.expect("UEFI SANSTRAP LAB DISK", 20)
+
+
+def test_named_in_the_firmwares_menu(lab):
+    """The user sees which of the boot options is the LUN."""
+    target = lab.target(efi_disk.system_disk(lab.path("disk.img"), {}))
+    machine = publish_from_shell(lab, target, "exit\n", {})
+    machine.expect("disk published", 60, or_fail=FAILURE)
+    boot_menu_has_the_disk(machine)
+
+
+def test_application_goes_back_to_the_menu(lab):
+    """The application has the driver beside it take its place; the firmware then shows its menu, as after all that ends well."""
+    target = lab.target(efi_disk.system_disk(lab.path("disk.img"), {}))
+    conf = efi_disk.text_file(lab.folder, "sanstrap.conf", f"{STATIC} boot=no root={target.root_path}\n")
+    files = {efi_disk.BOOT_FILE: ovmf.APPLICATION, "EFI/BOOT/sanstrap-driver.efi": ovmf.DRIVER, "EFI/BOOT/sanstrap.conf": conf}
+    machine = ovmf.start(lab, rom="", boot="c", drives=[efi_disk.system_disk(lab.path("local.img"), files)])
+    machine.expect("disk published", 60, or_fail=FAILURE)
+    boot_menu_has_the_disk(machine)
