@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <string.h>
 
+#include "platform/format.h"
 #include "tests/efi/conformance.h"
 
 static EFI_STATUS read_blocks(UINT32 media_id, EFI_LBA lba, UINTN size, void *buffer)
@@ -30,17 +31,20 @@ static void test_reset(void)
           "block_io/read-after-reset", "%llx", (unsigned long long)status);
 }
 
-/* UEFI 2.10, 7.1, table of TPL restrictions: BlockIo may be called at TPL_CALLBACK and below. */
-static void test_at_callback(void)
+/* UEFI 2.10, 7.1, table of TPL restrictions: BlockIo may be called at TPL_CALLBACK and below; ours at TPL_NOTIFY, too. */
+static void test_at_tpl(EFI_TPL tpl, const char *name)
 {
-    EFI_TPL old = subject.boot->RaiseTPL(TPL_CALLBACK);
+    char label[80];
+    EFI_TPL old = subject.boot->RaiseTPL(tpl);
     EFI_STATUS status = read_bytes(subject.config.data_start, 65536, subject.buffer);
     EFI_TPL now = subject.boot->RaiseTPL(TPL_HIGH_LEVEL);
     subject.boot->RestoreTPL(now);
     subject.boot->RestoreTPL(old);
-    check(status == EFI_SUCCESS && has_content(subject.buffer, subject.config.data_start, 65536, subject.config.seed),
-          "block_io/read-at-callback", "%llx", (unsigned long long)status);
-    check(now == TPL_CALLBACK, "block_io/keeps-tpl", "%u", (unsigned)now);
+    format_text(label, sizeof label, "block_io/read-at-%s", name);
+    check(status == EFI_SUCCESS && has_content(subject.buffer, subject.config.data_start, 65536, subject.config.seed), label,
+          "%llx", (unsigned long long)status);
+    format_text(label, sizeof label, "block_io/keeps-%s", name);
+    check(now == tpl, label, "%u", (unsigned)now);
 }
 
 struct nested {
@@ -85,7 +89,9 @@ void test_block_io(void)
     test_reset();
     test_refusals(&way);
     test_transfers(&way);
-    test_at_callback();
-    if (subject.config.strict)
+    test_at_tpl(TPL_CALLBACK, "tpl-callback");
+    if (subject.config.strict) {
+        test_at_tpl(TPL_NOTIFY, "tpl-notify");
         test_timer_reads_too();
+    }
 }

@@ -94,6 +94,34 @@ static void test_many_in_flight(void)
     check(good == IN_FLIGHT, "block_io2/many-in-flight", "%u started, %u good", started, good);
 }
 
+static void EFIAPI count_signals(EFI_EVENT signalled, void *context)
+{
+    (void)signalled;
+    ++*(unsigned *)context;
+}
+
+/* An event that calls somebody is signalled once, and at TPL_NOTIFY (UEFI 2.10, 7.1) he is called when it is over. */
+static void test_at_notify(void)
+{
+    unsigned calls = 0;
+    EFI_BLOCK_IO2_TOKEN token = {.TransactionStatus = EFI_NOT_STARTED};
+    if (subject.boot->CreateEvent(EVT_NOTIFY_SIGNAL, TPL_CALLBACK, count_signals, &calls, &token.Event) != EFI_SUCCESS)
+        return;
+    EFI_TPL old = subject.boot->RaiseTPL(TPL_NOTIFY);
+    EFI_STATUS status = subject.io2->ReadBlocksEx(
+        subject.io2, subject.media->MediaId, subject.config.data_start / subject.media->BlockSize, &token, 65536, subject.buffer);
+    bool early = calls != 0;
+    subject.boot->RestoreTPL(old);
+    for (unsigned turn = 0; turn < WAIT_TURNS && !calls; turn++)
+        subject.boot->Stall(WAIT_STEP_US);
+    subject.boot->CloseEvent(token.Event);
+    check(status == EFI_SUCCESS && !early && calls == 1, "block_io2/signals-once", "%llx, %u calls, early %d",
+          (unsigned long long)status, calls, early);
+    check(token.TransactionStatus == EFI_SUCCESS &&
+              has_content(subject.buffer, subject.config.data_start, 65536, subject.config.seed),
+          "block_io2/read-at-tpl-notify", "%llx", (unsigned long long)token.TransactionStatus);
+}
+
 void test_block_io2(void)
 {
     static const struct way no_token = {"block_io2-no-token", read_blocking, write_blocking, flush_blocking};
@@ -123,4 +151,5 @@ void test_block_io2(void)
     test_transfers(&with_event);
     subject.boot->CloseEvent(event);
     test_many_in_flight();
+    test_at_notify();
 }

@@ -16,7 +16,7 @@
 #define SECTOR        512u        /* the unit of content, whatever the block size */
 #define BUFFER_SIZE   (4u << 20)
 
-enum mode { MODE_EXERCISE, MODE_SPEED };
+enum mode { MODE_EXERCISE, MODE_SPEED, MODE_READ_ONLY };
 
 /* What image.py writes at CONFIG_OFFSET. Bytes where not said otherwise. */
 struct config {
@@ -78,6 +78,7 @@ void test_block_io(void);
 void test_block_io2(void);
 void test_random(void);
 void test_disk_info(void);
+void test_read_only(void);
 void measure_speed(void);
 
 #endif

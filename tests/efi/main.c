@@ -88,6 +88,8 @@ EFI_STATUS EFIAPI conformance_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
         check(false, "start", "no %s", missing);
     } else if (subject.config.mode == MODE_SPEED) {
         measure_speed();
+    } else if (subject.config.mode == MODE_READ_ONLY) {
+        test_read_only();
     } else {
         test_media();
         test_block_io();

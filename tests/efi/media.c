@@ -2,8 +2,10 @@
 /* EFI_BLOCK_IO_MEDIA, the partition that the firmware made of the disk, and the device path. */
 #include <string.h>
 
+#include "platform/format.h"
 #include "tests/efi/conformance.h"
 
+#define PATH_PIECE     32
 #define TYPE_MESSAGING 3
 #define SUBTYPE_MAC    11
 #define SUBTYPE_IPV4   12
@@ -30,6 +32,7 @@ static void test_numbers(void)
     if (subject.io->Revision >= EFI_BLOCK_IO_PROTOCOL_REVISION2) {
         uint32_t ratio = media->LogicalBlocksPerPhysicalBlock;
         check(ratio == 0 || is_power(ratio), "media/physical-block", "%u", ratio);
+        say("info: %u blocks in a physical one, aligned at %llu\n", ratio, (unsigned long long)media->LowestAlignedLba);
         /* OVMF's NVMe driver says 1 of a disk whose physical blocks are the logical ones. */
         if (subject.config.strict)
             check(media->LowestAlignedLba < (ratio ? ratio : 1), "media/lowest-aligned", "%llu",
@@ -54,6 +57,18 @@ static void test_partition(void)
     check(status == EFI_SUCCESS && !memcmp(subject.buffer, subject.second, 1u << 16), "partition/same-bytes", "they differ");
 }
 
+/* The path's bytes up to its end node, for the host to compare. */
+static void show_path(const uint8_t *end)
+{
+    char text[2 * PATH_PIECE + 1];
+    for (const uint8_t *at = (const uint8_t *)subject.path; at < end;) {
+        size_t length = 0;
+        for (; at < end && length < 2 * PATH_PIECE; at++, length += 2)
+            format_text(text + length, sizeof text - length, "%02x", *at);
+        say("path %s\n", text);
+    }
+}
+
 /* Network disks are named by card, portal and target. */
 static void test_path(void)
 {
@@ -68,8 +83,10 @@ static void test_path(void)
         node += node[2] | node[3] << 8;
     }
     check(node[0] == END_DEVICE_PATH_TYPE, "path/ends", "a node without length");
-    if (subject.config.strict)
+    if (subject.config.strict) {
         check(iscsi, "path/mac-ip-iscsi", "MAC %d, IP behind it %d, iSCSI behind that %d", mac, ip, iscsi);
+        show_path(node);
+    }
 }
 
 void test_media(void)

@@ -33,6 +33,7 @@ static const struct refusal refusals[] = {
     {"highest-lba", .far = true, .lba_from_end = -1, .blocks = 1, .expected = EFI_INVALID_PARAMETER},
     {"highest-lba-wraps", .far = true, .lba_from_end = -1, .blocks = 2, .expected = EFI_INVALID_PARAMETER, .strict = true},
     {"lba-above-63-bits", .far = true, .lba_from_end = INT64_MIN, .blocks = 1, .expected = EFI_INVALID_PARAMETER},
+    {"all-of-memory", .lba_from_end = -1, .blocks = -1, .expected = EFI_INVALID_PARAMETER},
     {"no-buffer", .no_buffer = true, .lba_from_end = -1, .blocks = 1, .expected = EFI_INVALID_PARAMETER},
     {"misaligned", .misaligned = true, .lba_from_end = -1, .blocks = 1, .expected = EFI_INVALID_PARAMETER},
     {"no-bytes", .lba_from_end = -1, .expected = EFI_SUCCESS},

@@ -61,6 +61,23 @@ static void write_size(const struct way *way, uint32_t blocks, uint32_t skew)
           kept ? "kept" : "changed", good ? "good" : "wrong");
 }
 
+/* More than a command of any transport takes; written again with what stands there. */
+static void beyond_one_command(const struct way *way)
+{
+    char name[80];
+    const EFI_BLOCK_IO_MEDIA *media = subject.media;
+    uint64_t length = (3u << 20) + media->BlockSize, offset = subject.config.data_start + 5 * media->BlockSize;
+    memset(subject.buffer, FILLER, BUFFER_SIZE);
+    EFI_STATUS status = way->read(media->MediaId, offset / media->BlockSize, (UINTN)length, place(0));
+    format_text(name, sizeof name, "%s/read/3-mib-and-a-block", way->name);
+    check(status == EFI_SUCCESS && guarded(place(0), length) && has_content(place(0), offset, length, subject.config.seed), name,
+          "%llx", (unsigned long long)status);
+    put_content(place(0), offset, length, subject.config.seed);
+    status = way->write(media->MediaId, offset / media->BlockSize, (UINTN)length, place(0));
+    format_text(name, sizeof name, "%s/write/3-mib-and-a-block", way->name);
+    check_status(status, EFI_SUCCESS, name);
+}
+
 /* The first block and the last, alone. */
 static void ends(const struct way *way)
 {
@@ -93,6 +110,7 @@ void test_transfers(const struct way *way)
         read_size(way, 9, skews[i]);
         write_size(way, 9, skews[i]);
     }
+    beyond_one_command(way);
     ends(way);
     format_text(name, sizeof name, "%s/flush", way->name);
     check_status(way->flush(), EFI_SUCCESS, name);
