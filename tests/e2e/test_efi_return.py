@@ -2,6 +2,7 @@
 """A boot program that comes back: the disk can be booted again, and when the firmware goes on, nothing of it is left."""
 from tests.lab import efi_disk, ovmf
 from tests.lab.boots import FAILURE
+from tests.lab.lab import ROOT
 from tests.lab.network import PREFIX
 
 SEARCH = "search --file --set=lun /only-on-the-lun.txt\necho LUN-AT=$lun.\n"
@@ -19,3 +20,18 @@ def test_again_and_then_gone(lab):
         machine.type(key)
     machine.expect("LOCAL-GRUB-RUNS", 90)
     assert not machine.expect(r"LUN-AT=(\S*)\.", 60).group(1)
+
+
+def test_disk_that_is_held(lab):
+    """The boot program has come back and not let go of the disk, whose functions are in our image: nothing may return then."""
+    program = f"{ROOT}/build/lab/clings.efi"
+    target = lab.target(efi_disk.system_disk(lab.path("disk.img"), {efi_disk.BOOT_FILE: program}))
+    local = efi_disk.grub_disk(lab.path("local.img"), lab.folder, "echo LOCAL-GRUB-RUNS\n" + SEARCH)
+    machine = ovmf.boot_from_stick(lab, f"ip={PREFIX}.50/24 retry=0 root={target.root_path}", local=local, reboots=True)
+    machine.expect("^CLINGS$", 90, or_fail=FAILURE)
+    ovmf.fails_with(machine, "E_BOOT_RETURNED")
+    machine.type("r")
+    ovmf.fails_with(machine, "E_BOOT_PUBLISH")
+    machine.type("n")
+    machine.expect('holds the disk: restarting into "UEFI Misc Device"', 20)
+    machine.expect("LOCAL-GRUB-RUNS", 60, or_fail="Exception Type|^S70")

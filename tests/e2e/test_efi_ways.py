@@ -7,6 +7,7 @@ import pytest
 from tests.lab import efi_disk, efi_linux, linux_disk, ovmf
 from tests.lab.boots import FAILURE
 from tests.lab.network import PREFIX, SERVER
+from tests.lab.qemu import MAC
 from tests.lab.target import NAME
 
 STATIC = f"ip={PREFIX}.50/24"
@@ -27,6 +28,40 @@ def test_http_boot(lab, nic):
     server.serve_http()
     machine = ovmf.start(lab, nic=nic, timeout=240)
     machine.expect(">>Start HTTP Boot over IPv4", 150)
+    hashes(machine, expected)
+
+
+SECOND_MAC = "52:54:00:12:34:57"
+
+
+def second_card(lab, rom, order=""):
+    """A second card, behind the machine's own in PCI order."""
+    return ["-netdev", f"tap,id=second,ifname={lab.network.add_tap()},script=no,downscript=no",
+            "-device", f"e1000,netdev=second,mac={SECOND_MAC},romfile={rom}{order}"]
+
+
+def test_the_card_that_loaded_us(lab):
+    """It is the second one, and the first would do, too."""
+    image, expected = efi_disk.hashing_disk()
+    target = lab.target(lab.copy_disk(image))
+    lab.dhcp(boot_file="sanstrap.efi", root_path=target.root_path).publish(ovmf.APPLICATION)
+    cards = second_card(lab, f"{ovmf.ROMS}/efi-e1000.rom", ",bootindex=0")
+    machine = ovmf.start(lab, nic="e1000e", rom="", boot="c", extra=cards)
+    assert machine.expect("^NIC .* MAC (.{17})", 90).group(1) == SECOND_MAC
+    hashes(machine, expected)
+
+
+def test_every_card_in_its_turn(lab):
+    """Nobody knows which card it is to be: the first has no link, the second reaches the target."""
+    image, expected = efi_disk.hashing_disk()
+    target = lab.target(lab.copy_disk(image))
+    lab.dhcp()
+    settings = f"link-timeout=3 root={target.root_path}"
+    machine = ovmf.boot_from_stick(lab, settings, nic="e1000e", extra=second_card(lab, ""))
+    machine.set_link(False)
+    assert machine.expect("^NIC .* MAC (.{17})", 90).group(1) == MAC
+    machine.expect("trying the next card", 20)
+    assert machine.expect("^NIC .* MAC (.{17})", 20).group(1) == SECOND_MAC
     hashes(machine, expected)
 
 

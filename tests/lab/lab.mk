@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # EFI programs that the lab puts on its disks.
 
-TEST_PROGRAMS += build/lab/rest.efi build/lab/rest-with-boot-services.efi
+LAB_EFI := build/lab/rest.efi build/lab/rest-with-boot-services.efi build/lab/clings.efi
+TEST_PROGRAMS += $(LAB_EFI)
 
 build/lab/rest-with-boot-services.efi: LAB_EFI_DEFINES := -DKEEP_BOOT_SERVICES
 build/lab/rest.efi build/lab/rest-with-boot-services.efi: tests/lab/efi/rest.c
+build/lab/clings.efi: tests/lab/efi/clings.c
+$(LAB_EFI):
 	@mkdir -p $(@D)
 	$(say) "EFI $@"
 	$(Q)clang --target=x86_64-unknown-windows -std=gnu11 -Os -ffreestanding -fshort-wchar -mno-red-zone -mno-stack-arg-probe \
