@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The firmware's next boot device by a restart (UEFI 2.10, 3.1.2 and 3.3): the option after ours in BootOrder becomes BootNext.
- * When there is none, a restart would boot the same network again and again by itself, so a key is waited for.
+ * When it fails, too, the firmware begins its order anew and comes to us again; the option after that one is then due. When there
+ * is none, a restart would boot the same network again and again by itself, so a key is waited for.
  */
 #include "efi/home.h"
 #include "efi/load_option.h"
@@ -13,14 +14,47 @@
 #define KEY_POLL_US     50000
 #define STORED          (EFI_VARIABLE_NON_VOLATILE | EFI_VARIABLE_BOOTSERVICE_ACCESS | EFI_VARIABLE_RUNTIME_ACCESS)
 
+/*
+ * What we restarted into last, in a variable of ours. The high half of the monotonic count tells how often the machine has been
+ * reset (UEFI 2.10, 8.5.2): one reset after ours nothing but the firmware has had the machine, so that option has failed. An OS
+ * that was booted makes it more than one.
+ */
+struct last_try {
+    UINT32 resets;
+    UINT32 option;
+};
+#define LAST_TRY        L"SanstrapLastTry"
+#define LAST_TRY_STORED (EFI_VARIABLE_NON_VOLATILE | EFI_VARIABLE_BOOTSERVICE_ACCESS)
+
 static UINT16 order[ORDER_MAX];
 static uint8_t option_bytes[OPTION_SIZE_MAX];
 
 /* How many bytes the variable has; 0 when there is none, or it is longer. */
-static size_t read_variable(CHAR16 *name, void *to, size_t most)
+static size_t read_variable(CHAR16 *name, EFI_GUID *vendor, void *to, size_t most)
 {
     UINTN size = most;
-    return EFI_ERROR(firmware.system->RuntimeServices->GetVariable(name, &guid_global_variable, NULL, &size, to)) ? 0 : size;
+    return EFI_ERROR(firmware.system->RuntimeServices->GetVariable(name, vendor, NULL, &size, to)) ? 0 : size;
+}
+
+static UINT32 resets_so_far(void)
+{
+    UINT64 count;
+    return EFI_ERROR(firmware.boot->GetNextMonotonicCount(&count)) ? 0 : (UINT32)(count >> 32);
+}
+
+/* The option that the order goes on after: the one that we restarted into and that has failed, else the one that we came by. */
+static bool find_current(UINT32 *current)
+{
+    struct last_try last;
+    UINT16 number;
+    if (read_variable(LAST_TRY, &guid_sanstrap, &last, sizeof last) == sizeof last && last.resets + 1 == resets_so_far()) {
+        *current = last.option;
+        return true;
+    }
+    if (read_variable(L"BootCurrent", &guid_global_variable, &number, sizeof number) != sizeof number)
+        return false;
+    *current = number;
+    return true;
 }
 
 static bool read_option(UINT16 number, struct load_option *option)
@@ -28,16 +62,16 @@ static bool read_option(UINT16 number, struct load_option *option)
     CHAR16 name[] = L"Boot####";
     for (unsigned i = 0; i < NUMBER_DIGITS; i++)
         name[sizeof "Boot" - 1 + i] = (CHAR16) "0123456789ABCDEF"[number >> (NUMBER_DIGITS - 1 - i) * 4 & 0xF];
-    size_t size = read_variable(name, option_bytes, sizeof option_bytes);
+    size_t size = read_variable(name, &guid_global_variable, option_bytes, sizeof option_bytes);
     return size && load_option_read(option_bytes, size, option);
 }
 
 /* A card that we took is no other device, by whatever protocol it would be booted from. */
 static bool find_next(UINT16 *number, struct load_option *option)
 {
-    UINT16 current;
-    size_t count = read_variable(L"BootOrder", order, sizeof order) / sizeof order[0], at = 0;
-    if (read_variable(L"BootCurrent", &current, sizeof current) != sizeof current)
+    UINT32 current;
+    size_t count = read_variable(L"BootOrder", &guid_global_variable, order, sizeof order) / sizeof order[0], at = 0;
+    if (!find_current(&current))
         return false;
     while (at < count && order[at] != current)
         at++;
@@ -58,6 +92,8 @@ void next_boot_by_restart(const char *why)
     EFI_RUNTIME_SERVICES *runtime = firmware.system->RuntimeServices;
     if (find_next(&number, &option) &&
         !EFI_ERROR(runtime->SetVariable(L"BootNext", &guid_global_variable, STORED, sizeof number, &number))) {
+        struct last_try this = {.resets = resets_so_far(), .option = number};
+        runtime->SetVariable(LAST_TRY, &guid_sanstrap, LAST_TRY_STORED, sizeof this, &this);
         format_text(text, sizeof text, "          %s: restarting into \"%s\".\n", why, option.name);
         console_write(text);
     } else {
@@ -65,6 +101,7 @@ void next_boot_by_restart(const char *why)
         console_write(text);
         while (!console_read_key())
             platform_stall_us(KEY_POLL_US);
+        runtime->SetVariable(LAST_TRY, &guid_sanstrap, LAST_TRY_STORED, 0, NULL);
     }
     runtime->ResetSystem(EfiResetCold, EFI_SUCCESS, 0, NULL);
 }

@@ -91,6 +91,23 @@ def test_target_restarted_while_grub_waits(lab):
     assert machine.expect(r"([0-9a-f]{64})  /data.bin", 90).group(1) == hashlib.sha256(data).hexdigest()
 
 
+def test_target_gone_for_longer_than_recovery(lab):
+    """A read fails when the target does not come back in time; when it does later, the disk works again."""
+    data = disks.pattern(8 * disks.MIB)
+    script = "echo GRUB-WAITS\nread key\nsha256sum /data.bin\necho GRUB-GOES-ON\nread key\nsha256sum /data.bin\n"
+    disk = efi_disk.grub_disk(lab.path("disk.img"), lab.folder, script, {"data.bin": lab.file("data", data)})
+    target = lab.target(disk)
+    machine = ovmf.boot_from_stick(lab, f"{STATIC} recovery=5 root={target.root_path}")
+    machine.expect("GRUB-WAITS", 90, or_fail=FAILURE)
+    target.kill()
+    machine.type("x\r")
+    machine.expect("error: ", 60)
+    machine.expect("GRUB-GOES-ON", 90)
+    target.start()
+    machine.type("x\r")
+    assert machine.expect(r"([0-9a-f]{64})  /data.bin", 60).group(1) == hashlib.sha256(data).hexdigest()
+
+
 def flooded(lab, program, nic):
     """The LUN's boot program rests; traffic comes on the wire. Returns whether the receiver is on, and RAM before and after."""
     disk = efi_disk.system_disk(lab.path("disk.img"), {efi_disk.BOOT_FILE: f"{ROOT}/build/lab/{program}.efi"})

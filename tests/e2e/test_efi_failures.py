@@ -4,7 +4,7 @@ import os
 
 from tests.lab import disks, efi_disk, ovmf, process
 from tests.lab.boots import FAILURE
-from tests.lab.causes import BAD_ROOT_PATHS, ONE_WAY, ROOT_PATH, STATIC, WRONG_SECRET
+from tests.lab.causes import BAD_ROOT_PATHS, MUTUAL, ONE_WAY, ROOT_PATH, STATIC, WRONG_SECRET
 from tests.lab.ovmf import fails_with
 from tests.lab.target import Chap
 
@@ -70,12 +70,30 @@ def test_disk_and_what_is_on_it(lab):
     target = swap_target(lab, target, efi_disk.system_disk(lab.path("text.img"), {"text": lab.file("text", b"no program")}))
     machine.type("r")
     fails_with(machine, "E_BOOT_FILE")
+    target = swap_target(lab, target, efi_disk.system_disk(lab.path("none.img"), {efi_disk.BOOT_FILE: lab.path("text")}))
+    machine.type("r")
+    fails_with(machine, "E_BOOT_LOAD")
     target = swap_target(lab, target, good, chap=ONE_WAY)
     machine.type("r")
     fails_with(machine, "E_CHAP_REQUIRED")
     swap_target(lab, target, good)
     machine.type("r")
     machine.expect("GRUB-RUNS", 60, or_fail=FAILURE)
+
+
+def test_target_that_cannot_prove_itself(lab):
+    target = lab.target(lab.file("disk.img", bytes(8 * disks.MIB)), chap=MUTUAL)
+    secrets = f"chap={MUTUAL.name}:{MUTUAL.secret} mutual={MUTUAL.reverse_name}:quite-another-secret"
+    fails_with(ovmf.boot_from_stick(lab, f"{STATIC} retry=0 root={target.root_path} {secrets}"), "E_CHAP_TARGET")
+
+
+def test_published_only_without_the_driver(lab):
+    """The disk would outlive the application, and the driver that could have it does not lie beside it."""
+    target = lab.target(lab.file("disk.img", bytes(8 * disks.MIB)))
+    machine = ovmf.boot_from_stick(lab, f"{STATIC} retry=0 boot=no root={target.root_path}", local=local_disk(lab))
+    fails_with(machine, "E_BOOT_RESIDENT")
+    machine.type("n")
+    machine.expect("LOCAL-GRUB-RUNS", 60)
 
 
 def local_disk(lab, script="echo LOCAL-GRUB-RUNS\n"):

@@ -37,6 +37,25 @@ def test_next_boot_device_key(lab, ipxe):
     machine.expect("LOCAL-GRUB-RUNS", 60, or_fail="Exception Type|^S70")
 
 
+def test_next_boot_device_that_fails_too(lab):
+    """The firmware then begins its order anew and comes to us again; what is after the one that failed is due."""
+    folder = lab.path("local")
+    os.makedirs(folder)
+    drives = [efi_disk.system_disk(lab.path("empty.img"), {}),
+              efi_disk.grub_disk(lab.path("local.img"), folder, "echo LOCAL-GRUB-RUNS\n")]
+    ipxe_script(lab, CHAIN)
+    machine = ovmf.start(lab, drives=drives, reboots=True, timeout=240)
+    for option in ("UEFI Misc Device", "UEFI Misc Device 2"):
+        ovmf.fails_with(machine, "E_ROOT_PATH_MISSING")
+        machine.type("n")
+        machine.expect(f'restarting into "{option}"', 10)
+    machine.expect("LOCAL-GRUB-RUNS", 60, or_fail="Exception Type|^S70")
+    machine.qmp("system_reset")
+    ovmf.fails_with(machine, "E_ROOT_PATH_MISSING")
+    machine.type("n")
+    machine.expect('restarting into "UEFI Misc Device"', 10)
+
+
 def test_published_only(lab):
     """boot=no wants iPXE to go on, which it cannot; without a disk the next boot device is the firmware's shell."""
     target = lab.target(efi_disk.system_disk(lab.path("disk.img"), {}))
