@@ -177,8 +177,11 @@ static void describe_media(const struct disk *disk)
 /* The card's own path, ours behind it. From pool memory. */
 static EFI_DEVICE_PATH *make_path(const struct boot_options *options, const struct iscsi_session_info *info)
 {
-    struct device_path_facts facts = {
-        .peer = options->target, .peer_port = options->target_port, .portal_group = info->portal_group, .iscsi = info->settings};
+    struct device_path_facts facts = {.vlan = options->vlan,
+                                      .peer = options->target,
+                                      .peer_port = options->target_port,
+                                      .portal_group = info->portal_group,
+                                      .iscsi = info->settings};
     uint8_t tail[DEVICE_PATH_TAIL_MAX];
     EFI_DEVICE_PATH *nic = nic_device_path(options->nic);
     size_t nic_length = nic ? device_path_length(nic, DEVICE_PATH_MAX) : 0;

@@ -9,6 +9,7 @@
 #define SUBTYPE_IPV4   12
 #define SUBTYPE_IPV6   13
 #define SUBTYPE_ISCSI  19
+#define SUBTYPE_VLAN   20
 #define SUBTYPE_END    0xFF
 
 #define NODE_HEADER  4
@@ -65,6 +66,12 @@ static void put_mac(struct writer *writer, const uint8_t mac[NIC_MAC_LENGTH])
     put8(writer, IF_ETHERNET);
 }
 
+static void put_vlan(struct writer *writer, uint16_t vlan)
+{
+    put_header(writer, TYPE_MESSAGING, SUBTYPE_VLAN, NODE_HEADER + 2);
+    put16(writer, vlan);
+}
+
 /*
  * The local end is left open (zeros): the path then names the disk the same way on every boot, whatever address DHCP gave, and
  * boot entries that the OS stores go on matching.
@@ -116,6 +123,8 @@ size_t device_path_tail(const struct device_path_facts *facts, uint8_t tail[DEVI
 {
     struct writer writer = {.at = tail};
     put_mac(&writer, facts->mac);
+    if (facts->vlan)
+        put_vlan(&writer, facts->vlan);
     if (facts->peer.family == 4)
         put_ipv4(&writer, facts);
     else if (facts->peer.family == 6)

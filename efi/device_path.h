@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The device path of an iSCSI disk (UEFI 2.10, 10.3.4): MAC / IPv4 or IPv6 / iSCSI, as they follow the network card's own path.
- * Pure: knows bytes, no firmware.
+ * The device path of an iSCSI disk (UEFI 2.10, 10.3.4): MAC / VLAN / IPv4 or IPv6 / iSCSI, as they follow the network card's own
+ * path. Pure: knows bytes, no firmware.
  */
 #ifndef SANSTRAP_EFI_DEVICE_PATH_H
 #define SANSTRAP_EFI_DEVICE_PATH_H
@@ -9,11 +9,12 @@
 #include "iscsi/iscsi.h"
 #include "net/net.h"
 
-/* MAC 37, IPv6 60, iSCSI 18 with the name and its NUL, end node 4. */
-#define DEVICE_PATH_TAIL_MAX (37 + 60 + 18 + ISCSI_NAME_MAX + 1 + 4)
+/* MAC 37, VLAN 6, IPv6 60, iSCSI 18 with the name and its NUL, end node 4. */
+#define DEVICE_PATH_TAIL_MAX (37 + 6 + 60 + 18 + ISCSI_NAME_MAX + 1 + 4)
 
 struct device_path_facts {
     uint8_t mac[NIC_MAC_LENGTH];
+    uint16_t vlan;                      /* 0: untagged, and no node */
     struct net_address peer;            /* the portal; family 0 when unknown: the IP node is then left out */
     uint16_t peer_port;                 /* host byte order */
     uint16_t portal_group;              /* 0xFFFF: not told */

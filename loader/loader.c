@@ -112,6 +112,7 @@ static enum status open_disk(struct story *story)
 static enum status boot(struct story *story)
 {
     struct boot_options *options = &story->settings.boot;
+    options->vlan = story->settings.vlan;
     options->nic = &story->nic;
     options->session = story->session;
     story_target(story, &options->target, &options->target_port);

@@ -28,6 +28,7 @@ struct boot_options {
     bool hook_only; /* publish the disk, then go on with the firmware's own boot order */
     char files[BOOT_FILES_MAX +
                1];   /* UEFI: what to start, paths from the file system's root with commas between; "": the usual names */
+    uint16_t vlan;   /* in which the target is; 0: untagged */
     struct nic *nic; /* the card the disk is reached by: PCI address and MAC, for device paths */
     struct iscsi_session *session; /* iscsi_session_info() tells target and LUN */
     struct net_address target;     /* the portal, as the tables have it; family 0: only its name is known */

@@ -64,6 +64,17 @@ static void a_portal_without_address_has_no_ip_node(void **state)
     check_iscsi(tail + 37, 0x0800, 0);
 }
 
+static void in_a_vlan(void **state)
+{
+    static const uint8_t vlan_node[6] = {3, 20, 6, 0, 5, 1};
+    (void)state;
+    facts.vlan = 0x105;
+    assert_true(net_parse_address("192.0.2.1", &facts.peer));
+    assert_int_equal(device_path_tail(&facts, tail), 37 + 6 + 27 + 18 + sizeof TARGET + 4);
+    assert_memory_equal(tail + 37, vlan_node, 6);
+    assert_memory_equal(tail + 43, ipv4_node, 27);
+}
+
 static void chap_one_way_and_mutual(void **state)
 {
     (void)state;
@@ -79,6 +90,7 @@ static void the_longest_path_fits(void **state)
 {
     (void)state;
     memset(iscsi.target_name, 'x', ISCSI_NAME_MAX);
+    facts.vlan = 1;
     assert_true(net_parse_address("2001:db8::1", &facts.peer));
     assert_int_equal(device_path_tail(&facts, tail), DEVICE_PATH_TAIL_MAX);
     assert_int_equal(device_path_length(tail, sizeof tail), DEVICE_PATH_TAIL_MAX - 4);
@@ -105,6 +117,7 @@ int main(void)
         cmocka_unit_test_setup(over_ipv4, setup),
         cmocka_unit_test_setup(over_ipv6, setup),
         cmocka_unit_test_setup(a_portal_without_address_has_no_ip_node, setup),
+        cmocka_unit_test_setup(in_a_vlan, setup),
         cmocka_unit_test_setup(chap_one_way_and_mutual, setup),
         cmocka_unit_test_setup(the_longest_path_fits, setup),
         cmocka_unit_test(lengths),

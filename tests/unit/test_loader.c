@@ -113,6 +113,7 @@ static void the_roms_lease_is_not_used_in_a_vlan(void **state)
     shown("NIC       82540EM at 00:03.0, MAC 52:54:00:12:34:56, VLAN 5, priority 3\n");
     assert_int_equal(seen.vlan, 5);
     assert_int_equal(seen.vlan_priority, 3);
+    assert_int_equal(seen.boot.vlan, 5);
     assert_int_equal(seen.card_config.mtu, 1500);
 }
 
