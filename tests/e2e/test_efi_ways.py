@@ -65,6 +65,18 @@ def test_every_card_in_its_turn(lab):
     hashes(machine, expected)
 
 
+def test_http_boot_gives_up(lab):
+    """The firmware has its card back, though it is not the PXE client that loaded us."""
+    server = lab.dhcp(boot_file=f"tag:http,http://{SERVER}/sanstrap.efi")
+    server.publish(ovmf.APPLICATION)
+    server.serve_http()
+    machine = ovmf.start(lab, timeout=240)
+    machine.expect(">>Start HTTP Boot over IPv4", 150)
+    ovmf.fails_with(machine, "E_ROOT_PATH_MISSING")
+    machine.type("n")
+    machine.expect(">>Start HTTP Boot over IPv6", 60)
+
+
 def test_shell_with_load_options(lab):
     """What stands behind the program's name are its settings; they count more than those of the file beside it."""
     image, expected = efi_disk.hashing_disk()

@@ -85,10 +85,15 @@ def boot_from_stick(lab, settings, local=None, program=APPLICATION, rom="", extr
     return start(lab, rom=rom, drives=[local] if local else [], extra=[*usb, *extra], **options)
 
 
+def signing_key(path):
+    """The key that SECURE firmware trusts, as a file that asks for no passphrase."""
+    process.run(["openssl", "rsa", "-in", SNAKEOIL_KEY, "-passin", f"pass:{SNAKEOIL_PASSPHRASE}", "-out", path])
+    return path
+
+
 def sign(source, destination):
-    """Signs an image with the key that SECURE firmware trusts."""
-    key = destination + ".key"
-    process.run(["openssl", "rsa", "-in", SNAKEOIL_KEY, "-passin", f"pass:{SNAKEOIL_PASSPHRASE}", "-out", key])
+    """Signs an image with that key."""
+    key = signing_key(destination + ".key")
     process.run(["sbsign", "--key", key, "--cert", SNAKEOIL_CERTIFICATE, "--output", destination, source])
     return destination
 

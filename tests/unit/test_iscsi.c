@@ -304,6 +304,27 @@ static void lost_connection_is_a_delay(void **state)
     assert_memory_equal(buffer, data, LENGTH);
 }
 
+/* Whoever pumps for the target's pings alone, from a timer, must not be held up by a login that nobody waits for. */
+static void without_a_task_nothing_is_opened_again(void **state)
+{
+    (void)state;
+    fake.closed = true;
+    for (unsigned i = 0; i < 10000; i++) {
+        uint64_t before = platform_ticks();
+        pump(1);
+        assert_true(platform_ticks() == before);
+        tick();
+    }
+    assert_int_equal(fake.connects, 1);
+    fake.closed = false;
+    fake_login_whole(&fake);
+    submit(ISCSI_READ);
+    pump(2);
+    assert_int_equal(fake.connects, 2);
+    assert_int_equal(session->state, SESSION_FULL);
+    iscsi_session_cancel(session, &task);
+}
+
 static void recovery_is_bounded(void **state)
 {
     uint64_t began = platform_ticks();
@@ -401,6 +422,7 @@ int main(void)
         CASE(ping_is_answered),
         CASE(more_pings_than_there_are_places),
         CASE(lost_connection_is_a_delay),
+        CASE(without_a_task_nothing_is_opened_again),
         CASE(recovery_is_bounded),
         CASE(a_pause_is_forgiven),
         CASE(a_pause_before_a_command_is_forgiven),
