@@ -18,15 +18,24 @@ struct volumes {
 
 /* ---- file systems on our disk ---------------------------------------------------------------------------------- */
 
+/* The firmware marks a system partition by a protocol without functions (UEFI 2.10, 13.3.3). */
+static bool is_system_partition(EFI_HANDLE handle)
+{
+    void *nothing;
+    return !EFI_ERROR(firmware.boot->HandleProtocol(handle, &guid_system_partition, &nothing));
+}
+
+/* The system partitions go first. */
 static enum status find_volumes(struct volumes *volumes)
 {
     EFI_HANDLE *handles;
     UINTN count;
     volumes->count = 0;
     if (firmware.boot->LocateHandleBuffer(ByProtocol, &guid_simple_file_system, NULL, &count, &handles) == EFI_SUCCESS) {
-        for (UINTN i = 0; i < count && volumes->count < VOLUMES_MAX; i++)
-            if (device_path_begins(device_path_of(handles[i]), block_io_path()))
-                volumes->handles[volumes->count++] = handles[i];
+        for (int others = 0; others <= 1; others++)
+            for (UINTN i = 0; i < count && volumes->count < VOLUMES_MAX; i++)
+                if (is_system_partition(handles[i]) != others && device_path_begins(device_path_of(handles[i]), block_io_path()))
+                    volumes->handles[volumes->count++] = handles[i];
         firmware.boot->FreePool(handles);
     }
     return volumes->count ? OK : fail(E_BOOT_ESP, "the firmware finds no file system on the disk");

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <efi.h>
+#include <efigpt.h>
+
 #include "efi/disk_info.h"
 
 EFI_GUID guid_acpi_10 = ACPI_TABLE_GUID;
@@ -20,4 +23,5 @@ EFI_GUID guid_simple_file_system = EFI_SIMPLE_FILE_SYSTEM_PROTOCOL_GUID;
 EFI_GUID guid_simple_network = EFI_SIMPLE_NETWORK_PROTOCOL_GUID;
 EFI_GUID guid_smbios = SMBIOS_TABLE_GUID;
 EFI_GUID guid_smbios3 = SMBIOS3_TABLE_GUID;
+EFI_GUID guid_system_partition = EFI_PART_TYPE_EFI_SYSTEM_PART_GUID;
 EFI_GUID guid_text_output = EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL_GUID;

@@ -6,6 +6,7 @@ import pytest
 
 from tests.lab import efi_disk, ovmf
 from tests.lab.boots import FAILURE
+from tests.lab.disks import MIB
 from tests.lab.network import PREFIX
 
 USUAL, WINDOWS, OTHER = efi_disk.BOOT_FILE, "EFI/Microsoft/Boot/bootmgfw.efi", "EFI/other/other.efi"
@@ -16,6 +17,22 @@ CASES = {
     "first-of-file-that-is-there":
         ([USUAL, WINDOWS, OTHER], r"file=/EFI/gone.efi,/EFI/Microsoft/Boot/bootmgfw.efi,\EFI\other\other.efi", WINDOWS),
 }
+
+
+def test_the_system_partition_goes_first(lab):
+    """Another file system before it holds the same file."""
+    image, size, part = lab.path("disk.img"), 96 * MIB, 46 * MIB
+    with open(image, "wb") as file:
+        file.truncate(size)
+    places = [(efi_disk.LINUX_DATA, MIB, part), (efi_disk.SYSTEM_PARTITION, MIB + part, part)]
+    efi_disk.write_gpt(image, size, places)
+    for name, (_, begin, length) in zip(("DATA", "SYSTEM"), places):
+        folder = lab.path(name)
+        os.makedirs(folder)
+        efi_disk.fill_system_partition(image, begin, length, {USUAL: efi_disk.grub(folder, f"echo THIS-IS {name}.\n")})
+    target = lab.target(image)
+    machine = ovmf.boot_from_stick(lab, f"ip={PREFIX}.50/24 root={target.root_path}")
+    assert machine.expect(r"THIS-IS (\w+)\.", 90, or_fail=FAILURE).group(1) == "SYSTEM"
 
 
 @pytest.mark.parametrize("case", CASES)
