@@ -15,8 +15,8 @@ from tests.lab.target import NAME, Istgt, Tgt
 
 STATIC = f"ip={PREFIX}.50/24"
 IPXE = "/usr/lib/ipxe"
+LEASE_OF = {"firmware": "^Address .*the boot ROM's DHCP lease", "rom": "^Address .*DHCP"}  # iPXE's has no root path
 MEMORY = 256
-RECEIVE_CONTROL, RECEIVER_ENABLED = 0x0100, 1 << 1  # 8254x: RCTL.EN
 MARKER = "sanstrap-flood-marker/"
 
 
@@ -34,6 +34,7 @@ def test_debian_with_its_root_on_the_lun(lab, nic, kind, pxe):
     nonce = secrets.token_hex(8)
     efi_disk.linux_configure(disk, lab.folder, (SERVER, target.port, NAME, target.lun), nonce)
     machine = ovmf.boot_by_network(lab, target.root_path, pxe, nic=nic, memory=512, timeout=240)
+    machine.expect(LEASE_OF[pxe], 90, or_fail=FAILURE)
     machine.expect("GRUB-RUNS", 90, or_fail=FAILURE)
     machine.expect(f"LINUX PASS {nonce}", 180, or_fail=r"LINUX FAIL.*|Kernel panic.*")
     machine.wait_end(30)
@@ -114,7 +115,7 @@ def flooded(lab, program, nic):
     target = lab.target(disk)
     machine = ovmf.boot_from_stick(lab, f"{STATIC} root={target.root_path}", nic=nic, memory=MEMORY)
     machine.expect("^REST$", 90, or_fail=FAILURE)
-    enabled = machine.word(machine.card_registers() + RECEIVE_CONTROL) & RECEIVER_ENABLED != 0
+    enabled = machine.receiver_is_on()
     before = machine.memory(0, MEMORY * disks.MIB)
     flood = lab.network.helper("flood", "br0", MAC, 3000, MARKER)
     assert flood.wait(60) == 0

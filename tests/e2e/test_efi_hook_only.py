@@ -2,8 +2,11 @@
 """boot=no under UEFI: the disk stays with the driver that published it, whatever firmware and shell do, and goes with it."""
 import hashlib
 
+import pytest
+
 from tests.lab import disks, efi_disk, ovmf
 from tests.lab.boots import FAILURE
+from tests.lab.lab import ROOT
 from tests.lab.network import PREFIX
 
 STATIC = f"ip={PREFIX}.50/24"
@@ -78,6 +81,15 @@ def test_unloaded(lab):
     machine.expect("disk published", 60, or_fail=FAILURE)
     machine.type("map -r\r")
     machine.expect(r"iSCSI\(", 20)
+
+
+@pytest.mark.parametrize("program,on", [("rest", False), ("rest-with-boot-services", True)])
+def test_no_dma_after_boot_services_end(lab, program, on):
+    """The system that ends them was booted from elsewhere; the card is on until then."""
+    target = lab.target(efi_disk.system_disk(lab.path("disk.img"), {}))
+    machine = publish_from_shell(lab, target, "map -r\nrest.efi\n", {"rest.efi": f"{ROOT}/build/lab/{program}.efi"})
+    machine.expect("^REST$", 90, or_fail=FAILURE)
+    assert machine.receiver_is_on() == on
 
 
 def boot_menu_has_the_disk(machine):

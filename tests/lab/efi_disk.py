@@ -79,9 +79,12 @@ def text_file(folder, name, text):
 
 
 def grub(folder, script):
-    """GRUB as one EFI program that runs `script`; $root is then the partition that it was loaded from."""
+    """
+    GRUB as one EFI program that runs `script`; $root is then the partition that it was loaded from. Its keys come by the firmware's
+    console, which is on the serial line, too, and would take them from a GRUB that reads the port itself.
+    """
     path = os.path.join(folder, "grub.efi")
-    early = text_file(folder, "early.cfg", "serial --unit=0 --speed=115200\nterminal_input serial\nterminal_output serial\n" + script)
+    early = text_file(folder, "early.cfg", "serial --unit=0 --speed=115200\nterminal_input console\nterminal_output serial\n" + script)
     process.run(["grub-mkimage", "-O", "x86_64-efi", "-o", path, "-c", early, "-p", "/EFI/BOOT", *GRUB_MODULES])
     return path
 

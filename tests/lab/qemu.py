@@ -11,6 +11,7 @@ import time
 from . import process
 
 MAC = "52:54:00:12:34:56"
+RECEIVE_CONTROL, RECEIVER_ENABLED = 0x0100, 1 << 1  # 8254x: RCTL.EN
 
 
 class Machine:
@@ -170,6 +171,9 @@ class Machine:
 
     def word(self, address):
         return int.from_bytes(self.memory(address, 4), "little")
+
+    def receiver_is_on(self):
+        return self.word(self.card_registers() + RECEIVE_CONTROL) & RECEIVER_ENABLED != 0
 
     def screen(self):
         """The VGA text screen as 25 lines."""
