@@ -22,9 +22,8 @@ struct int13_path {
     uint8_t lun[8];
 };
 
-#define INT13_SECTOR_SIZE        512u
-#define INT13_TABLE_SIZE         16u
-#define INT13_DEFAULT_TIMEOUT_MS 60000u
+#define INT13_SECTOR_SIZE 512u
+#define INT13_TABLE_SIZE  16u
 
 struct int13_drive {
     struct disk *disk;
@@ -33,19 +32,19 @@ struct int13_drive {
                             none */
     struct int13_geometry geometry;
     struct int13_path path;
-    uint64_t sectors;            /* of 512 bytes */
-    uint8_t last_status;         /* AH=01h */
-    uint8_t locks;               /* AH=45h: how often it was locked */
-    uint32_t request_timeout_ms; /* of one call; 0 = INT13_DEFAULT_TIMEOUT_MS */
-    uint8_t *bounce;             /* one disk block: sectors that are not a whole block, verifying, the boot sector */
-    uint16_t table_segment;      /* INT13_TABLE_SIZE bytes of resident base memory, for the DPTE that AH=48h points to; */
-    uint16_t table_offset;       /* 0:0 = none, the pointer then reads FFFF:FFFF */
+    uint64_t sectors;       /* of 512 bytes */
+    uint8_t last_status;    /* AH=01h */
+    uint8_t locks;          /* AH=45h: how often it was locked */
+    uint32_t call_ms;       /* how long the disk may take for one call */
+    uint8_t *bounce;        /* one disk block: sectors that are not a whole block, verifying, the boot sector */
+    uint16_t table_segment; /* INT13_TABLE_SIZE bytes of resident base memory, for the DPTE that AH=48h points to; */
+    uint16_t table_offset;  /* 0:0 = none, the pointer then reads FFFF:FFFF */
 };
 
 /*
  * Prepares the drive: derives the CHS geometry from the partition table and boot sector in LBA 0 (read through `disk`). A LUN
  * without a usable table gets the BIOS's usual LBA-assist geometry. Fails with the disk's own status, or E_INVALID_ARGUMENT for a
- * disk that breaks its contract. `path`, `request_timeout_ms` and the table's place are the caller's: they are left as they are;
+ * disk that breaks its contract. `path`, `call_ms` and the table's place are the caller's: they are left as they are;
  * bios_number is set to `number`.
  */
 enum status int13_open(struct int13_drive *drive, struct disk *disk, uint8_t number, uint8_t *bounce);

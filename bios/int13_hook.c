@@ -114,6 +114,7 @@ enum status int13_hook_install(struct disk *disk, const struct boot_options *opt
 {
     int13_hook_remove();
     memset(&drive, 0, sizeof drive);
+    drive.call_ms = options->call_ms;
     if (options->nic && options->nic->device) {
         drive.path.bus = options->nic->device->bus;
         drive.path.device = options->nic->device->device;

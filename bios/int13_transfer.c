@@ -11,9 +11,9 @@ static uint32_t sectors_per_block(const struct int13_drive *drive)
     return drive->disk->block_size / INT13_SECTOR_SIZE;
 }
 
-static deadline_t request_deadline(const struct int13_drive *drive)
+static deadline_t deadline_of_call(const struct int13_drive *drive)
 {
-    return deadline_after_ms(drive->request_timeout_ms ? drive->request_timeout_ms : INT13_DEFAULT_TIMEOUT_MS);
+    return deadline_after_ms(drive->call_ms);
 }
 
 uint8_t int13_status_of(enum status status)
@@ -56,7 +56,7 @@ enum status int13_read_sector(struct int13_drive *drive, uint64_t lba, const uin
 {
     uint32_t ratio = sectors_per_block(drive);
     *sector = drive->bounce + lba % ratio * INT13_SECTOR_SIZE;
-    return disk_read(drive->disk, lba / ratio, 1, drive->bounce, request_deadline(drive));
+    return disk_read(drive->disk, lba / ratio, 1, drive->bounce, deadline_of_call(drive));
 }
 
 /* A stretch of a transfer that one step moves. */
@@ -120,7 +120,7 @@ uint8_t int13_transfer(struct int13_drive *drive, enum disk_operation operation,
     if (operation == DISK_WRITE && drive->disk->read_only)
         return INT13_WRITE_PROTECTED;
 
-    deadline_t deadline = request_deadline(drive);
+    deadline_t deadline = deadline_of_call(drive);
     while (*moved < count) {
         uint64_t offset = (uint64_t)*moved * INT13_SECTOR_SIZE;
         struct step step = next_step(drive, lba + *moved, count - *moved, buffer, offset);
@@ -156,7 +156,7 @@ uint8_t int13_verify_sectors(struct int13_drive *drive, uint64_t lba, uint32_t c
     uint8_t refused = int13_range(drive, lba, count);
     if (refused || count == 0)
         return refused;
-    deadline_t deadline = request_deadline(drive);
+    deadline_t deadline = deadline_of_call(drive);
     uint32_t ratio = sectors_per_block(drive);
     uint64_t end = (lba + count - 1) / ratio + 1;
     for (uint64_t block = lba / ratio, blocks; block < end; block += blocks) {
@@ -187,7 +187,7 @@ static bool step_equals(const struct int13_drive *drive, const struct step *step
 uint8_t int13_compare(struct int13_drive *drive, uint64_t lba, uint32_t count, const struct int13_buffer *buffer,
                       uint32_t *compared)
 {
-    deadline_t deadline = request_deadline(drive);
+    deadline_t deadline = deadline_of_call(drive);
     uint32_t ratio = sectors_per_block(drive);
     for (*compared = 0; *compared < count;) {
         uint64_t at = lba + *compared;

@@ -7,8 +7,6 @@
 #include "efi/disk_info.h"
 #include "platform/format.h"
 
-#define CALL_MS 60000u /* of one call at least; one that waits for a lost connection has all of recovery= */
-
 static struct {
     struct disk *disk; /* NULL: not published, or withdrawn */
     EFI_HANDLE handle;
@@ -203,7 +201,7 @@ enum status block_io_publish(struct disk *disk, const struct boot_options *optio
     if (!block_io_withdraw())
         return fail(E_BOOT_PUBLISH, "somebody holds the disk of the attempt before");
     iscsi_session_info(options->session, &info);
-    published.call_ms = info.settings->recovery_timeout_ms > CALL_MS ? info.settings->recovery_timeout_ms : CALL_MS;
+    published.call_ms = options->call_ms;
     published.path = make_path(options, &info);
     if (!published.path)
         return fail(E_BOOT_PUBLISH, "its device path cannot be made");

@@ -9,6 +9,7 @@
 #include "platform/format.h"
 
 #define CLOSE_MS           2000
+#define CALL_MS            60000 /* of one call at least; one that waits for a lost connection has all of recovery= */
 #define LAST_WORDS_MS      30000 /* how long a failure stays on screen that no retry can mend */
 #define KEY_ESCAPE         27
 #define WINDOWS_MIN_SECRET 12 /* bytes; Microsoft's initiator and target refuse shorter ones */
@@ -115,6 +116,7 @@ static enum status boot(struct story *story)
     options->vlan = story->settings.vlan;
     options->nic = &story->nic;
     options->session = story->session;
+    options->call_ms = story->settings.recovery_ms > CALL_MS ? story->settings.recovery_ms : CALL_MS;
     story_target(story, &options->target, &options->target_port);
     if (story->machine->architecture == ARCHITECTURE_BIOS)
         screen_line(&story->screen, "Boot", options->hook_only ? "disk published as drive %02Xh" : "from drive %02Xh",

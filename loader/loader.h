@@ -33,6 +33,7 @@ struct boot_options {
     struct iscsi_session *session; /* iscsi_session_info() tells target and LUN */
     struct net_address target;     /* the portal, as the tables have it; family 0: only its name is known */
     uint16_t target_port;
+    uint32_t call_ms; /* how long the disk may take for one call of the program that reads it */
     struct boot_tables tables;
 };
 

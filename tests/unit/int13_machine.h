@@ -117,7 +117,7 @@ static void new_machine(uint32_t block_size, uint64_t sectors)
         memory.disk.block_count = sectors / (block_size / 512);
     drive = (struct int13_drive){.table_segment = TABLE_SEG,
                                  .table_offset = TABLE_OFF,
-                                 .request_timeout_ms = 50,
+                                 .call_ms = 50,
                                  .path = {.bus = 1, .device = 2, .function = 3, .lun = {0, 5}}};
     assert_int_equal(int13_open(&drive, &memory.disk, 0x80, bounce_block), OK);
     memory.requests = memory.most_in_flight = 0;

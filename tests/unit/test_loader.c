@@ -191,6 +191,21 @@ static void the_command_line_goes_before_dhcp(void **state)
     assert_memory_equal(seen.ipv4.address, "\300\000\002\062", 4);
 }
 
+/* One that waits for a lost connection has all of recovery=, and none is cut short by a small one. */
+static void how_long_a_call_to_the_disk_may_take(void **state)
+{
+    static const struct {
+        const char *line;
+        uint32_t call_ms;
+    } cases[] = {{"", 120000}, {"recovery=300", 300000}, {"recovery=5", 60000}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        told(cases[i].line, "nic0 net_open dhcp login disk boot" DOWN);
+        assert_int_equal(seen.boot.call_ms, cases[i].call_ms);
+        tear_down(state);
+        set_up(state);
+    }
+}
+
 static void a_static_address_skips_dhcp(void **state)
 {
     (void)state;
@@ -444,6 +459,7 @@ int main(void)
         TEST(the_roms_lease_is_not_used_in_a_vlan),
         TEST(else_an_exchange_of_our_own),
         TEST(the_command_line_goes_before_dhcp),
+        TEST(how_long_a_call_to_the_disk_may_take),
         TEST(a_static_address_skips_dhcp),
         TEST(an_ipv6_target),
         TEST(an_ipv6_target_named_by_dhcp),
