@@ -33,15 +33,15 @@ static bool has_cpuid(void)
     return ((before ^ after) & FLAG_ID) != 0;
 }
 
-/* The TSC's advance over MEASURE_MS; 0 when the PIT did not end. */
+/* The TSC's advance over MEASURE_MS, or more, when the CPU was lost meanwhile, but never less; 0 when the PIT did not end. */
 static uint64_t measure(void)
 {
     uint8_t control = port_read8(SYSTEM_CONTROL_B);
     port_write8(SYSTEM_CONTROL_B, (uint8_t)((control & ~CONTROL_SPEAKER) | CONTROL_GATE2));
     port_write8(PIT_COMMAND, PIT_ONE_SHOT);
     port_write8(PIT_CHANNEL2, MEASURE_COUNT & 0xFF);
-    port_write8(PIT_CHANNEL2, MEASURE_COUNT >> 8);
     uint64_t start = read_tsc();
+    port_write8(PIT_CHANNEL2, MEASURE_COUNT >> 8);
     unsigned polls = 0;
     while (!(port_read8(SYSTEM_CONTROL_B) & CONTROL_OUT2) && ++polls < POLLS_MAX)
         ;
