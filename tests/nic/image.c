@@ -13,7 +13,7 @@ enum command { ECHO, COUNT, REPORT, CHECKSUMS, SEND_OFFLOADED, MULTICAST, PAUSE,
 
 #define HEADER   15
 #define LINK_MS  10000
-#define IDLE_MS  60000
+#define IDLE_MS  600000
 #define SEND_MS  1000
 #define QUIET_MS 200
 
@@ -56,11 +56,16 @@ static uint32_t hash_arena(void)
     return hash;
 }
 
-/* Whether the card leaves its memory alone for a while, with the peer sending. */
+/* Whether the card leaves its memory alone while the peer sends, which tells by COM1 that it has, and for a while longer. */
 static bool memory_is_quiet(void)
 {
     uint32_t before = hash_arena();
-    deadline_t deadline = deadline_after_ms(QUIET_MS);
+    deadline_t deadline = deadline_after_ms(IDLE_MS);
+    log_printf(LOG_INFO, "send");
+    while (!machine_take_byte())
+        if (deadline_passed(deadline))
+            return false;
+    deadline = deadline_after_ms(QUIET_MS);
     while (!deadline_passed(deadline))
         ;
     return hash_arena() == before;

@@ -61,8 +61,8 @@ static void calibrate(void)
     out8(0x61, (in8(0x61) & ~2) | 1);
     out8(0x43, 0xB0);
     out8(0x42, 11932 & 0xFF);
-    out8(0x42, 11932 >> 8);
     uint64_t start = platform_ticks();
+    out8(0x42, 11932 >> 8);
     while (!(in8(0x61) & 0x20))
         ;
     ticks_per_ms = (platform_ticks() - start) / 10;
@@ -122,6 +122,14 @@ void platform_register_write32(const struct pci_device *device, unsigned bar, ui
 {
     (void)bar;
     *(volatile uint32_t *)((uint8_t *)device->home + offset) = value;
+}
+
+bool machine_take_byte(void)
+{
+    if (!(in8(0x3FD) & 1))
+        return false;
+    in8(0x3F8);
+    return true;
 }
 
 void machine_exit(uint8_t code)

@@ -15,6 +15,7 @@ PEER = bytes.fromhex("020000000001")
 GROUP = bytes.fromhex("3333ff123456")
 OTHER_GROUP = bytes.fromhex("01005e7f0001")
 TAG = bytes.fromhex("81006005")  # 802.1Q: VLAN 5, priority 3
+SECONDS = 60  # at most, for anything
 ECHO, COUNT, REPORT, CHECKSUMS, SEND_OFFLOADED, MULTICAST, PAUSE, CLOSE = range(8)
 MODELS = {"e1000": "82540EM", "e1000-82544gc": "82544GC", "e1000-82545em": "82545EM", "e1000e": "82574L"}
 
@@ -53,16 +54,19 @@ class Card:
         self.here, self.there, log = (os.path.join(folder, name) for name in ("peer", "qemu", "serial"))
         self.cable = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.cable.bind(self.here)
-        self.cable.settimeout(10)
+        self.cable.settimeout(SECONDS)
         for size in (socket.SO_RCVBUF, socket.SO_SNDBUF):
             self.cable.setsockopt(socket.SOL_SOCKET, size, 1 << 20)
         self.log = log
+        self.looks = 0
         mac = ":".join(f"{byte:02x}" for byte in GUEST)
-        self.qemu = subprocess.Popen([
+        words = [
             "qemu-system-i386", "-M", "pc", "-accel", "tcg", "-m", "64", "-nodefaults", "-display", "none", "-no-reboot",
-            "-kernel", IMAGE, "-append", "J" if jumbo else "-", "-serial", f"file:{log}", "-device", "isa-debug-exit,iobase=0x501,iosize=4",
+            "-kernel", IMAGE, "-append", "J" if jumbo else "-", "-serial", "stdio", "-device", "isa-debug-exit,iobase=0x501,iosize=4",
             "-netdev", f"dgram,id=n,local.type=unix,local.path={self.there},remote.type=unix,remote.path={self.here}",
-            "-device", f"{device},netdev=n,mac={mac},romfile="])
+            "-device", f"{device},netdev=n,mac={mac},romfile="]
+        with open(log, "wb") as serial:
+            self.qemu = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=serial)
 
     def __enter__(self):
         return self
@@ -76,12 +80,15 @@ class Card:
         with open(self.log, encoding="ascii") as file:
             return file.read()
 
-    def wait_ready(self):
-        deadline = time.monotonic() + 20
-        while "ready" not in (self.serial() if os.path.exists(self.log) else ""):
+    def wait_line(self, begins, number=1):
+        """Waits for the `number`th line on the serial port that begins so; returns its other words."""
+        deadline = time.monotonic() + SECONDS
+        while True:
+            lines = [line.split() for line in self.serial().split("\n")[:-1] if line.startswith(begins)]
+            if len(lines) >= number:
+                return lines[number - 1][1:]
             assert self.qemu.poll() is None and time.monotonic() < deadline, self.serial()
-            time.sleep(0.05)
-        return self.serial().split("ready ")[1].split("\n")[0].split()
+            time.sleep(0.01)
 
     def put(self, frame):
         self.cable.sendto(bytes(frame), self.there)
@@ -95,13 +102,18 @@ class Card:
         return frame[15:]
 
     def silent(self):
-        self.cable.settimeout(0.3)
-        try:
-            return self.cable.recv(65536) is None
-        except socket.timeout:
-            return True
-        finally:
-            self.cable.settimeout(10)
+        """Whether the next frame that is answered is another one: frames are obeyed in their order."""
+        self.order(REPORT)
+        return self.cable.recv(65536)[14] == REPORT
+
+    def send_in_quiet(self, body):
+        """Frames while the driver looks whether the card writes to memory: it waits for the byte behind them."""
+        self.looks += 1
+        self.wait_line("send", self.looks)
+        for _ in range(5):
+            self.order(COUNT, body)
+        self.qemu.stdin.write(b".")
+        self.qemu.stdin.flush()
 
     def report(self):
         self.order(REPORT)
@@ -166,9 +178,7 @@ def check_burst(card):
 
 def check_pause(card):
     card.order(PAUSE)
-    time.sleep(0.05)
-    for _ in range(5):
-        card.order(COUNT, b"p" * 500)
+    card.send_in_quiet(b"p" * 500)
     assert card.take(PAUSE)[0] == 1, "the card wrote to memory while paused"
     card.order(ECHO, b"r" * 45)
     assert card.take(ECHO) == b"r" * 45, "after resuming"
@@ -179,7 +189,7 @@ def check_pause(card):
 def test_card(tmp_path, device, mtu):
     assert os.path.exists(IMAGE), "make build/tests/nic.elf"
     with Card(tmp_path, device, mtu == 9000) as card:
-        model, mac, megabits, duplex = card.wait_ready()
+        model, mac, megabits, duplex = card.wait_line("ready")
         assert (model, bytes.fromhex(mac.replace(":", "")), megabits, duplex) == (MODELS[device], GUEST, "1000", "full")
         if mtu == 1500:
             echo_lengths(card, range(60, 1519))  # 1518: a full frame with a tag
@@ -194,7 +204,6 @@ def test_card(tmp_path, device, mtu):
         for _ in range(3):
             check_pause(card)
         card.order(CLOSE)
-        for _ in range(5):
-            card.order(COUNT, b"c" * 500)
-        assert card.qemu.wait(20) == 1, card.serial()
+        card.send_in_quiet(b"c" * 500)
+        assert card.qemu.wait(SECONDS) == 1, card.serial()
         assert "closed and quiet" in card.serial()
