@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A PC for INT 13h's tests: 1 MiB and 64 KiB of real-mode memory, some above it, and a disk in memory that completes requests in
- * the reverse of their order and can be told to fail. One of each a program.
+ * the reverse of their order and can be told to fail. One of each a program. Time passes only while the disk is silent.
  */
 #ifndef SANSTRAP_TESTS_INT13_MACHINE_H
 #define SANSTRAP_TESTS_INT13_MACHINE_H
@@ -9,6 +9,7 @@
 #include "tests/unit/unit.h"
 
 #include "bios/int13.h"
+#include "tests/host/host.h"
 
 #define REAL_MEMORY 0x110000u
 #define HIGH_MEMORY 0x200000u /* where flat buffers may be */
@@ -59,6 +60,8 @@ static void memory_pump(struct disk *disk)
 {
     struct memory_disk *memory = (struct memory_disk *)disk;
     struct disk_request *request = memory->queue;
+    if (memory->silent)
+        host_clock_advance_us(1000);
     if (!request || memory->silent)
         return;
     memory->queue = request->link[0];
@@ -101,6 +104,7 @@ static void content(uint8_t *sector, uint64_t lba)
 /* `sectors` of 512 bytes may exceed the store, whose content then repeats. */
 static void new_machine(uint32_t block_size, uint64_t sectors)
 {
+    host_clock_use_virtual();
     memset(real_memory, 0xCC, sizeof real_memory);
     memset(high_memory, 0xCC, sizeof high_memory);
     memset(memory_store, 0, 512);
