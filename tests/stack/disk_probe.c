@@ -2,15 +2,18 @@
 /*
  * Logs in to a real target and works with its disk; the Python files beside it run it.
  *   disk_probe key=value …    host port target initiator lun chap=name/secret mutual=name/secret
- *                             image=file (what the LUN holds) reads=N writes=N depth=N seconds=N log=N
+ *                             image=file (what the LUN holds) reads=N writes=N depth=N until_told=1 log=N
  *                             recovery_ms=N backoff_ms=N command_ms=N
  *                             tap=device address=dhcp|slaac|literal loss=N (one frame in N)
  * With a tap device the connection is net/'s, over a card of its own; without, it is the kernel's, over a socket.
+ * With until_told it reads until its standard input ends, and prints progress=N with every 100 operations.
  * Prints key=value lines; exits 0 on success, 1 with "error=S…" else.
  */
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "iscsi/iscsi.h"
 #include "tests/host/host.h"
@@ -19,12 +22,14 @@
 
 #define SPAN_BLOCKS 128
 #define DEPTH_MAX   32
+#define PATIENCE_MS 60000
+#define PROGRESS    100
 
 struct options {
     struct iscsi_settings settings;
     struct tap_network_settings network;
     const char *image;
-    unsigned reads, writes, depth, seconds;
+    unsigned reads, writes, depth, until_told;
 };
 
 struct work {
@@ -71,7 +76,7 @@ static void take_option(struct options *options, const char *key, const char *va
     NUMBER("reads", options->reads);
     NUMBER("writes", options->writes);
     NUMBER("depth", options->depth);
-    NUMBER("seconds", options->seconds);
+    NUMBER("until_told", options->until_told);
     NUMBER("lun", settings->lun[1]);
     NUMBER("recovery_ms", settings->recovery_timeout_ms);
     NUMBER("backoff_ms", settings->recovery_backoff_ms);
@@ -142,17 +147,33 @@ static int check(struct work *work, struct operation *operation)
     return 0;
 }
 
-/* Writes go one at a time, so that none overlaps another in flight; reads go `depth` at a time. */
-static int run(struct work *work, unsigned count, unsigned depth, bool write, deadline_t until)
+static bool told_to_end(void)
+{
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    char byte;
+
+    return poll(&input, 1, 0) == 1 && read(STDIN_FILENO, &byte, 1) == 0;
+}
+
+static void tell_progress(const struct work *work)
+{
+    if (work->done % PROGRESS == 0) {
+        printf("progress=%llu\n", work->done);
+        fflush(stdout);
+    }
+}
+
+/* Writes go one at a time, so that none overlaps another in flight; reads go `depth` at a time. Count 0: until told to end. */
+static int run(struct work *work, unsigned count, unsigned depth, bool write)
 {
     struct operation operations[DEPTH_MAX] = {0};
     unsigned started = 0, busy = 0, i;
     int failed = 0;
-    bool moved;
+    bool moved, more = true;
 
     for (i = 0; i < depth; i++)
         operations[i].buffer = malloc((size_t)SPAN_BLOCKS * work->disk->block_size);
-    while (busy || (!failed && (started < count || !deadline_passed(until)))) {
+    while (busy || (!failed && more)) {
         moved = false;
         for (i = 0; i < depth; i++) {
             struct operation *operation = &operations[i];
@@ -160,8 +181,11 @@ static int run(struct work *work, unsigned count, unsigned depth, bool write, de
             if (operation->busy && operation->request.done) {
                 failed |= check(work, operation);
                 busy--;
+                if (!count && !failed)
+                    tell_progress(work);
             }
-            if (!operation->busy && !failed && (started < count || !deadline_passed(until))) {
+            more = more && (count ? started < count : !told_to_end());
+            if (!operation->busy && !failed && more) {
                 start(work, operation, write);
                 started++;
                 busy++;
@@ -197,7 +221,6 @@ static void describe(const struct disk *disk, const struct iscsi_session *sessio
 static int work_through(struct options *options, struct disk *disk)
 {
     struct work work = {.disk = disk, .random = 4711};
-    deadline_t none = 0;
     uint64_t began = platform_ticks();
     int failed = 0;
 
@@ -206,13 +229,13 @@ static int work_through(struct options *options, struct disk *disk)
         return 1;
     }
     if (options->writes)
-        failed = run(&work, options->writes, 1, true, none);
+        failed = run(&work, options->writes, 1, true);
     if (!failed && options->reads)
-        failed = run(&work, options->reads, options->depth, false, none);
-    if (!failed && options->seconds)
-        failed = run(&work, 0, options->depth, false, deadline_after_ms(options->seconds * 1000));
+        failed = run(&work, options->reads, options->depth, false);
+    if (!failed && options->until_told)
+        failed = run(&work, 0, options->depth, false);
     if (!failed && !disk->read_only) {
-        enum status status = disk_flush(disk, deadline_after_ms(10000));
+        enum status status = disk_flush(disk, deadline_after_ms(PATIENCE_MS));
 
         failed = status == OK ? 0 : report(status);
     }
@@ -229,11 +252,11 @@ static int run_session(struct options *options, struct arena *arena, struct stre
     struct iscsi_session *session = iscsi_session_new(arena, stream);
     struct scsi_disk *disk = calloc(1, scsi_disk_size());
     struct iscsi_session_info info;
-    enum status status = iscsi_session_open(session, &options->settings, deadline_after_ms(10000));
+    enum status status = iscsi_session_open(session, &options->settings, deadline_after_ms(PATIENCE_MS));
     int failed;
 
     if (status == OK)
-        status = scsi_disk_open(disk, session, options->settings.lun, deadline_after_ms(10000));
+        status = scsi_disk_open(disk, session, options->settings.lun, deadline_after_ms(PATIENCE_MS));
     if (status == OK) {
         describe(scsi_disk_contract(disk), session);
         failed = work_through(options, scsi_disk_contract(disk));
@@ -242,7 +265,7 @@ static int run_session(struct options *options, struct arena *arena, struct stre
     }
     iscsi_session_info(session, &info);
     printf("reconnects=%u\n", info.reconnects);
-    iscsi_session_close(session, deadline_after_ms(3000));
+    iscsi_session_close(session, deadline_after_ms(PATIENCE_MS));
     free(disk);
     return failed;
 }
@@ -258,7 +281,7 @@ int main(int count, char **arguments)
     snprintf(options.settings.initiator_name, sizeof options.settings.initiator_name, "iqn.2024-01.test:probe");
     snprintf(options.settings.host, sizeof options.settings.host, "127.0.0.1");
     options.settings.portal_group = 0xFFFF;
-    options.settings.login_timeout_ms = 5000;
+    options.settings.login_timeout_ms = PATIENCE_MS;
     for (i = 1; i < count; i++) {
         char *equals = strchr(arguments[i], '=');
 

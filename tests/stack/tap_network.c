@@ -9,7 +9,7 @@
 
 #define BUFFERS    256
 #define WINDOW     (BUFFERS * 1460u)
-#define ADDRESS_MS 20000
+#define ADDRESS_MS 60000
 
 static struct nic nic;
 

@@ -47,7 +47,7 @@ class Bench:
 
     def probe(self, timeout=120, **options):
         """Runs the probe to its end; returns its exit code and what it printed as a dictionary."""
-        done = subprocess.run(self.command(**options), capture_output=True, timeout=timeout, check=False)
+        done = subprocess.run(self.command(**options), capture_output=True, timeout=process.bound(timeout), check=False)
         print(done.stderr.decode(errors="replace"))
         return done.returncode, answers(done.stdout)
 
@@ -209,16 +209,15 @@ def test_chap_demanded_but_not_set(bench, kind):
 @KINDS
 def test_target_killed_and_restarted_under_load(bench, kind):
     serving = bench.serve(kind)
-    command = bench.command(image=bench.disk, seconds=6, depth=8, recovery_ms=60000, backoff_ms=100, log=LOG_INFO)
-    with process.start(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as probe:
-        await_line(probe.stdout, "ready=1")
+    command = bench.command(image=bench.disk, until_told=1, depth=8, recovery_ms=60000, backoff_ms=100, log=LOG_INFO)
+    with process.start(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as probe:
+        await_line(probe.stdout, "progress=")
         for _ in range(2):
-            time.sleep(0.3)
             serving.kill()
             time.sleep(0.5)
             serving.start()
             await_line(probe.stderr, "Connected again")
-        output, _ = probe.communicate(timeout=90)
+        output, _ = probe.communicate(timeout=process.bound(90))  # which ends its input
     said = answers(output)
     assert probe.returncode == 0
     assert int(said["reconnects"]) == 2
@@ -228,11 +227,11 @@ def test_target_killed_and_restarted_under_load(bench, kind):
 
 def test_target_stays_away(bench):
     serving = bench.serve(target.Tgt)
-    command = bench.command(image=bench.disk, seconds=30, recovery_ms=2000)
-    with process.start(command, stdout=subprocess.PIPE) as probe:
+    command = bench.command(image=bench.disk, until_told=1, recovery_ms=2000)
+    with process.start(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as probe:
         await_line(probe.stdout, "ready=1")
         serving.kill()
-        output, _ = probe.communicate(timeout=60)
+        output = probe.stdout.read()  # to the end that its own deadline sets
     said = answers(output)
     assert probe.returncode == 1
     assert said["error"] in ("S501", "S304")
