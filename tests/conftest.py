@@ -13,7 +13,7 @@ import pytest
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, ROOT)
 
-CMOCKA_SECONDS = 300
+CMOCKA_SECONDS = 1200
 
 
 def pytest_addoption(parser):

@@ -15,7 +15,7 @@ def built():
     image.build()
 
 
-def run_seabios(path, timeout=240):
+def run_seabios(path, timeout=960):
     command = ["qemu-system-x86_64", "-M", "pc", "-accel", "tcg", "-m", "128", "-display", "none", "-nodefaults", "-no-reboot",
                "-serial", "stdio", "-device", "isa-debug-exit,iobase=0xf4,iosize=4", "-drive", f"file={path},format=raw,if=ide,cache=unsafe"]
     return subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=timeout, check=False).stdout.decode(errors="replace")

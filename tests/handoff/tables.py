@@ -12,7 +12,7 @@ VALID, INVALID, TROUBLE = 0, 1, 2
 
 def run(*arguments, given=None):
     """The tool's exit status, output and errors, which are sane whatever it was given."""
-    done = subprocess.run([TOOL, *map(str, arguments)], input=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120, check=False)
+    done = subprocess.run([TOOL, *map(str, arguments)], input=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=480, check=False)
     assert done.returncode in (VALID, INVALID, TROUBLE), done.stderr.decode(errors="replace")
     assert b"anitizer" not in done.stderr and b"runtime error" not in done.stderr, done.stderr.decode(errors="replace")
     assert all(byte == 10 or 32 <= byte < 127 for byte in done.stdout), "control characters"
@@ -20,7 +20,7 @@ def run(*arguments, given=None):
 
 
 def make(*arguments, text=""):
-    done = subprocess.run([BUILD / "make-tables", *map(str, arguments)], input=text.encode(), stdout=subprocess.PIPE, timeout=60, check=True)
+    done = subprocess.run([BUILD / "make-tables", *map(str, arguments)], input=text.encode(), stdout=subprocess.PIPE, timeout=240, check=True)
     return done.stdout
 
 

@@ -414,7 +414,7 @@ def test_a_full_disk(tmp_path, options):
     file = tmp_path / "table"
     file.write_bytes(IBFT)
     with open("/dev/full", "wb") as full:
-        done = subprocess.run([TOOL, *options, file], stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
+        done = subprocess.run([TOOL, *options, file], stdout=full, stderr=subprocess.PIPE, timeout=240, check=False)
     assert (done.returncode, b"cannot write" in done.stderr) == (TROUBLE, True)
 
 
@@ -425,7 +425,7 @@ def test_help_and_version():
 
 def test_the_man_page_is_sound_and_tells_of_every_option():
     page = HERE.parent.parent / "tools" / "handoff" / "sanstrap-handoff.8"
-    done = subprocess.run(["mandoc", "-Tlint", "-Wwarning", page], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, check=False)
+    done = subprocess.run(["mandoc", "-Tlint", "-Wwarning", page], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=240, check=False)
     assert done.returncode == 0, done.stdout.decode()
     text = page.read_text(encoding="ascii")
     for option in ("json", "show-secrets", "log", "base", "help", "version"):

@@ -105,7 +105,7 @@ class Network:
     def stop_capture(self):
         if self.capture_process and self.capture_process.poll() is None:
             self.capture_process.send_signal(signal.SIGINT)
-            self.capture_process.wait(10)
+            self.capture_process.wait(process.bound(10))
 
     def helper(self, name, *arguments):
         """Runs one of the small programs of helpers.py inside the namespace; returns once it says that it is ready."""

@@ -7,11 +7,20 @@ import subprocess
 import time
 
 PR_SET_PDEATHSIG = 1
+CROWDED = 4
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
 class LabError(Exception):
     """The lab itself failed: a server did not start, a tool is missing. Never a verdict on the loader."""
+
+
+def bound(seconds):
+    """
+    The longest that a wait may take which ends within `seconds` on a machine that has its processors for itself. Nothing is measured by
+    it: a bound that is far away costs nothing until what is waited for does not come at all.
+    """
+    return seconds * CROWDED
 
 
 def _die_with_parent():
@@ -26,7 +35,7 @@ def start(command, **options):
 def run(command, timeout=60, **options):
     """Runs a command to its end; a failure carries what it printed."""
     words = [str(word) for word in command]
-    done = subprocess.run(words, timeout=timeout, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=_die_with_parent,
+    done = subprocess.run(words, timeout=bound(timeout), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=_die_with_parent,
                           check=False, **options)
     if done.returncode:
         raise LabError(f"{' '.join(words)} ended with {done.returncode}:\n{done.stdout.decode(errors='replace')}")
@@ -47,7 +56,7 @@ def stop(process, patience=5.0):
 
 def wait_until(condition, timeout, what, alive=None):
     """Polls condition() until it is true. `alive` is a process whose end makes waiting pointless."""
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + bound(timeout)
     while True:
         result = condition()
         if result:
@@ -55,7 +64,7 @@ def wait_until(condition, timeout, what, alive=None):
         if alive is not None and alive.poll() is not None:
             raise LabError(f"{what}: the process ended with {alive.returncode}")
         if time.monotonic() > deadline:
-            raise LabError(f"{what}: not within {timeout:g} s")
+            raise LabError(f"{what}: not within {bound(timeout):g} s")
         time.sleep(0.05)
 
 

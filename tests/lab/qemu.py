@@ -19,7 +19,7 @@ class Machine:
     A PC under TCG with one network card and, unless drives are given, no disk. It ends at a reset, unless it `reboots`.
 
     Serial text arrives in self.text as it is printed, a carriage return as a line's end; expect() reads on from where
-    the last expect() ended.
+    the last expect() ended. Seconds to wait are process.bound()'s.
     """
 
     def __init__(self, network, folder, nic="e1000", memory=256, rom=None, kernel=None, append="", initrd=None, drives=(),
@@ -27,8 +27,9 @@ class Machine:
         self.network = network
         self.folder = folder
         self.echo = echo
-        self.deadline = time.monotonic() + timeout
+        self.deadline = time.monotonic() + process.bound(timeout)
         self.text = ""
+        self.ended = False  # no more text comes
         self.stamps = []  # (seconds since power on, length of text by then)
         self.position = 0
         self.child = None
@@ -77,15 +78,20 @@ class Machine:
                     self.text += self.plain(data)
                     self.stamps.append((time.monotonic() - self.started, len(self.text)))
                     self.changed.notify_all()
+        self.child.wait()
         with self.changed:
-            self.child.wait()
+            self.ended = True
             self.changed.notify_all()
 
-    def expect(self, pattern, timeout=60, or_fail=None):
-        """Waits for a regular expression in the serial text; returns the match. `or_fail` is one that ends the wait at once."""
+    def expect(self, pattern, timeout=60, or_fail=None, say=""):
+        """
+        Waits for a regular expression in the serial text; returns the match. `or_fail` is one that ends the wait at once. `say` is typed
+        again each second until the match comes: what shares the serial line with firmware that polls it, too, may miss a character.
+        """
         wanted = re.compile(pattern, re.MULTILINE)
         unwanted = re.compile(or_fail, re.MULTILINE) if or_fail else None
-        limit = min(time.monotonic() + timeout, self.deadline)
+        said = time.monotonic() - 1
+        limit = min(time.monotonic() + process.bound(timeout), self.deadline)
         with self.changed:
             while True:
                 match = wanted.search(self.text, self.position)
@@ -94,11 +100,14 @@ class Machine:
                     return match
                 failure = unwanted.search(self.text, self.position) if unwanted else None
                 why = (f"{failure.group(0)!r} came first" if failure else
-                       "the machine stopped" if self.child.poll() is not None else
+                       "the machine stopped" if self.ended else
                        "time is up" if time.monotonic() > limit else None)
                 if why:
                     came = self.text[self.position:][-6000:]
                     raise AssertionError(f"serial: waited for {pattern!r}, {why}. Serial text from there:\n{came}")
+                if say and time.monotonic() >= said + 1:
+                    said = time.monotonic()
+                    self.type(say)
                 self.changed.wait(0.2)
 
     def seconds_at(self, offset):
@@ -116,17 +125,15 @@ class Machine:
 
     def wait_end(self, timeout):
         """Waits until the machine has switched itself off."""
-        limit = min(timeout, max(self.deadline - time.monotonic(), 0.1))
-        try:
-            self.child.wait(limit)
-        except subprocess.TimeoutExpired:
-            raise AssertionError(f"the machine still runs after {limit:.0f} s. Serial text:\n{self.text[-4000:]}") from None
-        self.reader.join(5)
+        limit = min(process.bound(timeout), max(self.deadline - time.monotonic(), 0.1))
+        with self.changed:
+            if not self.changed.wait_for(lambda: self.ended, limit):
+                raise AssertionError(f"the machine still runs after {limit:.0f} s. Serial text:\n{self.text[-4000:]}")
 
     def qmp(self, command, /, **arguments):
         """One monitor command; returns its result."""
         link = socket.socket(socket.AF_UNIX)
-        link.settimeout(30)
+        link.settimeout(process.bound(30))
         link.connect(os.path.join(self.folder, "qmp"))
         with link, link.makefile("rw") as stream:
             stream.readline()
@@ -149,6 +156,14 @@ class Machine:
         for name in names:
             self.qmp("send-key", keys=[{"type": "qcode", "data": name}])
             time.sleep(0.1)
+
+    def take_frames(self):
+        """
+        Returns when QEMU has offered the card what waits on its tap: up to 500 frames, at most 50 at each turn of the main loop, of which
+        a monitor command takes two.
+        """
+        for _ in range(10):
+            self.qmp("query-status")
 
     def save_memory(self, address, size, path):
         """Physical memory, read from outside, into a file."""
@@ -182,7 +197,7 @@ class Machine:
 
     def expect_screen(self, pattern, timeout=60):
         wanted = re.compile(pattern, re.MULTILINE)
-        limit = min(time.monotonic() + timeout, self.deadline)
+        limit = min(time.monotonic() + process.bound(timeout), self.deadline)
         while True:
             shown = self.screen()
             match = wanted.search(shown)
@@ -199,4 +214,4 @@ class Machine:
         if self.child is None or self.child.poll() is not None:
             return
         process.stop(self.child, patience=3)
-        self.reader.join(5)
+        self.reader.join(process.bound(5))
