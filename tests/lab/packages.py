@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Files of Debian packages that are looked into, not installed."""
+import fcntl
 import glob
 import os
 import re
@@ -21,22 +22,30 @@ def kernel_package():
 
 
 def unpack(names, folder, say=lambda text: None):
-    """Unpacks packages over each other into `folder`/root and returns that path. What is there already is not fetched again."""
+    """
+    Unpacks packages over each other into `folder`/root and returns that path. What is there already is not fetched again; parallel test
+    runs wait for each other.
+    """
     root = os.path.join(folder, "root")
-    for name in names:
-        mark = os.path.join(folder, f"{name}.unpacked")
-        if os.path.exists(mark):
-            continue
-        os.makedirs(root, exist_ok=True)
-        say(f"fetching {name}")
-        command = ["apt-get", "download", "-q", "-o", "APT::Sandbox::User=root", name]
-        try:
-            process.run(command, timeout=300, cwd=folder)
-        except process.LabError:
-            process.run(["apt-get", "update", "-q"], timeout=300)
-            process.run(command, timeout=300, cwd=folder)
-        package, = glob.glob(os.path.join(folder, f"{name}_*.deb"))
-        process.run(["dpkg", "-x", package, root], timeout=300)
-        os.unlink(package)
-        open(mark, "wb").close()
+    os.makedirs(root, exist_ok=True)
+    with open(os.path.join(folder, "lock"), "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for name in names:
+            mark = os.path.join(folder, f"{name}.unpacked")
+            if not os.path.exists(mark):
+                say(f"fetching {name}")
+                _unpack_one(name, folder, root)
+                open(mark, "wb").close()
     return root
+
+
+def _unpack_one(name, folder, root):
+    command = ["apt-get", "download", "-q", "-o", "APT::Sandbox::User=root", name]
+    try:
+        process.run(command, timeout=300, cwd=folder)
+    except process.LabError:
+        process.run(["apt-get", "update", "-q"], timeout=300)
+        process.run(command, timeout=300, cwd=folder)
+    package, = glob.glob(os.path.join(folder, f"{name}_*.deb"))
+    process.run(["dpkg", "-x", package, root], timeout=300)
+    os.unlink(package)
