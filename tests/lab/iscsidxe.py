@@ -10,6 +10,7 @@ from . import disks, efi_disk, ovmf, process
 from .lab import Lab
 
 QUIET, PATIENCE = 0.4, 2  # seconds
+ATTEMPTS = 3
 # Device manager, iSCSI; the initiator's name; add an attempt on the card; enabled; address and target by DHCP; no CHAP.
 KEYS = ("down ret down down down down down ret ret i q n dot 2 0 2 6 minus 1 1 dot o r g dot x ret down ret ret "
         "ret down ret down down down down down spc down down down spc down down ret down ret")
@@ -19,6 +20,13 @@ START = ("connect -r\r\nmap -r\r\nfor %a in fs0 fs1 fs2\r\nif exist %a:\\EFI\\BO
          "%a:\\EFI\\BOOT\\BOOTX64.EFI\r\nendif\r\nendfor\r\n")
 
 
+def _settle(machine, length):
+    """Until nothing has been drawn for a while; `length` is what of the text is old."""
+    while len(machine.text) != length:
+        length = len(machine.text)
+        time.sleep(QUIET)
+
+
 def _press(machine, keys):
     """Each key once the forms have been drawn anew for the one before, or do not care to be."""
     for key in keys.split():
@@ -26,15 +34,14 @@ def _press(machine, keys):
         machine.key(key)
         while len(machine.text) == length and time.monotonic() < pressed + PATIENCE:
             time.sleep(0.05)
-        while len(machine.text) != length:
-            length = len(machine.text)
-            time.sleep(QUIET)
+        _settle(machine, length)
 
 
 def _fill_forms(machine):
     """Saving checks what was filled in: the attempts' list comes back only when all is well."""
     process.wait_until(lambda: machine.key("esc") or "Device Manager" in machine.text, 40, "the firmware's forms")
     time.sleep(3)
+    _settle(machine, 0)
     _press(machine, KEYS)
     before = len(machine.text)
     _press(machine, SAVE)
@@ -43,15 +50,27 @@ def _fill_forms(machine):
         raise process.LabError("IScsiDxe's forms were filled in, but the attempt is not enabled")
 
 
+def _configure(path):
+    with Lab("forms") as lab:
+        machine = ovmf.start(lab, boot="c", extra=["-boot", "menu=on,splash-time=60000"])  # a key ends the splash
+        _fill_forms(machine)
+        machine.stop()
+        shutil.copy(lab.path("vars.fd"), path)
+
+
 def configured_firmware():
-    """OVMF's variables with IScsiDxe told to ask DHCP for its target."""
+    """
+    OVMF's variables with IScsiDxe told to ask DHCP for its target. Whether the forms have taken a key can be guessed only; whether they
+    were filled in right is seen at their end, and if not, another machine gets another chance.
+    """
     with disks.building("iscsidxe-vars", __file__) as (path, there):
-        if not there:
-            with Lab("forms") as lab:
-                machine = ovmf.start(lab, boot="c", extra=["-boot", "menu=on,splash-time=8000"])
-                _fill_forms(machine)
-                machine.stop()
-                shutil.copy(lab.path("vars.fd"), path)
+        for attempts_left in reversed(range(0 if there else ATTEMPTS)):
+            try:
+                _configure(path)
+                break
+            except process.LabError:
+                if not attempts_left:
+                    raise
         return path
 
 
