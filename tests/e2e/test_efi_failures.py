@@ -4,7 +4,7 @@ import os
 
 from tests.lab import disks, efi_disk, ovmf, process
 from tests.lab.boots import FAILURE
-from tests.lab.causes import BAD_ROOT_PATHS, MUTUAL, ONE_WAY, ROOT_PATH, STATIC, WRONG_SECRET
+from tests.lab.causes import BAD_ROOT_PATHS, MUTUAL, ONE_WAY, ROOT_PATH, STATIC, UNTIL_KEY, WRONG_SECRET
 from tests.lab.ovmf import fails_with
 from tests.lab.target import Chap
 
@@ -26,7 +26,7 @@ def swap_dhcp(lab, old, root_path):
 def test_way_to_the_target(lab):
     """What is wrong before there is a session: the link, the lease, the root path, the portal, the login. One cause after the other."""
     good = efi_disk.grub_disk(lab.path("good.img"), lab.folder, "echo GRUB-RUNS\n")
-    settings = f"retry=0 link-timeout=4 dhcp-timeout=6 timeout=5 chap={ONE_WAY.name}:{ONE_WAY.secret}"
+    settings = f"{UNTIL_KEY} link-timeout=4 dhcp-timeout=6 timeout=5 chap={ONE_WAY.name}:{ONE_WAY.secret}"
     machine = ovmf.boot_from_stick(lab, settings, timeout=300)
     fails_with(machine, "E_DHCP_TIMEOUT")
     machine.set_link(False)
@@ -59,7 +59,7 @@ def test_disk_and_what_is_on_it(lab):
     """Each is told by its own number; the retry key starts anew until the machine boots."""
     good = efi_disk.grub_disk(lab.path("good.img"), lab.folder, "echo GRUB-RUNS\n")
     empty = lab.file("empty.img", bytes(8 * disks.MIB))
-    machine = ovmf.boot_from_stick(lab, f"{STATIC} retry=0 root={ROOT_PATH}")
+    machine = ovmf.boot_from_stick(lab, f"{STATIC} {UNTIL_KEY} root={ROOT_PATH}")
     fails_with(machine, "E_CONNECT_REFUSED")
     target = swap_target(lab, None, None)
     machine.type("r")

@@ -2,6 +2,7 @@
 """A boot program that comes back: the disk can be booted again, and when the firmware goes on, nothing of it is left."""
 from tests.lab import efi_disk, ovmf
 from tests.lab.boots import FAILURE
+from tests.lab.causes import STATIC, UNTIL_KEY
 from tests.lab.lab import ROOT
 from tests.lab.network import PREFIX
 
@@ -12,7 +13,7 @@ def test_again_and_then_gone(lab):
     marker = {"only-on-the-lun.txt": efi_disk.text_file(lab.folder, "marker", "here\n")}
     target = lab.target(efi_disk.grub_disk(lab.path("disk.img"), lab.folder, "echo GRUB-RUNS\n" + SEARCH + "exit\n", marker))
     local = efi_disk.grub_disk(lab.path("local.img"), lab.folder, "echo LOCAL-GRUB-RUNS\n" + SEARCH)
-    machine = ovmf.boot_from_stick(lab, f"ip={PREFIX}.50/24 retry=0 root={target.root_path}", local=local)
+    machine = ovmf.boot_from_stick(lab, f"{STATIC} {UNTIL_KEY} root={target.root_path}", local=local)
     for key in ("r", "n"):
         machine.expect("GRUB-RUNS", 90, or_fail=FAILURE)
         assert machine.expect(r"LUN-AT=(\S*)\.", 30).group(1)

@@ -4,7 +4,7 @@ import pytest
 
 from tests.lab import disks
 from tests.lab.boots import BASE_MEMORY, as_a_bios_would, code, entered, fails_with, hello_disk, hidden
-from tests.lab.causes import BAD_ROOT_PATHS, MUTUAL, ONE_WAY, ROOT_PATH, STATIC, WRONG_SECRET
+from tests.lab.causes import BAD_ROOT_PATHS, MUTUAL, ONE_WAY, ROOT_PATH, STATIC, UNTIL_KEY, WRONG_SECRET
 from tests.lab.lab import LKRN, NBP
 from tests.lab.network import PREFIX, SERVER
 from tests.lab.target import NAME, Istgt, Tgt
@@ -105,7 +105,7 @@ def test_no_card(lab):
 
 
 def test_retry_key_after_the_cause_is_gone(lab):
-    machine = direct(lab, f"{STATIC} retry=0 root={ROOT_PATH}")
+    machine = direct(lab, f"{STATIC} {UNTIL_KEY} root={ROOT_PATH}")
     fails_with(machine, "E_CONNECT_REFUSED")
     lab.target(hello_disk(lab))
     machine.key("r")

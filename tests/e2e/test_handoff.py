@@ -7,6 +7,7 @@ import pytest
 from tests.handoff import isdh_reader, tables
 from tests.lab import disks, efi_disk, ovmf, qemu
 from tests.lab.boots import FAILURE, entered, fails_with, hello_disk
+from tests.lab.causes import UNTIL_KEY
 from tests.lab.ibft_boot import ACPI, placed
 from tests.lab.lab import LKRN
 from tests.lab.network import PREFIX, SERVER
@@ -139,7 +140,7 @@ def test_a_failure_is_recorded_and_leaves_no_table(lab):
     """The tables go when the disk cannot be booted, and the log tells why; they come back with the next attempt."""
     disk = lab.file("disk.img", bytes(1 << 20))
     served = lab.target(disk, chap=MUTUAL)
-    machine = lab.machine(kernel=LKRN, rom="", append=settings(served, "retry=0"), memory=MEMORY)
+    machine = lab.machine(kernel=LKRN, rom="", append=settings(served, UNTIL_KEY), memory=MEMORY)
     fails_with(machine, "E_BOOT_SIGNATURE")
     low = machine.memory(0x80000, 0x20000)
     assert b"iBFT" not in low and b"ISDH" not in low

@@ -3,6 +3,8 @@
 from .network import PREFIX, SERVER
 from .target import NAME, Chap
 
+# A failure stays until a key is pressed, however long it takes to have its cause removed.
+UNTIL_KEY = "retry=99,3600"
 STATIC = f"ip={PREFIX}.50/24"
 ROOT_PATH = f"iscsi:{SERVER}:::1:{NAME}"  # where tgt's disk is, when there is one
 ONE_WAY = Chap("lab-user", "twelve-bytes-at-least")
