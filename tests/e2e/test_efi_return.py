@@ -4,7 +4,6 @@ from tests.lab import efi_disk, ovmf
 from tests.lab.boots import FAILURE
 from tests.lab.causes import STATIC, UNTIL_KEY
 from tests.lab.lab import ROOT
-from tests.lab.network import PREFIX
 
 SEARCH = "search --file --set=lun /only-on-the-lun.txt\necho LUN-AT=$lun.\n"
 
@@ -28,7 +27,7 @@ def test_disk_that_is_held(lab):
     program = f"{ROOT}/build/lab/clings.efi"
     target = lab.target(efi_disk.system_disk(lab.path("disk.img"), {efi_disk.BOOT_FILE: program}))
     local = efi_disk.grub_disk(lab.path("local.img"), lab.folder, "echo LOCAL-GRUB-RUNS\n" + SEARCH)
-    machine = ovmf.boot_from_stick(lab, f"ip={PREFIX}.50/24 retry=0 root={target.root_path}", local=local, reboots=True)
+    machine = ovmf.boot_from_stick(lab, f"{STATIC} retry=0 root={target.root_path}", local=local, reboots=True)
     machine.expect("^CLINGS$", 90, or_fail=FAILURE)
     ovmf.fails_with(machine, "E_BOOT_RETURNED")
     machine.type("r")

@@ -2,7 +2,7 @@
 """Network cards, memory sizes and block sizes; and what is left for the operating system."""
 import pytest
 
-from tests.lab import disks
+from tests.lab import disks, process
 from tests.lab.boots import PAGE, as_a_bios_would, entered, hello_disk, memory_map_is_sound, only_ours_is_kept
 from tests.lab.lab import LKRN
 from tests.lab.qemu import MAC
@@ -60,12 +60,10 @@ def test_nothing_is_written_to_memory_behind_the_systems_back(lab, nic):
     target = lab.target(hello_disk(lab))
     machine = lab.boot_by_rom(target.root_path, memory=memory >> 20, nic=nic, rom=f"/usr/lib/ipxe/qemu/pxe-{nic}.rom")
     boot = entered(machine)
-    machine.qmp("stop")
     before = machine.memory(0, memory)
-    machine.qmp("cont")
     flood = lab.network.helper("flood", "br0", MAC, 3000, MARKER)
-    assert flood.wait(60) == 0
-    machine.qmp("stop")
+    assert flood.wait(process.bound(60)) == 0
+    machine.take_frames()
     after = machine.memory(0, memory)
     wrong = [page for page in range(0, memory, PAGE) if before[page:page + PAGE] != after[page:page + PAGE] and boot.usable(page)]
     assert not wrong, f"usable pages changed: {[hex(page) for page in wrong[:20]]}"

@@ -42,7 +42,7 @@ def hello_disk(lab, size=16 * disks.MIB):
 def entered(machine, timeout=90):
     """Waits until hello.asm has said its piece."""
     match = machine.expect(ANSWER, timeout, or_fail=FAILURE)
-    machine.expect(r"^REST$", 10)
+    machine.expect(r"^REST\n", 10)
     text = machine.text[match.start():machine.position]
     entries = [(int(base, 16), int(length, 16), int(kind, 16))
                for base, length, kind in re.findall(r"^E820 (\S+) (\S+) (\S+)$", text, re.MULTILINE)]

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What an operating system does first, and then nothing: ends boot services, says REST on COM1 and halts the CPU with interrupts
- * off. Whatever changes in memory after that was written by a device. With KEEP_BOOT_SERVICES it does not end them: what is then
- * left running shows that a test would see it.
+ * What an operating system does first, and then nothing: ends boot services, turns interrupts off, says REST on COM1 and halts
+ * the CPU. Whatever changes in memory after that was written by a device. With KEEP_BOOT_SERVICES it does not end them: what is
+ * then left running shows that a test would see it.
  */
 #include <efi.h>
 
@@ -57,7 +57,8 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
     EFI_STATUS status = end_boot_services(image, system);
     if (status != EFI_SUCCESS)
         return status;
+    __asm__ volatile("cli");
     serial_write("\r\nREST\r\n");
     for (;;)
-        __asm__ volatile("cli; hlt");
+        __asm__ volatile("hlt");
 }
