@@ -27,7 +27,7 @@ ETHERTYPE_IPV4, IPPROTO_UDP = 0x0800, 17
 
 def boot(lab, loader, sectors, calls):
     """A machine whose boot sector says B before it reads and D after it."""
-    sector = disks.assemble("reader", lab.folder, CALL_SECTORS=sectors, TOTAL_CALLS=calls, PAUSE_LOOPS=0, DOT_EVERY=0)
+    sector = disks.reader(lab.folder, sectors, calls)
     target = lab.target(disks.sector_disk(lab.path("disk.img"), sector, size=128 * disks.MIB))
     return lab.boot_by_rom(target.root_path, loader, timeout=300)
 

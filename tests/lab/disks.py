@@ -60,6 +60,12 @@ def partition_table(*partitions):
     return table.ljust(64, b"\0")
 
 
+def reader(folder, call_sectors, total_calls, pause_ticks=0, dot_every=0, until_told=False):
+    """The boot sector that asm/reader.asm tells of."""
+    return assemble("reader", folder, CALL_SECTORS=call_sectors, TOTAL_CALLS=total_calls, PAUSE_TICKS=pause_ticks, DOT_EVERY=dot_every,
+                    UNTIL_TOLD=int(until_told))
+
+
 def sector_disk(path, boot_sector, size=16 * MIB):
     """A disk that is this boot sector and a pattern."""
     with open(path, "wb") as file:
@@ -99,7 +105,7 @@ def grub_disk(path, folder, script, files, size=128 * MIB):
         file.write("serial --unit=0 --speed=115200\nterminal_output serial\nset root=hd0,msdos1\n" + script)
     process.run(["grub-mkimage", "-O", "i386-pc", "-o", core, "-c", early, "-p", "(hd0,msdos1)/",
                  "biosdisk", "part_msdos", "fat", "serial", "terminal", "hashsum", "gcry_md5", "gcry_sha256", "linux16", "linux", "normal",
-                 "echo", "ls", "halt", "test"])
+                 "echo", "ls", "halt", "test", "true"])
     with open("/usr/lib/grub/i386-pc/boot.img", "rb") as file:
         boot = file.read()
     with open(core, "rb") as file:

@@ -1,6 +1,7 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; A boot sector that reads the disk from its start in calls of CALL_SECTORS, TOTAL_CALLS of them, over and over with a pause of PAUSE_LOOPS
-; port reads between the calls, and tells on COM1: 'B' when it begins, 'E' and the last status when a call fails, 'D' when it is done.
+; A boot sector that reads the disk from its start in TOTAL_CALLS calls of CALL_SECTORS, with a pause of PAUSE_TICKS (of the BIOS's, 55 ms)
+; after each, and tells on COM1: 'B' when it begins, a dot for every DOT_EVERY calls (0: none), 'E' and the last status when a call fails,
+; 'D' when it is done. With UNTIL_TOLD it is never done by itself: it starts at the disk's start again, until something comes in on COM1.
         bits 16
         org 0x7c00
         jmp 0:start
@@ -17,6 +18,9 @@ start:
         mov al, 'B'
         call char
         call newline
+.from_start:
+        xor eax, eax
+        mov [packet + 8], eax
         mov ebp, TOTAL_CALLS
 .next:
         mov si, packet
@@ -26,13 +30,15 @@ start:
         int 0x13
         jc .failed
         add dword [packet + 8], CALL_SECTORS
-        adc dword [packet + 12], 0
-%if PAUSE_LOOPS
-        mov ecx, PAUSE_LOOPS
+%if PAUSE_TICKS
+        mov cx, PAUSE_TICKS
 .pause:
-        in al, 0x80
-        dec ecx
-        jnz .pause
+        mov al, [TICK]
+.same:
+        hlt
+        cmp al, [TICK]
+        je .same
+        loop .pause
 %endif
 %if DOT_EVERY
         mov eax, ebp
@@ -45,8 +51,18 @@ start:
         call char
 .quiet:
 %endif
+%if UNTIL_TOLD
+        mov dx, LINE_STATUS
+        in al, dx
+        test al, RECEIVED
+        jnz .done
+%endif
         dec ebp
         jnz .next
+%if UNTIL_TOLD
+        jmp .from_start
+.done:
+%endif
         call newline
         mov al, 'D'
         call char
@@ -67,6 +83,10 @@ start:
         jmp .rest
 
 %include "serial.inc"
+
+LINE_STATUS equ 0x3fd
+RECEIVED    equ 1
+TICK        equ 0x46c           ; the lowest byte of the BIOS's count
 
 drive:  db 0
         align 4
