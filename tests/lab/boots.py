@@ -39,9 +39,9 @@ def hello_disk(lab, size=16 * disks.MIB):
     return disks.sector_disk(lab.path("disk.img"), disks.assemble("hello", lab.folder), size)
 
 
-def entered(machine, timeout=90):
+def entered(machine, timeout=90, or_fail=FAILURE):
     """Waits until hello.asm has said its piece."""
-    match = machine.expect(ANSWER, timeout, or_fail=FAILURE)
+    match = machine.expect(ANSWER, timeout, or_fail)
     machine.expect(r"^REST\n", 10)
     text = machine.text[match.start():machine.position]
     entries = [(int(base, 16), int(length, 16), int(kind, 16))

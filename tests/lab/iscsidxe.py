@@ -3,6 +3,7 @@
 OVMF's own iSCSI initiator, IScsiDxe, our peer under UEFI. It is set up once by keys in the firmware's forms; its settings are
 kept in build/lab.
 """
+import os
 import shutil
 import time
 
@@ -55,7 +56,8 @@ def _configure(path):
         machine = ovmf.start(lab, boot="c", extra=["-boot", "menu=on,splash-time=60000"])  # a key ends the splash
         _fill_forms(machine)
         machine.stop()
-        shutil.copy(lab.path("vars.fd"), path)
+        shutil.copy(lab.path("vars.fd"), path + ".tmp")
+        os.rename(path + ".tmp", path)
 
 
 def configured_firmware():
