@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from tests.lab import disks, efi_disk, ovmf
+from tests.lab import disks, efi_disk, ovmf, process
 from tests.lab.boots import FAILURE
 from tests.lab.lab import ROOT
 from tests.lab.network import PREFIX
@@ -72,7 +72,7 @@ def test_unloaded(lab):
     assert disk.target.sessions() == 1
     machine.type(f"unload -n {handle}\r")
     machine.expect(r"Unload - Handle \[[0-9A-F]+\] Result Success", 30)
-    assert disk.target.sessions() == 0
+    process.wait_until(lambda: disk.target.sessions() == 0, 10, "the end of the session")
     machine.type("map -r\r")
     machine.expect("Mapping table", 20)
     machine.expect(r"FS0:\\>", 20)
