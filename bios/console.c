@@ -18,7 +18,7 @@
 #define STATUS_CAN_SEND    0x20
 #define STATUS_ABSENT      0xFF
 #define SERIAL_CLOCK       115200u
-#define SERIAL_WAIT_MS     20 /* a byte at 600 baud */
+#define SERIAL_WAIT_MS     40 /* a byte at 300 baud, the slowest */
 #define DEBUG_PORT         0xE9
 
 #define VIDEO_TELETYPE 0x0E00
@@ -61,11 +61,15 @@ void console_start(const struct home_options *options)
 static void put_serial(char character)
 {
     deadline_t end = deadline_after_ms(SERIAL_WAIT_MS);
-    while (!(port_read8(serial_port + SERIAL_STATUS) & STATUS_CAN_SEND))
-        if (deadline_passed(end)) {
+    for (;;) {
+        bool late = deadline_passed(end);
+        if (port_read8(serial_port + SERIAL_STATUS) & STATUS_CAN_SEND)
+            break;
+        if (late) {
             serial_port = 0; /* nobody takes it: never wait for it again */
             return;
         }
+    }
     port_write8(serial_port + SERIAL_DATA, (uint8_t)character);
 }
 

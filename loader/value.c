@@ -340,8 +340,8 @@ const char *home_serial(struct home_options *home, const char *value, size_t len
     bool off = text_is(value, length, "off");
     if (!off && (!parse_decimal(value, port_length, 4, &port) || !port))
         return "off, or a port of 1 to 4, perhaps with its speed: 1,115200";
-    if (rest && (!parse_decimal(rest, rest_length, 115200, &baud) || !baud || 115200 % baud))
-        return "a speed that divides 115200";
+    if (rest && (!parse_decimal(rest, rest_length, 115200, &baud) || baud < 300 || 115200 % baud))
+        return "a speed of 300 to 115200 that divides 115200";
     home->serial_port = (uint8_t)port;
     home->serial_baud = baud;
     return NULL;

@@ -106,6 +106,7 @@ static const struct refused refused[] = {
     {"file=/\xC3\xA4.efi", E_SETTING_VALUE, "paths", "/?\?.efi"},
     {"serial=5", E_SETTING_VALUE, "1 to 4", "5"},
     {"serial=1,12345", E_SETTING_VALUE, "divides 115200", "1,12345"},
+    {"serial=1,1", E_SETTING_VALUE, "300 to 115200", "1,1"},
     {"log=loud", E_SETTING_VALUE, "error, warning", "loud"},
     {"timeout=0", E_SETTING_VALUE, "1 to 3600", "0"},
     {"timeout=15s", E_SETTING_VALUE, "1 to 3600", "15s"},
