@@ -18,16 +18,19 @@ def hashes(machine, expected, timeout=90):
     assert machine.expect(r"([0-9a-f]{64})  /data.bin", 120).group(1) == expected
 
 
+NO_PXE = [word for version in (4, 6) for word in ("-fw_cfg", f"name=opt/org.tianocore/IPv{version}PXESupport,string=n")]
+
+
 @pytest.mark.parametrize("nic", ["e1000", "e1000e"])
 def test_http_boot(lab, nic):
-    """The firmware's own HTTP client loads us, after its PXE client got no boot file."""
+    """The firmware's own HTTP client loads us."""
     image, expected = efi_disk.hashing_disk()
     target = lab.target(lab.copy_disk(image))
     server = lab.dhcp(boot_file=f"tag:http,http://{SERVER}/sanstrap.efi", root_path=target.root_path)
     server.publish(ovmf.APPLICATION)
     server.serve_http()
-    machine = ovmf.start(lab, nic=nic, timeout=240)
-    machine.expect(">>Start HTTP Boot over IPv4", 150)
+    machine = ovmf.start(lab, nic=nic, extra=NO_PXE)
+    machine.expect(">>Start HTTP Boot over IPv4", 60)
     hashes(machine, expected)
 
 
@@ -66,12 +69,12 @@ def test_every_card_in_its_turn(lab):
 
 
 def test_http_boot_gives_up(lab):
-    """The firmware has its card back, though it is not the PXE client that loaded us."""
+    """The firmware has its card back, though it is not a PXE client that loaded us."""
     server = lab.dhcp(boot_file=f"tag:http,http://{SERVER}/sanstrap.efi")
     server.publish(ovmf.APPLICATION)
     server.serve_http()
-    machine = ovmf.start(lab, timeout=240)
-    machine.expect(">>Start HTTP Boot over IPv4", 150)
+    machine = ovmf.start(lab, extra=NO_PXE)
+    machine.expect(">>Start HTTP Boot over IPv4", 60)
     ovmf.fails_with(machine, "E_ROOT_PATH_MISSING")
     machine.type("n")
     machine.expect(">>Start HTTP Boot over IPv6", 60)
