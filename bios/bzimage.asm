@@ -83,7 +83,7 @@ block16:
         align 512, db 0
 setup_end:
 
-; ---- at 1 MiB; ESI = boot_params --------------------------------------------------------------------------------------
+; ---- at 1 MiB; ESI = boot_params ----
         bits 32
 payload:
         cli

@@ -9,7 +9,7 @@
 #include "bios/memory_map.h"
 #include "loader/loader.h"
 
-/* ---- realmode.c: calls into real mode ---------------------------------------------------------------------------- */
+/* ---- realmode.c: calls into real mode ---- */
 
 /* A piece of memory that is ours for as long as the machine runs, in whole pages. */
 struct memory_range {
@@ -37,7 +37,7 @@ void realmode_move(uint16_t segment);
 bool realmode_allow_interrupts(bool allowed);
 bool realmode_interrupts_allowed(void);
 
-/* ---- console.c, exceptions.c ------------------------------------------------------------------------------------- */
+/* ---- console.c, exceptions.c ---- */
 
 void console_start(const struct home_options *options);
 void console_write(const char *text);
@@ -51,7 +51,7 @@ void console_panic(const char *text);
 
 void exceptions_start(void);
 
-/* ---- clock.c, random.c, pci.c ------------------------------------------------------------------------------------ */
+/* ---- clock.c, random.c, pci.c ---- */
 
 /* False when the CPU has no time stamp counter. */
 bool clock_start(void);
@@ -60,7 +60,7 @@ void random_start(void);
 /* Fills `found` with at most `most` devices that nicdrv/ has a driver for, in PCI order; returns how many. */
 unsigned pci_find_nics(struct pci_device *found, unsigned most);
 
-/* ---- firmware.c: what the BIOS says of the machine -------------------------------------------------------------------- */
+/* ---- firmware.c: what the BIOS says of the machine ---- */
 
 /* The memory map as the BIOS tells it now, and the older functions' figures. map->count is 0 when it has no E820. */
 void firmware_memory(struct memory_map *map, struct memory_sizes *sizes);
@@ -69,7 +69,7 @@ void firmware_uuid(uint8_t uuid[16]);
 /* ES:DI for a boot sector: the Plug and Play installation check structure, 0:0 when the BIOS has none. */
 struct far_pointer firmware_pnp(void);
 
-/* ---- pxe.c ------------------------------------------------------------------------------------------------------------ */
+/* ---- pxe.c ---- */
 
 /* Looks for the ROM that started us, or our boot loader if that left it in memory, and asks it what it knows. */
 void pxe_start(void);
@@ -86,7 +86,7 @@ void pxe_restore_interrupts(void);
 /* Returns to the ROM that called us while its stack stands; comes back when there is none, and no stack then. */
 void pxe_exit(void);
 
-/* ---- tables.c: what the operating system is told ----------------------------------------------------------------------- */
+/* ---- tables.c: what the operating system is told ---- */
 
 /* How much base memory they take, in whole paragraphs. */
 uint32_t tables_size(const struct boot_tables *tables);
@@ -112,7 +112,7 @@ void tables_withdraw(void);
 /* struct machine's firmware_ibft: in the memory below 1 MiB, else among ACPI's tables. */
 const uint8_t *tables_firmware_ibft(size_t *size);
 
-/* ---- int13_hook.c, boot.c ----------------------------------------------------------------------------------------------- */
+/* ---- int13_hook.c, boot.c ---- */
 
 /* Puts the disk behind INT 13h, block and memory map where they stay. May be called again with another disk. */
 enum status int13_hook_install(struct disk *disk, const struct boot_options *options, const struct memory_range *ranges,

@@ -42,7 +42,7 @@ endstruc
         org 0
         bits 16
 
-; ---- header: struct realmode_block ------------------------------------------------------------------------------------
+; ---- header: struct realmode_block ----
 block_base      dd DEFAULT_SEGMENT * 16
 own_segment     dw DEFAULT_SEGMENT
 start_kind      dw 0
@@ -88,7 +88,7 @@ call_pushes     dw 0
 call_push       dw 0, 0, 0
 hook            times registers_size db 0
 tables          times 64 db 0           ; what INT 13h points its callers to
-; ---- end of the header ------------------------------------------------------------------------------------------------
+; ---- end of the header ----
 
 caller_esp      dd 0
 caller_ss       dw 0
@@ -115,7 +115,7 @@ gdt_end:
 gdtr            dw gdt_end - gdt - 1
                 dd DEFAULT_SEGMENT * 16 + gdt
 
-; ---- position ---------------------------------------------------------------------------------------------------------
+; ---- position ----
 ; Far routine: makes the copy that it runs in aware of its own segment.
 init:
         push ds
@@ -142,7 +142,7 @@ init:
         pop ds
         retf
 
-; ---- to protected mode ------------------------------------------------------------------------------------------------
+; ---- to protected mode ----
 ; BX = offset of the 32-bit continuation. It finds EBP = base, flat segments, interrupts off, A20 on, and no stack yet.
 enter_protected:
         cli
@@ -257,7 +257,7 @@ a20_failed:
         jmp .next
 .text   db "sanstrap: A20 cannot be enabled", 0
 
-; ---- to real mode -----------------------------------------------------------------------------------------------------
+; ---- to real mode ----
 ; In the 16-bit code segment. BX = offset of the real-mode continuation. It finds AX = DS = CS and no stack yet.
 enter_real:
         mov ax, SELECTOR_DATA16
@@ -279,7 +279,7 @@ real16:
         mov ds, ax
         jmp bx
 
-; ---- 32-bit side ------------------------------------------------------------------------------------------------------
+; ---- 32-bit side ----
         bits 32
 protected32:
         mov ebp, edi
@@ -324,7 +324,7 @@ hook32:
         jmp SELECTOR_CODE16:enter_real
         bits 16
 
-; ---- calls into real mode ---------------------------------------------------------------------------------------------
+; ---- calls into real mode ----
 ; From the entry code: DS = CS, saved_esp and protected_entry set.
 enter_first:
         mov bx, first32

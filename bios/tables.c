@@ -27,7 +27,7 @@ uint32_t tables_size(const struct boot_tables *tables)
     return whole_paragraphs((uint32_t)tables->ibft_length) + whole_paragraphs((uint32_t)tables->isdh_length);
 }
 
-/* ---- what others left -------------------------------------------------------------------------------------------- */
+/* ---- what others left ---- */
 
 static const uint8_t *physical(uint64_t address, size_t length)
 {
@@ -80,7 +80,7 @@ const uint8_t *tables_firmware_ibft(size_t *size)
     return wrong;
 }
 
-/* ---- ours -------------------------------------------------------------------------------------------------------- */
+/* ---- ours ---- */
 
 static void wipe(enum handoff_table kind)
 {

@@ -21,7 +21,7 @@ static deadline_t deadline_of_call(void)
     return deadline_after_ms(published.call_ms);
 }
 
-/* ---- the functions --------------------------------------------------------------------------------------------- */
+/* ---- the functions ---- */
 
 static EFI_STATUS efi_status_of(enum block_answer answer)
 {
@@ -149,7 +149,7 @@ static EFI_BLOCK_IO_PROTOCOL block_io = {
     .FlushBlocks = flush_blocks,
 };
 
-/* ---- publishing ------------------------------------------------------------------------------------------------ */
+/* ---- publishing ---- */
 
 /*
  * The data is copied out of the card's buffers, so a caller's buffer may lie anywhere. Write caching is claimed for every target,

@@ -25,7 +25,7 @@ void block_io_empty(void);
 EFI_HANDLE block_io_handle(void);
 EFI_DEVICE_PATH *block_io_path(void);
 
-/* ---- what BlockIo and BlockIo2 share --------------------------------------------------------------------------- */
+/* ---- what BlockIo and BlockIo2 share ---- */
 
 /* The interface to publish beside BlockIo, with the same media. */
 EFI_BLOCK_IO2_PROTOCOL *block_io2_of(EFI_BLOCK_IO_MEDIA *media);

@@ -16,7 +16,7 @@ struct volumes {
     unsigned count;
 };
 
-/* ---- file systems on our disk ---------------------------------------------------------------------------------- */
+/* ---- file systems on our disk ---- */
 
 /* The firmware marks a system partition by a protocol without functions (UEFI 2.10, 13.3.3). */
 static bool is_system_partition(EFI_HANDLE handle)
@@ -41,7 +41,7 @@ static enum status find_volumes(struct volumes *volumes)
     return volumes->count ? OK : fail(E_BOOT_ESP, "the firmware finds no file system on the disk");
 }
 
-/* ---- one file -------------------------------------------------------------------------------------------------- */
+/* ---- one file ---- */
 
 /* The device path of a file that a setting names, from pool memory. */
 static EFI_DEVICE_PATH *file_path(EFI_HANDLE volume, const char *name, size_t length)
@@ -136,7 +136,7 @@ static enum status start_first(const struct volumes *volumes, const char *files)
     return status == E_BOOT_FILE ? fail(E_BOOT_FILE, "looked for %s", files) : fail(status, "%s", detail);
 }
 
-/* ---- the disk -------------------------------------------------------------------------------------------------- */
+/* ---- the disk ---- */
 
 static enum status start_from_disk(const struct boot_options *options)
 {

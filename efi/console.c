@@ -9,7 +9,6 @@
 #include "handoff/recorder.h"
 
 #define SCAN_ESCAPE 0x17
-#define KEY_ESCAPE  27
 #define PIECE       64 /* characters handed to the console at once */
 
 static SERIAL_IO_INTERFACE *serial; /* NULL: none */

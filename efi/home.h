@@ -6,7 +6,7 @@
 #include "efi/efi.h"
 #include "loader/loader.h"
 
-/* ---- main.c: how we were started ------------------------------------------------------------------------------- */
+/* ---- main.c: how we were started ---- */
 
 extern struct firmware {
     EFI_HANDLE image;
@@ -16,7 +16,7 @@ extern struct firmware {
     bool resident; /* we stay in memory when the entry point returns: started as a driver */
 } firmware;
 
-/* ---- paths.c --------------------------------------------------------------------------------------------------- */
+/* ---- paths.c ---- */
 
 /* NULL when the handle has none. It is the firmware's. */
 EFI_DEVICE_PATH *device_path_of(EFI_HANDLE handle);
@@ -36,7 +36,7 @@ bool file_beside_image(const CHAR16 *name, CHAR16 path[FILE_PATH_MAX]);
 /* The device path of a file on a volume, from pool memory; NULL when there is none. */
 EFI_DEVICE_PATH *file_device_path(EFI_HANDLE volume, const CHAR16 *name);
 
-/* ---- clock.c, random.c, console.c ------------------------------------------------------------------------------ */
+/* ---- clock.c, random.c, console.c ---- */
 
 /* False when the CPU's time stamp counter does not count. */
 bool clock_start(void);
@@ -49,7 +49,7 @@ int console_read_key(void);
 void console_leave_screen(void);
 void console_take_screen(void);
 
-/* ---- resident.c: staying when we return ------------------------------------------------------------------------ */
+/* ---- resident.c: staying when we return ---- */
 
 /*
  * Starts sanstrap-driver.efi, which lies beside our image, in our place: with boot=no the disk has to outlive us, and an
@@ -57,7 +57,7 @@ void console_take_screen(void);
  */
 bool resident_start(EFI_STATUS *status);
 
-/* ---- settings_sources.c: the line of settings, and what the firmware's own DHCP got ---------------------------- */
+/* ---- settings_sources.c: the line of settings, and what the firmware's own DHCP got ---- */
 
 /* `sanstrap.conf` beside the image, then the load options: of two values the later counts. Stays valid. */
 const char *settings_line(bool *cut);
@@ -68,7 +68,7 @@ const uint8_t *firmware_ack(size_t *length);
 /* SMBIOS's system UUID; untouched when unknown. */
 void firmware_uuid(uint8_t uuid[16]);
 
-/* ---- pci.c: the cards ------------------------------------------------------------------------------------------ */
+/* ---- pci.c: the cards ---- */
 
 #define CARDS_MAX 16
 
@@ -78,7 +78,7 @@ unsigned pci_find_nics(struct pci_device *found, unsigned most);
 /* The card among `nics` that the image came over; NULL when it came from elsewhere, or over another. */
 struct pci_device *pci_boot_nic(struct pci_device *nics, unsigned count);
 
-/* ---- nic_takeover.c: the card becomes ours --------------------------------------------------------------------- */
+/* ---- nic_takeover.c: the card becomes ours ---- */
 
 /* What we know of a card: struct pci_device's `home`. */
 struct nic_home {
@@ -116,12 +116,12 @@ bool nic_starter_lost(void);
 /* The device path of a taken card's PCI function. It stays valid. */
 EFI_DEVICE_PATH *nic_device_path(const struct nic *nic);
 
-/* ---- starter.c: who started us ---------------------------------------------------------------------------------- */
+/* ---- starter.c: who started us ---- */
 
 /* True when the image that started us, or one that started that, is a driver on this handle. */
 bool starter_drives(EFI_HANDLE handle);
 
-/* ---- next_boot.c: the next boot device when we cannot return ---------------------------------------------------- */
+/* ---- next_boot.c: the next boot device when we cannot return ---- */
 
 /*
  * Restarts the machine so that the firmware boots the next option in its order that is not on a card of ours; says so on the
@@ -130,7 +130,7 @@ bool starter_drives(EFI_HANDLE handle);
  */
 void next_boot_by_restart(const char *why);
 
-/* ---- tables.c: what the operating system is told ----------------------------------------------------------------- */
+/* ---- tables.c: what the operating system is told ---- */
 
 /* Memory for the flight recorder that an OS leaves alone; NULL when there is none. And back. */
 void *tables_recorder(size_t *size);
@@ -143,7 +143,7 @@ void tables_withdraw(void);
 /* struct machine's firmware_ibft: among ACPI's tables. */
 const uint8_t *tables_firmware_ibft(size_t *size);
 
-/* ---- guard.c: one at a time in the stack ----------------------------------------------------------------------- */
+/* ---- guard.c: one at a time in the stack ---- */
 
 /*
  * Everybody who calls the disk goes through here once it is published: BlockIo's functions, the timer, the end of boot services.
@@ -156,7 +156,7 @@ void stack_leave(EFI_TPL old);
 /* From now on nobody comes in: the card has stopped. And again as before. */
 void stack_shut(bool is_shut);
 
-/* ---- events.c: what happens while others run ------------------------------------------------------------------- */
+/* ---- events.c: what happens while others run ---- */
 
 /* From now on a timer pumps the disk, and the card falls silent when boot services end. Until events_stop(). */
 enum status events_start(struct disk *disk, struct nic *nic);

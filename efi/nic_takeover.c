@@ -28,7 +28,7 @@ bool nic_arena_start(struct arena *to_fill, size_t size)
     return true;
 }
 
-/* ---- away with the firmware's drivers -------------------------------------------------------------------------- */
+/* ---- away with the firmware's drivers ---- */
 
 /* Calls `visit` for each handle with the protocol that belongs to the card. */
 static void visit_handles(const struct nic_home *home, EFI_GUID *protocol, void (*visit)(EFI_HANDLE handle, void *interface))
@@ -85,7 +85,7 @@ static EFI_STATUS open_alone(struct nic_home *home)
                                        EFI_OPEN_PROTOCOL_BY_DRIVER | EFI_OPEN_PROTOCOL_EXCLUSIVE);
 }
 
-/* ---- memory ---------------------------------------------------------------------------------------------------- */
+/* ---- memory ---- */
 
 /* Memory that the card reaches, for as long as it is ours: a common buffer may only come from its own PCI I/O protocol. */
 static EFI_STATUS allocate(struct nic_home *home, EFI_PHYSICAL_ADDRESS *bus)
@@ -112,7 +112,7 @@ static void let_go(struct nic_home *home)
     home->taken = false;
 }
 
-/* ---- both ------------------------------------------------------------------------------------------------------ */
+/* ---- both ---- */
 
 enum status nic_take(struct pci_device *device)
 {

@@ -98,7 +98,7 @@ struct pci_device *pci_boot_nic(struct pci_device *nics, unsigned count)
     return NULL;
 }
 
-/* ---- registers ------------------------------------------------------------------------------------------------- */
+/* ---- registers ---- */
 
 static bool is_memory_bar(const struct pci_device *device, unsigned bar)
 {

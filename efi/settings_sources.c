@@ -13,7 +13,7 @@ static char line[LINE_MAX];
 static char file_bytes[2 * LINE_MAX]; /* it may be UTF-16 */
 static EFI_PXE_BASE_CODE_PACKET ack;
 
-/* ---- sanstrap.conf --------------------------------------------------------------------------------------------- */
+/* ---- sanstrap.conf ---- */
 
 static void add_file(struct settings_text *text)
 {
@@ -35,7 +35,7 @@ static void add_file(struct settings_text *text)
     root->Close(root);
 }
 
-/* ---- both ------------------------------------------------------------------------------------------------------ */
+/* ---- both ---- */
 
 const char *settings_line(bool *cut)
 {
@@ -47,7 +47,7 @@ const char *settings_line(bool *cut)
     return line;
 }
 
-/* ---- the firmware's DHCP --------------------------------------------------------------------------------------- */
+/* ---- the firmware's DHCP ---- */
 
 const uint8_t *firmware_ack(size_t *length)
 {
@@ -62,7 +62,7 @@ const uint8_t *firmware_ack(size_t *length)
     return ack.Raw;
 }
 
-/* ---- SMBIOS ---------------------------------------------------------------------------------------------------- */
+/* ---- SMBIOS ---- */
 
 void firmware_uuid(uint8_t uuid[16])
 {

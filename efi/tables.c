@@ -12,7 +12,7 @@
 static UINTN ibft_key, isdh_key; /* of the tables that the firmware took; 0: none */
 static uint64_t generation;      /* the highest of all ISDH tables that were seen */
 
-/* ---- the flight recorder's memory -------------------------------------------------------------------------------- */
+/* ---- the flight recorder's memory ---- */
 
 /* Reserved: an OS leaves it alone, and whoever looks into a dead machine's memory finds it. */
 static EFI_PHYSICAL_ADDRESS recorder;
@@ -35,7 +35,7 @@ void tables_free_recorder(void)
     recorder = 0;
 }
 
-/* ---- what others left -------------------------------------------------------------------------------------------- */
+/* ---- what others left ---- */
 
 #define ROOTS 2
 
@@ -84,7 +84,7 @@ static void see_generations(void)
     }
 }
 
-/* ---- ours -------------------------------------------------------------------------------------------------------- */
+/* ---- ours ---- */
 
 static EFI_ACPI_TABLE_PROTOCOL *acpi(void)
 {

@@ -76,7 +76,7 @@ bool check_flags(struct check *check, size_t offset, uint32_t flags, uint32_t kn
     return !(flags & ~known) || check_fault(check, "flags", offset, "the flags that are defined", "%02xh", (unsigned)flags);
 }
 
-/* ---- addresses --------------------------------------------------------------------------------------------------- */
+/* ---- addresses ---- */
 
 const uint8_t handoff_no_address[16];
 static const uint8_t mapped[12] = {[10] = 0xFF, [11] = 0xFF};
@@ -142,7 +142,7 @@ bool check_mac(struct check *check, const char *field, size_t offset, const uint
                        mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
 }
 
-/* ---- strings ----------------------------------------------------------------------------------------------------- */
+/* ---- strings ---- */
 
 static bool string_is_sound(struct check *check, const char *field, size_t offset, const char *text, uint32_t length,
                             enum check_text kind)

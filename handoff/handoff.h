@@ -110,7 +110,7 @@ bool handoff_is_none(const uint8_t address[16]);
 /* A host can have it and be reached by it: no multicast, broadcast, loopback or unspecified address. */
 bool handoff_is_host(const uint8_t address[16]);
 
-/* ---- what is wrong with a table ---------------------------------------------------------------------------------- */
+/* ---- what is wrong with a table ---- */
 
 #define HANDOFF_FAULTS 8
 
@@ -134,7 +134,7 @@ void handoff_fault_text(const struct handoff_faults *faults, unsigned index, cha
 /* E_HANDOFF_INVALID with the first fault as its detail. */
 enum status handoff_fail(const struct handoff_faults *faults);
 
-/* ---- reading ----------------------------------------------------------------------------------------------------- */
+/* ---- reading ---- */
 
 /*
  * Reads and checks a whole table of which `size` bytes can be read. False with at least one fault when anything is wrong; the
@@ -149,7 +149,7 @@ bool ibft_read(const uint8_t *bytes, size_t size, struct handoff *to, struct han
 #define ISDH_ANYWHERE UINT64_MAX
 bool isdh_read(const uint8_t *bytes, size_t size, uint64_t self, struct handoff *to, struct handoff_faults *faults);
 
-/* ---- looking ----------------------------------------------------------------------------------------------------- */
+/* ---- looking ---- */
 
 enum handoff_table { HANDOFF_NO_TABLE, HANDOFF_IBFT, HANDOFF_ISDH };
 
@@ -168,7 +168,7 @@ size_t handoff_find(enum handoff_table table, const uint8_t *memory, size_t size
 /* Length of the table that handoff_table_at() found. */
 uint32_t handoff_table_length(const uint8_t *bytes);
 
-/* ---- writing ----------------------------------------------------------------------------------------------------- */
+/* ---- writing ---- */
 
 /*
  * The Windows initiator routes through the iBFT's gateway even to a target on its own subnet (KB960104, KB2727330): the field

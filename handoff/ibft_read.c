@@ -23,7 +23,7 @@ struct reader {
 
 #define NOT_THERE 0xFF
 
-/* ---- the frame: header, control structure, where structures are ---------------------------------------------------- */
+/* ---- the frame: header, control structure, where structures are ---- */
 
 static bool read_header(struct check *check)
 {
@@ -117,7 +117,7 @@ static bool occupy_pairs(struct reader *reader)
     return good;
 }
 
-/* ---- strings --------------------------------------------------------------------------------------------------------- */
+/* ---- strings ---- */
 
 static const char *read_text(struct reader *reader, const char *field, size_t offset, const struct ibft_text *text,
                              enum check_text kind)
@@ -142,7 +142,7 @@ static const char *need_name(struct reader *reader, const char *field, size_t of
     return read_text(reader, field, offset, text, TEXT_ISCSI_NAME);
 }
 
-/* ---- initiator, NICs, targets ------------------------------------------------------------------------------------------ */
+/* ---- initiator, NICs, targets ---- */
 
 static void read_initiator(struct reader *reader, struct handoff *to)
 {

@@ -30,7 +30,7 @@ static struct ibft_text put_text(struct writer *writer, const char *text)
     return (struct ibft_text){(uint16_t)length, (uint16_t)at};
 }
 
-/* ---- the gateway ------------------------------------------------------------------------------------------------- */
+/* ---- the gateway ---- */
 
 static bool same_subnet(const uint8_t a[16], const uint8_t b[16], unsigned prefix)
 {
@@ -55,7 +55,7 @@ static bool wants_gateway(const struct writer *writer, unsigned address)
     return false;
 }
 
-/* ---- structures -------------------------------------------------------------------------------------------------- */
+/* ---- structures ---- */
 
 static bool is_link_local(const uint8_t address[16])
 {
@@ -125,7 +125,7 @@ static void put_target(struct writer *writer, unsigned index, size_t at)
     place_put(&writer->place, at, &target, sizeof target);
 }
 
-/* ---- the table --------------------------------------------------------------------------------------------------- */
+/* ---- the table ---- */
 
 static void put_control(struct writer *writer, size_t at, size_t initiator, const struct ibft_pair *pairs, size_t pair_bytes)
 {

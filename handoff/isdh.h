@@ -168,7 +168,7 @@ _Static_assert(sizeof(struct isdh_session) == 36, "ISDH session record");
 _Static_assert(sizeof(struct isdh_authentication) == 24, "ISDH authentication record");
 _Static_assert(sizeof(struct isdh_dump_area) == 24, "ISDH dump area record");
 
-/* ---- the flight recorder ----------------------------------------------------------------------------------------- */
+/* ---- the flight recorder ---- */
 
 #define RECORDER_MAGIC     "SNSTLOG\x01"
 #define RECORDER_TEXT      48  /* bytes of text in a slot */

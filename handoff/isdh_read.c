@@ -5,7 +5,7 @@
 #include "handoff/isdh_reader.h"
 #include "platform/crc32.h"
 
-/* ---- header ------------------------------------------------------------------------------------------------------ */
+/* ---- header ---- */
 
 static bool read_lengths(struct check *check, struct isdh_header *header)
 {
@@ -79,7 +79,7 @@ static bool read_header(struct isdh_reader *reader, uint64_t self, uint32_t *rec
     return true;
 }
 
-/* ---- the whole --------------------------------------------------------------------------------------------------------- */
+/* ---- the whole ---- */
 
 static void read_records(struct isdh_reader *reader, uint32_t at)
 {

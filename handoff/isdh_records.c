@@ -25,7 +25,7 @@ void isdh_check_reserved(struct isdh_reader *reader, size_t offset, const void *
         check_zeros(&reader->check, "reserved", offset, bytes, length);
 }
 
-/* ---- records ------------------------------------------------------------------------------------------------------- */
+/* ---- records ---- */
 
 /* Copies the fixed part of the record that is looked at; false when it is shorter. `name` and `index` are how faults call it. */
 static bool take(struct isdh_reader *reader, void *to, size_t size, const char *name, int index)
@@ -182,7 +182,7 @@ static void read_address(struct isdh_reader *reader)
     address->hostname = TEXT(reader, &record, isdh_address, hostname, "host name", TEXT_PRINTABLE);
 }
 
-/* ---- target and disk ----------------------------------------------------------------------------------------------- */
+/* ---- target and disk ---- */
 
 /* Designators that identify a logical unit; none of the others does. */
 static void check_wwid_type(struct check *check, const struct isdh_target *record)
@@ -271,7 +271,7 @@ static void read_target(struct isdh_reader *reader)
     target->revision = TEXT(reader, &record, isdh_target, revision, "revision", TEXT_PRINTABLE);
 }
 
-/* ---- what belongs to a target: its record stands before ------------------------------------------------------------------ */
+/* ---- what belongs to a target: its record stands before ---- */
 
 /* `had` has a bit for each target that such a record has come for. */
 static struct handoff_target *target_of(struct isdh_reader *reader, size_t offset, uint8_t index, unsigned *had)
@@ -404,7 +404,7 @@ static void read_dump_area(struct isdh_reader *reader)
                         (unsigned long long)area->extents[i].lba);
 }
 
-/* ---- by type ------------------------------------------------------------------------------------------------------------ */
+/* ---- by type ---- */
 
 void isdh_read_record(struct isdh_reader *reader, uint16_t type)
 {

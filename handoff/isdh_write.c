@@ -12,7 +12,7 @@ struct writer {
     size_t record; /* where the one being written begins */
 };
 
-/* ---- records ----------------------------------------------------------------------------------------------------- */
+/* ---- records ---- */
 
 /* Begins a record; its fixed part is put by end_record(), once its strings are behind it. */
 static void begin_record(struct writer *writer, size_t size)
@@ -193,7 +193,7 @@ static void put_records(struct writer *writer)
     place_take(&writer->place, 0, ISDH_ALIGNMENT);
 }
 
-/* ---- the table --------------------------------------------------------------------------------------------------- */
+/* ---- the table ---- */
 
 static void put_header(struct writer *writer, const struct isdh_options *options)
 {

@@ -58,7 +58,7 @@ void recorder_add(enum log_level level, const char *line)
     } while (left);
 }
 
-/* ---- reading ----------------------------------------------------------------------------------------------------- */
+/* ---- reading ---- */
 
 bool recorder_is_sound(const void *memory, size_t size)
 {

@@ -23,7 +23,7 @@ void recorder_open(void *memory, size_t size, const uint8_t boot_id[16]);
 /* Adds a line, in as many slots as it takes; other than printable ASCII becomes '?'. Level as in enum log_level. */
 void recorder_add(enum log_level level, const char *line);
 
-/* ---- reading, also what a dead machine left ------------------------------------------------------------------------ */
+/* ---- reading, also what a dead machine left ---- */
 
 /* True when the header makes sense and all of its slots lie within `size` bytes. */
 bool recorder_is_sound(const void *memory, size_t size);

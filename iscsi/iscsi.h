@@ -115,7 +115,7 @@ struct iscsi_session_info {
 };
 void iscsi_session_info(const struct iscsi_session *session, struct iscsi_session_info *info);
 
-/* ---- the SCSI disk on a session -------------------------------------------------------------------------------- */
+/* ---- the SCSI disk on a session ---- */
 
 struct scsi_disk;
 size_t scsi_disk_size(void);

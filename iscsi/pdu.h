@@ -3,8 +3,9 @@
 #ifndef SANSTRAP_ISCSI_PDU_H
 #define SANSTRAP_ISCSI_PDU_H
 
-#include <stdint.h>
 #include <string.h>
+
+#include "platform/bytes.h"
 
 #define BHS_LENGTH   48
 #define RESERVED_TAG 0xFFFFFFFFu /* no task: ITT and TTT, section 11.2.1.8 */
@@ -69,52 +70,8 @@
 #define FLAG_TRANSIT     0x80 /* Login */
 #define FLAG_CONTINUE    0x40
 
-static inline uint16_t get_be16(const uint8_t *from)
-{
-    return (uint16_t)(from[0] << 8 | from[1]);
-}
-
-static inline uint32_t get_be24(const uint8_t *from)
-{
-    return (uint32_t)from[0] << 16 | (uint32_t)from[1] << 8 | from[2];
-}
-
-static inline uint32_t get_be32(const uint8_t *from)
-{
-    return (uint32_t)from[0] << 24 | get_be24(from + 1);
-}
-
-static inline uint64_t get_be64(const uint8_t *from)
-{
-    return (uint64_t)get_be32(from) << 32 | get_be32(from + 4);
-}
-
-static inline void put_be16(uint8_t *to, uint32_t value)
-{
-    to[0] = (uint8_t)(value >> 8);
-    to[1] = (uint8_t)value;
-}
-
-static inline void put_be24(uint8_t *to, uint32_t value)
-{
-    to[0] = (uint8_t)(value >> 16);
-    put_be16(to + 1, value);
-}
-
-static inline void put_be32(uint8_t *to, uint32_t value)
-{
-    put_be16(to, value >> 16);
-    put_be16(to + 2, value);
-}
-
-static inline void put_be64(uint8_t *to, uint64_t value)
-{
-    put_be32(to, (uint32_t)(value >> 32));
-    put_be32(to + 4, (uint32_t)value);
-}
-
 /* a > b in serial number arithmetic (RFC 1982, RFC 7143 section 4.2.2.1). */
-static inline _Bool serial_after(uint32_t a, uint32_t b)
+static inline bool serial_after(uint32_t a, uint32_t b)
 {
     return (int32_t)(a - b) > 0;
 }

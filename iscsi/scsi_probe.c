@@ -2,6 +2,7 @@
 /* What is this LUN? REPORT LUNS, INQUIRY, TEST UNIT READY, READ CAPACITY, MODE SENSE. */
 #include "iscsi/scsi_disk.h"
 
+#include "iscsi/lun.h"
 #include "platform/format.h"
 
 #define LUN_WELL_KNOWN 0xC1
@@ -41,14 +42,6 @@ static enum status command(struct scsi_disk *disk, const uint8_t lun[8], const u
     return verdict == SCSI_DONE ? OK : status;
 }
 
-/* A LUN as people write it: a number for the single-level forms, else its 16 digits. */
-static size_t format_lun(char *to, size_t room, const uint8_t *lun)
-{
-    if ((lun[0] >> 6) <= 1 && get_be32(lun + 2) == 0 && get_be16(lun + 6) == 0)
-        return format_text(to, room, " %u", get_be16(lun) & 0x3FFF);
-    return format_text(to, room, " %08x%08x", (unsigned)get_be32(lun), (unsigned)get_be32(lun + 4));
-}
-
 /* The target's LUNs, for the one who asked for a wrong one. A target that cannot list them is no worse a target. */
 static void list_luns(struct scsi_disk *disk, char *text, size_t room, deadline_t deadline)
 {
@@ -68,8 +61,12 @@ static void list_luns(struct scsi_disk *disk, char *text, size_t room, deadline_
     for (i = 0; i + 8 <= length && used < room; i += 8) {
         const uint8_t *lun = disk->scratch + 8 + i;
 
-        if (lun[0] != LUN_WELL_KNOWN)
-            used += format_lun(text + used, room - used, lun);
+        if (lun[0] != LUN_WELL_KNOWN) {
+            char one[LUN_TEXT_SIZE];
+
+            lun_format(lun, one);
+            used += format_text(text + used, room - used, " %s", one);
+        }
     }
 }
 
@@ -92,19 +89,19 @@ static enum status inquire(struct scsi_disk *disk, const char *luns, deadline_t 
 {
     uint8_t cdb[ISCSI_CDB_MAX] = {SCSI_INQUIRY, 0, 0, 0, 96};
     const uint8_t *data = disk->scratch;
-    char lun[24];
+    char lun[LUN_TEXT_SIZE];
     uint32_t got;
     enum status status = command(disk, disk->lun, cdb, 96, &got, deadline);
 
-    format_lun(lun, sizeof lun, disk->lun);
+    lun_format(disk->lun, lun);
     if (status == E_LUN_MISSING || (status == OK && got >= 1 && data[0] >> 5 != 0))
-        return fail(E_LUN_MISSING, "LUN%s; the target has LUN%s", lun, luns);
+        return fail(E_LUN_MISSING, "LUN %s; the target has LUN%s", lun, luns);
     if (status != OK)
         return status;
     if (got < 36)
         return fail(E_SCSI_SHORT, "INQUIRY: %u bytes", (unsigned)got);
     if ((data[0] & 0x1F) != 0)
-        return fail(E_LUN_TYPE, "LUN%s has peripheral device type %02x", lun, data[0] & 0x1F);
+        return fail(E_LUN_TYPE, "LUN %s has peripheral device type %02x", lun, data[0] & 0x1F);
     disk->disk.removable = data[1] & 0x80;
     copy_text(disk->disk.vendor, sizeof disk->disk.vendor, data + 8, 8);
     copy_text(disk->disk.product, sizeof disk->disk.product, data + 16, 16);

@@ -95,7 +95,7 @@ void task_finish_all(struct iscsi_session *session, enum status status)
         task_finish(session, session->first, session->first->state == TASK_ANSWERED ? OK : status);
 }
 
-/* ---- from the target ------------------------------------------------------------------------------------------- */
+/* ---- from the target ---- */
 
 enum status task_data_in_begin(struct iscsi_session *session)
 {
@@ -229,7 +229,7 @@ enum status task_r2t(struct iscsi_session *session)
     return OK;
 }
 
-/* ---- to the target --------------------------------------------------------------------------------------------- */
+/* ---- to the target ---- */
 
 static uint32_t smaller(uint32_t a, uint32_t b)
 {

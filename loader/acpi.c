@@ -65,7 +65,7 @@ const uint8_t *acpi_find_table(const uint8_t *root, enum handoff_table table, un
     return found ? found : find_in_list(get(root + ROOT_RSDT, 4), 4, table, &before, memory, size);
 }
 
-/* ---- hiding ------------------------------------------------------------------------------------------------------ */
+/* ---- hiding ---- */
 
 #define HIDDEN_MAX       4
 #define HIDDEN_SIGNATURE 'x' /* for its first letter */

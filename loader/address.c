@@ -10,7 +10,7 @@
 #define YIADDR_OFFSET 16
 #define CHADDR_OFFSET 28
 
-/* ---- the ROM's lease ------------------------------------------------------------------------------------------- */
+/* ---- the ROM's lease ---- */
 
 /*
  * With vlan= the ROM's answer is left alone: it does not say from which network it came, most ROMs send untagged, and an address
@@ -69,7 +69,7 @@ static void read_lease(struct net_lease *lease, const struct dhcp_message *messa
     memcpy(lease->message, message->bytes, message->length);
 }
 
-/* ---- IPv4 ------------------------------------------------------------------------------------------------------ */
+/* ---- IPv4 ---- */
 
 static void show_ipv4(struct story *story, const struct net_ipv4 *ipv4, const char *origin)
 {
@@ -148,7 +148,7 @@ static enum status get_ipv4(struct story *story)
     return story_cached_ack(story, &message) ? lease_of_rom(story, &message) : lease_of_our_own(story, &message);
 }
 
-/* ---- IPv6 ------------------------------------------------------------------------------------------------------ */
+/* ---- IPv6 ---- */
 
 static enum status get_ipv6(struct story *story)
 {
@@ -171,7 +171,7 @@ static enum status get_ipv6(struct story *story)
     return OK;
 }
 
-/* ---- both ------------------------------------------------------------------------------------------------------ */
+/* ---- both ---- */
 
 /* With an IPv6 target and an IPv6 setting on the command line nothing is left for DHCP to say, unless it is asked for. */
 static bool wants_ipv4(const struct settings *settings)

@@ -6,12 +6,11 @@
 
 #define MINIMUM_RINGS 64
 #define TX_BUFFERS    128
-#define KEY_ESCAPE    27
 
 /* What the arena has to keep for others than card, network, session and disk: alignment, and the home's own pieces. */
 #define ARENA_RESERVE (64u << 10)
 
-/* ---- which ----------------------------------------------------------------------------------------------------- */
+/* ---- which ---- */
 
 static bool is_at(const struct pci_device *device, uint8_t bus, uint8_t number, uint8_t function)
 {
@@ -33,7 +32,7 @@ struct pci_device *story_card(const struct story *story, unsigned index)
     return index < machine->nic_count ? &machine->nics[index] : NULL;
 }
 
-/* ---- memory ---------------------------------------------------------------------------------------------------- */
+/* ---- memory ---- */
 
 /* A full segment takes one receive buffer; an eighth of the ring stays free for everything else that arrives. */
 static uint32_t window_for(uint16_t rings, uint16_t mtu)
@@ -66,7 +65,7 @@ static uint16_t card_mtu(const struct story *story)
     return story->settings.mtu;
 }
 
-/* ---- open ------------------------------------------------------------------------------------------------------ */
+/* ---- open ---- */
 
 enum status story_open_card(struct story *story)
 {
@@ -98,7 +97,7 @@ enum status story_open_card(struct story *story)
     return OK;
 }
 
-/* ---- link ------------------------------------------------------------------------------------------------------ */
+/* ---- link ---- */
 
 enum status story_wait_for_link(struct story *story)
 {

@@ -34,7 +34,7 @@ static void put_ipv4(uint8_t to[16], const uint8_t from[4])
     memcpy(to + 12, from, 4);
 }
 
-/* ---- the card and its address ------------------------------------------------------------------------------------ */
+/* ---- the card and its address ---- */
 
 static uint64_t registers_of(const struct pci_device *device)
 {
@@ -115,7 +115,7 @@ static void describe_address(const struct story *story, uint8_t family, struct h
     leave_out_unusable(to->dhcp_server);
 }
 
-/* ---- the target -------------------------------------------------------------------------------------------------- */
+/* ---- the target ---- */
 
 /*
  * The portal as it was set: a redirection counts for one login alone (RFC 7143 section 11.13). A host that was set by its name is
@@ -176,7 +176,7 @@ static void describe_target(const struct story *story, const struct description 
     describe_session(&from->session, to);
 }
 
-/* ---- the tables -------------------------------------------------------------------------------------------------- */
+/* ---- the tables ---- */
 
 static void describe(struct story *story, struct description *description)
 {
@@ -221,7 +221,7 @@ enum status story_hand_off(struct story *story)
     return status;
 }
 
-/* ---- the firmware's iBFT ----------------------------------------------------------------------------------------- */
+/* ---- the firmware's iBFT ---- */
 
 static void show_faults(struct story *story, const struct handoff_faults *faults)
 {

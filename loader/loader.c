@@ -5,14 +5,14 @@
 #include <string.h>
 
 #include "handoff/recorder.h"
+#include "iscsi/lun.h"
 #include "loader/story.h"
 #include "platform/format.h"
 
 #define CLOSE_MS           2000
 #define CALL_MS            60000 /* of one call at least; one that waits for a lost connection has all of recovery= */
 #define LAST_WORDS_MS      30000 /* how long a failure stays on screen that no retry can mend */
-#define KEY_ESCAPE         27
-#define WINDOWS_MIN_SECRET 12 /* bytes; Microsoft's initiator and target refuse shorter ones */
+#define WINDOWS_MIN_SECRET 12    /* bytes; Microsoft's initiator and target refuse shorter ones */
 
 /* A failure kept beyond the next fail(). */
 struct failure {
@@ -22,7 +22,7 @@ struct failure {
     struct text_mark mark;
 };
 
-/* ---- session and disk ------------------------------------------------------------------------------------------ */
+/* ---- session and disk ---- */
 
 static void warn_of_secrets(struct story *story)
 {
@@ -71,7 +71,7 @@ static enum status open_session(struct story *story)
         return status;
     story->session = session;
     iscsi_session_info(session, &info);
-    format_lun(story->settings.lun, lun);
+    lun_format(story->settings.lun, lun);
     screen_line(&story->screen, "Portal", "%s, LUN %s%s%s", info.portal, lun, info.target_alias[0] ? ", " : "",
                 info.target_alias);
     return OK;
@@ -126,7 +126,7 @@ static enum status boot(struct story *story)
     return story->machine->boot(scsi_disk_contract(story->disk), options);
 }
 
-/* ---- the story ------------------------------------------------------------------------------------------------- */
+/* ---- the story ---- */
 
 static enum status tell(struct story *story)
 {
@@ -235,7 +235,7 @@ static enum status try_cards(struct story *story, struct failure *failure)
     return failure->status;
 }
 
-/* ---- what then ------------------------------------------------------------------------------------------------- */
+/* ---- what then ---- */
 
 /* Waits for a key. True to try again: R, or the time is over and `retries_left`. */
 static bool choose(struct story *story, bool can_retry, unsigned retries_left)

@@ -12,6 +12,7 @@
 #include "nicdrv/nic.h"
 
 #define BOOT_FILES_MAX 255 /* bytes of file= */
+#define KEY_ESCAPE     27  /* as read_key() gives it */
 
 /*
  * What the operating system is told (handoff/handoff.h), made and checked; lengths are 0 with handoff=no. The home copies both to
@@ -26,10 +27,10 @@ struct boot_tables {
 struct boot_options {
     uint8_t drive;  /* BIOS drive number, 80h..FFh */
     bool hook_only; /* publish the disk, then go on with the firmware's own boot order */
-    char files[BOOT_FILES_MAX +
-               1];   /* UEFI: what to start, paths from the file system's root with commas between; "": the usual names */
-    uint16_t vlan;   /* in which the target is; 0: untagged */
-    struct nic *nic; /* the card the disk is reached by: PCI address and MAC, for device paths */
+    /* UEFI: what to start, paths from the file system's root with commas between; "": the usual names. */
+    char files[BOOT_FILES_MAX + 1];
+    uint16_t vlan;                 /* in which the target is; 0: untagged */
+    struct nic *nic;               /* the card the disk is reached by: PCI address and MAC, for device paths */
     struct iscsi_session *session; /* iscsi_session_info() tells target and LUN */
     struct net_address target;     /* the portal, as the tables have it; family 0: only its name is known */
     uint16_t target_port;
@@ -78,7 +79,7 @@ struct machine {
     /* The iBFT that somebody left before us, with how many bytes of it can be read; NULL when there is none. */
     const uint8_t *(*firmware_ibft)(size_t *size);
 
-    /* A key press: its ASCII code (27 for Esc), 0 when none is waiting. Never blocks. */
+    /* A key press: its ASCII code (KEY_ESCAPE for Esc), 0 when none is waiting. Never blocks. */
     int (*read_key)(void);
 
     /* Text for the screen, and for serial; '\n' ends a line, '\r' returns to its start. */

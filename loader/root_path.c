@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "iscsi/lun.h"
 #include "iscsi/name.h"
 #include "loader/text.h"
 #include "net/net.h"
@@ -106,29 +107,6 @@ static enum status read_port(struct root_path *path, struct reader *reader)
     return OK;
 }
 
-bool parse_lun(const char *text, size_t length, uint8_t lun[8], size_t *wrong)
-{
-    unsigned group = 0, digits = 0;
-    memset(lun, 0, 8);
-    for (size_t i = 0; i < length; i++) {
-        int digit = hex_digit(text[i]);
-        *wrong = i;
-        if (text[i] == '-') {
-            if (!digits || ++group == 4)
-                return false;
-            digits = 0;
-        } else {
-            if (digit < 0 || ++digits > 4)
-                return false;
-            unsigned value = (unsigned)(lun[2 * group] << 8 | lun[2 * group + 1]) << 4 | (unsigned)digit;
-            lun[2 * group] = (uint8_t)(value >> 8);
-            lun[2 * group + 1] = (uint8_t)value;
-        }
-    }
-    *wrong = length;
-    return !length || digits;
-}
-
 static enum status read_lun(struct root_path *path, struct reader *reader)
 {
     size_t start = reader->at, length, wrong;
@@ -136,7 +114,7 @@ static enum status read_lun(struct root_path *path, struct reader *reader)
     enum status status = take_field(reader, "the path ends within its LUN", &field, &length);
     if (status != OK)
         return status;
-    if (!parse_lun(field, length, path->lun, &wrong))
+    if (!lun_parse(field, length, path->lun, &wrong))
         return wrong_at(reader, start + wrong, "a LUN is at most four groups of one to four hexadecimal digits between dashes");
     return OK;
 }
@@ -176,13 +154,4 @@ enum status root_path_parse(struct root_path *path, const char *text, size_t len
     if (status == OK)
         status = read_target(path, &reader);
     return status;
-}
-
-void format_lun(const uint8_t lun[8], char *text)
-{
-    unsigned groups = 4;
-    while (groups > 1 && !lun[2 * groups - 2] && !lun[2 * groups - 1])
-        groups--;
-    for (unsigned i = 0; i < groups; i++)
-        text += format_text(text, 6, "%s%x", i ? "-" : "", (unsigned)(lun[2 * i] << 8 | lun[2 * i + 1]));
 }

@@ -28,10 +28,4 @@ bool root_path_is_iscsi(const char *text, size_t length);
  */
 enum status root_path_parse(struct root_path *path, const char *text, size_t length, size_t *wrong);
 
-/* The LUN field of a root path or of lun=, as above. On failure *wrong is the offending offset in `text`. */
-bool parse_lun(const char *text, size_t length, uint8_t lun[8], size_t *wrong);
-
-/* The shortest text form of a LUN: "0", "1", "4186-9". `text` holds at least 20 bytes. */
-void format_lun(const uint8_t lun[8], char *text);
-
 #endif

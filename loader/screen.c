@@ -82,7 +82,7 @@ void screen_line(struct screen *screen, const char *label, const char *format, .
     write_wrapped(screen, first, text);
 }
 
-/* ---- waits ----------------------------------------------------------------------------------------------------- */
+/* ---- waits ---- */
 
 static unsigned seconds_left(deadline_t until)
 {
@@ -137,7 +137,7 @@ void loader_idle(void)
         screen_turn(waiting);
 }
 
-/* ---- failures -------------------------------------------------------------------------------------------------- */
+/* ---- failures ---- */
 
 static void record_failure(enum status status, const char *detail)
 {

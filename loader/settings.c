@@ -79,7 +79,7 @@ enum status settings_set_initiator(struct settings *settings, const char *text, 
     return OK;
 }
 
-/* ---- DHCP ------------------------------------------------------------------------------------------------------ */
+/* ---- DHCP ---- */
 
 /* Some servers count a string's NUL, or pad it. */
 static size_t trimmed(const char *text, size_t length)
@@ -190,7 +190,7 @@ enum status settings_from_dhcp(struct settings *settings, const struct dhcp_mess
     return status;
 }
 
-/* ---- the whole ------------------------------------------------------------------------------------------------- */
+/* ---- the whole ---- */
 
 static enum status check_chap(const struct settings *settings)
 {

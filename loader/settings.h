@@ -12,7 +12,7 @@
 #include "loader/loader.h"
 #include "loader/root_path.h"
 
-/* ---- defaults -------------------------------------------------------------------------------------------------- */
+/* ---- defaults ---- */
 
 #define DEFAULT_DRIVE       0x80
 #define DEFAULT_MTU         1500
@@ -29,7 +29,7 @@
 #define DEFAULT_RETRIES          5
 #define DEFAULT_RETRY_DELAY_MS   10000
 
-/* ---- values ---------------------------------------------------------------------------------------------------- */
+/* ---- values ---- */
 
 /* In rising precedence. */
 enum origin { FROM_DEFAULT, FROM_DHCP, FROM_FIRMWARE_IBFT, FROM_COMMAND_LINE };

@@ -59,7 +59,7 @@ static void take_chap_of(struct settings *settings, enum setting setting, struct
     copy_text(chap->secret, sizeof chap->secret, from->secret, strlen(from->secret));
 }
 
-/* ---- the card and its address ------------------------------------------------------------------------------------ */
+/* ---- the card and its address ---- */
 
 static void take_ipv4(struct settings *settings, const struct handoff_address *from)
 {

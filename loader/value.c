@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "iscsi/lun.h"
 #include "loader/netmask.h"
 #include "loader/text.h"
 
@@ -40,13 +41,13 @@ static const char *take_yes_or_no(bool *yes, const char *value, size_t length)
     return NULL;
 }
 
-/* ---- target ---------------------------------------------------------------------------------------------------- */
+/* ---- target ---- */
 
 const char *take_lun(struct settings *settings, const char *value, size_t length)
 {
     uint8_t lun[8];
     size_t wrong;
-    if (!parse_lun(value, length, lun, &wrong))
+    if (!lun_parse(value, length, lun, &wrong))
         return "at most four groups of one to four hexadecimal digits between dashes";
     memcpy(settings->lun, lun, sizeof lun);
     return NULL;
@@ -81,7 +82,7 @@ const char *take_mutual(struct settings *settings, const char *value, size_t len
     return take_pair(&settings->mutual, value, length);
 }
 
-/* ---- addresses ------------------------------------------------------------------------------------------------- */
+/* ---- addresses ---- */
 
 /* <address>/<prefix length> of one family. */
 static bool parse_prefixed(const char *value, size_t length, uint8_t family, struct net_address *address, uint32_t *prefix)
@@ -190,7 +191,7 @@ const char *take_hostname(struct settings *settings, const char *value, size_t l
     return NULL;
 }
 
-/* ---- boot ------------------------------------------------------------------------------------------------------ */
+/* ---- boot ---- */
 
 const char *take_drive(struct settings *settings, const char *value, size_t length)
 {
@@ -237,7 +238,7 @@ const char *take_file(struct settings *settings, const char *value, size_t lengt
     return NULL;
 }
 
-/* ---- card ------------------------------------------------------------------------------------------------------ */
+/* ---- card ---- */
 
 /* As lspci writes it: bb:dd.f, in hexadecimal, perhaps with 0000: before. */
 static bool parse_pci(struct settings *settings, const char *value, size_t length)
@@ -312,7 +313,7 @@ const char *take_rings(struct settings *settings, const char *value, size_t leng
     return NULL;
 }
 
-/* ---- for the home ---------------------------------------------------------------------------------------------- */
+/* ---- for the home ---- */
 
 const char *home_memory(struct home_options *home, const char *value, size_t length)
 {
@@ -373,7 +374,7 @@ const char *take_log(struct settings *settings, const char *value, size_t length
     return home_log(&settings->home, value, length);
 }
 
-/* ---- time ------------------------------------------------------------------------------------------------------ */
+/* ---- time ---- */
 
 static const char *take_seconds(uint32_t *milliseconds, const char *value, size_t length)
 {
@@ -417,7 +418,7 @@ const char *take_retry(struct settings *settings, const char *value, size_t leng
     return NULL;
 }
 
-/* ---- what the operating system is told --------------------------------------------------------------------------- */
+/* ---- what the operating system is told ---- */
 
 const char *take_handoff(struct settings *settings, const char *value, size_t length)
 {

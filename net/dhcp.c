@@ -56,8 +56,7 @@ static struct {
     bool bound;
 } client;
 
-/* ---- what is sent
- * --------------------------------------------------------------------------------------------------------------- */
+/* ---- what is sent ---- */
 
 static void put_option(struct dhcp_msg *message, uint16_t *length, uint8_t code, const void *bytes, unsigned size)
 {
@@ -127,8 +126,7 @@ void net_dhcp_append(const struct netif *netif, struct dhcp_msg *message, uint8_
     }
 }
 
-/* ---- what comes
- * ------------------------------------------------------------------------------------------------------------------ */
+/* ---- what comes ---- */
 
 /* Every option lies inside its field. A missing end mark is forgiven. */
 static bool field_well_formed(const uint8_t *field, unsigned length)
@@ -226,8 +224,7 @@ static void watch_replies(void)
     }
 }
 
-/* ---- the exchange
- * ------------------------------------------------------------------------------------------------------------------ */
+/* ---- the exchange ---- */
 
 /* Repetitions after 1, 2, 4, 8 s instead of lwIP's 2, 4, 8, …; the shape of RFC 2131 4.1 for links that come up late. */
 static void hurry(struct dhcp *dhcp)

@@ -13,7 +13,7 @@
 #include "lwip_hooks.h"
 #include "net/internal.h"
 
-/* ---- TCP ----------------------------------------------------------------------------------------------------------------- */
+/* ---- TCP ---- */
 
 /* RFC 9293 3.1: every option lies inside the header. 2.1.3 reads a length byte beyond it (3d896ba0). */
 static bool options_well_formed(const uint8_t *option, unsigned length)
@@ -77,7 +77,7 @@ signed char net_guard_tcp(struct tcp_pcb *pcb, const struct tcp_hdr *header, uin
     return ERR_OK;
 }
 
-/* ---- IPv6 ------------------------------------------------------------------------------------------------------------------ */
+/* ---- IPv6 ---- */
 
 #define OPTION_UNIT 8u
 #define HOP_LIMIT   255 /* RFC 4861 6.1: a router would have lowered it */

@@ -8,7 +8,7 @@
 #include "lwip/tcp.h"
 #include "net/net.h"
 
-/* ---- net.c ------------------------------------------------------------------------------------------------------------- */
+/* ---- net.c ---- */
 
 struct network {
     struct nic *nic;
@@ -26,13 +26,12 @@ extern struct network network;
 /* One turn, and the home's own; for loops that wait. */
 void net_wait_turn(void);
 
-/* ---- heap.c: lwIP's mem_malloc() over a block of the arena -------------------------------------------------------------- */
+/* ---- heap.c: lwIP's mem_malloc() over a block of the arena ---- */
 
 void net_heap_open(void *block, size_t size);
 size_t net_heap_left(void); /* bytes that were never or are no longer in use, in pieces of whatever size */
 
-/* ---- link.c: lwIP's netif over the NIC --------------------------------------------------------------------------------------
- */
+/* ---- link.c: lwIP's netif over the NIC ---- */
 
 /* Takes what `frames` held receive buffers need from the arena. False when it has not enough. */
 bool net_link_open(struct nic *nic, struct arena *arena, unsigned frames);
@@ -41,15 +40,14 @@ err_t net_link_init(struct netif *netif); /* for netif_add() */
 void net_link_flush(bool received);       /* what had to wait for the end of a receive batch */
 unsigned net_link_held(void);             /* receive buffers not given back */
 
-/* ---- address.c, address6.c ------------------------------------------------------------------------------------------------ */
+/* ---- address.c, address6.c ---- */
 
 /* True for an address that one machine can have and send from. */
 bool net_ipv4_usable(const uint8_t address[4]);
 void net_static_ipv6_forget(void);
 ip_addr_t net_to_lwip(const struct net_address *address);
 
-/* ---- stream.c ----------------------------------------------------------------------------------------------------------------
- */
+/* ---- stream.c ---- */
 
 void net_streams_abort(enum status why);
 const ip_addr_t *net_stream_remote(const struct stream *stream); /* the peer's address; NULL when the stream is not open */

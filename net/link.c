@@ -51,7 +51,7 @@ static uint16_t get16(const uint8_t *bytes)
 #define CHECKS    (NETIF_CHECKSUM_CHECK_IP | NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP)
 #define GENERATES (NETIF_CHECKSUM_GEN_IP | NETIF_CHECKSUM_GEN_TCP | NETIF_CHECKSUM_GEN_UDP)
 
-/* ---- receive ------------------------------------------------------------------------------------------------------------- */
+/* ---- receive ---- */
 
 static void give_back(struct pbuf *pbuf)
 {
@@ -143,7 +143,7 @@ unsigned net_link_held(void)
     return link_state.held;
 }
 
-/* ---- send ------------------------------------------------------------------------------------------------------------------ */
+/* ---- send ---- */
 
 /* The TCI (802.1Q 9.6): priority, then a bit that is 0 as nothing of ours is to be dropped first, then the VLAN. */
 int net_vlan_tag(void)
@@ -259,8 +259,7 @@ void net_link_flush(bool received)
     }
 }
 
-/* ---- multicast ---------------------------------------------------------------------------------------------------------------
- */
+/* ---- multicast ---- */
 
 static unsigned find_group(const uint8_t *mac)
 {
@@ -292,8 +291,7 @@ static err_t filter_group(struct netif *netif, const ip6_addr_t *group, enum net
                : ERR_IF;
 }
 
-/* ---- start -------------------------------------------------------------------------------------------------------------------
- */
+/* ---- start ---- */
 
 size_t net_link_arena_size(unsigned frames)
 {

@@ -20,7 +20,7 @@ struct net_tuning {
 };
 extern struct net_tuning net_tuning;
 
-/* ---- system: one thread, polled; only the raw API ---------------------------------------------------------------- */
+/* ---- system: one thread, polled; only the raw API ---- */
 #define NO_SYS               1
 #define SYS_LIGHTWEIGHT_PROT 0 /* nothing runs in interrupts */
 #define LWIP_NETCONN         0
@@ -30,7 +30,7 @@ extern struct net_tuning net_tuning;
 #define LWIP_NETIF_API       0
 #define LWIP_TIMERS          0 /* net/net.c has a table of its own: lwIP allocates its timers, and a full heap would lose them */
 
-/* ---- memory: net/heap.c over the caller's arena; lwIP's own pools would be sized at compile time ---------------------- */
+/* ---- memory: net/heap.c over the caller's arena; lwIP's own pools would be sized at compile time ---- */
 #define MEM_LIBC_MALLOC          1 /* gives mem_size_t the width of size_t; mem.c itself is not compiled */
 #define MEMP_MEM_MALLOC          1
 #define MEM_ALIGNMENT            8
@@ -44,7 +44,7 @@ extern struct net_tuning net_tuning;
  */
 #define PBUF_NEEDS_COPY(p) (((p)->type_internal & PBUF_TYPE_FLAG_STRUCT_DATA_CONTIGUOUS) == 0)
 
-/* ---- Ethernet and IPv4 ------------------------------------------------------------------------------------------------ */
+/* ---- Ethernet and IPv4 ---- */
 #define LWIP_ARP                  1
 #define ARP_TABLE_SIZE            8  /* gateway, DNS, a few portals */
 #define ARP_QUEUEING              0  /* one packet waits for an ARP answer: the SYN; TCP repeats what is lost */
@@ -63,7 +63,7 @@ extern struct net_tuning net_tuning;
 #define LWIP_NETIF_HOSTNAME       1
 #define LWIP_NETIF_TX_SINGLE_PBUF 0 /* nic_send() gathers */
 
-/* ---- DHCP (net/dhcp.c adds options through the hooks in net/port/lwip_hooks.h) ------------------------------------------ */
+/* ---- DHCP (net/dhcp.c adds options through the hooks in net/port/lwip_hooks.h) ---- */
 #define LWIP_DHCP                 1
 #define DHCP_DOES_ARP_CHECK       0   /* costs seconds; the server has checked (RFC 2131 2.2 makes the probe a SHOULD) */
 #define LWIP_DHCP_BOOTP_FILE      0   /* the loader reads the captured message itself */
@@ -71,13 +71,13 @@ extern struct net_tuning net_tuning;
 #define DNS_MAX_SERVERS           2   /* NET_DNS_SERVERS */
 #define LWIP_DHCP_MAX_DNS_SERVERS DNS_MAX_SERVERS /* unequal, 2.1.3 writes past its table (upstream 1eeb70fb) */
 
-/* ---- DNS: random id and port come with LWIP_DNS_SECURE's default --------------------------------------------------------- */
+/* ---- DNS: random id and port come with LWIP_DNS_SECURE's default ---- */
 #define LWIP_DNS           1
 #define DNS_TABLE_SIZE     2
 #define DNS_LOCAL_HOSTLIST 0
 #define DNS_MAX_RETRIES    8 /* one a second; the caller's deadline ends it earlier */
 
-/* ---- IPv6 ------------------------------------------------------------------------------------------------------------- */
+/* ---- IPv6 ---- */
 #define LWIP_IPV6                      1
 #define LWIP_IPV6_REASS                0
 #define LWIP_IPV6_FRAG                 0
@@ -95,11 +95,11 @@ extern struct net_tuning net_tuning;
 #define LWIP_IPV6_NUM_ADDRESSES        3 /* link-local, and one by hand or by SLAAC, and one more prefix */
 #define LWIP_ICMP6                     1
 
-/* ---- UDP: DHCP and DNS -------------------------------------------------------------------------------------------------- */
+/* ---- UDP: DHCP and DNS ---- */
 #define LWIP_UDP     1
 #define LWIP_UDPLITE 0
 
-/* ---- TCP ---------------------------------------------------------------------------------------------------------------- */
+/* ---- TCP ---- */
 #define LWIP_TCP                   1
 #define TCP_MSS                    8960 /* the most; each connection's is bounded by the MTU (TCP_CALCULATE_EFF_SEND_MSS) */
 #define LWIP_WND_SCALE             1
@@ -127,7 +127,7 @@ extern struct net_tuning net_tuning;
 #define LWIP_EVENT_API    0
 #define LWIP_CALLBACK_API 1
 
-/* ---- checksums: decided for each packet (receive) and by the NIC's ability (send) in net/link.c ---------------------------- */
+/* ---- checksums: decided for each packet (receive) and by the NIC's ability (send) in net/link.c ---- */
 #define LWIP_CHECKSUM_CTRL_PER_NETIF 1
 #define LWIP_CHECKSUM_ON_COPY        0
 #define LWIP_CHKSUM                  net_checksum

@@ -19,8 +19,7 @@
 struct network network;
 struct net_tuning net_tuning;
 
-/* ---- sizes ------------------------------------------------------------------------------------------------------------------
- */
+/* ---- sizes ---- */
 
 #define FULL_SEGMENT 1460u
 #define SEGMENT_COST 352u  /* tcp_seg, header pbuf, data pbuf, and the copy of a short span, as net/heap.c rounds them */
@@ -60,8 +59,7 @@ size_t net_arena_size(uint32_t window)
     return heap_size(window) + net_link_arena_size(held_frames(window)) + 64;
 }
 
-/* ---- start ------------------------------------------------------------------------------------------------------------------
- */
+/* ---- start ---- */
 
 static void tune(uint32_t window)
 {
@@ -123,8 +121,7 @@ enum status net_open(const struct net_config *config)
     return OK;
 }
 
-/* ---- the turn ----------------------------------------------------------------------------------------------------------------
- */
+/* ---- the turn ---- */
 
 static uint32_t milliseconds; /* lwIP's clock */
 static uint64_t last_ticks;
@@ -221,8 +218,7 @@ void net_wait_turn(void)
     platform_idle();
 }
 
-/* ---- pause and end -----------------------------------------------------------------------------------------------------------
- */
+/* ---- pause and end ---- */
 
 void net_pause(void)
 {

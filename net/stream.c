@@ -28,8 +28,7 @@ struct net_stream {
 
 static struct net_stream streams[NET_STREAMS];
 
-/* ---- lwIP's callbacks --------------------------------------------------------------------------------------------------------
- */
+/* ---- lwIP's callbacks ---- */
 
 static err_t on_connected(void *argument, struct tcp_pcb *pcb, err_t error)
 {
@@ -81,8 +80,7 @@ static void on_error(void *argument, err_t error)
     log_printf(LOG_DEBUG, "TCP: %s", status_what(s->ended));
 }
 
-/* ---- end
- * ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- end ---- */
 
 static void drop_received(struct net_stream *s)
 {
@@ -167,8 +165,7 @@ static void close_stream(struct stream *stream, deadline_t deadline)
     abort_stream(stream);
 }
 
-/* ---- connect
- * --------------------------------------------------------------------------------------------------------------------- */
+/* ---- connect ---- */
 
 /* A random port of our own: lwIP counts up from a random start, and is easily followed (RFC 6056). */
 static err_t bind_random_port(struct tcp_pcb *pcb)
@@ -240,8 +237,7 @@ static enum status connect_stream(struct stream *stream, const char *host, uint1
     return fail(status, "%s port %u", text, port);
 }
 
-/* ---- data
- * -------------------------------------------------------------------------------------------------------------------------- */
+/* ---- data ---- */
 
 static enum status why_ended(const struct net_stream *s)
 {
@@ -358,8 +354,7 @@ static void pump(struct stream *stream)
     net_poll();
 }
 
-/* ---- the four of them
- * ----------------------------------------------------------------------------------------------------------------- */
+/* ---- the four of them ---- */
 
 static const struct stream_ops operations = {
     .connect = connect_stream,

@@ -16,7 +16,7 @@
 
 #include "platform/status.h"
 
-/* ---- time ------------------------------------------------------------------------------------------------------ */
+/* ---- time ---- */
 
 /* A counter that only rises, cheap to read (the TSC on bare metal). */
 uint64_t platform_ticks(void);
@@ -46,7 +46,7 @@ static inline bool deadline_passed(deadline_t deadline)
     return platform_ticks() >= deadline;
 }
 
-/* ---- words ----------------------------------------------------------------------------------------------------- */
+/* ---- words ---- */
 
 enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 
@@ -56,7 +56,7 @@ void platform_log(enum log_level level, const char *line);
 /* Fills `buffer` with bytes that an outsider cannot predict: ISNs, CHAP challenges, DHCP transaction numbers. */
 void platform_random(void *buffer, size_t length);
 
-/* ---- memory ---------------------------------------------------------------------------------------------------- */
+/* ---- memory ---- */
 
 /*
  * The one piece of memory that the layers live from. The home hands it over mapped and reachable by bus masters;
@@ -87,7 +87,7 @@ static inline void platform_barrier(void)
     __asm__ volatile("" ::: "memory");
 }
 
-/* ---- PCI ------------------------------------------------------------------------------------------------------- */
+/* ---- PCI ---- */
 
 struct pci_device {
     uint16_t segment;

@@ -9,7 +9,7 @@
 #define WAIT_TURNS   20000u
 #define WAIT_STEP_US 1000u
 
-/* ---- blocking ------------------------------------------------------------------------------------------------------ */
+/* ---- blocking ---- */
 
 static EFI_BLOCK_IO2_TOKEN empty_token;
 static EFI_BLOCK_IO2_TOKEN *blocking_token; /* NULL or &empty_token */
@@ -29,7 +29,7 @@ static EFI_STATUS flush_blocking(void)
     return subject.io2->FlushBlocksEx(subject.io2, blocking_token);
 }
 
-/* ---- with an event ------------------------------------------------------------------------------------------------- */
+/* ---- with an event ---- */
 
 static EFI_EVENT event;
 

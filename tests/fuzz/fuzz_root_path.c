@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "iscsi/lun.h"
 #include "loader/root_path.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -21,8 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     if (!path.server[0] || !path.target[0] || !path.port)
         abort();
-    format_lun(path.lun, text);
-    if (!parse_lun(text, strlen(text), lun, &wrong) || memcmp(lun, path.lun, 8))
+    lun_format(path.lun, text);
+    if (!lun_parse(text, strlen(text), lun, &wrong) || memcmp(lun, path.lun, 8))
         abort();
     return 0;
 }

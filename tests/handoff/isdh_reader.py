@@ -92,7 +92,7 @@ class Part:
         return found.hex(":") if any(found) else None
 
 
-# ---- records, in the order of the document -----------------------------------------------------------------------------
+# ---- records, in the order of the document ----
 
 def producer(part, table):
     table["producer"] = part.text(4)
@@ -196,7 +196,7 @@ READERS = {PRODUCER: producer, CLOCK: clock, LOG: log, NIC: nic, ADDRESS: addres
            AUTHENTICATION: authentication, DUMP_AREA: dump_area}
 
 
-# ---- the table -----------------------------------------------------------------------------------------------------------
+# ---- the table ----
 
 def header_of(data, found_at):
     need(len(data) >= 112 and data[:4] == b"ISDH" and data[36:52] == MAGIC, "no ISDH")
@@ -233,7 +233,7 @@ def read(data, found_at):
     return table
 
 
-# ---- the flight recorder -------------------------------------------------------------------------------------------------
+# ---- the flight recorder ----
 
 def read_log(memory):
     """Its lines: ticks, level, text, and whether beginning or end are missing."""

@@ -28,7 +28,7 @@ def choices(tmp_path):
     return [table["address"] for table in json.loads(run("--json", tmp_path / "image")[1])["tables"] if table["linux_choice"]]
 
 
-# ---- ISDH ------------------------------------------------------------------------------------------------------------
+# ---- ISDH ----
 
 def test_of_two_generations_the_higher_one_counts(tmp_path):
     memory = image(MIB, (0x9A000, isdh("plain", 0x9A000, generation=9)), (0x9D000, isdh("plain", 0x9D000, generation=8)))
@@ -76,7 +76,7 @@ def test_broken_tables_do_not_end_the_search(tmp_path):
                                               ("ISDH", 0xF000, True, COUNTS)])
 
 
-# ---- iBFT ------------------------------------------------------------------------------------------------------------
+# ---- iBFT ----
 
 def test_in_low_memory_a_forged_one_counts_as_linux_takes_it(tmp_path):
     memory = image(MIB, (0x85000, FORGED), (0x9D000, IBFT))
@@ -136,7 +136,7 @@ def test_a_large_image_is_mapped(tmp_path):
     file.unlink()
 
 
-# ---- the flight recorder -----------------------------------------------------------------------------------------------
+# ---- the flight recorder ----
 
 LONG = "a line of more than one slot: " + "0123456789" * 10
 LOG_AT, LOG_SIZE = 0x9E000, 0x400

@@ -29,7 +29,7 @@ def faults(table):
     return [(fault["structure"], fault["field"], fault["offset"]) for fault in table["faults"]]
 
 
-# ---- good ones -------------------------------------------------------------------------------------------------------
+# ---- good ones ----
 
 HEADER = {"signature": "iBFT", "revision": 1, "oem_id": "SNSTRP", "oem_table_id": "SANSTRAP"}
 PCI = {"segment": 0, "bus": 2, "device": 3, "function": 1}
@@ -142,7 +142,7 @@ def test_numbers_of_64_bits(tmp_path):
     assert run(tmp_path / "table")[0] == VALID
 
 
-# ---- secrets, texts --------------------------------------------------------------------------------------------------
+# ---- secrets, texts ----
 
 @pytest.mark.parametrize("content", (ibft("chap"), isdh("chap", 0x9D000, "secrets")), ids=("iBFT", "ISDH"))
 def test_secrets_are_hidden_unless_asked_for(tmp_path, content):
@@ -215,7 +215,7 @@ def test_text_is_what_it_was(tmp_path, name, content):
     assert out.replace(f"{tmp_path}/", "") == (HERE / "golden" / f"{name}.txt").read_text(encoding="ascii")
 
 
-# ---- bad ones --------------------------------------------------------------------------------------------------------
+# ---- bad ones ----
 
 def structure(content, pair, target):
     return struct.unpack_from("<H", content, 48 + 10 + 4 * pair + 2 * target)[0]
@@ -319,7 +319,7 @@ def test_a_file_whose_size_nobody_knows():
     assert (status, json.loads(out)["tables"][0]["length"]) == (VALID, len(IBFT))
 
 
-# ---- directories -----------------------------------------------------------------------------------------------------
+# ---- directories ----
 
 def acpi_tables(tmp_path, **files):
     (tmp_path / "dynamic").mkdir()
@@ -372,7 +372,7 @@ def test_a_directory_without_tables(tmp_path):
     assert "it has no files of these names" in err
 
 
-# ---- the command line ------------------------------------------------------------------------------------------------
+# ---- the command line ----
 
 @pytest.mark.parametrize("arguments,says", [
     (("--frobnicate", "x"), "usage: "),

@@ -153,8 +153,7 @@ void peer_ipv6(const uint8_t *from, const uint8_t *to, uint8_t next, uint8_t hop
     peer_frame(frame, 54 + length);
 }
 
-/* ---- what the stack sends
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- what the stack sends ---- */
 
 static void on_arp(const uint8_t *frame)
 {
@@ -261,9 +260,7 @@ static void on_frame(const uint8_t *sent, unsigned length)
         peer_got_datagram(get16(ip + 20), get16(ip + 22), ip + 28, total - 28);
 }
 
-/* ---- time
- * ------------------------------------------------------------------------------------------------------------------------------
- */
+/* ---- time ---- */
 
 void peer_turn(void)
 {
@@ -305,8 +302,7 @@ void peer_open(void)
     wire.delay_us = 100;
 }
 
-/* ---- the world
- * -------------------------------------------------------------------------------------------------------------------------- */
+/* ---- the world ---- */
 
 static struct arena arena;
 static struct nic nic;

@@ -29,7 +29,7 @@ static struct pci_device device;
 static struct nic_frame frames[RING];
 static unsigned frame_count;
 
-/* ---- the card -------------------------------------------------------------------------------------------------- */
+/* ---- the card ---- */
 
 uint32_t platform_pci_read32(const struct pci_device *unused, uint16_t offset)
 {
@@ -124,7 +124,7 @@ static bool arrive(uint8_t fill, uint16_t length, uint8_t status, uint8_t errors
 
 #define WHOLE E1000_RXD_STATUS_EOP
 
-/* ---- frame of the tests ---------------------------------------------------------------------------------------- */
+/* ---- frame of the tests ---- */
 
 static void keep(void *context, const struct nic_frame *frame)
 {

@@ -14,7 +14,7 @@ static const struct {
 #define MACHINES  (sizeof machines / sizeof *machines)
 #define NOT_LARGE (MACHINES - 1) /* where every bit is tried */
 
-/* ---- golden files ------------------------------------------------------------------------------------------------- */
+/* ---- golden files ---- */
 
 /* Lines of up to 16 bytes in hexadecimal; '#' begins a comment. UPDATE_GOLDEN=1 writes them anew. */
 static inline void assert_golden(const char *name, const uint8_t *bytes, size_t length)
@@ -60,7 +60,7 @@ static inline void assert_same(unsigned i, const struct handoff *written, const 
         fail_msg("%s: %u members differ", machines[i].name, count);
 }
 
-/* ---- faults --------------------------------------------------------------------------------------------------------- */
+/* ---- faults ---- */
 
 /* Some fault names this structure and field. */
 static inline bool names(const struct handoff_faults *faults, const char *structure, const char *field)

@@ -14,7 +14,7 @@
 
 #define ROOT "iscsi:192.0.2.1:::1:iqn.2001-04.com.example:storage"
 
-/* ---- what the doubles do, and what was done to them ------------------------------------------------------------ */
+/* ---- what the doubles do, and what was done to them ---- */
 
 static struct {
     enum status open_card, dhcp, login, disk, boot;

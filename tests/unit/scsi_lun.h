@@ -47,7 +47,7 @@ static struct {
     unsigned command_count;
 } lun;
 
-/* ---- the target ---------------------------------------------------------------------------------------------------------- */
+/* ---- the target ---- */
 
 static void say(uint8_t opcode, uint8_t flags, const struct command *command, uint8_t status, uint32_t residual, const void *data,
                 uint32_t length)
@@ -197,7 +197,7 @@ static void serve(struct stream *stream)
         answer(&lun.held[--lun.held_count]); /* the newest first: nobody may count on an order */
 }
 
-/* ---- the world ----------------------------------------------------------------------------------------------------------- */
+/* ---- the world ---- */
 
 static void tick(void)
 {

@@ -120,7 +120,7 @@ static void digests(void **state)
     assert_int_equal(chap_digest(6, 1, "", challenge, 4, digest), 0);
 }
 
-/* ---- a target that knows the secrets ------------------------------------------------------------------------------------- */
+/* ---- a target that knows the secrets ---- */
 
 enum forgery { HONEST, WRONG_DIGEST, SHORT_DIGEST, OTHER_NAME, OUR_OWN_NAME, NO_NAME, STALE_IDENTIFIER };
 

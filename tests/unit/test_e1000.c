@@ -2,7 +2,7 @@
 /* The e1000 driver against registers of the test's own, for what QEMU's cards cannot be made to do. */
 #include "tests/unit/e1000_card.h"
 
-/* ---- opening --------------------------------------------------------------------------------------------------- */
+/* ---- opening ---- */
 
 static void mac_from_eeprom(void **state)
 {
@@ -92,7 +92,7 @@ static void link_follows_status(void **state)
     assert_true(!link.up && link.megabits == 0);
 }
 
-/* ---- receiving ------------------------------------------------------------------------------------------------- */
+/* ---- receiving ---- */
 
 static void damaged_frames_are_dropped_and_counted(void **state)
 {
@@ -194,7 +194,7 @@ static void idle_poll_reads_no_register(void **state)
     assert_int_equal(card.register_reads, before);
 }
 
-/* ---- sending --------------------------------------------------------------------------------------------------- */
+/* ---- sending ---- */
 
 static void frame_too_long(void **state)
 {

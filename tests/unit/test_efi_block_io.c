@@ -15,7 +15,7 @@
 #define PUBLISH (&fake_handles[3])
 #define TOKEN   ((EFI_EVENT)0x1234)
 
-/* ---- the firmware ---------------------------------------------------------------------------------------------- */
+/* ---- the firmware ---- */
 
 static EFI_TPL tpl;
 static EFI_STATUS uninstall_answer;
@@ -101,7 +101,7 @@ static EFI_STATUS EFIAPI signal_event(EFI_EVENT event)
     return EFI_SUCCESS;
 }
 
-/* ---- the disk behind it ---------------------------------------------------------------------------------------- */
+/* ---- the disk behind it ---- */
 
 static enum status disk_answer;
 static bool disk_is_silent;
@@ -205,7 +205,7 @@ static EFI_STATUS write_one(void)
     return io->WriteBlocks(io, io->Media->MediaId, 5, BLOCK, buffer);
 }
 
-/* ---- the tests ------------------------------------------------------------------------------------------------- */
+/* ---- the tests ---- */
 
 static void what_the_media_say(void **state)
 {

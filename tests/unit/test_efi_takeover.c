@@ -14,7 +14,7 @@
 #define MENU   (&fake_handles[5])
 #define OTHER  (&fake_handles[6])
 
-/* ---- the firmware ---------------------------------------------------------------------------------------------- */
+/* ---- the firmware ---- */
 
 #define PCI_NODE(function) 1, 1, 6, 0, function, 3
 #define END_NODE           0x7F, 0xFF, 4, 0
@@ -189,7 +189,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* ---- the tests ------------------------------------------------------------------------------------------------- */
+/* ---- the tests ---- */
 
 static void drivers_leave_from_the_top(void **state)
 {

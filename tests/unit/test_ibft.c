@@ -90,7 +90,7 @@ static void the_longest_of_everything_has_room(void **state)
     free(copy);
 }
 
-/* ---- Windows, Linux, FreeBSD -------------------------------------------------------------------------------------- */
+/* ---- Windows, Linux, FreeBSD ---- */
 
 static uint16_t get16(const uint8_t *bytes)
 {
@@ -183,7 +183,7 @@ static void fields_are_where_other_readers_look(void **state)
     assert_string_equal(bytes + get16(target + 52), "another-secret-of-it");
 }
 
-/* ---- refusals ------------------------------------------------------------------------------------------------------- */
+/* ---- refusals ---- */
 
 static void every_flipped_bit_is_refused(void **state)
 {

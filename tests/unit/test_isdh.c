@@ -126,7 +126,7 @@ static void secrets_are_left_out_unless_asked_for(void **state)
     assert_true(holds(&table, facts.targets[0].chap.secret) && holds(&table, facts.targets[0].reverse.secret));
 }
 
-/* ---- where it lies ------------------------------------------------------------------------------------------------- */
+/* ---- where it lies ---- */
 
 static void a_table_says_where_it_lies(void **state)
 {
@@ -173,7 +173,7 @@ static void it_is_found_by_scanning(void **state)
     assert_int_equal(handoff_find(HANDOFF_IBFT, memory, sizeof memory, 0, 16), sizeof memory);
 }
 
-/* ---- versions ------------------------------------------------------------------------------------------------------- */
+/* ---- versions ---- */
 
 /* Appends a record of `length` bytes, 16 at most. */
 static void append(struct table *table, uint16_t type, uint16_t length)
@@ -230,7 +230,7 @@ static void a_higher_minor_version_is_read(void **state)
     assert_true(names(&faults, "header", "major version"));
 }
 
-/* ---- refusals ------------------------------------------------------------------------------------------------------- */
+/* ---- refusals ---- */
 
 static void every_flipped_bit_is_refused(void **state)
 {

@@ -49,8 +49,7 @@ static enum status set_by_hand(void)
     return net_set_ipv6(&ipv6, deadline_after_ms(5000));
 }
 
-/* ---- addresses
- * -------------------------------------------------------------------------------------------------------------------- */
+/* ---- addresses ---- */
 
 static uint8_t advertisement[16 + 8 + 32 + 24] = {
     134, 0, 0, 0,  64, 0, 7, 8, [16] = 1, 1,    2,    0,         0, 0, 0, 0xFE, [24] = 3, 4,  64, 0xC0, 0,    0,           14,
@@ -133,8 +132,7 @@ static void address_of_another(void **state)
     assert_int_equal(set_by_hand(), E_ADDRESS_CONFLICT);
 }
 
-/* ---- neighbour discovery
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- neighbour discovery ---- */
 
 static void solicit(const uint8_t *options, unsigned length, uint8_t hops)
 {
@@ -294,8 +292,7 @@ static void redirects_to_nowhere(void **state)
     net_stream_free(stream);
 }
 
-/* ---- next hop
- * ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- next hop ---- */
 
 static struct {
     struct stream *stream;

@@ -100,7 +100,7 @@ static enum status set_ipv6(void)
     return net_set_ipv6(&ipv6, deadline_after_ms(5000));
 }
 
-/* ---- sent and received ----------------------------------------------------------------------------------------------------- */
+/* ---- sent and received ---- */
 
 /* Full segments both ways: the tag comes on top of what the MTU allows. */
 static void full_segments(unsigned full_frame)
@@ -170,7 +170,7 @@ static void dhcp_dns_and_ipv6(void **state)
     assert_int_equal(sent[OTHER], 0);
 }
 
-/* ---- whose frames are taken ------------------------------------------------------------------------------------------------ */
+/* ---- whose frames are taken ---- */
 
 static void solicit(void)
 {

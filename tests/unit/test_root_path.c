@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "iscsi/lun.h"
 #include "tests/unit/unit.h"
 
 #include "loader/root_path.h"
@@ -181,8 +182,8 @@ static void luns_are_written_as_they_are_read(void **state)
         uint8_t lun[8];
         size_t wrong;
         char text[20];
-        assert_true(parse_lun(texts[i], strlen(texts[i]), lun, &wrong));
-        format_lun(lun, text);
+        assert_true(lun_parse(texts[i], strlen(texts[i]), lun, &wrong));
+        lun_format(lun, text);
         assert_string_equal(text, texts[i]);
     }
 }

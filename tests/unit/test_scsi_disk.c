@@ -2,7 +2,7 @@
 /* The SCSI disk against a scripted LUN: what it finds out when it is opened, and requests that go well, badly, late or never. */
 #include "tests/unit/scsi_lun.h"
 
-/* ---- opening ------------------------------------------------------------------------------------------------------------- */
+/* ---- opening ---- */
 
 static void what_the_lun_says_of_itself(void **state)
 {
@@ -60,7 +60,7 @@ static void blocks_beyond_32_bits(void **state)
     assert_int_equal(run(DISK_READ, 0x1FFFFFFFF9ull, 1000), E_DISK_RANGE);
 }
 
-/* ---- verdicts ------------------------------------------------------------------------------------------------------------ */
+/* ---- verdicts ---- */
 
 static void verdicts(void **state)
 {
@@ -148,7 +148,7 @@ static void busy_lun_is_given_up_in_the_end(void **state)
     assert_in_range((platform_ticks() - began) / platform_ticks_per_ms(), SCSI_PATIENCE_MS, SCSI_PATIENCE_MS + 1000);
 }
 
-/* ---- several at once ----------------------------------------------------------------------------------------------------- */
+/* ---- several at once ---- */
 
 static struct disk_request requests[MANY];
 

@@ -2,8 +2,7 @@
 /* Data and its end as platform/stream.h has them, over a wire that loses, doubles and reorders. */
 #include "tests/unit/stream_world.h"
 
-/* ---- data
- * ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- data ---- */
 
 static uint8_t out[1 << 20], in[1 << 20];
 
@@ -239,8 +238,7 @@ static void stable_bytes_are_counted_until_acknowledged(void **state)
     assert_false(peer.corrupted);
 }
 
-/* ---- ends
- * -------------------------------------------------------------------------------------------------------------------------- */
+/* ---- ends ---- */
 
 static void bytes_before_the_peers_end_are_handed_out_first(void **state)
 {

@@ -108,7 +108,7 @@ static void put_ip_configuration(struct node *list, unsigned index, const struct
     put_lease(in, address, facts->ticks_per_ms);
 }
 
-/* ---- target, disk, session ----------------------------------------------------------------------------------------- */
+/* ---- target, disk, session ---- */
 
 static void put_size(struct node *in, const struct handoff_target *target)
 {

@@ -20,7 +20,7 @@ void put_pci(struct node *in, const struct handoff_nic *nic)
     tree_remark(in, "PCI location", "%04x:%02x:%02x.%x", nic->segment, nic->bus, nic->device, nic->function);
 }
 
-/* ---- addresses --------------------------------------------------------------------------------------------------- */
+/* ---- addresses ---- */
 
 static void put_origin(struct node *in, uint8_t origin)
 {
@@ -51,7 +51,7 @@ void put_vlan(struct node *in, uint16_t vlan)
         tree_show(node, "untagged");
 }
 
-/* ---- targets ------------------------------------------------------------------------------------------------------- */
+/* ---- targets ---- */
 
 void put_portal(struct node *in, const struct handoff_target *target)
 {

@@ -5,7 +5,7 @@
 HANDOFF_TOOL_MAIN := tools/handoff/main.c tools/handoff/platform.c
 HANDOFF_TOOL_PURE := $(filter-out $(HANDOFF_TOOL_MAIN),$(wildcard tools/handoff/*.c))
 HANDOFF_TOOL_SOURCES := $(HANDOFF_TOOL_MAIN) $(HANDOFF_TOOL_PURE) $(wildcard handoff/*.c) $(addprefix platform/,crc32.c format.c format_address.c status.c) \
-	iscsi/name.c loader/root_path.c loader/text.c net/address_text.c
+	iscsi/lun.c iscsi/name.c net/address_text.c
 
 TOOL_CFLAGS := -std=gnu11 -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong -ffunction-sections
 HANDOFF_TOOL_OBJECTS := $(HANDOFF_TOOL_SOURCES:%.c=build/tool/%.o)

@@ -30,7 +30,7 @@ struct report {
     int status;
 };
 
-/* ---- the command line ------------------------------------------------------------------------------------------------ */
+/* ---- the command line ---- */
 
 static bool parse_base(const char *text, struct options *options)
 {
@@ -88,7 +88,7 @@ static int parse_options(int count, char **arguments, struct options *options)
     return EXIT_VALID;
 }
 
-/* ---- what is looked at ----------------------------------------------------------------------------------------------- */
+/* ---- what is looked at ---- */
 
 static void report_kind(struct report *report, const char *kind, const char *path)
 {

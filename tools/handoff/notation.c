@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "handoff/handoff.h"
-#include "loader/root_path.h"
+#include "iscsi/lun.h"
 #include "net/net.h"
 #include "tools/handoff/memory.h"
 
@@ -68,7 +68,7 @@ void put_name(struct node *in, const char *name, const char *label, const char *
 void put_lun(struct node *in, const uint8_t lun[8])
 {
     char text[20];
-    format_lun(lun, text);
+    lun_format(lun, text);
     tree_show(tree_text(in, "lun", "LUN", text), "%s (%02x%02x %02x%02x %02x%02x %02x%02x)", text, lun[0], lun[1], lun[2], lun[3],
               lun[4], lun[5], lun[6], lun[7]);
     put_hex(in, "lun_bytes", NULL, lun, 8);

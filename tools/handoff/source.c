@@ -49,7 +49,7 @@ static bool cannot(const char *what, const char *path)
     return false;
 }
 
-/* ---- one file ---------------------------------------------------------------------------------------------------- */
+/* ---- one file ---- */
 
 /* A mapped file that another process cuts short has pages without anything behind them. */
 static void file_shrank(int signal)
@@ -137,7 +137,7 @@ void source_close(struct source *list)
     }
 }
 
-/* ---- a directory of tables ----------------------------------------------------------------------------------------- */
+/* ---- a directory of tables ---- */
 
 /* A signature, with a number behind it where there are several of them. */
 static int is_called_like_a_table(const struct dirent *entry)

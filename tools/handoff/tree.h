@@ -43,7 +43,7 @@ void tree_show(struct node *node, const char *format, ...) __attribute__((format
 /* A line that only people see. */
 void tree_remark(struct node *in, const char *label, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* ---- printers: both write ASCII only, and no control characters but newlines ---------------------------------------- */
+/* ---- printers: both write ASCII only, and no control characters but newlines ---- */
 
 void print_text(const struct node *root, FILE *to);
 void print_json(const struct node *root, FILE *to);

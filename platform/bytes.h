@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Numbers in bytes at any address, in the network's order (be) and in x86's (le), and the few things that all rooms do with runs
+ * of bytes.
+ */
+#ifndef SANSTRAP_BYTES_H
+#define SANSTRAP_BYTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define KIB       1024u
+#define MIB       (1024u * KIB)
+#define PAGE_SIZE 4096u
+
+/* ---- big endian ---- */
+
+static inline uint16_t get_be16(const uint8_t *from)
+{
+    return (uint16_t)(from[0] << 8 | from[1]);
+}
+
+static inline uint32_t get_be24(const uint8_t *from)
+{
+    return (uint32_t)from[0] << 16 | (uint32_t)from[1] << 8 | from[2];
+}
+
+static inline uint32_t get_be32(const uint8_t *from)
+{
+    return (uint32_t)from[0] << 24 | get_be24(from + 1);
+}
+
+static inline uint64_t get_be64(const uint8_t *from)
+{
+    return (uint64_t)get_be32(from) << 32 | get_be32(from + 4);
+}
+
+static inline void put_be16(uint8_t *to, uint32_t value)
+{
+    to[0] = (uint8_t)(value >> 8);
+    to[1] = (uint8_t)value;
+}
+
+static inline void put_be24(uint8_t *to, uint32_t value)
+{
+    to[0] = (uint8_t)(value >> 16);
+    put_be16(to + 1, value);
+}
+
+static inline void put_be32(uint8_t *to, uint32_t value)
+{
+    put_be16(to, value >> 16);
+    put_be16(to + 2, value);
+}
+
+static inline void put_be64(uint8_t *to, uint64_t value)
+{
+    put_be32(to, (uint32_t)(value >> 32));
+    put_be32(to + 4, (uint32_t)value);
+}
+
+/* ---- little endian ---- */
+
+static inline uint16_t get_le16(const uint8_t *from)
+{
+    return (uint16_t)(from[0] | from[1] << 8);
+}
+
+static inline uint32_t get_le32(const uint8_t *from)
+{
+    return get_le16(from) | (uint32_t)get_le16(from + 2) << 16;
+}
+
+static inline uint64_t get_le64(const uint8_t *from)
+{
+    return get_le32(from) | (uint64_t)get_le32(from + 4) << 32;
+}
+
+static inline void put_le16(uint8_t *to, uint32_t value)
+{
+    to[0] = (uint8_t)value;
+    to[1] = (uint8_t)(value >> 8);
+}
+
+static inline void put_le32(uint8_t *to, uint32_t value)
+{
+    put_le16(to, value);
+    put_le16(to + 2, value >> 16);
+}
+
+/* ---- runs of bytes ---- */
+
+/* True when all of them are zero. */
+static inline bool bytes_are_zero(const void *bytes, size_t length)
+{
+    const uint8_t *at = bytes;
+
+    while (length && *at == 0) {
+        at++;
+        length--;
+    }
+    return length == 0;
+}
+
+/* Their sum modulo 256: 0 for a whole table of ACPI's, SMBIOS's, PXE's or the iBFT. */
+static inline uint8_t bytes_sum(const void *bytes, size_t length)
+{
+    uint8_t sum = 0;
+
+    for (const uint8_t *at = bytes; length; length--)
+        sum = (uint8_t)(sum + *at++);
+    return sum;
+}
+
+static inline uint32_t smaller_of(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+#endif
