@@ -86,12 +86,11 @@ static enum status send_stream(struct stream *stream, const struct stream_span *
     struct iovec pieces[8];
     struct msghdr message = {.msg_iov = pieces, .msg_iovlen = count};
     ssize_t sent;
-    unsigned i;
 
     *taken = 0;
     if (fd_of(stream) < 0)
         return fail(E_STREAM_CLOSED, "not open");
-    for (i = 0; i < count && i < 8; i++)
+    for (unsigned i = 0; i < count && i < 8; i++)
         pieces[i] = (struct iovec){.iov_base = (void *)spans[i].bytes, .iov_len = spans[i].length};
     sent = sendmsg(fd_of(stream), &message, MSG_NOSIGNAL);
     if (sent < 0)

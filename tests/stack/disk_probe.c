@@ -113,14 +113,13 @@ static bool same_as_image(struct work *work, const struct disk_request *request)
 static void start(struct work *work, struct operation *operation, bool write)
 {
     struct disk_request *request = &operation->request;
-    size_t i;
 
     request->operation = write ? DISK_WRITE : DISK_READ;
     request->blocks = 1 + (next_random(work) >> 8) % SPAN_BLOCKS;
     request->lba = (((uint64_t)next_random(work) << 16) ^ next_random(work)) % (work->disk->block_count - request->blocks);
     request->buffer = operation->buffer;
     if (write) {
-        for (i = 0; i < (size_t)request->blocks * work->disk->block_size; i++)
+        for (size_t i = 0; i < (size_t)request->blocks * work->disk->block_size; i++)
             operation->buffer[i] = (uint8_t)(next_random(work) >> 16);
     }
     operation->busy = true;
@@ -167,15 +166,15 @@ static void tell_progress(const struct work *work)
 static int run(struct work *work, unsigned count, unsigned depth, bool write)
 {
     struct operation operations[DEPTH_MAX] = {0};
-    unsigned started = 0, busy = 0, i;
+    unsigned started = 0, busy = 0;
     int failed = 0;
     bool moved, more = true;
 
-    for (i = 0; i < depth; i++)
+    for (unsigned i = 0; i < depth; i++)
         operations[i].buffer = malloc((size_t)SPAN_BLOCKS * work->disk->block_size);
     while (busy || (!failed && more)) {
         moved = false;
-        for (i = 0; i < depth; i++) {
+        for (unsigned i = 0; i < depth; i++) {
             struct operation *operation = &operations[i];
 
             if (operation->busy && operation->request.done) {
@@ -196,7 +195,7 @@ static int run(struct work *work, unsigned count, unsigned depth, bool write)
             platform_idle();
         work->disk->ops->pump(work->disk);
     }
-    for (i = 0; i < depth; i++)
+    for (unsigned i = 0; i < depth; i++)
         free(operations[i].buffer);
     return failed;
 }
@@ -204,7 +203,6 @@ static int run(struct work *work, unsigned count, unsigned depth, bool write)
 static void describe(const struct disk *disk, const struct iscsi_session *session)
 {
     struct iscsi_session_info info;
-    unsigned i;
 
     iscsi_session_info(session, &info);
     printf("portal=%s\ntsih=%u\nimmediate=%d\ninitial_r2t=%d\nfirst_burst=%u\nmax_burst=%u\nmax_send=%u\n", info.portal,
@@ -212,7 +210,7 @@ static void describe(const struct disk *disk, const struct iscsi_session *sessio
     printf("block_size=%u\nblock_count=%llu\nmax_blocks=%u\nread_only=%d\nvendor=%s\nproduct=%s\nrevision=%s\nserial=%s\nwwid=",
            disk->block_size, (unsigned long long)disk->block_count, disk->max_blocks, disk->read_only, disk->vendor,
            disk->product, disk->revision, disk->serial);
-    for (i = 0; i < disk->wwid_length; i++)
+    for (unsigned i = 0; i < disk->wwid_length; i++)
         printf("%02x", disk->wwid[i]);
     printf("\nready=1\n");
     fflush(stdout);
@@ -276,13 +274,13 @@ int main(int count, char **arguments)
     struct arena arena = host_arena_new(16 << 20);
     struct stream *stream;
     enum status status = OK;
-    int i, failed;
+    int failed;
 
     snprintf(options.settings.initiator_name, sizeof options.settings.initiator_name, "iqn.2024-01.test:probe");
     snprintf(options.settings.host, sizeof options.settings.host, "127.0.0.1");
     options.settings.portal_group = 0xFFFF;
     options.settings.login_timeout_ms = PATIENCE_MS;
-    for (i = 1; i < count; i++) {
+    for (int i = 1; i < count; i++) {
         char *equals = strchr(arguments[i], '=');
 
         if (!equals)

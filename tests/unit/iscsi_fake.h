@@ -41,10 +41,9 @@ static inline enum status fake_connect(struct stream *stream, const char *host, 
 static inline enum status fake_send(struct stream *stream, const struct stream_span *spans, unsigned count, size_t *taken)
 {
     struct fake *fake = (struct fake *)stream;
-    unsigned i;
 
     *taken = 0;
-    for (i = 0; i < count; i++) {
+    for (unsigned i = 0; i < count; i++) {
         size_t length = fake_cut(fake, spans[i].length);
 
         assert_true(length <= sizeof fake->out - fake->out_length);

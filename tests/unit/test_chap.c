@@ -41,10 +41,9 @@ static void chap_refusals(void **state)
         {"method None when mutual is wanted", "AuthMethod=None|", true, E_CHAP_METHOD},
         {"method Reject", "AuthMethod=Reject|", false, E_CHAP_METHOD},
     };
-    unsigned i;
 
     (void)state;
-    for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct iscsi_settings settings = chap_settings(cases[i].mutual);
 
         fake_reset(&fake);
@@ -59,10 +58,8 @@ static void chap_refusals(void **state)
 /* Section 11.13.5, status 0201: the secret is wrong, or there is none. */
 static void authentication_failure(void **state)
 {
-    unsigned configured;
-
     (void)state;
-    for (configured = 0; configured < 2; configured++) {
+    for (unsigned configured = 0; configured < 2; configured++) {
         struct iscsi_settings settings = configured ? chap_settings(false) : fake_settings();
         enum status expected = configured ? E_LOGIN_AUTHENTICATION : E_CHAP_REQUIRED;
 
@@ -145,7 +142,7 @@ static const char *find_key(const uint8_t *text, uint32_t length, const char *ke
 
     memcpy(copy, text, length);
     copy[length] = 0;
-    while (text_next(copy, length, &position, &found, &value, &malformed)) {
+    while (key_text_next(copy, length, &position, &found, &value, &malformed)) {
         if (strcmp(found, key) == 0)
             return value;
     }
@@ -153,7 +150,7 @@ static const char *find_key(const uint8_t *text, uint32_t length, const char *ke
 }
 
 /* The text so far with '|' for NUL, as fake_login() wants it. */
-static void say_text(uint8_t flags, uint16_t status, struct text_writer *writer)
+static void say_text(uint8_t flags, uint16_t status, struct key_text_writer *writer)
 {
     char text[1024];
 
@@ -164,13 +161,13 @@ static void say_text(uint8_t flags, uint16_t status, struct text_writer *writer)
     fake_login(&fake, flags, status, text);
 }
 
-static void challenge(struct text_writer *writer)
+static void challenge(struct key_text_writer *writer)
 {
     if (target.reflects && target.logins)
         memcpy(target.challenge, target.their_challenge, CHALLENGE_LENGTH);
-    text_add_number(writer, "CHAP_A", target.algorithm);
-    text_add_number(writer, "CHAP_I", 77);
-    text_add_binary(writer, "CHAP_C", target.challenge, CHALLENGE_LENGTH);
+    key_text_add_number(writer, "CHAP_A", target.algorithm);
+    key_text_add_number(writer, "CHAP_I", 77);
+    key_text_add_binary(writer, "CHAP_C", target.challenge, CHALLENGE_LENGTH);
     say_text(0, 0, writer);
 }
 
@@ -182,18 +179,18 @@ static void judge_response(const uint8_t *text, uint32_t length)
     uint32_t expected = chap_digest(target.algorithm, 77, "secret-of-joe-1", target.challenge, CHALLENGE_LENGTH, digest), got = 0;
 
     target.logins++;
-    target.response_good = value && text_binary(value, theirs, sizeof theirs, &got) && got == expected &&
+    target.response_good = value && key_text_binary(value, theirs, sizeof theirs, &got) && got == expected &&
                            memcmp(theirs, digest, got) == 0 && strcmp(find_key(text, length, "CHAP_N"), "joe") == 0;
     value = find_key(text, length, "CHAP_C");
     target.their_length = 0;
     if (value)
-        assert_true(text_binary(value, target.their_challenge, sizeof target.their_challenge, &target.their_length));
+        assert_true(key_text_binary(value, target.their_challenge, sizeof target.their_challenge, &target.their_length));
     value = find_key(text, length, "CHAP_I");
     if (value)
-        assert_true(text_number(value, 255, &target.their_identifier));
+        assert_true(key_text_number(value, 255, &target.their_identifier));
 }
 
-static void prove(struct text_writer *writer)
+static void prove(struct key_text_writer *writer)
 {
     uint8_t digest[CHAP_DIGEST_MAX];
     uint32_t identifier = target.their_identifier ^ (target.forgery == STALE_IDENTIFIER), length;
@@ -206,8 +203,8 @@ static void prove(struct text_writer *writer)
         if (target.forgery == SHORT_DIGEST)
             length--;
         if (target.forgery != NO_NAME)
-            text_add(writer, "CHAP_N", target.forgery == OTHER_NAME ? "disc" : target.forgery == OUR_OWN_NAME ? "joe" : "disk");
-        text_add_binary(writer, "CHAP_R", digest, length);
+            key_text_add(writer, "CHAP_N", target.forgery == OTHER_NAME ? "disc" : target.forgery == OUR_OWN_NAME ? "joe" : "disk");
+        key_text_add_binary(writer, "CHAP_R", digest, length);
     }
     say_text(0x81, 0, writer);
 }
@@ -215,16 +212,16 @@ static void prove(struct text_writer *writer)
 static void take_security(const uint8_t *text, uint32_t length)
 {
     uint8_t bytes[1024];
-    struct text_writer writer = {.bytes = bytes, .room = sizeof bytes};
+    struct key_text_writer writer = {.bytes = bytes, .room = sizeof bytes};
     const char *offer = find_key(text, length, "CHAP_A");
 
     if (find_key(text, length, "AuthMethod")) {
-        text_add(&writer, "AuthMethod", "CHAP");
+        key_text_add(&writer, "AuthMethod", "CHAP");
         say_text(0, 0, &writer);
     } else if (offer) {
-        if (!text_list_has(offer, "7"))
+        if (!key_text_list_has(offer, "7"))
             target.algorithm = CHAP_MD5;
-        assert_true(text_list_has(offer, target.algorithm == CHAP_MD5 ? "5" : "7"));
+        assert_true(key_text_list_has(offer, target.algorithm == CHAP_MD5 ? "5" : "7"));
         challenge(&writer);
     } else {
         judge_response(text, length);

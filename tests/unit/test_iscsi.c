@@ -28,15 +28,13 @@ static void log_in(void)
 
 static int set_up(void **state)
 {
-    unsigned i;
-
     (void)state;
     host_log_level = LOG_ERROR;
     host_clock_use_virtual();
     host_idle_hook = tick;
     arena = host_arena_new(1 << 20);
     session = iscsi_session_new(&arena, &fake.stream);
-    for (i = 0; i < LENGTH; i++)
+    for (unsigned i = 0; i < LENGTH; i++)
         data[i] = (uint8_t)(i * 7 + (i >> 8));
     log_in();
     return 0;
@@ -90,10 +88,8 @@ static void pump(unsigned turns)
 
 static void read_in_every_chunking(void **state)
 {
-    size_t chunk;
-
     (void)state;
-    for (chunk = 0; chunk < 200; chunk += 13) {
+    for (size_t chunk = 0; chunk < 200; chunk += 13) {
         log_in();
         fake.chunk = chunk;
         submit(ISCSI_READ);
@@ -145,10 +141,9 @@ static void hostile_pdus(void **state)
         {"11.19 answer to no ping", ISCSI_READ, {OP_NOP_IN, 0x80, 0, 0, 0, RESERVED_TAG, 0, 0, 0, 0}, E_ISCSI_TAG},
         {"unknown opcode", ISCSI_READ, {0x2A, 0x80, 0, 0, 0, 0, 0, 0, 0, 0}, E_ISCSI_OPCODE},
     };
-    unsigned i;
 
     (void)state;
-    for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         static uint8_t bytes[LENGTH + 64];
 
         log_in();
@@ -266,25 +261,22 @@ static void ping_is_answered(void **state)
 static void more_pings_than_there_are_places(void **state)
 {
     uint8_t header[BHS_LENGTH] = {OP_NOP_IN, 0x80};
-    unsigned i;
 
     (void)state;
     put_be32(header + BHS_ITT, RESERVED_TAG);
     put_be32(header + BHS_MAXCMDSN, 64);
-    for (i = 0; i < 20; i++) {
+    for (unsigned i = 0; i < 20; i++) {
         put_be32(header + BHS_TTT, i);
         fake_say(&fake, header, NULL, 0);
     }
     pump(10);
-    for (i = 0; i < 20; i++)
+    for (unsigned i = 0; i < 20; i++)
         assert_int_equal(get_be32(fake_heard(&fake, i) + BHS_TTT), i);
     assert_int_equal(fake.aborts, 0);
 }
 
 static void lost_connection_is_a_delay(void **state)
 {
-    unsigned i;
-
     (void)state;
     submit(ISCSI_READ);
     fake.closed = true;
@@ -292,7 +284,7 @@ static void lost_connection_is_a_delay(void **state)
     assert_false(task.done);
     fake.closed = false;
     fake_login_whole(&fake);
-    for (i = 0; i < 1000 && fake.connects < 2; i++) {
+    for (unsigned i = 0; i < 1000 && fake.connects < 2; i++) {
         tick();
         pump(1);
     }
@@ -373,17 +365,15 @@ static void a_pause_before_a_command_is_forgiven(void **state)
 
 static void silence_is_pinged_and_then_given_up(void **state)
 {
-    unsigned i;
-
     (void)state;
     submit(ISCSI_READ);
-    for (i = 0; i < 14000; i++) {
+    for (unsigned i = 0; i < 14000; i++) {
         tick();
         pump(1);
     }
     assert_int_equal(fake_heard(&fake, 1)[BHS_OPCODE], OP_NOP_OUT | OP_IMMEDIATE);
     assert_int_equal(fake.aborts, 0);
-    for (i = 0; i < 1500; i++) {
+    for (unsigned i = 0; i < 1500; i++) {
         tick();
         pump(1);
     }
@@ -394,17 +384,17 @@ static void silence_is_pinged_and_then_given_up(void **state)
 static void window_holds_commands_back(void **state)
 {
     static struct iscsi_task many[80];
-    unsigned i, sent = 0;
+    unsigned sent = 0;
 
     (void)state;
-    for (i = 0; i < 80; i++)
+    for (unsigned i = 0; i < 80; i++)
         iscsi_session_submit(session, &many[i]);
     pump(3);
     while (fake_heard(&fake, sent))
         sent++;
     assert_int_equal(sent, SESSION_SLOTS);
     iscsi_session_close(session, deadline_after_ms(100));
-    for (i = 0; i < 80; i++)
+    for (unsigned i = 0; i < 80; i++)
         assert_int_equal(many[i].status, E_ISCSI_CLOSED);
 }
 

@@ -12,10 +12,8 @@ static enum status open_session(void)
 
 static void plain_login_in_every_chunking(void **state)
 {
-    size_t chunk;
-
     (void)state;
-    for (chunk = 0; chunk < 60; chunk++) {
+    for (size_t chunk = 0; chunk < 60; chunk++) {
         struct iscsi_session_info info;
 
         fake_reset(&fake);
@@ -73,10 +71,9 @@ static void status_classes(void **state)
         {0x0208, E_LOGIN_SESSION},      {0x0209, E_LOGIN_SESSION},     {0x020A, E_LOGIN_SESSION},     {0x020B, E_LOGIN_PROTOCOL},
         {0x0300, E_LOGIN_TARGET_ERROR}, {0x0301, E_LOGIN_UNAVAILABLE}, {0x0302, E_LOGIN_RESOURCES},   {0x7F01, E_LOGIN_STATUS},
     };
-    unsigned i;
 
     (void)state;
-    for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         fake_reset(&fake);
         fake_login(&fake, 0, cases[i].code, "");
         assert_int_equal(open_session(), cases[i].status);
@@ -105,10 +102,9 @@ static void redirects(void **state)
         {"192.0.2.9:0", "", 0, E_LOGIN_ADDRESS, ""},
         {"192.0.2.9:32x", "", 0, E_LOGIN_ADDRESS, ""},
     };
-    unsigned i;
 
     (void)state;
-    for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct iscsi_session_info info;
         char text[300];
 
@@ -130,10 +126,8 @@ static void redirects(void **state)
 
 static void redirect_without_end(void **state)
 {
-    unsigned i;
-
     (void)state;
-    for (i = 0; i < 20; i++)
+    for (unsigned i = 0; i < 20; i++)
         fake_login(&fake, 0, 0x0101, "TargetAddress=192.0.2.9|");
     assert_int_equal(open_session(), E_LOGIN_REDIRECT);
     assert_in_range(fake.connects, 2, 16);
@@ -159,10 +153,9 @@ static void hostile_answers(void **state)
         {"security straight to full feature", "AuthMethod=None|", 0x83, E_LOGIN_PROTOCOL},
         {"CHAP although not offered", "AuthMethod=CHAP|", 0x00, E_CHAP_REQUIRED},
     };
-    unsigned i;
 
     (void)state;
-    for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         fake_reset(&fake);
         fake_login(&fake, cases[i].flags, 0, cases[i].text);
         print_message("%s\n", cases[i].name);
@@ -179,10 +172,9 @@ static void answers_our_offer_does_not_allow(void **state)
         "HeaderDigest=CRC32C|",    "DataDigest=|",          "InitialR2T=yes|",     "MaxBurstLength=-1|",
         "MaxBurstLength=|",        "MaxBurstLength=0x|",
     };
-    unsigned i;
 
     (void)state;
-    for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         fake_reset(&fake);
         fake_login(&fake, 0x81, 0, "AuthMethod=None|");
         fake_login(&fake, 0x87, 0, cases[i]);
@@ -194,7 +186,6 @@ static void answers_our_offer_does_not_allow(void **state)
 static void endless_continuation_is_bounded(void **state)
 {
     char text[8001];
-    unsigned i;
 
     (void)state;
     memset(text, 'a', sizeof text - 1);
@@ -203,11 +194,11 @@ static void endless_continuation_is_bounded(void **state)
     fake_login(&fake, 0x40, 0, text);
     assert_int_equal(open_session(), E_LOGIN_TEXT);
     fake_reset(&fake);
-    for (i = 0; i < 40; i++)
+    for (unsigned i = 0; i < 40; i++)
         fake_login(&fake, 0x40, 0, "a");
     assert_int_equal(open_session(), E_LOGIN_PROTOCOL);
     fake_reset(&fake);
-    for (i = 0; i < 40; i++)
+    for (unsigned i = 0; i < 40; i++)
         fake_login(&fake, 0x00, 0, "");
     assert_int_equal(open_session(), E_LOGIN_PROTOCOL);
 }

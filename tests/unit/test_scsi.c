@@ -3,7 +3,7 @@
 #include "tests/unit/unit.h"
 
 #include "iscsi/scsi.h"
-#include "iscsi/text.h"
+#include "iscsi/key_text.h"
 
 static void verdicts(void **state)
 {
@@ -18,7 +18,7 @@ static void verdicts(void **state)
         {"GOOD with underflow", SCSI_GOOD, 0, 0, 511, SCSI_LATER, E_SCSI_SHORT},
         {"BUSY", SCSI_BUSY, 0, 0, 0, SCSI_LATER, E_SCSI_BUSY},
         {"TASK SET FULL", SCSI_TASK_SET_FULL, 0, 0, 0, SCSI_LATER, E_SCSI_BUSY},
-        {"RESERVATION CONFLICT", SCSI_RESERVED, 0, 0, 0, SCSI_FAILED, E_SCSI_RESERVED},
+        {"RESERVATION CONFLICT", SCSI_RESERVATION_CONFLICT, 0, 0, 0, SCSI_FAILED, E_SCSI_RESERVED},
         {"TASK ABORTED", SCSI_TASK_ABORTED, 0, 0, 0, SCSI_AGAIN, E_SCSI_FAILED},
         {"ACA ACTIVE", 0x30, 0, 0, 0, SCSI_FAILED, E_SCSI_FAILED},
         {"UNIT ATTENTION", SCSI_CHECK_CONDITION, 6, 0x29, 0, SCSI_AGAIN, E_SCSI_FAILED},
@@ -33,11 +33,10 @@ static void verdicts(void **state)
         {"RECOVERED ERROR", SCSI_CHECK_CONDITION, 1, 0x17, 512, SCSI_DONE, OK},
         {"RECOVERED ERROR with underflow", SCSI_CHECK_CONDITION, 1, 0x17, 100, SCSI_LATER, E_SCSI_SHORT},
     };
-    unsigned i, descriptor;
 
     (void)state;
-    for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        for (descriptor = 0; descriptor < 2; descriptor++) {
+    for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        for (unsigned descriptor = 0; descriptor < 2; descriptor++) {
             struct iscsi_task task = {.direction = ISCSI_READ, .length = 512, .scsi_status = cases[i].scsi_status};
             enum status status = OK;
 
@@ -56,10 +55,9 @@ static void verdicts(void **state)
 static void sense_that_is_cut(void **state)
 {
     static const uint8_t bytes[18] = {0x70, 0, 0x06, [12] = 0x29, [13] = 1};
-    uint16_t length;
 
     (void)state;
-    for (length = 0; length < 18; length++) {
+    for (uint16_t length = 0; length < 18; length++) {
         struct scsi_sense sense = scsi_sense_decode(bytes, length);
 
         assert_int_equal(sense.key, length >= 3 ? 6 : 0);
@@ -81,13 +79,12 @@ static void commands(void **state)
         {false, 0, 0x10000, {0x88, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0}},
         {true, 0x0102030405060708, 2, {0x8A, 0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 2}},
     };
-    unsigned i;
 
     (void)state;
-    for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         uint8_t cdb[ISCSI_CDB_MAX];
 
-        scsi_build_transfer(cdb, cases[i].write, cases[i].lba, cases[i].blocks);
+        scsi_cdb_transfer(cdb, cases[i].write, cases[i].lba, cases[i].blocks);
         assert_memory_equal(cdb, cases[i].cdb, ISCSI_CDB_MAX);
     }
 }
@@ -117,15 +114,14 @@ static void binary_values(void **state)
         {"0b====", false, 0, {0}},
         {"0bAQ", false, 0, {0}},
     };
-    unsigned i;
 
     (void)state;
-    for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         uint8_t bytes[4];
         uint32_t length = 0;
 
         print_message("%s\n", cases[i].text);
-        assert_int_equal(text_binary(cases[i].text, bytes, sizeof bytes, &length), cases[i].good);
+        assert_int_equal(key_text_binary(cases[i].text, bytes, sizeof bytes, &length), cases[i].good);
         if (cases[i].good) {
             assert_int_equal(length, cases[i].length);
             assert_memory_equal(bytes, cases[i].bytes, length);
@@ -136,12 +132,12 @@ static void binary_values(void **state)
 static void writing_stops_at_the_end(void **state)
 {
     uint8_t bytes[10];
-    struct text_writer writer = {.bytes = bytes, .room = sizeof bytes};
+    struct key_text_writer writer = {.bytes = bytes, .room = sizeof bytes};
 
     (void)state;
-    text_add(&writer, "abc", "1234");
+    key_text_add(&writer, "abc", "1234");
     assert_int_equal(writer.length, 9);
-    text_add(&writer, "a", "");
+    key_text_add(&writer, "a", "");
     assert_true(writer.full);
     assert_int_equal(writer.length, 9);
     assert_memory_equal(bytes, "abc=1234", 9);
