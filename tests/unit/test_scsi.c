@@ -2,18 +2,20 @@
 /* Sense data, verdicts and commands: SPC-4, SBC-3, SAM-5. And login text's values: RFC 7143 section 6.1. */
 #include "tests/unit/unit.h"
 
-#include "iscsi/scsi.h"
 #include "iscsi/key_text.h"
+#include "iscsi/scsi.h"
+
+struct outcome {
+    const char *name;
+    uint8_t scsi_status, key, asc;
+    uint32_t transferred;
+    enum scsi_verdict verdict;
+    enum status status;
+};
 
 static void verdicts(void **state)
 {
-    static const struct {
-        const char *name;
-        uint8_t scsi_status, key, asc;
-        uint32_t transferred;
-        enum scsi_verdict verdict;
-        enum status status;
-    } cases[] = {
+    static const struct outcome cases[] = {
         {"GOOD", SCSI_GOOD, 0, 0, 512, SCSI_DONE, OK},
         {"GOOD with underflow", SCSI_GOOD, 0, 0, 511, SCSI_LATER, E_SCSI_SHORT},
         {"BUSY", SCSI_BUSY, 0, 0, 0, SCSI_LATER, E_SCSI_BUSY},
@@ -65,14 +67,16 @@ static void sense_that_is_cut(void **state)
     }
 }
 
-static void commands(void **state)
+struct transfer {
+    bool write;
+    uint64_t lba;
+    uint32_t blocks;
+    uint8_t cdb[ISCSI_CDB_MAX];
+};
+
+static void transfers(void **state)
 {
-    static const struct {
-        bool write;
-        uint64_t lba;
-        uint32_t blocks;
-        uint8_t cdb[ISCSI_CDB_MAX];
-    } cases[] = {
+    static const struct transfer cases[] = {
         {false, 0x01020304, 0x0506, {0x28, 0, 1, 2, 3, 4, 0, 5, 6}},
         {true, 0xFFFFFFFE, 1, {0x2A, 0, 0xFF, 0xFF, 0xFF, 0xFE, 0, 0, 1}},
         {false, 0xFFFFFFFF, 1, {0x88, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 1}},
@@ -89,14 +93,45 @@ static void commands(void **state)
     }
 }
 
+static void other_commands(void **state)
+{
+    static const uint8_t flush[ISCSI_CDB_MAX] = {0x35};
+    static const uint8_t report_luns[ISCSI_CDB_MAX] = {0xA0, [8] = 4};
+    static const uint8_t inquiry[ISCSI_CDB_MAX] = {0x12, 0, 0, 0, 96};
+    static const uint8_t serial[ISCSI_CDB_MAX] = {0x12, 1, 0x80, 0, 252};
+    static const uint8_t capacity_10[ISCSI_CDB_MAX] = {0x25};
+    static const uint8_t capacity_16[ISCSI_CDB_MAX] = {0x9E, 0x10, [13] = 32};
+    static const uint8_t mode_sense[ISCSI_CDB_MAX] = {0x1A, 0x08, 0x3F, 0, 192};
+    uint8_t cdb[ISCSI_CDB_MAX];
+
+    (void)state;
+    memset(cdb, 0xEE, sizeof cdb);
+    scsi_cdb_flush(cdb);
+    assert_memory_equal(cdb, flush, sizeof cdb);
+    scsi_cdb_report_luns(cdb, 1024);
+    assert_memory_equal(cdb, report_luns, sizeof cdb);
+    scsi_cdb_inquiry(cdb, 96);
+    assert_memory_equal(cdb, inquiry, sizeof cdb);
+    scsi_cdb_inquiry_page(cdb, VPD_SERIAL, 252);
+    assert_memory_equal(cdb, serial, sizeof cdb);
+    scsi_cdb_read_capacity_10(cdb);
+    assert_memory_equal(cdb, capacity_10, sizeof cdb);
+    scsi_cdb_read_capacity_16(cdb, 32);
+    assert_memory_equal(cdb, capacity_16, sizeof cdb);
+    scsi_cdb_mode_sense(cdb, 192);
+    assert_memory_equal(cdb, mode_sense, sizeof cdb);
+}
+
+struct binary_value {
+    const char *text;
+    bool good;
+    uint32_t length;
+    uint8_t bytes[4];
+};
+
 static void binary_values(void **state)
 {
-    static const struct {
-        const char *text;
-        bool good;
-        uint32_t length;
-        uint8_t bytes[4];
-    } cases[] = {
+    static const struct binary_value cases[] = {
         {"0x0102", true, 2, {1, 2}},
         {"0X0aF", true, 2, {0x00, 0xAF}},
         {"0xF", true, 1, {0x0F}},
@@ -146,8 +181,8 @@ static void writing_stops_at_the_end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(verdicts),      cmocka_unit_test(sense_that_is_cut),        cmocka_unit_test(commands),
-        cmocka_unit_test(binary_values), cmocka_unit_test(writing_stops_at_the_end),
+        cmocka_unit_test(verdicts),       cmocka_unit_test(sense_that_is_cut), cmocka_unit_test(transfers),
+        cmocka_unit_test(other_commands), cmocka_unit_test(binary_values),     cmocka_unit_test(writing_stops_at_the_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
