@@ -81,6 +81,7 @@ void login_keys_offer(struct login *login)
             key_text_add_number(&login->out, keys[i].name, keys[i].offer);
         }
     }
+
     login->offered_keys = true;
 }
 

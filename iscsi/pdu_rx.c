@@ -67,13 +67,14 @@ static enum status receive_piece(struct iscsi_session *session, uint32_t left, s
 {
     struct receiver *rx = &session->rx;
     struct stream *stream = session->stream;
-    uint8_t scrap[256];
 
     *received = 0;
     if (rx->stage == RX_HEADER)
         return stream->ops->receive(stream, rx->header + rx->have, left, received);
     if (rx->stage == RX_DATA)
         return stream->ops->receive(stream, rx->to + rx->have, left, received);
+
+    uint8_t scrap[256];
     return stream->ops->receive(stream, scrap, smaller_of(left, sizeof scrap), received);
 }
 
