@@ -62,7 +62,7 @@ static enum status open_session(struct story *story)
         return fail(E_STREAM_MEMORY, "no stream is left");
     struct iscsi_session *session = iscsi_session_new(story->machine->arena, story->stream);
     if (!session)
-        return fail(E_LOADER_MEMORY, "a session takes %u bytes", (unsigned)iscsi_session_size());
+        return E_ISCSI_MEMORY;
     settings_for_iscsi(&story->settings, &story->iscsi);
     screen_wait(&story->screen, "Portal", "logging in,", deadline);
     enum status status = iscsi_session_open(session, &story->iscsi, deadline);
@@ -165,24 +165,20 @@ static void take_down(struct story *story, size_t arena_used)
     story->machine->arena->used = arena_used;
 }
 
-/* The failure to show is the one of the card that came furthest. */
+/*
+ * The failure to show is the one of the card that came furthest; of two that came equally far the first, but that a card is not
+ * the one of nic= says less than anything that went wrong with one.
+ */
 static void keep_failure(const struct story *story, enum status status, struct failure *failure)
 {
-    if (failure->status != OK && story->step <= failure->step)
+    bool says_more = failure->status == E_NIC_NOT_FOUND && story->step == failure->step;
+    if (failure->status != OK && story->step <= failure->step && !says_more)
         return;
+
     failure->status = status;
     failure->step = story->step;
     format_text(failure->detail, sizeof failure->detail, "%s", failure_detail(status));
-    failure->mark = status == E_ROOT_PATH_SYNTAX || status == E_INITIATOR_NAME || status == E_SETTING_VALUE
-                        ? story->settings.mark
-                        : (struct text_mark){.offset = 0};
-}
-
-/* On another card there may be a link, another DHCP server, a way to the target. A target that answered says the same on each. */
-static bool another_card_may_help(const struct story *story, enum status status)
-{
-    return status != E_CANCELLED &&
-           (story->step < STEP_SESSION || status == E_RESOLVE || status == E_UNREACHABLE || status == E_CONNECT_TIMEOUT);
+    failure->mark = story->settings.mark;
 }
 
 static void no_card(struct story *story, struct failure *failure)
@@ -223,9 +219,8 @@ static enum status try_cards(struct story *story, struct failure *failure)
             return OK;
         }
         keep_failure(story, status, failure);
-        bool go_on = another_card_may_help(story, status);
         take_down(story, arena_used);
-        if (!go_on)
+        if (!status_may_differ_by_card(status))
             return failure->status;
         if (status != E_NIC_NOT_FOUND && story_card(story, i + 1))
             screen_line(&story->screen, "", "%s; trying the next card", status_what(status));

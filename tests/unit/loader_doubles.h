@@ -17,7 +17,7 @@
 /* ---- what the doubles do, and what was done to them ---- */
 
 static struct {
-    enum status open_card, dhcp, login, disk, boot;
+    enum status open_card[3], dhcp, session, login, disk, boot;
     bool no_driver[3];
     unsigned link_after_ms[3]; /* per card, from its opening */
     struct dhcp_builder ack;   /* the DHCP server's answer */
@@ -99,7 +99,7 @@ enum status nic_open(struct nic *nic, struct pci_device *device, const struct ni
     seen.card_config = *config;
     opened_at = platform_ticks();
     arena_take(config->arena, nic_arena_size(config), 4096);
-    return outcome(name, script.open_card);
+    return outcome(name, script.open_card[device - cards]);
 }
 
 /* ---- net.h ---- */
@@ -213,6 +213,10 @@ size_t iscsi_session_size(void)
 struct iscsi_session *iscsi_session_new(struct arena *from, struct stream *stream)
 {
     (void)stream;
+    if (script.session != OK) {
+        fail(script.session, "the double of the session says so");
+        return NULL;
+    }
     return arena_take(from, sizeof(struct iscsi_session), 8);
 }
 

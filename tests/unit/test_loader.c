@@ -239,8 +239,9 @@ struct failing {
 static void each_failure_has_its_code_and_advice(void **state)
 {
     static const struct failing cases[] = {
-        {"", &script.open_card, E_NIC_RESET, "nic0"},
+        {"", &script.open_card[0], E_NIC_RESET, "nic0"},
         {"", &script.dhcp, E_DHCP_TIMEOUT, "nic0 net_open dhcp net_close nic_close"},
+        {"", &script.session, E_ISCSI_MEMORY, "nic0 net_open dhcp net_close nic_close"},
         {"", &script.login, E_CONNECT_REFUSED, "nic0 net_open dhcp login net_close nic_close"},
         {"", &script.disk, E_DISK_TIMEOUT, "nic0 net_open dhcp login disk" DOWN},
         {"", &script.boot, E_DISK_RANGE, "nic0 net_open dhcp login disk boot" DOWN},
@@ -311,7 +312,7 @@ static void r_tries_again(void **state)
 static void unattended_it_tries_again_a_bounded_number_of_times(void **state)
 {
     (void)state;
-    script.open_card = E_NIC_RESET;
+    script.open_card[0] = E_NIC_RESET;
     script.keys = NULL;
     uint64_t before = platform_ticks();
     told("retry=2,7", "nic0 nic0 nic0");
@@ -369,6 +370,16 @@ static void nic_by_mac(void **state)
     set_up(state);
     told("nic=52:54:00:00:00:00", "nic0 nic_close nic1 nic_close nic2 nic_close");
     shown("\nS708 ");
+}
+
+/* A card that cannot be opened may well be the one that nic= names. */
+static void a_card_that_fails_is_told_of_before_others_that_are_not_meant(void **state)
+{
+    (void)state;
+    script.open_card[1] = E_NIC_RESET;
+    told("nic=52:54:00:12:34:57", "nic0 nic_close nic1 nic2 nic_close");
+    shown("\nS103 ");
+    shown("Why: the double of nic1 says so\n");
 }
 
 static void a_boot_card_without_a_driver(void **state)
@@ -474,6 +485,7 @@ int main(void)
         TEST(of_several_failures_the_furthest_is_shown),
         TEST(a_target_that_answered_is_not_asked_on_another_card),
         TEST(nic_by_mac),
+        TEST(a_card_that_fails_is_told_of_before_others_that_are_not_meant),
         TEST(a_boot_card_without_a_driver),
         TEST(hook_only_leaves_everything_up),
         TEST(the_portal_of_the_device_path),
