@@ -3,12 +3,11 @@
 
 #include "loader/netmask.h"
 #include "loader/story.h"
+#include "platform/bytes.h"
 #include "platform/format.h"
 
-#define VENDOR_CLASS  "sanstrap"
-#define IPV6_WAIT_MS  10000
-#define YIADDR_OFFSET 16
-#define CHADDR_OFFSET 28
+#define VENDOR_CLASS "sanstrap"
+#define IPV6_WAIT_MS 10000
 
 /* ---- the ROM's lease ---- */
 
@@ -26,47 +25,13 @@ bool story_rom_answer(const struct story *story, struct dhcp_message *message)
 
 bool story_cached_ack(const struct story *story, struct dhcp_message *message)
 {
-    static const uint8_t none[4];
-    uint8_t type;
     if (!story_rom_answer(story, message) || message->length > sizeof story->lease.message)
         return false;
-    return memcmp(message->bytes + CHADDR_OFFSET, story->nic.mac, NIC_MAC_LENGTH) == 0 &&
-           memcmp(message->bytes + YIADDR_OFFSET, none, sizeof none) != 0 &&
-           dhcp_option_get(message, DHCP_MESSAGE_TYPE, &type, 1) == 1 && type == DHCP_ACK && dhcp_has_root_path(message);
-}
 
-static uint32_t seconds_of(const struct dhcp_message *message)
-{
-    uint8_t bytes[4];
-    if (dhcp_option_get(message, DHCP_LEASE_TIME, bytes, 4) != 4)
-        return 0xFFFFFFFFu;
-    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
-}
-
-/* Lists of addresses: as many as there are, up to `count`. */
-static void read_addresses(const struct dhcp_message *message, uint8_t code, uint8_t (*to)[4], unsigned count)
-{
-    uint8_t bytes[4 * NET_DNS_SERVERS];
-    int length = dhcp_option_get(message, code, bytes, sizeof bytes);
-    for (unsigned i = 0; i < count && (int)(4 * i + 4) <= length; i++)
-        memcpy(to[i], bytes + 4 * i, 4);
-}
-
-static void read_lease(struct net_lease *lease, const struct dhcp_message *message)
-{
-    uint8_t mtu[2];
-    memset(lease, 0, sizeof *lease);
-    memcpy(lease->ipv4.address, message->bytes + YIADDR_OFFSET, 4);
-    read_addresses(message, DHCP_SUBNET_MASK, &lease->ipv4.netmask, 1);
-    read_addresses(message, DHCP_ROUTER, &lease->ipv4.gateway, 1);
-    read_addresses(message, DHCP_DNS, lease->ipv4.dns, NET_DNS_SERVERS);
-    read_addresses(message, DHCP_SERVER_ID, &lease->server, 1);
-    if (dhcp_option_get(message, DHCP_MTU, mtu, 2) == 2)
-        lease->ipv4.mtu = (uint16_t)(mtu[0] << 8 | mtu[1]);
-    lease->seconds = seconds_of(message);
-    lease->acquired = platform_ticks();
-    lease->message_length = (uint16_t)message->length;
-    memcpy(lease->message, message->bytes, message->length);
+    uint8_t type;
+    return !memcmp(message->bytes + DHCP_AT_CHADDR, story->nic.mac, NIC_MAC_LENGTH) &&
+           !bytes_are_zero(message->bytes + DHCP_AT_YIADDR, 4) && dhcp_option_get(message, DHCP_MESSAGE_TYPE, &type, 1) == 1 &&
+           type == DHCP_TYPE_ACK && dhcp_has_root_path(message);
 }
 
 /* ---- IPv4 ---- */
@@ -78,7 +43,7 @@ static void show_ipv4(struct story *story, const struct net_ipv4 *ipv4, const ch
     memcpy(address.bytes, ipv4->address, 4);
     memcpy(gateway.bytes, ipv4->gateway, 4);
     net_format_address(&address, text);
-    if (memcmp(ipv4->gateway, (uint8_t[4]){0}, 4) != 0)
+    if (!bytes_are_zero(ipv4->gateway, 4))
         net_format_address(&gateway, gateway_text);
     screen_line(&story->screen, "Address", "%s/%u, gateway %s (%s)", text, prefix_of(ipv4->netmask), gateway_text, origin);
 }
@@ -104,7 +69,7 @@ static enum status use_ipv4(struct story *story, const struct net_ipv4 *ipv4)
 
 static enum status lease_of_rom(struct story *story, struct dhcp_message *message)
 {
-    read_lease(&story->lease, message);
+    net_lease_read(&story->lease, message);
     override_ipv4(&story->settings, &story->lease.ipv4);
     enum status status = use_ipv4(story, &story->lease.ipv4);
     if (status != OK)

@@ -8,7 +8,7 @@
 #define SANSTRAP_SETTINGS_H
 
 #include "handoff/handoff.h"
-#include "loader/dhcp_options.h"
+#include "net/dhcp_options.h"
 #include "loader/loader.h"
 #include "loader/root_path.h"
 
