@@ -31,7 +31,7 @@ bool story_cached_ack(const struct story *story, struct dhcp_message *message)
     uint8_t type;
     return !memcmp(message->bytes + DHCP_AT_CHADDR, story->nic.mac, NIC_MAC_LENGTH) &&
            !bytes_are_zero(message->bytes + DHCP_AT_YIADDR, 4) && dhcp_option_get(message, DHCP_MESSAGE_TYPE, &type, 1) == 1 &&
-           type == DHCP_TYPE_ACK && dhcp_has_root_path(message);
+           type == DHCP_TYPE_ACK && settings_dhcp_has_root(message);
 }
 
 /* ---- IPv4 ---- */
@@ -107,7 +107,7 @@ static enum status get_ipv4(struct story *story)
         settings->static_ipv4.mtu = settings->origin[SETTING_MTU] > FROM_DHCP ? settings->mtu : 0;
         enum status status = use_ipv4(story, &settings->static_ipv4);
         if (status == OK)
-            show_ipv4(story, &settings->static_ipv4, origin_text(settings->origin[SETTING_IP]));
+            show_ipv4(story, &settings->static_ipv4, settings_origin_text(settings->origin[SETTING_IP]));
         return status;
     }
     return story_cached_ack(story, &message) ? lease_of_rom(story, &message) : lease_of_our_own(story, &message);
@@ -132,7 +132,7 @@ static enum status get_ipv6(struct story *story)
     memcpy(address.bytes, ipv6.address, sizeof ipv6.address);
     net_format_address(&address, text);
     screen_line(&story->screen, "Address", "%s/%u (%s)", text, ipv6.prefix_length,
-                by_hand ? origin_text(story->settings.origin[SETTING_IP6]) : "router advertisement");
+                by_hand ? settings_origin_text(story->settings.origin[SETTING_IP6]) : "router advertisement");
     return OK;
 }
 

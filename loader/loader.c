@@ -6,6 +6,7 @@
 
 #include "handoff/recorder.h"
 #include "iscsi/lun.h"
+#include "loader/command_line.h"
 #include "loader/story.h"
 #include "platform/format.h"
 
@@ -13,6 +14,8 @@
 #define CALL_MS            60000 /* of one call at least; one that waits for a lost connection has all of recovery= */
 #define LAST_WORDS_MS      30000 /* how long a failure stays on screen that no retry can mend */
 #define WINDOWS_MIN_SECRET 12    /* bytes; Microsoft's initiator and target refuse shorter ones */
+#define KEYS_RETRY         "rR"
+#define KEYS_NEXT          "nN\33" /* and Esc, KEY_ESCAPE */
 
 /* A failure kept beyond the next fail(). */
 struct failure {
@@ -41,13 +44,13 @@ static enum status finish_settings(struct story *story)
     if (status != OK)
         return status;
     screen_line(&story->screen, "Initiator", "%s (%s)", settings->initiator,
-                settings->origin[SETTING_INITIATOR] != FROM_DEFAULT ? origin_text(settings->origin[SETTING_INITIATOR])
+                settings->origin[SETTING_INITIATOR] != FROM_DEFAULT ? settings_origin_text(settings->origin[SETTING_INITIATOR])
                 : settings->hostname[0]                             ? "from the host name"
                                                                     : "from the MAC address");
-    screen_line(&story->screen, "Target", "%s (%s)", settings->root.target, origin_text(settings->origin[SETTING_ROOT]));
+    screen_line(&story->screen, "Target", "%s (%s)", settings->root.target, settings_origin_text(settings->origin[SETTING_ROOT]));
     if (settings->chap.name[0])
         screen_line(&story->screen, "CHAP", "as %s%s (%s)", settings->chap.name, settings->mutual.name[0] ? ", mutual" : "",
-                    origin_text(settings->origin[SETTING_CHAP]));
+                    settings_origin_text(settings->origin[SETTING_CHAP]));
     warn_of_secrets(story);
     return OK;
 }
@@ -110,9 +113,10 @@ static enum status open_disk(struct story *story)
     return OK;
 }
 
-static enum status boot(struct story *story)
+static enum status boot_disk(struct story *story)
 {
     struct boot_options *options = &story->settings.boot;
+    options->hook_only = story->settings.home.hook_only;
     options->vlan = story->settings.vlan;
     options->nic = &story->nic;
     options->session = story->session;
@@ -128,13 +132,12 @@ static enum status boot(struct story *story)
 
 /* ---- the story ---- */
 
-static enum status tell(struct story *story)
+static enum status run_steps(struct story *story)
 {
     static enum status (*const steps[])(struct story *) = {
-        [STEP_CARD] = story_open_card,      [STEP_LINK] = story_wait_for_link,
-        [STEP_ADDRESS] = story_get_address, [STEP_SETTINGS] = finish_settings,
-        [STEP_SESSION] = open_session,      [STEP_DISK] = open_disk,
-        [STEP_HANDOFF] = story_hand_off,    [STEP_BOOT] = boot,
+        [STEP_CARD] = story_open_card,     [STEP_LINK] = story_wait_for_link, [STEP_ADDRESS] = story_get_address,
+        [STEP_SETTINGS] = finish_settings, [STEP_SESSION] = open_session,     [STEP_DISK] = open_disk,
+        [STEP_HANDOFF] = story_hand_off,   [STEP_BOOT] = boot_disk,
     };
     enum status status = OK;
     story->settings = story->given;
@@ -147,7 +150,7 @@ static enum status tell(struct story *story)
 }
 
 /* Back to before the card was opened. */
-static void take_down(struct story *story, size_t arena_used)
+static void close_all(struct story *story, size_t arena_used)
 {
     screen_wait_end(&story->screen);
     if (story->session)
@@ -203,7 +206,7 @@ static struct story *left_standing;
 void loader_close(void)
 {
     if (left_standing)
-        take_down(left_standing, left_standing->machine->arena->used);
+        close_all(left_standing, left_standing->machine->arena->used);
     left_standing = NULL;
 }
 
@@ -213,13 +216,13 @@ static enum status try_cards(struct story *story, struct failure *failure)
     size_t arena_used = story->machine->arena->used;
     memset(failure, 0, sizeof *failure);
     for (unsigned i = 0; (story->card = story_card(story, i)) != NULL; i++) {
-        enum status status = tell(story);
+        enum status status = run_steps(story);
         if (status == OK) {
             left_standing = story;
             return OK;
         }
         keep_failure(story, status, failure);
-        take_down(story, arena_used);
+        close_all(story, arena_used);
         if (!status_may_differ_by_card(status))
             return failure->status;
         if (status != E_NIC_NOT_FOUND && story_card(story, i + 1))
@@ -232,70 +235,99 @@ static enum status try_cards(struct story *story, struct failure *failure)
 
 /* ---- what then ---- */
 
-/* Waits for a key. True to try again: R, or the time is over and `retries_left`. */
-static bool choose(struct story *story, bool can_retry, unsigned retries_left)
+int story_wait_for_key(struct story *story, const char *text, const char *keys, uint32_t milliseconds)
 {
-    bool retry_alone = can_retry && retries_left;
-    const char *text = retry_alone ? "Press R to retry, N for the next boot device. Retry in"
-                       : can_retry ? "Press R to retry, N for the next boot device. Next device in"
-                                   : "Press N for the next boot device. Next device in";
-    deadline_t deadline = deadline_after_ms(retry_alone ? story->settings.retry_delay_ms : LAST_WORDS_MS);
-    bool again = retry_alone;
+    deadline_t deadline = deadline_after_ms(milliseconds);
+    int key = 0;
     screen_wait(&story->screen, "", text, deadline);
     while (!deadline_passed(deadline)) {
-        int key = story->machine->read_key();
-        if (can_retry && (key == 'r' || key == 'R')) {
-            again = true;
+        key = story->machine->read_key();
+        if (key && (!keys || strchr(keys, key)))
             break;
-        }
-        if (key == 'n' || key == 'N' || key == KEY_ESCAPE) {
-            again = false;
-            break;
-        }
+        key = 0;
         platform_idle();
         screen_turn(&story->screen);
     }
-    screen_line(&story->screen, "", "%s", again ? "Trying again." : "Going to the next boot device.");
-    return again;
+    screen_wait_end(&story->screen);
+    return key;
 }
 
-static void tell_until_it_works(struct story *story)
+/* True to try again: R, or the time is over and `retries_left`. */
+static bool ask_to_retry(struct story *story, unsigned retries_left)
 {
-    struct failure failure = {.step = STEP_COMMAND_LINE};
-    enum status status = settings_begin(&story->settings, story->machine->command_line);
+    const char *text = retries_left ? "Press R to retry, N for the next boot device. Retry in"
+                                    : "Press R to retry, N for the next boot device. Next device in";
+    int key =
+        story_wait_for_key(story, text, KEYS_RETRY KEYS_NEXT, retries_left ? story->settings.retry_delay_ms : LAST_WORDS_MS);
+    return key ? strchr(KEYS_RETRY, key) != NULL : retries_left != 0;
+}
+
+static void warn_of_unknown_settings(struct story *story)
+{
     for (unsigned i = 0; i < story->settings.unknown_count; i++)
         screen_line(&story->screen, "Warning", "%s= on the command line is no setting and is passed over (S%u)",
                     story->settings.unknown[i], E_SETTING_UNKNOWN);
+}
+
+/* From the command line to the first card. */
+static enum status read_settings(struct story *story)
+{
+    enum status status = settings_begin(&story->settings, story->machine->command_line);
+    warn_of_unknown_settings(story);
     if (status == OK)
         status = story_read_firmware_ibft(story);
     story->given = story->settings;
+    return status;
+}
+
+static void wait_for_next_device(struct story *story)
+{
+    story_wait_for_key(story, "Press N for the next boot device. Next device in", KEYS_NEXT, LAST_WORDS_MS);
+    screen_line(&story->screen, "", "Going to the next boot device.");
+}
+
+static void run_until_booted(struct story *story)
+{
+    if (command_line_asks_for_help(story->machine->command_line)) {
+        story_show_settings(story);
+        wait_for_next_device(story);
+        return;
+    }
+
+    struct failure failure = {.step = STEP_COMMAND_LINE};
+    enum status status = read_settings(story);
     if (status != OK) {
         keep_failure(story, status, &failure);
         screen_failure(&story->screen, failure.status, failure.detail, &failure.mark);
-        choose(story, false, 0);
+        wait_for_next_device(story);
         return;
     }
+
     for (unsigned left = story->settings.retries; try_cards(story, &failure) != OK; left -= left != 0) {
         screen_failure(&story->screen, failure.status, failure.detail, &failure.mark);
-        if (!choose(story, true, left))
+        bool again = ask_to_retry(story, left);
+        screen_line(&story->screen, "", "%s", again ? "Trying again." : "Going to the next boot device.");
+        if (!again)
             return;
     }
 }
 
 void loader_run(const struct machine *machine)
 {
-    struct screen screen;
-    struct story *story = arena_take(machine->arena, sizeof *story, 16);
     uint8_t boot_id[16];
     platform_random(boot_id, sizeof boot_id);
     recorder_open(machine->recorder, machine->recorder_size, boot_id);
+
+    struct screen screen;
     screen_open(&screen, machine->write);
     screen_line(&screen, "sanstrap", "%s", SANSTRAP_VERSION);
+
+    struct story *story = arena_take(machine->arena, sizeof *story, 16);
     if (story) {
         story->machine = machine;
         memcpy(story->boot_id, boot_id, sizeof story->boot_id);
         story->screen = screen;
-        tell_until_it_works(story);
+        run_until_booted(story);
     } else {
         char detail[64];
         format_text(detail, sizeof detail, "it takes %u bytes", (unsigned)sizeof *story);

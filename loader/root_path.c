@@ -45,7 +45,7 @@ static enum status read_ipv6_server(struct root_path *path, struct reader *reade
         return wrong_at(reader, reader->at, "this bracket is not closed");
     size_t length = (size_t)(end - start);
     struct net_address address;
-    if (length > 45 || !copy_text(path->server, sizeof path->server, start, length) ||
+    if (length > 45 || !text_copy(path->server, sizeof path->server, start, length) ||
         !net_parse_address(path->server, &address) || address.family != 6)
         return wrong_at(reader, reader->at + 1, "not an IPv6 address");
     reader->at += length + 2;
@@ -76,7 +76,7 @@ static enum status read_server(struct root_path *path, struct reader *reader)
     for (size_t i = 0; i < length; i++)
         if (!is_host_character(field[i]))
             return wrong_at(reader, start + i, "a server has letters, digits, dots and dashes; IPv6 goes in brackets");
-    if (!copy_text(path->server, sizeof path->server, field, length))
+    if (!text_copy(path->server, sizeof path->server, field, length))
         return wrong_at(reader, start + sizeof path->server - 1, "the server is too long");
     return OK;
 }
@@ -101,7 +101,7 @@ static enum status read_port(struct root_path *path, struct reader *reader)
     enum status status = take_field(reader, "the path ends within its port", &field, &length);
     if (status != OK)
         return status;
-    if (length && (!parse_decimal(field, length, 65535, &port) || !port))
+    if (length && (!text_parse_decimal(field, length, 65535, &port) || !port))
         return wrong_at(reader, start, "the port is a number of 1 to 65535, or empty");
     path->port = (uint16_t)port;
     return OK;
@@ -127,7 +127,7 @@ static enum status read_target(struct root_path *path, struct reader *reader)
     const char *why = iscsi_name_error(reader->text + start, length, &wrong);
     if (why)
         return wrong_at(reader, start + wrong, why);
-    if (!copy_text(path->target, sizeof path->target, reader->text + start, length))
+    if (!text_copy(path->target, sizeof path->target, reader->text + start, length))
         return wrong_at(reader, start, "the target name is too long");
     return OK;
 }

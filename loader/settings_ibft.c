@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "loader/netmask.h"
-#include "loader/settings.h"
+#include "loader/setting.h"
 #include "loader/text.h"
 
 /* True, and the origin noted, when the setting is still to be had. */
@@ -47,7 +47,7 @@ static void take_target(struct settings *settings, const struct handoff_target *
     root->server_is_ipv6 = address.family == 6;
     root->port = target->port;
     memcpy(root->lun, target->lun, sizeof root->lun);
-    copy_text(root->target, sizeof root->target, target->name, strlen(target->name));
+    text_copy(root->target, sizeof root->target, target->name, strlen(target->name));
 }
 
 static void take_chap_of(struct settings *settings, enum setting setting, struct iscsi_chap *chap,
@@ -55,8 +55,8 @@ static void take_chap_of(struct settings *settings, enum setting setting, struct
 {
     if (!from->name[0] || !claim(settings, setting))
         return;
-    copy_text(chap->name, sizeof chap->name, from->name, strlen(from->name));
-    copy_text(chap->secret, sizeof chap->secret, from->secret, strlen(from->secret));
+    text_copy(chap->name, sizeof chap->name, from->name, strlen(from->name));
+    text_copy(chap->secret, sizeof chap->secret, from->secret, strlen(from->secret));
 }
 
 /* ---- the card and its address ---- */
@@ -108,7 +108,7 @@ static void take_card(struct settings *settings, const struct handoff *ibft, con
     if (claim(settings, SETTING_VLAN))
         settings->vlan = from->vlan;
     if (from->hostname[0] && claim(settings, SETTING_HOSTNAME) &&
-        !copy_text(settings->hostname, sizeof settings->hostname, from->hostname, strlen(from->hostname)))
+        !text_copy(settings->hostname, sizeof settings->hostname, from->hostname, strlen(from->hostname)))
         settings->origin[SETTING_HOSTNAME] = FROM_DEFAULT;
     if (handoff_is_ipv4(from->address))
         take_ipv4(settings, from);
@@ -122,7 +122,7 @@ enum status settings_from_ibft(struct settings *settings, const struct handoff *
         return OK;
     const struct handoff_target *target = boot_target(ibft);
     if (claim(settings, SETTING_INITIATOR)) {
-        enum status status = settings_set_initiator(settings, ibft->initiator, strlen(ibft->initiator));
+        enum status status = value_parse_initiator(settings, ibft->initiator, strlen(ibft->initiator));
         if (status != OK)
             return status;
     }

@@ -40,6 +40,19 @@ struct story {
     struct scsi_disk *disk;
 };
 
+/* ---- loader.c ---- */
+
+/*
+ * Shows `text` and the seconds left until one of `keys` is pressed, any key with NULL: returns it, or 0 when the time is over.
+ * The line is cleared then.
+ */
+int story_wait_for_key(struct story *story, const char *text, const char *keys, uint32_t milliseconds);
+
+/* ---- help.c ---- */
+
+/* Shows every setting with what it is for, what it takes and its default, page by page. */
+void story_show_settings(struct story *story);
+
 /* ---- cards.c: which cards, and their link ---- */
 
 /* The `index`-th card to try, NULL behind the last: the one of nic=, else the one that loaded us, else all in PCI order. */

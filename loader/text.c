@@ -30,19 +30,19 @@ static bool parse_digits(const char *text, size_t length, unsigned base, uint32_
     return true;
 }
 
-bool parse_decimal(const char *text, size_t length, uint32_t maximum, uint32_t *value)
+bool text_parse_decimal(const char *text, size_t length, uint32_t maximum, uint32_t *value)
 {
     return parse_digits(text, length, 10, maximum, value);
 }
 
-bool parse_number(const char *text, size_t length, uint32_t maximum, uint32_t *value)
+bool text_parse_number(const char *text, size_t length, uint32_t maximum, uint32_t *value)
 {
     if (length > 2 && text[0] == '0' && lower_case(text[1]) == 'x')
         return parse_digits(text + 2, length - 2, 16, maximum, value);
-    return parse_decimal(text, length, maximum, value);
+    return text_parse_decimal(text, length, maximum, value);
 }
 
-bool parse_mac(const char *text, size_t length, uint8_t mac[6])
+bool text_parse_mac(const char *text, size_t length, uint8_t mac[6])
 {
     if (length != 17)
         return false;
@@ -57,7 +57,7 @@ bool parse_mac(const char *text, size_t length, uint8_t mac[6])
     return true;
 }
 
-bool copy_text(char *to, size_t size, const char *text, size_t length)
+bool text_copy(char *to, size_t size, const char *text, size_t length)
 {
     to[0] = '\0';
     if (length >= size || memchr(text, 0, length))
@@ -67,7 +67,7 @@ bool copy_text(char *to, size_t size, const char *text, size_t length)
     return true;
 }
 
-bool is_printable(const char *text, size_t length)
+bool text_is_printable(const char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++)
         if ((uint8_t)text[i] < ' ' || text[i] == 0x7F)

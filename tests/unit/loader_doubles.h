@@ -22,6 +22,7 @@ static struct {
     unsigned link_after_ms[3]; /* per card, from its opening */
     struct dhcp_builder ack;   /* the DHCP server's answer */
     const char *keys;          /* pressed when a failure is shown, one after the other */
+    bool keys_at_once;         /* and without one */
 } script;
 
 static struct {
@@ -275,7 +276,8 @@ static void write_screen(const char *text)
 
 static int read_key(void)
 {
-    if (!seen.failures || !script.keys || !script.keys[seen.key] || seen.key >= seen.failures)
+    bool due = script.keys_at_once || seen.key < seen.failures;
+    if (!due || !script.keys || !script.keys[seen.key])
         return 0;
     return script.keys[seen.key++];
 }

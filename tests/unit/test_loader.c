@@ -27,18 +27,23 @@ static void the_steps_in_their_order(void **state)
     assert_int_equal(seen.window, 448 * 1460);
 }
 
-static void no_line_is_longer_than_the_screen(void **state)
+static void no_line_is_too_long(void)
 {
-    (void)state;
-    told("chap=a:b "
-         "root=iscsi:192.0.2.1::::iqn.2001-04.com.example:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-         "nic0 net_open dhcp login disk boot" DOWN);
     unsigned column = 0;
     for (const char *at = seen.screen; *at; at++) {
         column = *at == '\n' || *at == '\r' ? 0 : column + 1;
         assert_true(column < 80);
         assert_true(*at == '\n' || *at == '\r' || (*at >= ' ' && *at <= '~'));
     }
+}
+
+static void no_line_is_longer_than_the_screen(void **state)
+{
+    (void)state;
+    told("chap=a:b "
+         "root=iscsi:192.0.2.1::::iqn.2001-04.com.example:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+         "nic0 net_open dhcp login disk boot" DOWN);
+    no_line_is_too_long();
 }
 
 static void the_roms_lease_is_used_when_it_holds_a_root_path(void **state)
@@ -448,6 +453,38 @@ static void warnings(void **state)
     assert_null(strstr(seen.screen, ":short"));
 }
 
+/* Every setting, in pages that a key ends; nothing is booted. */
+static void help(void **state)
+{
+    (void)state;
+    script.keys_at_once = true;
+    script.keys = "xxn";
+    told("mtu=1 help", "");
+    shown("\nroot=          the disk: iscsi:<server>:<protocol>:<port>:<LUN>:<target name>\n");
+    shown("mtu=           longest packet: a number of 576 to 9000 (1500)\n");
+    shown("\nfirmware-ibft= settings from one that is there: yes or no (no)\n");
+    shown("\nlog=           lines on the screen: error, warning, info or debug (warning)\n");
+    shown("Press a key for more.");
+    shown("Press N for the next boot device.");
+    assert_null(strstr(seen.screen, "\nS"));
+    no_line_is_too_long();
+
+    unsigned lines = 0; /* of a page: a wait begins and ends with \r */
+    for (const char *at = seen.screen; *at; at++) {
+        lines = *at == '\r' ? 0 : lines + (*at == '\n');
+        assert_true(lines < 25);
+    }
+}
+
+static void help_waits_for_nobody(void **state)
+{
+    (void)state;
+    script.keys = NULL;
+    uint64_t before = platform_ticks();
+    told("help", "");
+    assert_in_range((platform_ticks() - before) / platform_ticks_per_ms() / 1000, 90, 91);
+}
+
 static void an_arena_too_small_for_the_story(void **state)
 {
     (void)state;
@@ -491,6 +528,8 @@ int main(void)
         TEST(the_portal_of_the_device_path),
         TEST(the_rings_fit_the_memory),
         TEST(warnings),
+        TEST(help),
+        TEST(help_waits_for_nobody),
         TEST(an_arena_too_small_for_the_story),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
