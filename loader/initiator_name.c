@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* The initiator name of a machine that nobody named. */
 #include "loader/initiator_name.h"
 
 #include "iscsi/name.h"

@@ -8,9 +8,11 @@
 #include "iscsi/lun.h"
 #include "loader/command_line.h"
 #include "loader/story.h"
+#include "platform/bytes.h"
 #include "platform/format.h"
 
 #define CLOSE_MS           2000
+#define GIGABYTE           1000000000u
 #define CALL_MS            60000 /* of one call at least; one that waits for a lost connection has all of recovery= */
 #define LAST_WORDS_MS      30000 /* how long a failure stays on screen that no retry can mend */
 #define WINDOWS_MIN_SECRET 12    /* bytes; Microsoft's initiator and target refuse shorter ones */
@@ -43,6 +45,7 @@ static enum status finish_settings(struct story *story)
     enum status status = settings_finish(&story->settings, story->nic.mac);
     if (status != OK)
         return status;
+
     screen_line(&story->screen, "Initiator", "%s (%s)", settings->initiator,
                 settings->origin[SETTING_INITIATOR] != FROM_DEFAULT ? settings_origin_text(settings->origin[SETTING_INITIATOR])
                 : settings->hostname[0]                             ? "from the host name"
@@ -57,15 +60,14 @@ static enum status finish_settings(struct story *story)
 
 static enum status open_session(struct story *story)
 {
-    struct iscsi_session_info info;
-    char lun[20];
-    deadline_t deadline = deadline_after_ms(story->settings.login_timeout_ms);
     story->stream = net_stream_new();
     if (!story->stream)
         return fail(E_STREAM_MEMORY, "no stream is left");
     struct iscsi_session *session = iscsi_session_new(story->machine->arena, story->stream);
     if (!session)
-        return E_ISCSI_MEMORY;
+        return E_ISCSI_MEMORY; /* which it has recorded */
+
+    deadline_t deadline = deadline_after_ms(story->settings.login_timeout_ms);
     settings_for_iscsi(&story->settings, &story->iscsi);
     screen_wait(&story->screen, "Portal", "logging in,", deadline);
     enum status status = iscsi_session_open(session, &story->iscsi, deadline);
@@ -73,6 +75,9 @@ static enum status open_session(struct story *story)
     if (status != OK)
         return status;
     story->session = session;
+
+    struct iscsi_session_info info;
+    char lun[LUN_TEXT_SIZE];
     iscsi_session_info(session, &info);
     lun_format(story->settings.lun, lun);
     screen_line(&story->screen, "Portal", "%s, LUN %s%s%s", info.portal, lun, info.target_alias[0] ? ", " : "",
@@ -84,10 +89,9 @@ static enum status open_session(struct story *story)
 static void format_size(char *text, size_t size, const struct disk *disk)
 {
     uint64_t bytes = disk->block_count * disk->block_size;
-    bool giga = bytes >= 1000000000u;
-    uint32_t decimal = giga ? 100000000u : 100000u;
-    uint64_t tenths = bytes / decimal;
-    uint64_t binary_tenths = (bytes >> 10) * 10 >> (giga ? 20 : 10);
+    bool giga = bytes >= GIGABYTE;
+    uint64_t tenths = bytes / (giga ? GIGABYTE / 10 : GIGABYTE / 10000);
+    uint64_t binary_tenths = bytes / KIB * 10 / (giga ? MIB : KIB);
     format_text(text, size, "%llu.%u %s (%llu.%u %s)", (unsigned long long)(tenths / 10), (unsigned)(tenths % 10),
                 giga ? "GB" : "MB", (unsigned long long)(binary_tenths / 10), (unsigned)(binary_tenths % 10),
                 giga ? "GiB" : "MiB");
@@ -95,17 +99,19 @@ static void format_size(char *text, size_t size, const struct disk *disk)
 
 static enum status open_disk(struct story *story)
 {
-    char size[64];
-    deadline_t deadline = deadline_after_ms(story->settings.recovery_ms);
     story->disk = arena_take(story->machine->arena, scsi_disk_size(), 16);
     if (!story->disk)
         return fail(E_LOADER_MEMORY, "a disk takes %u bytes", (unsigned)scsi_disk_size());
+
+    deadline_t deadline = deadline_after_ms(story->settings.recovery_ms);
     screen_wait(&story->screen, "Disk", "asking the LUN what it is,", deadline);
     enum status status = scsi_disk_open(story->disk, story->session, story->settings.lun, deadline);
     screen_wait_end(&story->screen);
     if (status != OK)
         return status;
+
     const struct disk *disk = scsi_disk_contract(story->disk);
+    char size[64];
     format_size(size, sizeof size, disk);
     screen_line(&story->screen, "Disk", "%s, blocks of %u bytes%s, %s %s%s%s", size, (unsigned)disk->block_size,
                 disk->read_only ? ", read-only" : "", disk->vendor, disk->product, disk->serial[0] ? ", serial " : "",
@@ -121,7 +127,8 @@ static enum status boot_disk(struct story *story)
     options->nic = &story->nic;
     options->session = story->session;
     options->call_ms = story->settings.recovery_ms > CALL_MS ? story->settings.recovery_ms : CALL_MS;
-    story_target(story, &options->target, &options->target_port);
+    story_find_portal(story, &options->target, &options->target_port);
+
     if (story->machine->architecture == ARCHITECTURE_BIOS)
         screen_line(&story->screen, "Boot", options->hook_only ? "disk published as drive %02Xh" : "from drive %02Xh",
                     options->drive);
@@ -134,11 +141,19 @@ static enum status boot_disk(struct story *story)
 
 static enum status run_steps(struct story *story)
 {
+    /* clang-format off */
     static enum status (*const steps[])(struct story *) = {
-        [STEP_CARD] = story_open_card,     [STEP_LINK] = story_wait_for_link, [STEP_ADDRESS] = story_get_address,
-        [STEP_SETTINGS] = finish_settings, [STEP_SESSION] = open_session,     [STEP_DISK] = open_disk,
-        [STEP_HANDOFF] = story_hand_off,   [STEP_BOOT] = boot_disk,
+        [STEP_CARD] = story_open_card,
+        [STEP_LINK] = story_wait_for_link,
+        [STEP_ADDRESS] = story_get_addresses,
+        [STEP_SETTINGS] = finish_settings,
+        [STEP_SESSION] = open_session,
+        [STEP_DISK] = open_disk,
+        [STEP_HANDOFF] = story_make_tables,
+        [STEP_BOOT] = boot_disk,
     };
+    /* clang-format on */
+
     enum status status = OK;
     story->settings = story->given;
     for (story->step = STEP_CARD; status == OK; story->step++) {
@@ -150,7 +165,7 @@ static enum status run_steps(struct story *story)
 }
 
 /* Back to before the card was opened. */
-static void close_all(struct story *story, size_t arena_used)
+static void close_layers(struct story *story, size_t arena_used)
 {
     screen_wait_end(&story->screen);
     if (story->session)
@@ -161,6 +176,7 @@ static void close_all(struct story *story, size_t arena_used)
         net_close();
     if (story->nic_open)
         nic_close(&story->nic);
+
     story->session = NULL;
     story->stream = NULL;
     story->disk = NULL;
@@ -188,7 +204,6 @@ static void no_card(struct story *story, struct failure *failure)
 {
     const struct settings *settings = &story->settings;
     enum status status;
-    story->step = STEP_CARD;
     if (settings->nic_choice == NIC_BY_PCI)
         status = fail(E_NIC_NOT_FOUND, "no card that sanstrap drives is at %02x:%02x.%x", settings->nic_bus, settings->nic_device,
                       settings->nic_function);
@@ -197,6 +212,8 @@ static void no_card(struct story *story, struct failure *failure)
                       story->machine->boot_nic->device_id);
     else
         status = fail(E_NIC_NONE, "no PCI device is one of them");
+
+    story->step = STEP_CARD;
     keep_failure(story, status, failure);
 }
 
@@ -206,28 +223,30 @@ static struct story *left_standing;
 void loader_close(void)
 {
     if (left_standing)
-        close_all(left_standing, left_standing->machine->arena->used);
+        close_layers(left_standing, left_standing->machine->arena->used);
     left_standing = NULL;
 }
 
-/* Tells the story on one card after the other. OK only when the disk was published and nothing is to be booted. */
+/* Goes the steps on one card after the other. OK only when the disk was published and nothing is to be booted. */
 static enum status try_cards(struct story *story, struct failure *failure)
 {
     size_t arena_used = story->machine->arena->used;
     memset(failure, 0, sizeof *failure);
-    for (unsigned i = 0; (story->card = story_card(story, i)) != NULL; i++) {
+    for (unsigned i = 0; (story->card = story_card_at(story, i)) != NULL; i++) {
         enum status status = run_steps(story);
         if (status == OK) {
             left_standing = story;
             return OK;
         }
+
         keep_failure(story, status, failure);
-        close_all(story, arena_used);
+        close_layers(story, arena_used);
         if (!status_may_differ_by_card(status))
             return failure->status;
-        if (status != E_NIC_NOT_FOUND && story_card(story, i + 1))
+        if (status != E_NIC_NOT_FOUND && story_card_at(story, i + 1))
             screen_line(&story->screen, "", "%s; trying the next card", status_what(status));
     }
+
     if (failure->status == OK)
         no_card(story, failure);
     return failure->status;
@@ -244,6 +263,7 @@ int story_wait_for_key(struct story *story, const char *text, const char *keys, 
         key = story->machine->read_key();
         if (key && (!keys || strchr(keys, key)))
             break;
+
         key = 0;
         platform_idle();
         screen_turn(&story->screen);
@@ -275,7 +295,7 @@ static enum status read_settings(struct story *story)
     enum status status = settings_begin(&story->settings, story->machine->command_line);
     warn_of_unknown_settings(story);
     if (status == OK)
-        status = story_read_firmware_ibft(story);
+        status = story_take_firmware_ibft(story);
     story->given = story->settings;
     return status;
 }

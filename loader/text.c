@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* Small parsers over a bounded piece of text. */
 #include "loader/text.h"
 
 #include <string.h>
@@ -15,9 +16,10 @@ bool text_is(const char *text, size_t length, const char *literal)
 
 static bool parse_digits(const char *text, size_t length, unsigned base, uint32_t maximum, uint32_t *value)
 {
-    uint64_t number = 0;
     if (!length)
         return false;
+
+    uint64_t number = 0;
     for (size_t i = 0; i < length; i++) {
         int digit = hex_digit(text[i]);
         if (digit < 0 || (unsigned)digit >= base)
@@ -26,6 +28,7 @@ static bool parse_digits(const char *text, size_t length, unsigned base, uint32_
         if (number > maximum)
             return false;
     }
+
     *value = (uint32_t)number;
     return true;
 }
@@ -46,6 +49,7 @@ bool text_parse_mac(const char *text, size_t length, uint8_t mac[6])
 {
     if (length != 17)
         return false;
+
     for (size_t i = 0; i < 6; i++) {
         int high = hex_digit(text[3 * i]), low = hex_digit(text[3 * i + 1]);
         if (high < 0 || low < 0)

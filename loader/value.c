@@ -141,38 +141,36 @@ static bool parse_prefixed(const char *value, size_t length, uint8_t family, str
 enum status value_parse_ip(void *to, const char *value, size_t length)
 {
     struct settings *settings = to;
+    if (text_is(value, length, "dhcp") || text_is(value, length, "off")) {
+        settings->ipv4 = text_is(value, length, "off") ? IPV4_OFF : IPV4_DHCP;
+        return OK;
+    }
+
     struct net_address address;
     uint32_t prefix;
-    if (text_is(value, length, "dhcp")) {
-        settings->ipv4 = IPV4_DHCP;
-    } else if (text_is(value, length, "off")) {
-        settings->ipv4 = IPV4_OFF;
-    } else if (parse_prefixed(value, length, 4, &address, &prefix)) {
-        settings->ipv4 = IPV4_STATIC;
-        memcpy(settings->static_ipv4.address, address.bytes, 4);
-        netmask_of(prefix, settings->static_ipv4.netmask);
-    } else {
+    if (!parse_prefixed(value, length, 4, &address, &prefix))
         return E_SETTING_VALUE;
-    }
+    settings->ipv4 = IPV4_STATIC;
+    memcpy(settings->static_ipv4.address, address.bytes, 4);
+    netmask_of(prefix, settings->static_ipv4.netmask);
     return OK;
 }
 
 enum status value_parse_ip6(void *to, const char *value, size_t length)
 {
     struct settings *settings = to;
+    if (text_is(value, length, "auto") || text_is(value, length, "off")) {
+        settings->ipv6 = text_is(value, length, "off") ? IPV6_OFF : IPV6_AUTO;
+        return OK;
+    }
+
     struct net_address address;
     uint32_t prefix;
-    if (text_is(value, length, "auto")) {
-        settings->ipv6 = IPV6_AUTO;
-    } else if (text_is(value, length, "off")) {
-        settings->ipv6 = IPV6_OFF;
-    } else if (parse_prefixed(value, length, 6, &address, &prefix)) {
-        settings->ipv6 = IPV6_STATIC;
-        memcpy(settings->static_ipv6.address, address.bytes, 16);
-        settings->static_ipv6.prefix_length = (uint8_t)prefix;
-    } else {
+    if (!parse_prefixed(value, length, 6, &address, &prefix))
         return E_SETTING_VALUE;
-    }
+    settings->ipv6 = IPV6_STATIC;
+    memcpy(settings->static_ipv6.address, address.bytes, 16);
+    settings->static_ipv6.prefix_length = (uint8_t)prefix;
     return OK;
 }
 

@@ -37,10 +37,12 @@ static struct {
     uint8_t client_id[255];
     char vendor_class[128];
     udp_recv_fn lwip_receives;
-    uint8_t message[sizeof((struct net_lease *)0)->message]; /* the reply being handled */
-    struct net_lease *lease;                                 /* where to keep the acknowledgement; NULL outside net_dhcp() */
+    uint8_t message[1500];   /* the reply being handled: as much as a lease keeps */
+    struct net_lease *lease; /* where to keep the acknowledgement; NULL outside net_dhcp() */
     bool bound;
 } client;
+
+_Static_assert(sizeof client.message == sizeof client.lease->message, "a reply is kept whole");
 
 /* ---- what is sent ---- */
 

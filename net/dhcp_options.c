@@ -46,24 +46,18 @@ static bool next_option(struct cursor *cursor, struct option *option)
     return true;
 }
 
-/* The fields in the order that RFC 3396 section 5 joins them: options, file, sname. */
+/* The `index`-th field, in the order that RFC 3396 section 5 joins them: options, file, sname. False behind the last. */
 static bool open_field(const struct dhcp_message *message, unsigned index, struct cursor *cursor)
 {
-    switch (index) {
-    case 0:
-        *cursor = (struct cursor){.at = message->bytes + DHCP_OPTIONS_START, .left = message->length - DHCP_OPTIONS_START};
-        return true;
-    case 1:
-        *cursor =
-            (struct cursor){.at = message->bytes + DHCP_AT_FILE, .left = message->overload & OVERLOAD_FILE ? FILE_LENGTH : 0};
-        return true;
-    case 2:
-        *cursor =
-            (struct cursor){.at = message->bytes + DHCP_AT_SNAME, .left = message->overload & OVERLOAD_SNAME ? SNAME_LENGTH : 0};
-        return true;
-    default:
+    const struct cursor fields[] = {
+        {.at = message->bytes + DHCP_OPTIONS_START, .left = message->length - DHCP_OPTIONS_START},
+        {.at = message->bytes + DHCP_AT_FILE, .left = message->overload & OVERLOAD_FILE ? FILE_LENGTH : 0},
+        {.at = message->bytes + DHCP_AT_SNAME, .left = message->overload & OVERLOAD_SNAME ? SNAME_LENGTH : 0},
+    };
+    if (index >= sizeof fields / sizeof fields[0])
         return false;
-    }
+    *cursor = fields[index];
+    return true;
 }
 
 static int append(uint8_t *to, size_t size, int total, const struct option *option)

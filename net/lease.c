@@ -61,7 +61,6 @@ static uint16_t read_mtu(const struct dhcp_message *message)
 
 void net_lease_read(struct net_lease *lease, const struct dhcp_message *message)
 {
-    uint8_t seconds[4];
     memset(lease, 0, sizeof *lease);
     memcpy(lease->ipv4.address, message->bytes + DHCP_AT_YIADDR, 4);
     read_netmask(&lease->ipv4, message);
@@ -69,6 +68,7 @@ void net_lease_read(struct net_lease *lease, const struct dhcp_message *message)
     read_servers(&lease->ipv4, message);
     lease->ipv4.mtu = read_mtu(message);
 
+    uint8_t seconds[4];
     read_four(message, DHCP_SERVER_ID, lease->server);
     lease->seconds = read_four(message, DHCP_LEASE_TIME, seconds) ? get_be32(seconds) : LEASE_FOR_EVER;
     lease->acquired = platform_ticks();
