@@ -42,25 +42,6 @@ void recovery_begin(struct iscsi_session *session, enum status status)
     plan_retry(session);
 }
 
-/* Verdicts that another attempt will not change. */
-static bool is_final(enum status status)
-{
-    switch (status) {
-    case E_LOGIN_AUTHENTICATION:
-    case E_LOGIN_FORBIDDEN:
-    case E_LOGIN_REMOVED:
-    case E_LOGIN_VERSION:
-    case E_CHAP_REQUIRED:
-    case E_CHAP_METHOD:
-    case E_CHAP_ALGORITHM:
-    case E_CHAP_TARGET:
-    case E_CHAP_REFLECTED:
-        return true;
-    default:
-        return false;
-    }
-}
-
 static void give_up(struct iscsi_session *session, enum status status)
 {
     log_printf(LOG_ERROR, "Giving up: %s (%s)", status_what(status), failure_detail(status));
@@ -105,7 +86,7 @@ void recovery_attempt(struct iscsi_session *session)
     }
 
     session->state = SESSION_BROKEN;
-    if (is_final(status) || deadline_passed(session->give_up_at))
+    if (status_is_final(status) || deadline_passed(session->give_up_at))
         give_up(session, status);
     else
         plan_retry(session);
