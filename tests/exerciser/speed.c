@@ -6,7 +6,7 @@
 /* Units of 65536 TSC cycles, which let a minute fit into 32 bits. */
 static uint32_t now(void)
 {
-    return (uint32_t)(read_tsc() >> 16);
+    return (uint32_t)(tsc_read() >> 16);
 }
 
 static uint32_t units_per_second;
