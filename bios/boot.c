@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* From a disk to its boot sector, or to the BIOS's next boot device. */
 #include "bios/home.h"
+#include "bios/int13.h"
 
-#define HARD_DISK        0x80
 #define SIGNATURE_OFFSET 510
 #define SIGNATURE        0xAA55
-#define DISK_SERVICES    0x13
 #define READ_ONE_SECTOR  0x0201
 #define FIRST_SECTOR     0x0001 /* cylinder 0, sector 1 */
 
@@ -54,7 +53,7 @@ static void hand_over(void)
 
 enum status bios_boot_disk(struct disk *disk, const struct boot_options *options)
 {
-    if (options->drive < HARD_DISK)
+    if (options->drive < INT13_HARD_DISKS)
         return fail(E_BOOT_DRIVE, "drive number %02xh", options->drive);
     pxe_release();
     enum status status = int13_hook_install(disk, options, reserved, reserved_count);

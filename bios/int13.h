@@ -22,6 +22,7 @@ struct int13_path {
     uint8_t lun[8];
 };
 
+#define INT13_HARD_DISKS  0x80u /* the first drive number of hard disks */
 #define INT13_SECTOR_SIZE 512u
 #define INT13_BLOCK_MAX   65536u /* bytes of a disk block */
 #define INT13_TABLE_SIZE  16u

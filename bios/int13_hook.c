@@ -10,9 +10,6 @@
 #include "platform/bytes.h"
 
 #define NO_DRIVE                     0x7F /* a number that no program calls */
-#define HARD_DISKS                   0x80
-#define DISK_VECTOR                  0x13
-#define SYSTEM_VECTOR                0x15
 #define ENTRY_POINTER(block, member) ((struct far_pointer){(block)->member, (block)->segment})
 
 static struct int13_drive drive;
@@ -88,14 +85,14 @@ static enum status seal_memory(const struct memory_range *ranges, unsigned count
 static void set_vectors(void)
 {
     struct realmode_block *block = realmode_block();
-    struct far_pointer int13 = vector_get(DISK_VECTOR), int15 = vector_get(SYSTEM_VECTOR);
+    struct far_pointer int13 = vector_get(DISK_SERVICES), int15 = vector_get(SYSTEM_SERVICES);
     block->protected_entry = (uint32_t)(uintptr_t)serve_hooked_call;
     block->old_int13_offset = int13.offset;
     block->old_int13_segment = int13.segment;
     block->old_int15_offset = int15.offset;
     block->old_int15_segment = int15.segment;
-    vector_set(DISK_VECTOR, ENTRY_POINTER(block, int13_hook));
-    vector_set(SYSTEM_VECTOR, ENTRY_POINTER(block, int15_hook));
+    vector_set(DISK_SERVICES, ENTRY_POINTER(block, int13_hook));
+    vector_set(SYSTEM_SERVICES, ENTRY_POINTER(block, int15_hook));
 }
 
 /*
@@ -105,10 +102,10 @@ static void set_vectors(void)
 static void set_numbers(uint8_t number)
 {
     struct realmode_block *block = realmode_block();
-    unsigned place = number - HARD_DISKS;
+    unsigned place = number - INT13_HARD_DISKS;
     bool taken = place < bios_disks;
     block->drive_count = (uint8_t)(taken ? bios_disks + 1u : place + 1);
-    block->bios_drive = taken ? (uint8_t)(HARD_DISKS + bios_disks) : number;
+    block->bios_drive = taken ? (uint8_t)(INT13_HARD_DISKS + bios_disks) : number;
     block->drive = number;
     low_write8(BDA_DISK_COUNT, block->drive_count);
 }
@@ -176,12 +173,12 @@ static bool vector_is(uint8_t vector, struct far_pointer handler)
 void int13_hook_uninstall(void)
 {
     struct realmode_block *block = realmode_block();
-    if (!installed || block->drive != NO_DRIVE || !vector_is(DISK_VECTOR, ENTRY_POINTER(block, int13_hook)) ||
-        !vector_is(SYSTEM_VECTOR, ENTRY_POINTER(block, int15_hook)))
+    if (!installed || block->drive != NO_DRIVE || !vector_is(DISK_SERVICES, ENTRY_POINTER(block, int13_hook)) ||
+        !vector_is(SYSTEM_SERVICES, ENTRY_POINTER(block, int15_hook)))
         return;
 
-    vector_set(DISK_VECTOR, (struct far_pointer){block->old_int13_offset, block->old_int13_segment});
-    vector_set(SYSTEM_VECTOR, (struct far_pointer){block->old_int15_offset, block->old_int15_segment});
+    vector_set(DISK_SERVICES, (struct far_pointer){block->old_int13_offset, block->old_int13_segment});
+    vector_set(SYSTEM_SERVICES, (struct far_pointer){block->old_int15_offset, block->old_int15_segment});
     low_write16(BDA_BASE_MEMORY, bios_base_memory);
     low_write8(BDA_DISK_COUNT, bios_disks);
     installed = false;

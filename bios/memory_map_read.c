@@ -2,11 +2,10 @@
 /* The BIOS's memory map by INT 15h. */
 #include "bios/memory_map_read.h"
 
-#define SYSTEM_SERVICES 0x15
-#define MAP_E820        0xE820
-#define SIZES_E801      0xE801
-#define SIZE_88         0x8800
-#define SMAP            0x534D4150u
+#define MAP_E820   0xE820
+#define SIZES_E801 0xE801
+#define SIZE_88    0x8800
+#define SMAP       0x534D4150u
 
 /* False when the BIOS says that it failed. */
 static bool ask_bios(struct realmode_block *block, struct real_registers *registers)

@@ -28,10 +28,12 @@ struct real_registers {
 #define FLAG_VM        0x00020000u
 
 /* Interrupts and functions of the BIOS that several files use. */
-#define VIDEO_SERVICES 0x10
-#define VIDEO_TELETYPE 0x0E00 /* AX, with the character in AL */
-#define VIDEO_GREY     0x07   /* BX: page 0 */
-#define BOOT_FAILED    0x18   /* the BIOS tries its next boot device */
+#define VIDEO_SERVICES  0x10
+#define VIDEO_TELETYPE  0x0E00 /* AX, with the character in AL */
+#define VIDEO_GREY      0x07   /* BX: page 0 */
+#define DISK_SERVICES   0x13
+#define SYSTEM_SERVICES 0x15
+#define BOOT_FAILED     0x18 /* the BIOS tries its next boot device */
 
 /* Low and high halves, as BIOS interfaces name them. */
 #define REG8_LOW(reg)         ((uint8_t)(reg))
