@@ -39,7 +39,7 @@ EFI_DEVICE_PATH *file_device_path(EFI_HANDLE volume, const CHAR16 *name);
 /* ---- clock.c, random.c, console.c ---- */
 
 /* False when the CPU's time stamp counter does not count. */
-bool clock_start(void);
+bool clock_calibrate(void);
 void random_start(void);
 void console_start(const struct home_options *options);
 void console_write(const char *text);

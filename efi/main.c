@@ -66,7 +66,7 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
     struct home_options options;
     bool cut;
     take_machine(image, system);
-    if (!clock_start()) {
+    if (!clock_calibrate()) {
         console_write("sanstrap: this CPU's time stamp counter does not count\n");
         return EFI_UNSUPPORTED;
     }

@@ -15,7 +15,7 @@ EFI_PURE := efi/block_rules.c efi/device_path.c efi/inquiry.c efi/load_option.c 
 EFI_ON_FAKES := $(addprefix efi/,block_io.c block_io2.c disk_info.c events.c guard.c guids.c nic_takeover.c paths.c \
 	starter.c) # unit tests have firmware of their own for these
 EFI_IMAGES := build/sanstrap.efi build/sanstrap-driver.efi
-EFI_OBJECTS := $(call objects_in,build/efi,$(CORE_SOURCES) platform/freestanding/string.c $(wildcard efi/*.c))
+EFI_OBJECTS := $(call objects_in,build/efi,$(CORE_SOURCES) platform/bare/tsc.c platform/freestanding/string.c $(wildcard efi/*.c))
 $(eval $(call compile_into,build/efi,clang $$(EFI_CFLAGS) $$(EFI_SYSTEM)))
 
 all: $(EFI_IMAGES)

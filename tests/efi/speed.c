@@ -10,12 +10,12 @@ static uint64_t ticks_per_second;
 static void measure(const char *name, uint32_t size, bool random)
 {
     uint32_t state = subject.config.seed | 1, places = (uint32_t)(subject.config.data_bytes / size), place = 0;
-    uint64_t calls = 0, errors = 0, start = read_tsc(), limit = ticks_per_second * subject.config.seconds;
-    for (; read_tsc() - start < limit; calls++) {
+    uint64_t calls = 0, errors = 0, start = tsc_read(), limit = ticks_per_second * subject.config.seconds;
+    for (; tsc_read() - start < limit; calls++) {
         place = random ? next_random(&state) % places : (place + 1) % places;
         errors += read_bytes(subject.config.data_start + (uint64_t)place * size, size, subject.buffer) != EFI_SUCCESS;
     }
-    uint64_t milliseconds = (read_tsc() - start) * 1000 / ticks_per_second;
+    uint64_t milliseconds = (tsc_read() - start) * 1000 / ticks_per_second;
     say("speed %s: %llu KiB/s, %llu calls/s\n", name, (unsigned long long)(calls * size / 1024 * 1000 / milliseconds),
         (unsigned long long)(calls * 1000 / milliseconds));
     check(errors == 0, name, "%u errors", (unsigned)errors);
@@ -23,9 +23,9 @@ static void measure(const char *name, uint32_t size, bool random)
 
 void measure_speed(void)
 {
-    uint64_t start = read_tsc();
+    uint64_t start = tsc_read();
     subject.boot->Stall(CALIBRATION_US);
-    ticks_per_second = (read_tsc() - start) * (1000000u / CALIBRATION_US);
+    ticks_per_second = (tsc_read() - start) * (1000000u / CALIBRATION_US);
     measure("sequential-1m", 1u << 20, false);
     measure("sequential-64k", 1u << 16, false);
     measure("sequential-4k", 4096, false);

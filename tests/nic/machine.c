@@ -47,7 +47,7 @@ static uint32_t in32(uint16_t port)
 
 uint64_t platform_ticks(void)
 {
-    return read_tsc();
+    return tsc_read();
 }
 
 uint64_t platform_ticks_per_ms(void)
