@@ -4,14 +4,11 @@
 #include "platform/bytes.h"
 #include "tests/unit/unit.h"
 
-#define DISK  2, 1, 6, 0, 0, 3 /* ACPI, PCI: the lengths are what counts */
-#define END   0x7F, 0xFF, 4, 0
-#define NAMED 'H', 0, 'D', 0, 0, 0
-#define OF(...)                                                                                                                  \
-    ((const uint8_t[]){__VA_ARGS__}), sizeof(const uint8_t[])                                                                    \
-    {                                                                                                                            \
-        __VA_ARGS__                                                                                                              \
-    }
+#define DISK       2, 1, 6, 0, 0, 3 /* ACPI, PCI: the lengths are what counts */
+#define END        0x7F, 0xFF, 4, 0
+#define NAMED      'H', 0, 'D', 0, 0, 0
+#define BYTES(...) ((const uint8_t[]){__VA_ARGS__})
+#define OF(...)    BYTES(__VA_ARGS__), sizeof BYTES(__VA_ARGS__)
 
 #define LONG_NAME 300 /* characters */
 
