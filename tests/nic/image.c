@@ -192,8 +192,8 @@ int image_main(const char *command_line)
                    failure_detail(E_NIC_MEMORY));
         return 1;
     }
-    if (arena.used > nic_arena_size(&config)) {
-        log_printf(LOG_ERROR, "%zu bytes taken, %zu promised", arena.used, nic_arena_size(&config));
+    if (arena.used > nic_arena_size(&device, &config)) {
+        log_printf(LOG_ERROR, "%zu bytes taken, %zu promised", arena.used, nic_arena_size(&device, &config));
         return 2;
     }
     if (!wait_for_link())

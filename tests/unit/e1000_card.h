@@ -175,7 +175,7 @@ static void open_card(void)
 {
     struct nic_config wanted = config();
     assert_int_equal(nic_open(&nic, &device, &wanted), OK);
-    assert_true(arena.used <= nic_arena_size(&wanted));
+    assert_true(arena.used <= nic_arena_size(&device, &wanted));
 }
 
 static struct nic_statistics statistics(void)

@@ -48,7 +48,7 @@ static void arena_exhausted_at_every_size(void **state)
 {
     (void)state;
     struct nic_config wanted = config();
-    size_t whole = nic_arena_size(&wanted);
+    size_t whole = nic_arena_size(&device, &wanted);
     for (size_t size = 0; size < whole / 2; size += 997) {
         arena.used = 0;
         arena.size = size;
@@ -64,8 +64,8 @@ static void rings_of_the_crash_dump_fit_48_kib(void **state)
 {
     (void)state;
     struct nic_config wanted = {.arena = &arena, .rx_buffers = 8, .tx_buffers = 8, .mtu = 1500};
-    assert_true(nic_arena_size(&wanted) <= 48 << 10);
-    arena.size = nic_arena_size(&wanted);
+    assert_true(nic_arena_size(&device, &wanted) <= 48 << 10);
+    arena.size = nic_arena_size(&device, &wanted);
     assert_int_equal(nic_open(&nic, &device, &wanted), OK);
 }
 
