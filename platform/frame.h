@@ -23,7 +23,7 @@
 /* ETHERTYPE_VLAN where the type is, the TCI behind it, then the frame's own type. */
 #define VLAN_TAG            4u
 #define VLAN_TCI            14 /* from the frame's beginning */
-#define VLAN_ID             0xFFFu
+#define VLAN_ID_MASK        0xFFFu
 #define VLAN_ID_LAST        4094u /* table 9-2: FFFh is reserved */
 #define VLAN_PRIORITY_SHIFT 13
 #define VLAN_PRIORITY_LAST  7u
