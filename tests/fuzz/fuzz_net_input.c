@@ -43,7 +43,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     while (size > 2) {
         unsigned length = (unsigned)(data[0] << 8 | data[1]) % WIRE_FRAME;
         uint8_t frame[WIRE_FRAME];
-
         data += 2;
         size -= 2;
         if (length > size)

@@ -80,8 +80,9 @@ const struct nic_driver *nic_probe(const struct pci_device *device)
     return script.no_driver[device - cards] ? NULL : &driver;
 }
 
-size_t nic_arena_size(const struct nic_config *config)
+size_t nic_arena_size(const struct pci_device *unused, const struct nic_config *config)
 {
+    (void)unused;
     return (size_t)config->rx_buffers * 2048 + (size_t)config->tx_buffers * 2048;
 }
 
@@ -99,7 +100,7 @@ enum status nic_open(struct nic *nic, struct pci_device *device, const struct ni
         memcpy(nic->mac, config->mac, 6);
     seen.card_config = *config;
     opened_at = platform_ticks();
-    arena_take(config->arena, nic_arena_size(config), 4096);
+    arena_take(config->arena, nic_arena_size(device, config), 4096);
     return outcome(name, script.open_card[device - cards]);
 }
 

@@ -74,10 +74,10 @@ static void syn_in_a_connection(void **state)
 /* 574bd6e5: a segment at the window's edge, trimmed when it was queued, comes again longer. */
 static void longer_repetition_at_the_windows_edge(void **state)
 {
+    (void)state;
     uint32_t edge = peer.next + WINDOW;
     size_t received = 0, done;
 
-    (void)state;
     peer_segment(PEER_ACK, edge - 100, peer.expected, NULL, 0, buffer, 100);
     peer_segment(PEER_ACK, edge - 100, peer.expected, NULL, 0, buffer, 1000);
     peer_segment(PEER_ACK | PEER_FIN, edge - 100, peer.expected, NULL, 0, buffer, 1400);
@@ -87,7 +87,6 @@ static void longer_repetition_at_the_windows_edge(void **state)
     /* Filled up, the queue is taken over; no byte beyond the window may come with it. */
     for (uint32_t at = peer.next; at != edge - 100;) {
         uint32_t length = edge - 100 - at < 1460 ? edge - 100 - at : 1460;
-
         peer_segment(PEER_ACK, at, peer.expected, NULL, 0, buffer, length);
         at += length;
     }
@@ -107,6 +106,7 @@ static void longer_repetition_at_the_windows_edge(void **state)
  * 4". */
 static void option_reaching_past_the_header(void **state)
 {
+    (void)state;
     static const struct {
         const char *name;
         uint8_t bytes[4];
@@ -116,10 +116,8 @@ static void option_reaching_past_the_header(void **state)
         {"unknown of one", {99, 1, 0, 0}},
     };
 
-    (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         size_t done;
-
         peer_segment(PEER_ACK, peer.next, peer.expected, cases[i].bytes, 4, "\4data", 5);
         peer_world_run(20);
         assert_int_equal(stream->ops->receive(stream, buffer, sizeof buffer, &done), OK);
@@ -133,10 +131,10 @@ static void option_reaching_past_the_header(void **state)
 /* 003d34ee: numbers half the sequence space away are neither before nor after. */
 static void sequence_numbers_half_the_space_away(void **state)
 {
+    (void)state;
     static const uint32_t distances[] = {0x80000000u, 0x7FFFFFFFu, 0x80000001u, 0xC0000000u, 0x40000000u};
     size_t done;
 
-    (void)state;
     for (size_t i = 0; i < sizeof distances / sizeof *distances; i++) {
         peer_segment(PEER_ACK, peer.next + distances[i], peer.expected, NULL, 0, "stale", 5);
         peer_segment(PEER_ACK, peer.next, peer.expected + distances[i], NULL, 0, "stale", 5);
@@ -161,6 +159,7 @@ static void guessed_reset(void **state)
 /* b1d3dcb8: duplicate acknowledgements with data of the peer's between them still retransmit fast, before any timeout. */
 static void fast_retransmission_under_two_way_traffic(void **state)
 {
+    (void)state;
     static uint8_t out[20 * 1460];
     struct stream_span span = {out, sizeof out, true};
     size_t done;
@@ -168,7 +167,6 @@ static void fast_retransmission_under_two_way_traffic(void **state)
     uint64_t start;
     void (*handler)(const uint8_t *, unsigned);
 
-    (void)state;
     for (size_t i = 0; i < sizeof out; i++)
         out[i] = peer_pattern(i);
     /* Warm up, so that the congestion window is open. */
@@ -202,9 +200,8 @@ static void fast_retransmission_under_two_way_traffic(void **state)
  */
 static void segment_of_no_connection(void **state)
 {
-    uint16_t port = peer.port;
-
     (void)state;
+    uint16_t port = peer.port;
     peer.port = 1;
     peer_segment(PEER_ACK, 1, 1, NULL, 0, "x", 1);
     peer_segment(PEER_SYN, 1, 0, NULL, 0, NULL, 0);
@@ -218,9 +215,8 @@ static void segment_of_no_connection(void **state)
 /* c8f42025, 16e8ef31, f85ed72b, 56b29f8b: fragments are not put together at all. */
 static void fragments_are_dropped(void **state)
 {
-    uint8_t frame[80] = {0x02, 0, 0, 0, 0, 0x01, 0x02, 0, 0, 0, 0, 0xFE, 0x08, 0x00, 0x45, 0, 0, 60, 0, 1, 0x20, 0, 64, 6};
-
     (void)state;
+    uint8_t frame[80] = {0x02, 0, 0, 0, 0, 0x01, 0x02, 0, 0, 0, 0, 0xFE, 0x08, 0x00, 0x45, 0, 0, 60, 0, 1, 0x20, 0, 64, 6};
     memcpy(frame + 26, "\12\0\0\1\12\0\0\2", 8);
     wire.verified = true; /* so that the header's checksum does not matter */
     for (unsigned offset = 0; offset < 0x4000; offset += 0x0FFF) {
@@ -236,11 +232,11 @@ static void fragments_are_dropped(void **state)
 /* A segment with a wrong checksum counts only when the card says that it verified it. */
 static void wrong_checksum(void **state)
 {
+    (void)state;
     uint8_t frame[60] = {0x02, 0, 0, 0, 0, 0x01, 0x02, 0, 0, 0, 0, 0xFE, 0x08, 0x00, 0x45, 0, 0, 44, 0, 0, 0, 0, 64, 6, 0, 0};
     uint32_t next = peer.next, expected = peer.expected;
     size_t done;
 
-    (void)state;
     memcpy(frame + 26, "\12\0\0\1\12\0\0\2", 8);
     frame[24] = 0x66;
     frame[25] = 0xCA;
@@ -270,12 +266,10 @@ static void wrong_checksum(void **state)
 /* RFC 6528: the numbers of one connection say nothing of the next. */
 static void initial_sequence_numbers(void **state)
 {
-    uint32_t previous = 0, previous_step = 0;
-
     (void)state;
+    uint32_t previous = 0, previous_step = 0;
     for (unsigned i = 0; i < 20; i++) {
         uint32_t step;
-
         assert_int_equal(stream->ops->connect(stream, "10.0.0.1", 3260, deadline_after_ms(1000)), OK);
         step = peer.stack_iss - previous;
         assert_true(step > 1000000 && step < 0u - 1000000);
@@ -288,19 +282,18 @@ static void initial_sequence_numbers(void **state)
 /* Frames of any length and content: nothing is overrun, nothing kept, and the connection lives. */
 static void random_frames(void **state)
 {
+    (void)state;
     static const uint8_t heads[][24] = {
         {0x02, 0, 0, 0, 0, 0x01, 0x02, 0, 0, 0, 0, 0xFE, 0x08, 0x00, 0x45},
         {0x02, 0, 0, 0, 0, 0x01, 0x02, 0, 0, 0, 0, 0xFE, 0x86, 0xDD, 0x60},
         {0x02, 0, 0, 0, 0, 0x01, 0x02, 0, 0, 0, 0, 0xFE, 0x08, 0x06, 0x00, 0x01, 0x08, 0x00, 6, 4, 0, 2},
     };
 
-    (void)state;
     wire.verified = true;
     for (unsigned i = 0; i < 30000; i++) {
         uint8_t frame[256];
         uint32_t random;
         unsigned length;
-
         platform_random(&random, sizeof random);
         platform_random(frame, sizeof frame);
         length = random % sizeof frame;

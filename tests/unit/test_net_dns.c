@@ -66,9 +66,8 @@ static enum status connect_by_name(const void *bytes, unsigned length)
 
 static void name_is_resolved(void **state)
 {
-    static const uint8_t good[] = {HEAD, 0, 4, 10, 0, 0, 1};
-
     (void)state;
+    static const uint8_t good[] = {HEAD, 0, 4, 10, 0, 0, 1};
     assert_int_equal(connect_by_name(good, sizeof good), OK);
     assert_int_equal(questions, 1);
 }
@@ -91,18 +90,16 @@ static void no_such_name(void **state)
 
 static void answer_with_another_number(void **state)
 {
-    static const uint8_t good[] = {HEAD, 0, 4, 10, 0, 0, 1};
-
     (void)state;
+    static const uint8_t good[] = {HEAD, 0, 4, 10, 0, 0, 1};
     wrong_id = true;
     assert_int_equal(connect_by_name(good, sizeof good), E_RESOLVE);
 }
 
 static void names_that_cannot_be(void **state)
 {
-    char longest[300];
-
     (void)state;
+    char longest[300];
     memset(longest, 'a', sizeof longest);
     longest[sizeof longest - 1] = '\0';
     assert_int_equal(stream->ops->connect(stream, "", 3260, deadline_after_ms(1000)), E_RESOLVE);
@@ -112,6 +109,7 @@ static void names_that_cannot_be(void **state)
 
 static void broken_answers(void **state)
 {
+    (void)state;
     static const struct {
         const char *name;
         uint8_t bytes[24];
@@ -128,11 +126,9 @@ static void broken_answers(void **state)
         {"zero", {HEAD, 0, 4, 0, 0, 0, 0}, 16},
     };
 
-    (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         enum status status;
         char name[32];
-
         snprintf(name, sizeof name, "host%zu.example", i);
         answer = cases[i].bytes;
         answer_length = cases[i].length;

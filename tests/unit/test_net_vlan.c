@@ -95,7 +95,6 @@ static int close_world(void **state)
 static enum status set_ipv6(void)
 {
     struct net_ipv6 ipv6 = {.prefix_length = 64};
-
     memcpy(ipv6.address, ours6, 16);
     return net_set_ipv6(&ipv6, deadline_after_ms(5000));
 }
@@ -156,10 +155,9 @@ static void what_is_sent_again(void **state)
 
 static void dhcp_dns_and_ipv6(void **state)
 {
+    (void)state;
     static struct net_lease lease;
     struct net_dhcp_request request = {.vendor_class = "unit"};
-
-    (void)state;
     assert_int_equal(stream->ops->connect(stream, "san.example.org", 3260, deadline_after_ms(1500)), E_RESOLVE);
     assert_true(sent[IPV4_UDP] >= 1);
     sent[IPV4_UDP] = 0;
@@ -175,7 +173,6 @@ static void dhcp_dns_and_ipv6(void **state)
 static void solicit(void)
 {
     uint8_t message[32] = {135};
-
     memcpy(message + 8, ours6, 16);
     memcpy(message + 24, "\1\1\2\0\0\0\0\376", 8);
     peer_ipv6(NULL, group6, 58, 255, message, sizeof message);
@@ -222,9 +219,8 @@ static void taken_without_a_vlan(void **state)
 /* A tag behind the tag is no IP; a frame that ends in the tag, or right behind it, is nothing. */
 static void odd_frames(void **state)
 {
-    uint8_t twice[sizeof ping + 2 * TAG];
-
     (void)state;
+    uint8_t twice[sizeof ping + 2 * TAG];
     memcpy(twice, ping, 12);
     memcpy(twice + 12, "\x81\0\0\5\x81\0\0\5", 8);
     memcpy(twice + 20, ping + 12, sizeof ping - 12);
@@ -245,10 +241,9 @@ static void odd_frames(void **state)
 
 static void what_is_no_vlan(void **state)
 {
+    (void)state;
     struct arena arena = host_arena_new(1 << 20);
     struct nic nic;
-
-    (void)state;
     wire_open(&nic, &arena, 16, 1500);
     assert_int_equal(net_open(&(struct net_config){.nic = &nic, .arena = &arena, .window = 65536, .vlan = 4095}),
                      E_INVALID_ARGUMENT);
