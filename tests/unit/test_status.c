@@ -125,5 +125,6 @@ int main(void)
         cmocka_unit_test(one_of_each_class),
         cmocka_unit_test(unknown_numbers),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
