@@ -24,7 +24,7 @@ static uint64_t get(const uint8_t *bytes, unsigned width)
 const uint8_t *acpi_find_root(const uint8_t *area, size_t length)
 {
     for (size_t at = 0; at + ROOT_2_LENGTH <= length; at += ROOT_STEP)
-        if (!memcmp(area + at, ROOT_SIGNATURE, 8) && handoff_sum(area + at, ROOT_LENGTH) == 0)
+        if (!memcmp(area + at, ROOT_SIGNATURE, 8) && bytes_sum(area + at, ROOT_LENGTH) == 0)
             return area + at;
     return NULL;
 }
@@ -45,7 +45,7 @@ static const uint8_t *find_in_list(uint64_t address, unsigned width, enum handof
 {
     size_t length;
     const uint8_t *list = table_at(address, memory, &length);
-    if (!list || handoff_sum(list, length))
+    if (!list || bytes_sum(list, length))
         return NULL;
     for (size_t at = HEADER_LENGTH; at + width <= length; at += width) {
         const uint8_t *found = table_at(get(list + at, width), memory, size);

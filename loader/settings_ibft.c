@@ -18,10 +18,10 @@ static bool claim(struct settings *settings, enum setting setting)
 static struct net_address address_of(const uint8_t bytes[16])
 {
     struct net_address address = {.family = 0};
-    if (handoff_is_ipv4(bytes)) {
+    if (handoff_address_is_ipv4(bytes)) {
         address.family = 4;
         memcpy(address.bytes, bytes + 12, 4);
-    } else if (memcmp(bytes, handoff_no_address, 16)) {
+    } else if (!bytes_are_zero(bytes, 16)) {
         address.family = 6;
         memcpy(address.bytes, bytes, 16);
     }
@@ -75,7 +75,7 @@ static void take_ipv4(struct settings *settings, const struct handoff_address *f
         memcpy(ipv4->gateway, from->gateway + 12, 4);
     if (claim(settings, SETTING_DNS))
         for (unsigned i = 0; i < NET_DNS_SERVERS; i++)
-            if (handoff_is_ipv4(from->dns[i]))
+            if (handoff_address_is_ipv4(from->dns[i]))
                 memcpy(ipv4->dns[i], from->dns[i] + 12, 4);
 }
 
@@ -91,11 +91,11 @@ static void take_ipv6(struct settings *settings, const struct handoff_address *f
         return;
     memcpy(ipv6->address, from->address, 16);
     ipv6->prefix_length = from->prefix;
-    if (claim(settings, SETTING_GATEWAY) && !handoff_is_none(from->gateway))
+    if (claim(settings, SETTING_GATEWAY) && !handoff_address_is_none(from->gateway))
         memcpy(ipv6->gateway, from->gateway, 16);
     if (claim(settings, SETTING_DNS))
         for (unsigned i = 0; i < NET_DNS_SERVERS; i++)
-            if (!handoff_is_ipv4(from->dns[i]))
+            if (!handoff_address_is_ipv4(from->dns[i]))
                 memcpy(ipv6->dns[i], from->dns[i], 16);
 }
 
@@ -110,7 +110,7 @@ static void take_card(struct settings *settings, const struct handoff *ibft, con
     if (from->hostname[0] && claim(settings, SETTING_HOSTNAME) &&
         !copy_text(settings->hostname, sizeof settings->hostname, from->hostname, strlen(from->hostname)))
         settings->origin[SETTING_HOSTNAME] = FROM_DEFAULT;
-    if (handoff_is_ipv4(from->address))
+    if (handoff_address_is_ipv4(from->address))
         take_ipv4(settings, from);
     else
         take_ipv6(settings, from);

@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* Half of all inputs, and no table that is valid as it is. */
 static inline bool wants_seal(const uint8_t *data, size_t size)
 {
-    return handoff_sum(data, size) & 1;
+    return bytes_sum(data, size) & 1;
 }
 
 /* A copy that ends where its memory does; never NULL. */
@@ -38,7 +38,7 @@ static inline void seal_ibft(uint8_t *bytes, size_t size)
     if (header.length > size)
         header.length = (uint32_t)size;
     memcpy(bytes, &header, sizeof header);
-    bytes[offsetof(struct ibft_header, checksum)] = (uint8_t)-handoff_sum(bytes, header.length);
+    bytes[offsetof(struct ibft_header, checksum)] = (uint8_t)-bytes_sum(bytes, header.length);
 }
 
 /* The same with a CRC, the length once more, and where it lies (ISDH_ANYWHERE: left as it is). */

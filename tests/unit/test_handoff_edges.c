@@ -82,7 +82,7 @@ static void a_wrong_index_is_told_in_ascii(void **state)
     memcpy(memory, &header, sizeof header);
     header.crc32 = crc32(0, memory, length);
     memcpy(memory, &header, sizeof header);
-    memory[offsetof(struct isdh_header, checksum)] = (uint8_t)-handoff_sum(memory, length);
+    memory[offsetof(struct isdh_header, checksum)] = (uint8_t)-bytes_sum(memory, length);
     assert_false(isdh_read(memory, length, options.self, &read, &faults));
     assert_string_equal(faults.list[0].field, "index");
     handoff_fault_text(&faults, 0, text, sizeof text);

@@ -39,7 +39,7 @@ static bool is_taken(const struct table *table)
 static void seal(struct table *table)
 {
     table->bytes[9] = 0;
-    table->bytes[9] = (uint8_t)-handoff_sum(table->bytes, table->length);
+    table->bytes[9] = (uint8_t)-bytes_sum(table->bytes, table->length);
 }
 
 static void golden_bytes(void **state)
@@ -154,7 +154,7 @@ static void fields_are_where_other_readers_look(void **state)
     assert_memory_equal(bytes, "iBFT", 4);
     assert_int_equal(get16(bytes + 4), table.length);
     assert_int_equal(bytes[8], 1);
-    assert_int_equal(handoff_sum(bytes, table.length), 0);
+    assert_int_equal(bytes_sum(bytes, table.length), 0);
     assert_int_equal(get16(control + 2), 18); /* older readers know this length alone */
     const uint8_t *initiator = bytes + get16(control + 8), *nic = bytes + get16(control + 10),
                   *target = bytes + get16(control + 12);

@@ -47,7 +47,7 @@ static void seal(struct table *table)
     table->bytes[9] = 0;
     crc = crc32(0, table->bytes, table->length);
     memcpy(table->bytes + 60, &crc, 4);
-    table->bytes[9] = (uint8_t)-handoff_sum(table->bytes, table->length);
+    table->bytes[9] = (uint8_t)-bytes_sum(table->bytes, table->length);
 }
 
 static uint16_t get16(const uint8_t *bytes)
