@@ -22,7 +22,7 @@ struct check {
     const uint8_t *bytes;
     uint32_t length; /* of the table: every byte below can be read */
     struct handoff_faults *faults;
-    char structure[sizeof((struct handoff_fault *)NULL)->structure];
+    char structure[HANDOFF_STRUCTURE_SIZE];
     uint32_t at; /* where the structure begins; fields' offsets count from here */
 };
 

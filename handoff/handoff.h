@@ -122,14 +122,15 @@ bool handoff_address_is_host(const uint8_t address[16]);
 
 /* ---- what is wrong with a table ---- */
 
-#define HANDOFF_FAULTS 8
+#define HANDOFF_FAULTS         8
+#define HANDOFF_STRUCTURE_SIZE 24 /* of a structure's name, with its NUL */
 
 struct handoff_fault {
-    char structure[24];  /* "NIC 0" */
-    const char *field;   /* "VLAN", a constant */
-    uint32_t offset;     /* bytes, of the field from the table's start */
-    char found[72];      /* "5000"; of a secret never a byte */
-    const char *allowed; /* "0 to 4094", a constant */
+    char structure[HANDOFF_STRUCTURE_SIZE]; /* "NIC 0" */
+    const char *field;                      /* "VLAN", a constant */
+    uint32_t offset;                        /* bytes, of the field from the table's start */
+    char found[72];                         /* "5000"; of a secret never a byte */
+    const char *allowed;                    /* "0 to 4094", a constant */
 };
 
 struct handoff_faults {

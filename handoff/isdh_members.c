@@ -6,12 +6,13 @@
 
 /* clang-format off */
 
-#define SIZE_OF(type, member) sizeof(((struct type *)NULL)->member)
-#define MUST_BE(condition)    (0 * sizeof(char[(condition) ? 1 : -1]))
+#define MEMBER_OF(type, member) (((struct type *)NULL)->member)
+#define MUST_BE(condition)      (0 * sizeof(char[(condition) ? 1 : -1]))
 
 #define MEMBER(record, in, facts)           OTHER_MEMBER(record, in, facts, in)
 #define OTHER_MEMBER(record, in, facts, as) {offsetof(struct record, in), offsetof(struct facts, as), \
-                                             SIZE_OF(record, in) + MUST_BE(SIZE_OF(record, in) == SIZE_OF(facts, as))}
+                                             sizeof MEMBER_OF(record, in) + \
+                                             MUST_BE(sizeof MEMBER_OF(record, in) == sizeof MEMBER_OF(facts, as))}
 
 const struct isdh_member isdh_clock_members[] = {
     MEMBER(isdh_clock, ticks_per_ms, handoff),

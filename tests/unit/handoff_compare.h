@@ -129,10 +129,12 @@ static inline void assert_flipped_bits_under_good_sums_are_harmless(const struct
     for (unsigned machine = 0; machine < BIT_TESTED; machine++) {
         struct handoff facts = machines[machine].facts();
         struct table good = format->write(&facts);
+
         for (size_t bit = format->tested_from * 8; bit < good.length * 8; bit++) {
             struct table table = good;
             turn_bit(&table, bit);
             format->seal(&table);
+
             bool is_good = read_table(format, &table);
             unsigned count = is_good ? differences(&facts, &read_back, format->carries) : 0;
             if (count > 2)
@@ -181,7 +183,8 @@ struct wrong_field {
 };
 
 /* A whole member, and a byte of one. */
-#define ALL(type, member)         offsetof(struct type, member), sizeof(((struct type *)NULL)->member)
+#define MEMBER_OF(type, member)   (((struct type *)NULL)->member)
+#define ALL(type, member)         offsetof(struct type, member), sizeof MEMBER_OF(type, member)
 #define BYTE(type, member, index) offsetof(struct type, member) + (index), 1
 
 static inline void assert_wrong_fields_are_named(const struct format *format, const struct wrong_field *wrong, size_t count)

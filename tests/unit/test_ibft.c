@@ -133,18 +133,20 @@ static const char *string_of(const struct table *table, const uint8_t *structure
     return (const char *)table->bytes + get_le16(structure + field);
 }
 
+struct gateway_case {
+    const char *clause;
+    uint8_t third; /* byte of the target's address; the card is on 192.0.2.0/24 */
+    uint8_t prefix;
+    enum ibft_gateway rule;
+    bool there;
+};
+
 /* KB960104, KB2727330: a gateway in the table is routed through even to a target on the card's own subnet. */
 static void the_gateway_is_there_for_targets_behind_it_alone(void **state)
 {
     (void)state;
     static const uint8_t none[16];
-    static const struct {
-        const char *clause;
-        uint8_t third; /* byte of the target's address; the card is on 192.0.2.0/24 */
-        uint8_t prefix;
-        enum ibft_gateway rule;
-        bool there;
-    } cases[] = {
+    static const struct gateway_case cases[] = {
         {"own subnet", 2, 24, IBFT_GATEWAY_AUTO, false},
         {"another subnet", 3, 24, IBFT_GATEWAY_AUTO, true},
         {"own /23", 3, 23, IBFT_GATEWAY_AUTO, false},
@@ -165,12 +167,14 @@ static void the_gateway_is_there_for_targets_behind_it_alone(void **state)
     }
 }
 
+struct flags_case {
+    uint8_t address[16], flags;
+};
+
 static void a_link_local_address_is_not_global(void **state)
 {
     (void)state;
-    static const struct {
-        uint8_t address[16], flags;
-    } cases[] = {
+    static const struct flags_case cases[] = {
         {V4(192, 0, 2, 50), 7},
         {V4(169, 254, 2, 50), 3},
         {{0x20, 1, 0xD, 0xB8, [15] = 1}, 7},
@@ -376,5 +380,6 @@ int main(void)
         cmocka_unit_test(an_ipv4_address_without_its_ffff_is_refused),
         cmocka_unit_test(a_wrong_table_is_not_written),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -181,6 +181,11 @@ static void an_unknown_record_is_passed_over_unless_it_is_critical(void **state)
     assert_string_equal(faults.list[0].field, "type");
 }
 
+struct later_member {
+    uint16_t record;
+    size_t offset;
+};
+
 /* A later minor version may lengthen the header, set flags that we do not know, and use members that are reserved today. */
 static void a_higher_minor_version_is_read(void **state)
 {
@@ -194,10 +199,7 @@ static void a_higher_minor_version_is_read(void **state)
     table.bytes[offsetof(struct isdh_header, header_length)] = HEADER_SIZE + 8;
     table.bytes[offsetof(struct isdh_header, reserved) + 7] = 1;
 
-    static const struct {
-        uint16_t record;
-        size_t offset;
-    } later[] = {
+    static const struct later_member later[] = {
         {ISDH_CLOCK, offsetof(struct isdh_clock, reserved)},         {ISDH_ADDRESS, offsetof(struct isdh_address, reserved)},
         {ISDH_ADDRESS, offsetof(struct isdh_address, reserved_too)}, {ISDH_TARGET, offsetof(struct isdh_target, flags)},
         {ISDH_SESSION, offsetof(struct isdh_session, flags)},        {ISDH_SESSION, offsetof(struct isdh_session, reserved)},
@@ -303,14 +305,16 @@ static void a_wrong_field_is_named(void **state)
     assert_wrong_fields_are_named(&format, wrong, sizeof wrong / sizeof *wrong);
 }
 
+struct extents_case {
+    struct handoff_extent first, second;
+    bool good;
+};
+
 /* A dump goes through all of them: it must not write over its own beginning. */
 static void extents_do_not_overlap(void **state)
 {
     (void)state;
-    static const struct {
-        struct handoff_extent first, second;
-        bool good;
-    } cases[] = {
+    static const struct extents_case cases[] = {
         {{2048, 4096}, {6144, 1}, true},  {{2048, 4096}, {2047, 1}, true},  {{2048, 4096}, {6143, 1}, false},
         {{2048, 4096}, {2047, 2}, false}, {{2048, 4096}, {3000, 1}, false}, {{2048, 4096}, {0, 10000}, false},
     };
@@ -393,5 +397,6 @@ int main(void)
         cmocka_unit_test(zeros_between_records_are_zeros),
         cmocka_unit_test(a_wrong_table_is_not_written),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -154,5 +154,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_header_that_cannot_be_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(closed_it_drops_lines, set_up, tear_down),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -102,7 +102,7 @@ static void decode_table(struct node *list, const struct table *table, bool secr
     struct handoff_faults faults = {.count = 0};
     bool valid = table_read(table, &facts, &faults);
 
-    struct ibft_header header; /* all but the reserved bytes are an ISDH's, too */
+    struct ibft_header header = {.length = 0}; /* all but the reserved bytes are an ISDH's, too */
     bool whole = table->size >= sizeof header;
     if (whole)
         memcpy(&header, table->bytes, sizeof header);
