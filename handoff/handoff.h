@@ -3,7 +3,7 @@
  * What stays for the operating system: the iBFT for its initiator, and our own table (ISDH) for its crash-dump driver. The loader
  * fills a struct handoff and writes the tables from it; whoever finds a table reads it back into the same structure. One
  * parser-validator of each table (ibft_read.c; isdh_read.c with isdh_read_records.c) serves the loader before it publishes, every
- * consumer, and the host's tool. Nothing here allocates or waits, and nothing keeps a pointer that it is given.
+ * consumer, and the host's tool. Nothing here allocates or waits.
  *
  * Formats: handoff/ibft.h, handoff/isdh.h, docs/handoff.md.
  */

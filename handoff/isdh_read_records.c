@@ -411,9 +411,8 @@ static void read_dump_area_record(struct isdh_reader *reader)
 
 void isdh_read_record(struct isdh_reader *reader, uint16_t type)
 {
-    typedef void record_reader(struct isdh_reader * reader);
     /* clang-format off */
-    static const struct { enum isdh_type type; record_reader *read; } kinds[] = {
+    static const struct { enum isdh_type type; void (*read)(struct isdh_reader *reader); } kinds[] = {
         {ISDH_PRODUCER,        read_producer_record},
         {ISDH_CLOCK,           read_clock_record},
         {ISDH_LOG,             read_log_record},
@@ -421,7 +420,7 @@ void isdh_read_record(struct isdh_reader *reader, uint16_t type)
         {ISDH_ADDRESS,         read_address_record},
         {ISDH_TARGET,          read_target_record},
         {ISDH_SESSION,         read_session_record},
-        {ISDH_AUTHENTICATION,  read_authentication_record},
+        {ISDH_AUTHENTICATION, read_authentication_record},
         {ISDH_DUMP_AREA,       read_dump_area_record},
     };
     /* clang-format on */

@@ -22,7 +22,7 @@ def run(*arguments, given=None):
 
 
 def report(folder, content, *options, kind):
-    """What the tool says in JSON of a file with this content, FOLDER/KIND, which it takes for one of this kind; and its status."""
+    """The tool's status and what it says in JSON of a file with this content, FOLDER/KIND, which it takes for that kind."""
     file = folder / kind
     file.write_bytes(content)
     status, out, err = run("--json", *options, file)
@@ -86,8 +86,8 @@ def records(table):
 
 
 # Of the tool, or what it says of every table's place and outcome.
-NOT_OF_THE_FORMAT = {"table", "file", "address", "valid", "role", "linux_choice", "signature", "revision", "oem_id", "oem_table_id",
-                     "faults", "fault_count"}
+NOT_OF_THE_FORMAT = {"table", "file", "address", "valid", "role", "linux_choice", "signature", "revision", "oem_id",
+                     "oem_table_id", "faults", "fault_count"}
 
 
 def isdh_values(table):

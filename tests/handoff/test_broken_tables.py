@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The lab's broken iBFTs, made without sharing anything with the validator: each is refused, and the wrong field is named first."""
+"""The lab's broken iBFTs, made without sharing anything with the validator: each is refused, the wrong field named first."""
 import pytest
 
 from tests.handoff.tables import INVALID, VALID, report

@@ -66,11 +66,13 @@ def test_a_plain_isdh_value_by_value(tmp_path):
         boot_id="b0071d" + "00" * 13, producer="sanstrap 0.1", initiator="iqn.2026-11.com.example:machine",
         clock={"ticks_per_ms": 2000000, "now": 123456789}, log={"address": 0x9E000, "size": 0x400},
         nics=[{"index": 0, "pci": PCI, "vendor_id": 0x8086, "device_id": 0x100E, "subsystem_vendor_id": 0x1AF4,
-               "subsystem_id": 0x1100, "registers": 0xFEBC0000, "mac": "52:54:00:12:34:56", "link_megabits": 1000, "driver": "82540EM"}],
+               "subsystem_id": 0x1100, "registers": 0xFEBC0000, "mac": "52:54:00:12:34:56", "link_megabits": 1000,
+               "driver": "82540EM"}],
         addresses=[{**ADDRESS, "index": 0, "nic": 0, "gateway": "192.0.2.1", "vlan_priority": 0, "mtu": 1500,
                     "next_hop": "52:54:00:aa:bb:cc", "lease_seconds": 3600, "lease_acquired": 1000000}],
         targets=[{**TARGET, "flags": ["boot"], "ip": 0, "portal_group": 1, "block_size": 512, "block_count": 0x1400000,
-                  "wwid_type": 3, "wwid": "6001405d00000aff", "serial": "0001", "vendor": "EXAMPLE", "product": "DISK", "revision": "0.1",
+                  "wwid_type": 3, "wwid": "6001405d00000aff", "serial": "0001", "vendor": "EXAMPLE", "product": "DISK",
+                  "revision": "0.1",
                   "session": {"isid": "800102030405", "tsih": 7, "flags": ["immediate-data"], "max_burst": 262144,
                               "first_burst": 65536, "max_send_segment": 8192, "max_receive_segment": 262144}}],
         dump_area=None)
@@ -430,8 +432,8 @@ def test_help_and_version():
 
 
 def test_the_man_page_is_sound_and_tells_of_every_option():
-    done = subprocess.run(["mandoc", "-Tlint", "-Wwarning", MAN_PAGE], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=240,
-                          check=False)
+    done = subprocess.run(["mandoc", "-Tlint", "-Wwarning", MAN_PAGE], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          timeout=240, check=False)
     assert done.returncode == 0, done.stdout.decode()
     assert re.findall(r"^\.It Fl -(\S+)", MAN_PAGE.read_text(encoding="ascii"), re.MULTILINE) == list(OPTIONS)
 
