@@ -413,15 +413,15 @@ void isdh_read_record(struct isdh_reader *reader, uint16_t type)
 {
     /* clang-format off */
     static const struct { enum isdh_type type; void (*read)(struct isdh_reader *reader); } kinds[] = {
-        {ISDH_PRODUCER,        read_producer_record},
-        {ISDH_CLOCK,           read_clock_record},
-        {ISDH_LOG,             read_log_record},
-        {ISDH_NIC,             read_nic_record},
-        {ISDH_ADDRESS,         read_address_record},
-        {ISDH_TARGET,          read_target_record},
-        {ISDH_SESSION,         read_session_record},
+        {ISDH_PRODUCER,       read_producer_record},
+        {ISDH_CLOCK,          read_clock_record},
+        {ISDH_LOG,            read_log_record},
+        {ISDH_NIC,            read_nic_record},
+        {ISDH_ADDRESS,        read_address_record},
+        {ISDH_TARGET,         read_target_record},
+        {ISDH_SESSION,        read_session_record},
         {ISDH_AUTHENTICATION, read_authentication_record},
-        {ISDH_DUMP_AREA,       read_dump_area_record},
+        {ISDH_DUMP_AREA,      read_dump_area_record},
     };
     /* clang-format on */
 
