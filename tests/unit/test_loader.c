@@ -74,7 +74,7 @@ static void odd_values_of_a_lease_do_not_stop_the_boot(void **state)
     struct handoff read;
     struct handoff_faults faults;
     assert_true(ibft_read(seen.boot.tables.ibft, seen.boot.tables.ibft_length, &read, &faults));
-    assert_true(handoff_is_none(read.addresses[0].dns[0]));
+    assert_true(handoff_address_is_none(read.addresses[0].dns[0]));
     assert_memory_equal(read.addresses[0].dns[1] + 12, "\300\000\002\006", 4);
     assert_string_equal(read.addresses[0].hostname, "");
 }
