@@ -7,14 +7,15 @@
 
 #include "iscsi/iscsi.h"
 #include "net/net.h"
+#include "platform/bytes.h"
 #include "tests/host/host.h"
 #include "tests/host/peer.h"
 
 #define WINDOW (8u * 1460u)
-#define LIMIT  (68u * 1024u)
+#define LIMIT  (68 * KIB)
 
 static const struct pci_device card = {.vendor_id = 0x8086, .device_id = 0x100E}; /* an 82540EM */
-static const struct nic_config rings = {.rx_buffers = 8, .tx_buffers = 8, .mtu = 1500};
+static const struct nic_config rings = {.rx_buffers = 8, .tx_buffers = 8, .mtu = NIC_MTU_DEFAULT};
 
 static void the_sum_stays_below_its_limit(void **state)
 {
@@ -30,22 +31,21 @@ static void the_sum_stays_below_its_limit(void **state)
 static void nobody_takes_more_than_he_says(void **state)
 {
     (void)state;
-    struct arena arena = host_arena_new(1 << 20);
+    struct arena arena = host_arena_new(MIB);
     struct nic nic;
-    struct net_config config = {.nic = &nic, .arena = &arena, .window = WINDOW};
-    struct stream *stream;
-    size_t before;
-
     host_clock_use_virtual();
     wire_open(&nic, &arena, rings.rx_buffers, rings.mtu);
-    before = arena.used;
-    assert_int_equal(net_open(&config), OK);
+
+    size_t before = arena.used;
+    assert_int_equal(net_open(&(struct net_config){.nic = &nic, .arena = &arena, .window = WINDOW}), OK);
     assert_true(arena.used - before <= net_arena_size(WINDOW));
-    stream = net_stream_new();
+
+    struct stream *stream = net_stream_new();
     assert_non_null(stream);
     before = arena.used;
     assert_non_null(iscsi_session_new(&arena, stream));
     assert_true(arena.used - before <= iscsi_session_size() + 16);
+
     net_stream_free(stream);
     net_close();
     host_arena_free(&arena);

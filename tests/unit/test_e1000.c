@@ -149,6 +149,7 @@ static void overrun_loses_frames_but_not_the_ring(void **state)
 {
     (void)state;
     open_card();
+
     for (unsigned round = 0; round < 50; round++) {
         unsigned taken = 0;
         while (frame_arrives(9, 60, WHOLE, 0))
@@ -172,10 +173,12 @@ static void released_in_random_order(void **state)
         random = random * 1664525 + 1013904223;
         for (unsigned burst = random >> 28; burst > 0 && frame_arrives((uint8_t)(sent & 0xFF), 60, WHOLE, 0); burst--)
             sent++;
+
         unsigned before = frame_count;
         nic_poll(&nic, RING);
         for (; before < frame_count; before++)
             assert_int_equal(frames[before].bytes[59], received++ & 0xFF);
+
         for (unsigned give = random >> 20 & 15; give > 0 && frame_count > 0; give--) {
             unsigned which = (random >> 8) % frame_count;
             nic_release(&nic, &frames[which]);
@@ -213,6 +216,7 @@ static void hang_resets_and_keeps_what_matters(void **state)
     assert_int_equal(nic_set_multicast(&nic, group, 1), OK);
     frame_arrives(5, 60, WHOLE, 0);
     nic_poll(&nic, RING);
+
     card.sends_nothing = true;
     while (send_bytes(60) == OK)
         ;
@@ -220,6 +224,7 @@ static void hang_resets_and_keeps_what_matters(void **state)
     host_clock_advance_us(1900000);
     nic_poll(&nic, RING);
     assert_int_equal(statistics().resets, 0);
+
     host_clock_advance_us(200000);
     card.sends_nothing = false;
     memset(&card.registers[E1000_MTA(0) / 4], 0, 512);
@@ -229,6 +234,7 @@ static void hang_resets_and_keeps_what_matters(void **state)
     assert_int_equal(card.registers[E1000_MTA(0) / 4], 2);
     assert_int_equal(card.registers[E1000_RAL(0) / 4], 0x01211B00);
     assert_int_equal(frames[0].bytes[0], 5);
+
     for (unsigned i = 0; i < 100; i++) {
         assert_int_equal(send_bytes(60), OK);
         assert_true(frame_arrives(6, 60, WHOLE, 0));
@@ -313,5 +319,6 @@ int main(void)
         TEST(pause_with_frames_that_do_not_leave),
         TEST(close_is_quiet),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

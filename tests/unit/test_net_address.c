@@ -3,6 +3,7 @@
 #include "tests/unit/unit.h"
 
 #include "net/net.h"
+#include "platform/format.h"
 #include "tests/host/peer.h"
 
 static void parses_and_formats(void **state)
@@ -56,11 +57,11 @@ static void parses_and_formats(void **state)
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct net_address address;
-        char text[46];
+        char text[FORMAT_ADDRESS_SIZE];
         bool good = net_parse_address(cases[i].text, &address);
-        if (good != (cases[i].canonical != NULL))
+        if (good != !!cases[i].canonical)
             print_error("\"%s\"\n", cases[i].text);
-        assert_int_equal(good, cases[i].canonical != NULL);
+        assert_int_equal(good, !!cases[i].canonical);
         if (!good)
             continue;
         net_format_address(&address, text);
@@ -72,7 +73,7 @@ static void formats_the_longest(void **state)
 {
     (void)state;
     struct net_address address = {.family = 6};
-    char text[46];
+    char text[FORMAT_ADDRESS_SIZE];
     memset(address.bytes, 0xFF, 16);
     net_format_address(&address, text);
     assert_string_equal(text, "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff");

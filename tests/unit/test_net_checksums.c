@@ -209,13 +209,14 @@ static void udp_ipv6(void **state)
     assert_true(good[UDP6] >= 2);
 }
 
-#define CASE(name)                                                                                                               \
-    {#name " without offload", name, open_plain, close_world, NULL},                                                             \
-        {#name " with offload", name, open_offloading, close_world, NULL},                                                       \
-        {#name " without offload in a VLAN", name, open_plain_in_a_vlan, close_world, NULL},                                     \
-    {                                                                                                                            \
-#name " with offload in a VLAN", name, open_offloading_in_a_vlan, close_world, NULL                                      \
-    }
+/* clang-format off */
+#define ONE(name, how, open) {#name " " how, name, open, close_world, NULL}
+#define CASE(name)                                                        \
+    ONE(name, "without offload", open_plain),                             \
+    ONE(name, "with offload", open_offloading),                           \
+    ONE(name, "without offload in a VLAN", open_plain_in_a_vlan),         \
+    ONE(name, "with offload in a VLAN", open_offloading_in_a_vlan)
+/* clang-format on */
 
 int main(void)
 {

@@ -13,23 +13,29 @@ static bool silent, wrong_id;
 static uint8_t error_code, answers;
 static unsigned questions;
 
+/* RFC 1035 4.1.1; the question follows the header */
+#define DNS_PORT    53
+#define DNS_FLAGS   2 /* QR and RD; RA and RCODE */
+#define DNS_ANSWERS 7 /* the lower byte of their number */
+#define DNS_HEADER  12
+
 static void serve(uint16_t from, uint16_t to, const uint8_t *data, unsigned length)
 {
-    uint8_t reply[512];
-
-    if (to != 53 || length < 12 || length > 300)
+    if (to != DNS_PORT || length < DNS_HEADER || length > 300)
         return;
     questions++;
     if (silent)
         return;
+
+    uint8_t reply[512];
     memcpy(reply, data, length);
     reply[0] ^= wrong_id;
-    reply[2] = 0x81;
-    reply[3] = 0x80 | error_code;
-    reply[7] = answers;
+    reply[DNS_FLAGS] = 0x81;
+    reply[DNS_FLAGS + 1] = 0x80 | error_code;
+    reply[DNS_ANSWERS] = answers;
     if (answer_length)
         memcpy(reply + length, answer, answer_length);
-    peer_datagram(53, from, reply, length + answer_length);
+    peer_datagram(DNS_PORT, from, reply, length + answer_length);
 }
 
 static int open_world(void **state)

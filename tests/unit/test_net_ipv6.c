@@ -327,6 +327,7 @@ static void next_hop(void **state)
     assert_int_equal(net_set_ipv6(&ipv6, deadline_after_ms(5000)), OK);
     host_idle_hook = watch_next_hop;
     wire.sent = neighbour_answers;
+
     assert_false(next_hop_while_connecting("fd77::1", NULL, NULL));
     assert_true(next_hop_while_connecting("fd77::1", server, "\2\0\0\0\0\376"));
     assert_memory_equal(hop.mac, "\2\0\0\0\0\376", 6);

@@ -33,6 +33,7 @@ static void next_hop_ipv4(void **state)
     assert_memory_equal(hop, "\2\0\0\0\0\376", 6);
     stream->ops->abort(stream);
     assert_false(net_next_hop(stream, hop));
+
     memset(hop, 0, sizeof hop);
     assert_int_equal(net_set_ipv4(&behind), OK);
     host_idle_hook = watch_next_hop;
@@ -53,26 +54,22 @@ static void connect_over_31_bits(void **state)
     assert_int_equal(connect_to("10.0.0.1", 1000), OK);
 }
 
-static void pump_for(unsigned milliseconds)
-{
-    for (deadline_t end = deadline_after_ms(milliseconds); !deadline_passed(end); platform_idle())
-        net_poll();
-}
-
 static void a_link_that_goes_is_logged_at_once_and_once(void **state)
 {
     (void)state;
     host_log_clear();
-    pump_for(3000);
+    peer_world_run(3000);
     assert_null(strstr(host_log_text(), "Link"));
+
     wire.unplugged = true;
-    pump_for(110);
+    peer_world_run(110);
     assert_string_equal(host_log_text(), "Link: lost\n");
-    pump_for(5000);
+    peer_world_run(5000);
+
     wire.unplugged = false;
-    pump_for(110);
+    peer_world_run(110);
     assert_string_equal(host_log_text(), "Link: lost\nLink: up again, 1000 Mbit/s\n");
-    pump_for(5000);
+    peer_world_run(5000);
     assert_string_equal(host_log_text(), "Link: lost\nLink: up again, 1000 Mbit/s\n");
 }
 
@@ -109,14 +106,13 @@ static void connect_without_route(void **state)
 static void lost_syn_is_repeated_soon(void **state)
 {
     (void)state;
-    uint64_t start = platform_ticks();
     peer.silent = true;
-    wire.busy = 0;
     (void)stream->ops->connect(stream, "10.0.0.1", 3260, deadline_after_ms(50)); /* ARP is known from here on */
     peer.silent = false;
     peer.port = 0;
+
     wire.loss = 1000;
-    start = platform_ticks();
+    uint64_t start = platform_ticks();
     host_idle_hook();
     wire.loss = 0;
     assert_int_equal(connect_to("10.0.0.1", 1000), OK);

@@ -187,6 +187,7 @@ static void tiny_segments_do_not_starve_the_ring(void **state)
         peer_world_run(1);
     }
     assert_int_equal(wire.starved, 0);
+
     /* And the same out of order: the first byte is missing. */
     for (unsigned i = 0; i < 500; i++) {
         uint8_t filler[100] = {0};
