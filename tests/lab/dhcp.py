@@ -25,6 +25,7 @@ class Dhcp:
         self.log = os.path.join(folder, f"dnsmasq-{segment.interface}.log")
         self.child = None
         os.makedirs(self.tftp, exist_ok=True)
+
         leases = os.path.join(folder, f"leases-{segment.interface}")
         self.command = [
             "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--user=root", "--port=0", "--pid-file=",
@@ -35,6 +36,7 @@ class Dhcp:
             "--enable-tftp", f"--tftp-root={self.tftp}",
             "--dhcp-match=set:ipxe,175",
             f"--dhcp-match=set:http,option:client-arch,{X64_HTTP}", "--dhcp-option-force=tag:http,60,HTTPClient"]
+
         if boot_file:
             self.command.append(f"--dhcp-boot={boot_file}")
         if root_path is not None:

@@ -150,6 +150,7 @@ def kernel_words(target_settings, nonce, keep=False, user="", password="", netwo
     iBFT alone tells, and `network` "iscsistart" has open-iscsi set up the interface, too.
     """
     words = ["console=ttyS0,115200", "loglevel=4", "panic=5", f"lab.nonce={nonce}", f"lab.keep={int(keep)}"]
+
     if target_settings:
         address, port, name, lun = target_settings
         words += [f"lab.address={address}", f"lab.port={port}", f"lab.target={name}", f"lab.lun={lun}",

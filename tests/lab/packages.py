@@ -30,6 +30,7 @@ def unpack(names, folder, say=lambda text: None):
     """
     root = os.path.join(folder, "root")
     os.makedirs(root, exist_ok=True)
+
     with open(os.path.join(folder, "lock"), "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         for name in names:

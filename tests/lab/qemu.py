@@ -34,12 +34,14 @@ class Machine:
         self.position = 0
         self.child = None
         self.changed = threading.Condition()
+
         card = f"{nic},netdev=wire,mac={MAC}" + (f",romfile={rom}" if rom is not None else "")
         self.command = ["qemu-system-x86_64", "-M", board, "-accel", "tcg", "-m", str(memory), "-boot", boot,
                         "-nodefaults", "-no-user-config", "-vga", "std", "-display", "none",
                         "-serial", "stdio", "-debugcon", f"file:{folder}/debugcon.log",
                         "-qmp", f"unix:{folder}/qmp,server=on,wait=off",
                         "-netdev", f"tap,id=wire,ifname={network.add_tap()},script=no,downscript=no", "-device", card]
+
         if not reboots:
             self.command.append("-no-reboot")
         if kernel:
