@@ -13,25 +13,21 @@ static EFI_GUID block_io_guid = EFI_BLOCK_IO_PROTOCOL_GUID, loaded_image_guid = 
 
 EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
 
-/* The handle of the disk that the partition's path leads over, or NULL. */
+/* The handle of the disk that the partition's path leads over. */
 static EFI_HANDLE disk_of(EFI_BOOT_SERVICES *boot, EFI_HANDLE partition)
 {
-    UINT8 *path;
+    UINT8 *path, *node;
+    EFI_HANDLE disk = NULL;
     if (boot->HandleProtocol(partition, &device_path_guid, (void **)&path) != EFI_SUCCESS)
         return NULL;
-
-    UINT8 *node = path;
-    while (node[0] != TYPE_MEDIA && node[0] != END_DEVICE_PATH_TYPE)
+    for (node = path; node[0] != TYPE_MEDIA && node[0] != END_DEVICE_PATH_TYPE;)
         node += node[2] | node[3] << 8;
-
-    /* The path ends there for as long as it is looked up. */
     UINT8 saved[4] = {node[0], node[1], node[2], node[3]};
+    EFI_DEVICE_PATH *rest = (EFI_DEVICE_PATH *)path;
     node[0] = END_DEVICE_PATH_TYPE;
     node[1] = END_ENTIRE_DEVICE_PATH_SUBTYPE;
     node[2] = END_DEVICE_PATH_LENGTH;
     node[3] = 0;
-    EFI_DEVICE_PATH *rest = (EFI_DEVICE_PATH *)path;
-    EFI_HANDLE disk = NULL;
     boot->LocateDevicePath(&block_io_guid, &rest, &disk);
     for (unsigned i = 0; i < sizeof saved; i++)
         node[i] = saved[i];
@@ -42,18 +38,15 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 {
     EFI_BOOT_SERVICES *boot = system->BootServices;
     EFI_LOADED_IMAGE *loaded;
-    if (boot->HandleProtocol(image, &loaded_image_guid, (void **)&loaded) != EFI_SUCCESS)
-        return EFI_NOT_FOUND;
-    EFI_HANDLE agent = NULL;
-    if (boot->InstallProtocolInterface(&agent, &agents_guid, EFI_NATIVE_INTERFACE, NULL) != EFI_SUCCESS)
-        return EFI_NOT_FOUND;
-    EFI_HANDLE disk = disk_of(boot, loaded->DeviceHandle);
-    if (!disk)
-        return EFI_NOT_FOUND;
-
+    EFI_HANDLE agent = NULL, disk;
     void *interface;
-    EFI_STATUS status = boot->OpenProtocol(disk, &block_io_guid, &interface, agent, disk,
-                                           EFI_OPEN_PROTOCOL_BY_DRIVER | EFI_OPEN_PROTOCOL_EXCLUSIVE);
+    EFI_STATUS status = boot->HandleProtocol(image, &loaded_image_guid, (void **)&loaded);
+    if (status == EFI_SUCCESS)
+        status = boot->InstallProtocolInterface(&agent, &agents_guid, EFI_NATIVE_INTERFACE, NULL);
+    if (status != EFI_SUCCESS || (disk = disk_of(boot, loaded->DeviceHandle)) == NULL)
+        return EFI_NOT_FOUND;
+    status = boot->OpenProtocol(disk, &block_io_guid, &interface, agent, disk,
+                                EFI_OPEN_PROTOCOL_BY_DRIVER | EFI_OPEN_PROTOCOL_EXCLUSIVE);
     system->ConOut->OutputString(system->ConOut, status == EFI_SUCCESS ? L"CLINGS\r\n" : L"DOES NOT CLING\r\n");
     return status;
 }
