@@ -10,12 +10,14 @@ from . import process
 
 def kernel_package():
     """The name of the package that linux-image-amd64 stands for."""
-    text = process.run(["apt-cache", "depends", "--important", "linux-image-amd64"]).decode()
-    match = re.search(r"Depends: (linux-image-\S+-amd64)", text)
+    def look():
+        text = process.run(["apt-cache", "depends", "--important", "linux-image-amd64"]).decode()
+        return re.search(r"Depends: (linux-image-\S+-amd64)", text), text
+
+    match, text = look()
     if not match:
         process.run(["apt-get", "update", "-q"], timeout=300)
-        text = process.run(["apt-cache", "depends", "--important", "linux-image-amd64"]).decode()
-        match = re.search(r"Depends: (linux-image-\S+-amd64)", text)
+        match, text = look()
     if not match:
         raise process.LabError(f"apt knows no kernel behind linux-image-amd64:\n{text}")
     return match.group(1)
@@ -23,11 +25,12 @@ def kernel_package():
 
 def unpack(names, folder, say=lambda text: None):
     """
-    Unpacks packages over each other into `folder`/root and returns that path. What is there already is not fetched again; parallel test
-    runs wait for each other.
+    Unpacks packages over each other into `folder`/root and returns that path. What is there already is not fetched again;
+    parallel test runs wait for each other.
     """
     root = os.path.join(folder, "root")
     os.makedirs(root, exist_ok=True)
+
     with open(os.path.join(folder, "lock"), "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         for name in names:
