@@ -26,6 +26,7 @@ MAKEFLAGS += --no-builtin-rules
 all:
 
 include mk/deps.mk
+include mk/third_party.mk
 include net/net.mk
 include iscsi/iscsi.mk
 
