@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-#   make          build/sanstrap.pxe, build/sanstrap.lkrn, build/sanstrap.efi, build/sanstrap-driver.efi, build/sanstrap-handoff
-#   make demo     a diskless PC boots Debian from an iSCSI disk, before your eyes
-#   make test     everything: unit tests, real targets, machines in QEMU
-#   make unit     the unit tests alone
-#   make deps     installs the Debian packages that are missing
-#   make clean    removes build/
+#   make                 build/sanstrap.pxe, build/sanstrap.lkrn, build/sanstrap.efi, build/sanstrap-driver.efi, build/sanstrap-handoff
+#   make demo            a diskless PC boots Debian from an iSCSI disk, before your eyes
+#   make test            everything: unit tests, real targets, machines in QEMU
+#   make unit            the unit tests alone
+#   make deps            installs the Debian packages that are missing
+#   make clean           removes build/
 #
-# V=1 shows the commands.
+# Root gets the packages that are missing, other users their names. V=1 shows the commands.
 
 SANSTRAP_VERSION := 0.1
 
@@ -17,6 +17,9 @@ say := @echo
 else
 say := @:
 endif
+
+# make -n and its like: read before MAKEFLAGS holds more than what was typed.
+DRY_RUN := $(findstring n,$(firstword -$(MAKEFLAGS)))
 
 # Only the rules written here; compilers write the .d files.
 MAKEFLAGS += --no-builtin-rules

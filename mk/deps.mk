@@ -1,16 +1,27 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# What Debian 12 has to bring along.
+# What Debian 12 or 13 has to bring along. The names are those of both: libclang-rt-dev and clang-format stand for the package of the
+# release's clang, 14 or 19. mk/packages.sh asks apt only when something is missing, so that a complete machine needs no network.
 
 BUILD_PACKAGES := binutils clang dpkg-dev gcc gnu-efi libc6-dev lld make nasm patch python3
+UNIT_PACKAGES := clang-format git libcmocka-dev python3-pytest
 TEST_PACKAGES := dnsmasq-base dosfstools e2fsprogs grub-common grub-efi-amd64-bin grub-pc-bin iproute2 ipxe ipxe-qemu istgt kmod \
-	libclang-rt-14-dev libcmocka-dev mandoc mtools openssl ovmf pxelinux python3-pytest python3-pytest-xdist qemu-system-x86 qemu-utils \
-	sbsigntool seabios syslinux syslinux-common tcpdump tgt
+	libclang-rt-dev mandoc mtools openssl ovmf pxelinux python3-pytest-xdist qemu-system-x86 qemu-utils sbsigntool seabios syslinux \
+	syslinux-common tcpdump tgt
 
-# apt is only asked when something is missing, so that a complete machine needs no network.
-.PHONY: deps
+.PHONY: deps unit-deps
 deps:
-	@missing=; for package in $(BUILD_PACKAGES) $(TEST_PACKAGES); do \
-		dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'install ok installed' || missing="$$missing $$package"; done; \
-	if [ -n "$$missing" ]; then \
-		echo "Installing:$$missing"; \
-		apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $$missing > /dev/null; fi
+	@mk/packages.sh $(BUILD_PACKAGES) $(UNIT_PACKAGES) $(TEST_PACKAGES)
+unit-deps:
+	@mk/packages.sh $(BUILD_PACKAGES) $(UNIT_PACKAGES)
+
+# A goal that builds begins with what it is built by, before compilers are asked for their folders. These goals build nothing, or ask for
+# more and call make again; and make -n, which a shell's completion of a goal's name calls, only shows.
+WITHOUT_PACKAGES := bench bench-efi clean demo deps test unit unit-deps
+ifneq ($(filter-out $(WITHOUT_PACKAGES),$(or $(MAKECMDGOALS),all)),)
+ifeq ($(DRY_RUN),)
+$(shell mk/packages.sh $(BUILD_PACKAGES) >&2)
+ifneq ($(.SHELLSTATUS),0)
+$(error It cannot be built without them)
+endif
+endif
+endif

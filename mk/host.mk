@@ -41,5 +41,6 @@ build/host/tests/unit/test_unpack: | build/bios/core.bin
 
 .PHONY: unit-programs unit
 unit-programs: $(UNIT_PROGRAMS)
-unit: unit-programs
-	@set -e; for program in $(UNIT_PROGRAMS); do echo "== $$program"; $$program; done
+unit: unit-deps
+	@$(MAKE) --no-print-directory all unit-programs
+	/usr/bin/python3 -m pytest -q -p no:cacheprovider tests/unit
