@@ -7,7 +7,7 @@
 #   make deps            installs the Debian packages that are missing
 #   make clean           removes build/
 #
-# Root gets the packages that are missing, other users their names. V=1 shows the commands.
+# Root gets the packages that are missing, other users their names. V=1 shows the commands; WERROR=1 makes warnings errors.
 
 SANSTRAP_VERSION := 0.1
 
@@ -37,7 +37,11 @@ THIRD_PARTY_READY := $(LWIP_READY) $(BEARSSL_READY)
 CORE_SOURCES := $(wildcard platform/*.c nicdrv/*.c net/*.c iscsi/*.c handoff/*.c loader/*.c)
 INCLUDES := -I. -Inet -Inet/port
 THIRD_PARTY_INCLUDES := -isystem $(LWIP_DIR)/src/include -isystem $(BEARSSL_DIR)/inc -isystem $(BEARSSL_DIR)/src
-WARNINGS := -Wall -Wextra -Werror -Wmissing-prototypes -Wshadow -Wvla
+WARNINGS := -Wall -Wextra -Wmissing-prototypes -Wshadow -Wvla
+# Tests call make with it. A compiler that came after us may warn of more, and a user's build goes on.
+ifdef WERROR
+WARNINGS += -Werror
+endif
 DEFINES := -DSANSTRAP_VERSION='"$(SANSTRAP_VERSION)"'
 
 include mk/compile.mk
@@ -55,7 +59,7 @@ test-programs: $(TEST_PROGRAMS) $(FUZZ_PROGRAMS)
 
 .PHONY: test
 test: deps
-	$(MAKE) all unit-programs test-programs
+	$(MAKE) WERROR=1 all unit-programs test-programs
 	/usr/bin/python3 -m pytest -n 2 tests
 
 .PHONY: clean

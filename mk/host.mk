@@ -42,5 +42,5 @@ build/host/tests/unit/test_unpack: | build/bios/core.bin
 .PHONY: unit-programs unit
 unit-programs: $(UNIT_PROGRAMS)
 unit: unit-deps
-	@$(MAKE) --no-print-directory all unit-programs
+	@$(MAKE) --no-print-directory WERROR=1 all unit-programs
 	/usr/bin/python3 -m pytest -q -p no:cacheprovider tests/unit
