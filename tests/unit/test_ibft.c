@@ -151,6 +151,7 @@ static void fields_are_where_other_readers_look(void **state)
     struct handoff facts = chap_facts();
     struct table table = written(&facts, IBFT_GATEWAY_AUTO);
     const uint8_t *bytes = table.bytes, *control = bytes + 48;
+    const char *text = (const char *)bytes;
     assert_memory_equal(bytes, "iBFT", 4);
     assert_int_equal(get16(bytes + 4), table.length);
     assert_int_equal(bytes[8], 1);
@@ -164,23 +165,23 @@ static void fields_are_where_other_readers_look(void **state)
     assert_int_equal(initiator[5] & 3, 3);
     assert_int_equal(nic[5] & 3, 3);
     assert_int_equal(target[5] & 3, 3);
-    assert_string_equal(bytes + get16(initiator + 72), facts.initiator);
+    assert_string_equal(text + get16(initiator + 72), facts.initiator);
     assert_int_equal(get16(initiator + 70), strlen(facts.initiator));
     assert_int_equal(nic[22], 24);
     assert_int_equal(nic[23], 3); /* DHCP */
     assert_int_equal(get16(nic + 88), 5);
     assert_memory_equal(nic + 90, facts.nics[0].mac, 6);
     assert_int_equal(get16(nic + 96), 2 << 8 | 3 << 3 | 1);
-    assert_string_equal(bytes + get16(nic + 100), "machine");
+    assert_string_equal(text + get16(nic + 100), "machine");
     assert_int_equal(get16(target + 22), 3260);
     assert_memory_equal(target + 24, facts.targets[0].lun, 8);
     assert_int_equal(target[32], 2);
     assert_int_equal(target[33], 0);
-    assert_string_equal(bytes + get16(target + 36), facts.targets[0].name);
-    assert_string_equal(bytes + get16(target + 40), "machine");
-    assert_string_equal(bytes + get16(target + 44), "one-secret-of-20-bytes");
-    assert_string_equal(bytes + get16(target + 48), "storage");
-    assert_string_equal(bytes + get16(target + 52), "another-secret-of-it");
+    assert_string_equal(text + get16(target + 36), facts.targets[0].name);
+    assert_string_equal(text + get16(target + 40), "machine");
+    assert_string_equal(text + get16(target + 44), "one-secret-of-20-bytes");
+    assert_string_equal(text + get16(target + 48), "storage");
+    assert_string_equal(text + get16(target + 52), "another-secret-of-it");
 }
 
 /* ---- refusals ---- */
