@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-#   make                 build/sanstrap.pxe, build/sanstrap.lkrn, build/sanstrap.efi, build/sanstrap-driver.efi, build/sanstrap-handoff
+#   make                 build/sanstrap.pxe, .lkrn, .efi, build/sanstrap-driver.efi and build/sanstrap-handoff
 #   make demo            a diskless PC boots Debian from an iSCSI disk, before your eyes
 #   make test            everything: unit tests, real targets, machines in QEMU
 #   make unit            the unit tests alone
+#   make test-debian13   make, make unit and make demo on a Debian 13 in a folder; takes some ten minutes
 #   make deps            installs the Debian packages that are missing
 #   make clean           removes build/
 #

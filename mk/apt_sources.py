@@ -1,20 +1,20 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
-The machine's own entries for Debian's archive, turned to another suite of the same mirror: bookworm's archive holds source packages that
-trixie's does not, and the other way round. Both forms that sources.list(5) describes are read. The machine's files are never written.
+The machine's own entries for Debian's archive, turned to another suite of the same mirror: bookworm has versions that trixie has
+not, and the other way round. Both forms that sources.list(5) describes are read. The machine's files are never written.
 """
 import glob
 import os
 import re
 
 SYSTEM = "/etc/apt"
-# A release has a word for its name. What has a dash is an overlay of one (bookworm-updates, bookworm-security), what has a slash a path.
+# A release has a word for its name: one with a dash is an overlay (bookworm-updates, bookworm-security), one with a slash a path.
 RELEASE = re.compile(r"[a-z]+")
 ONE_LINE = re.compile(r"deb(?:-src)?\s+(?:\[(?P<options>[^\]]*)\]\s*)?(?P<uri>[^\s\[]+)\s+(?P<suite>\S+)(?P<components>[^#]*)")
 
 
 def _stanzas(text):
-    """The stanzas of a .sources file: {field in lower case: value}. Lines that continue a value stay as they are: it may be a key."""
+    """The stanzas of a .sources file: {field in lower case: value}. A value keeps its lines as they are: it may be a key."""
     lines = [line.rstrip() for line in text.splitlines() if not line.startswith("#")]
     for block in re.split(r"\n{2,}", "\n".join(lines)):
         fields = re.findall(r"^(\S+?):[ \t]*(.*(?:\n[ \t].*)*)", block, re.MULTILINE)
@@ -34,8 +34,8 @@ def _lines(text):
 
 def archives(folder=SYSTEM):
     """
-    (URIs, Signed-By or None) of every entry that may be Debian's archive. An entry of somebody else that calls its suite `stable` is among
-    them: only the archive's Release file could tell.
+    (URIs, Signed-By or None) of every entry that may be Debian's archive. An entry of somebody else that calls its suite `stable`
+    is among them: only the archive's Release file could tell.
     """
     found = []
     lists = [os.path.join(folder, "sources.list"), *sorted(glob.glob(os.path.join(folder, "sources.list.d", "*")))]
@@ -55,7 +55,7 @@ def archives(folder=SYSTEM):
 
 def entries(kind, suites, folder=SYSTEM):
     """
-    A .sources file of `suites` in those archives; `kind` is deb or deb-src. Trusted and its like are left out: what is signed by nobody
+    A .sources file of `suites` in those archives; `kind` is deb or deb-src. Trusted and its like are left out: what nobody signed
     is not taken.
     """
     text = ""

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# What Debian 12 or 13 has to bring along. The names are those of both: libclang-rt-dev and clang-format stand for the package of the
-# release's clang, 14 or 19. mk/packages.sh asks apt only when something is missing, so that a complete machine needs no network.
+# What Debian 12 or 13 has to bring along. The names are those of both: libclang-rt-dev and clang-format stand for the packages of
+# the release's clang, 14 or 19. mk/packages.sh asks apt only when something is missing: a complete machine needs no network.
 
 BUILD_PACKAGES := binutils clang dpkg-dev gcc gnu-efi libc6-dev lld make nasm patch python3
 UNIT_PACKAGES := clang-format git libcmocka-dev python3-pytest
@@ -14,9 +14,9 @@ deps:
 unit-deps:
 	@mk/packages.sh $(BUILD_PACKAGES) $(UNIT_PACKAGES)
 
-# A goal that builds begins with what it is built by, before compilers are asked for their folders. These goals build nothing, or ask for
-# more and call make again; and make -n, which a shell's completion of a goal's name calls, only shows.
-WITHOUT_PACKAGES := bench bench-efi clean demo deps test unit unit-deps
+# A goal that builds begins with what it is built by, before compilers are asked for their folders. These goals build nothing, or
+# ask for more and call make again; and make -n, which a shell calls to complete a goal's name, only shows.
+WITHOUT_PACKAGES := bench bench-efi clean demo deps test test-debian13 unit unit-deps
 ifneq ($(filter-out $(WITHOUT_PACKAGES),$(or $(MAKECMDGOALS),all)),)
 ifeq ($(DRY_RUN),)
 $(shell mk/packages.sh $(BUILD_PACKAGES) >&2)

@@ -2,11 +2,12 @@
 """
 fetch_source.py SUITE PACKAGE VERSION SHA256-OF-DSC DESTINATION
 
-Unpacks exactly this version of a source package of Debian's release SUITE into DESTINATION, on whatever release this machine is. Who
-vouches for it: the archive signs its Release file, which carries the hashes of Sources, which carries those of the .dsc and of the
-archives; apt checks them all. The .dsc must have the hash given here, too, and dpkg-source checks the archives against the .dsc once more.
-The signature in the .dsc is its uploader's, whose key may have left debian-keyring since: it proves nothing more and is not asked for.
-The system's own apt configuration and lists stay as they are.
+Unpacks exactly this version of a source package of Debian's release SUITE into DESTINATION, whatever release this machine runs.
+
+Who vouches for it: the archive signs its Release file, which has the hash of Sources, which has those of the .dsc and of the
+tarballs; apt checks them all. The .dsc must have the hash given here, too, and dpkg-source checks the tarballs against the .dsc
+once more. The signature in the .dsc is its uploader's, whose key may have left debian-keyring since: it is not asked for, as it
+proves nothing that the hash does not. The system's own apt configuration and lists stay as they are.
 """
 import hashlib
 import os
@@ -36,10 +37,18 @@ def private_apt(work, entries):
         os.makedirs(os.path.join(work, name))
     with open(os.path.join(work, "parts", "archive.sources"), "w", encoding="utf-8") as file:
         file.write(entries)
-    settings = {"Dir::Etc::sourcelist": "/dev/null", "Dir::Etc::sourceparts": f"{work}/parts", "Dir::State::lists": f"{work}/lists",
-                "Dir::Cache::archives": f"{work}/archives", "Dir::Cache::pkgcache": "", "Dir::Cache::srcpkgcache": "",
-                "APT::Sandbox::User": "root", "APT::Get::AllowUnauthenticated": "false", "Acquire::AllowInsecureRepositories": "false",
-                "Acquire::AllowWeakRepositories": "false"}
+    settings = {
+        "Dir::Etc::sourcelist": "/dev/null",
+        "Dir::Etc::sourceparts": f"{work}/parts",
+        "Dir::State::lists": f"{work}/lists",
+        "Dir::Cache::archives": f"{work}/archives",
+        "Dir::Cache::pkgcache": "",
+        "Dir::Cache::srcpkgcache": "",
+        "APT::Sandbox::User": "root",
+        "APT::Get::AllowUnauthenticated": "false",
+        "Acquire::AllowInsecureRepositories": "false",
+        "Acquire::AllowWeakRepositories": "false",
+    }
     return ["apt-get", "-q", *[word for name, value in settings.items() for word in ("-o", f"{name}={value}")]]
 
 

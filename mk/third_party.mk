@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Sources of others, taken from Debian's source packages: release, version and hash of the .dsc. Either release can be fetched from
-# on either.
+# Sources of others, taken from Debian's source packages: release, version and hash of the .dsc. A machine of either release can
+# fetch from both.
 
 FETCH_SOURCE := /usr/bin/python3 mk/fetch_source.py
 FETCH_READY := mk/third_party.mk mk/fetch_source.py mk/apt_sources.py

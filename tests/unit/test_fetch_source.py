@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Where pinned sources come from: the machine's own entries for Debian's archive, turned to another suite; and nothing that is not signed."""
+"""Pinned sources come from the machine's own entries for Debian's archive, turned to another suite, and are signed."""
 import hashlib
 import pathlib
 import sys
@@ -67,7 +67,8 @@ def test_one_line_entries(apt):
     (apt / "sources.list").write_text(ONE_LINE)
     assert apt_sources.entries("deb-src", "trixie", str(apt)) == (
         "Types: deb-src\nURIs: http://mirror.example/debian\nSuites: trixie\nComponents: main\n\n"
-        "Types: deb-src\nURIs: https://other.example/debian/\nSuites: trixie\nComponents: main\nSigned-By: /etc/a.gpg /etc/b.gpg\n\n")
+        "Types: deb-src\nURIs: https://other.example/debian/\nSuites: trixie\nComponents: main\n"
+        "Signed-By: /etc/a.gpg /etc/b.gpg\n\n")
 
 
 def test_deb822_entries(apt):
@@ -77,7 +78,8 @@ def test_deb822_entries(apt):
         "Types: deb\nURIs: http://mirror.example/debian\n  http://second.example/debian\nSuites: bookworm bookworm-updates\n"
         "Components: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n\n"
         "Types: deb\nURIs: http://inline.example/debian\nSuites: bookworm bookworm-updates\nComponents: main\n"
-        "Signed-By: \n -----BEGIN PGP PUBLIC KEY BLOCK-----\n .\n mDMEY865UxYJKwYBBAHaRw8BAQ\n -----END PGP PUBLIC KEY BLOCK-----\n\n")
+        "Signed-By: \n -----BEGIN PGP PUBLIC KEY BLOCK-----\n .\n"
+        " mDMEY865UxYJKwYBBAHaRw8BAQ\n -----END PGP PUBLIC KEY BLOCK-----\n\n")
 
 
 def digest(text):
