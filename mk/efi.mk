@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# build/sanstrap.efi: the same sources for x86-64 in Microsoft's ABI, as a UEFI application; and build/sanstrap-driver.efi, the same
-# image with another subsystem in its header, which firmware keeps in memory when it returns: boot=no wants that.
+# build/sanstrap.efi: the same sources for x86-64 in Microsoft's ABI, as a UEFI application; and build/sanstrap-driver.efi, the
+# same image with another subsystem in its header, which firmware keeps in memory when it returns: boot=no wants that.
 #
 #   make SIGN_KEY=db.key SIGN_CERT=db.crt   signs both for Secure Boot
 

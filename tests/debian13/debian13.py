@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
-`make`, `make unit` and `make demo` on a Debian 13 that has git and make and nothing else of what they need. It is made by
-debootstrap in build/debian13, from the archive that this machine's apt uses, with this machine's settings of apt (a proxy,
-certificates).
+`make`, `make unit` and both kinds of `make demo` on a Debian 13 that has git and make and nothing else of what they need. It is
+made by debootstrap in build/debian13, from the archive that this machine's apt uses, with this machine's settings of apt (a
+proxy, certificates).
 
 Mounts and processes are in namespaces of their own: both end with this program, however it ends. build/debian13/base (what
 debootstrap made) and build/debian13/archives (packages) serve the next run; build/debian13/root stays when a step fails.
@@ -32,7 +32,8 @@ PROMISED = "ca-certificates,git,make"  # README: a Debian with nothing but git a
 DEBOOTSTRAP_SECONDS = 1800
 COPY_SECONDS = 300
 JOBS = f"-j{os.cpu_count()}"
-STEPS = [(["make", JOBS], 1200), (["make", JOBS, "unit"], 2400), (["make", "demo"], 1800)]
+STEPS = [(["make", JOBS], 1200), (["make", JOBS, "unit"], 2400), (["make", "demo"], 1800),
+         (["make", "demo", "FIRMWARE=efi"], 900)]
 WHOLE_SECONDS = DEBOOTSTRAP_SECONDS + COPY_SECONDS + sum(seconds for _, seconds in STEPS) + 300
 
 
@@ -198,9 +199,9 @@ def steps():
 
 
 def in_namespaces():
-    """Calls this program again where mounts and processes are its own."""
-    unshare = ["unshare", "--mount", "--pid", "--fork", "--kill-child", sys.executable, os.path.abspath(__file__), "inside"]
-    with subprocess.Popen(unshare) as child:
+    """Calls this program again where mounts and processes are its own. They end even when this process is killed."""
+    ends_with_us = ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child"]
+    with subprocess.Popen([*ends_with_us, sys.executable, os.path.abspath(__file__), "inside"]) as child:
         try:
             return child.wait(WHOLE_SECONDS)
         finally:
