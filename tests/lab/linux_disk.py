@@ -5,6 +5,7 @@ Everything comes from Debian's packages, which are unpacked into build/lab/debia
 """
 import glob
 import gzip
+import lzma
 import os
 import re
 import shutil
@@ -14,7 +15,8 @@ from .disks import (CACHE, FAT16_LBA, FIRST_SECTOR, LINUX, MIB, MTOOLS, SYSLINUX
                     replace_text, text_file)
 
 HERE = os.path.join(os.path.dirname(__file__), "linux")
-PACKAGES = ["open-iscsi", "libopeniscsiusr", "busybox-static", "libssl3", "libkmod2", "libzstd1", "liblzma5", "libc6"]
+PACKAGES = ["open-iscsi", "libopeniscsiusr", "busybox-static", "libssl3t64|libssl3", "libkmod2", "libzstd1", "liblzma5", "zlib1g",
+            "libc6"]
 MODULES = ["crc32c_generic", "crct10dif_generic", "e1000", "e1000e", "iscsi_tcp", "sd_mod", "ext4"]
 IBFT_MODULES = ["iscsi_ibft", "8021q"]  # loaded where the iBFT is to say where the root is
 BOOT_MIB, ROOT_MIB = 40, 48
@@ -28,10 +30,20 @@ def read(path):
         return file.read()
 
 
+def module_name(path):
+    """Its file's name where the initramfs has it: Debian 13 compresses modules, insmod wants them plain."""
+    return os.path.basename(path).removesuffix(".xz")
+
+
+def module(path):
+    data = read(path)
+    return lzma.decompress(data) if path.endswith(".xz") else data
+
+
 def modules_in_order(root, wanted):
     """The module files that `wanted` need, each after what it depends on (by the .modinfo section, since depmod has not run)."""
-    paths = glob.glob(f"{root}/lib/modules/*/kernel/**/*.ko", recursive=True)
-    files = {os.path.basename(path)[:-3].replace("-", "_"): path for path in paths}
+    paths = [path for end in ("", ".xz") for path in glob.glob(f"{root}/lib/modules/*/kernel/**/*.ko{end}", recursive=True)]
+    files = {module_name(path)[:-3].replace("-", "_"): path for path in paths}
     order = []
 
     def add(name):
@@ -39,7 +51,7 @@ def modules_in_order(root, wanted):
         path = files.get(name)
         if path is None or path in order:
             return  # None: built into the kernel
-        depends = re.search(rb"\0depends=([^\0]*)\0", read(path))
+        depends = re.search(rb"\0depends=([^\0]*)\0", module(path))
         for needed in depends.group(1).decode().split(",") if depends else []:
             if needed:
                 add(needed)
@@ -80,9 +92,9 @@ def initramfs(root):
     order = modules_in_order(root, [*MODULES, *IBFT_MODULES])
     always = len(modules_in_order(root, MODULES))
     for path in order:
-        files[f"modules/{os.path.basename(path)}"] = (read(path), 0o644)
+        files[f"modules/{module_name(path)}"] = (module(path), 0o644)
     for name, part in (("order", order[:always]), ("ibft-order", order[always:])):
-        files[f"modules/{name}"] = ("".join(os.path.basename(path) + "\n" for path in part).encode(), 0o644)
+        files[f"modules/{name}"] = ("".join(module_name(path) + "\n" for path in part).encode(), 0o644)
     return gzip.compress(cpio.archive(files), 6)
 
 

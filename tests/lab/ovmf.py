@@ -16,7 +16,7 @@ SECURE = ("OVMF_CODE_4M.secboot.fd", "OVMF_VARS_4M.snakeoil.fd")  # Secure Boot 
 SNAKEOIL_KEY = "/usr/share/ovmf/PkKek-1-snakeoil.key"
 SNAKEOIL_CERTIFICATE = "/usr/share/ovmf/PkKek-1-snakeoil.pem"
 SNAKEOIL_PASSPHRASE = "snakeoil"
-ROMS = "/usr/lib/ipxe/qemu"
+ROMS = "/usr/lib/ipxe/qemu" if os.path.isdir("/usr/lib/ipxe/qemu") else "/usr/share/qemu"  # Debian 12, Debian 13
 LEFT_US = "Exception Type|^S70"  # what must not come once the firmware goes on without us
 TERMINAL = re.compile(r"\x1b\[(\d+;\d+H)|\x1b\[[0-9;=?]*[A-Za-z]")  # a new cursor position; any other control sequence
 UNFINISHED = re.compile(r"\x1b(\[[0-9;=?]*)?$")
