@@ -56,6 +56,8 @@ def fetch(suite, package, version, sha256, destination, configuration=apt_source
     destination = os.path.abspath(destination)
     work = destination + ".fetch"
     for folder in (work, destination):
+        if os.path.islink(folder):
+            os.unlink(folder)
         shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(work)
 
