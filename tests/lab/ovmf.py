@@ -39,6 +39,7 @@ class EfiMachine(qemu.Machine):
         for number, path in enumerate(drives):
             order = f",bootindex={number + (2 if boot == 'n' else 0)}"
             flash += ["-drive", f"if=none,id=disk{number},format=raw,file={path}", "-device", f"virtio-blk-pci,drive=disk{number}{order}"]
+        flash += ["-device", "virtio-rng-pci,addr=0x1e"]  # Debian 13's OVMF has no network without
         card = nic if rom == "" or boot == "c" else f"{nic},bootindex=1"
         if rom is None:
             rom = f"{ROMS}/efi-{nic}.rom"
