@@ -4,7 +4,7 @@
 #   make demo            a diskless PC boots Debian from an iSCSI disk, before your eyes
 #   make test            everything: unit tests, real targets, machines in QEMU
 #   make unit            the unit tests alone
-#   make test-debian13   make, make unit and make demo on a Debian 13 in a folder; takes some ten minutes
+#   make test-debian13   make, make unit and make demo on a Debian 13 in a folder; takes some five minutes
 #   make deps            installs the Debian packages that are missing
 #   make clean           removes build/
 #

@@ -46,7 +46,7 @@ void realmode_call(void)
 
 void realmode_move(uint16_t segment)
 {
-    struct realmode_block *to = low_memory(segment * 16u);
+    struct realmode_block *to = low_memory(segment * PARAGRAPH);
     memmove(to, block, block->size);
     block->call = (struct real_call){.registers.eflags = FLAG_FIXED, .target_segment = segment, .target_offset = block->init};
     block_call(block);
@@ -75,7 +75,7 @@ void realmode_interrupt(uint8_t number, struct real_registers *registers)
 
 void *realmode_pointer(uint16_t segment, uint16_t offset, bool a20)
 {
-    uint32_t linear = segment * 16u + offset;
+    uint32_t linear = segment * PARAGRAPH + offset;
     return low_memory(a20 ? linear : linear & 0xFFFFF);
 }
 

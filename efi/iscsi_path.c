@@ -4,17 +4,16 @@
 
 #include <string.h>
 
-#define MAC_FIELD    32 /* bytes of the MAC node's address, whatever the network */
-#define IF_ETHERNET  1  /* RFC 3232 */
-#define PROTOCOL_TCP 6  /* RFC 3232 */
+#include "platform/frame.h"
+
+#define MAC_FIELD   32 /* bytes of the MAC node's address, whatever the network */
+#define IF_ETHERNET 1  /* RFC 3232 */
 
 /* The iSCSI node's protocol, and its login options; no bit of the digest fields means none. */
 #define ISCSI_TCP                0
 #define OPTION_AUTHENTICATE_CHAP 0x0000
 #define OPTION_AUTHENTICATE_NONE 0x0800
 #define OPTION_CHAP_UNI          0x1000
-
-#define PORTAL_GROUP_UNTOLD 0xFFFF
 
 static uint8_t *put_bytes(uint8_t *at, const void *bytes, size_t length)
 {
@@ -85,7 +84,7 @@ static uint8_t *put_iscsi_node(uint8_t *node, const struct iscsi_path_facts *fac
     at = put_number16(at, ISCSI_TCP);
     at = put_number16(at, login_options(iscsi));
     at = put_bytes(at, iscsi->lun, sizeof iscsi->lun);
-    at = put_number16(at, facts->portal_group == PORTAL_GROUP_UNTOLD ? 0 : facts->portal_group);
+    at = put_number16(at, facts->portal_group == ISCSI_PORTAL_GROUP_UNKNOWN ? 0 : facts->portal_group);
     at = put_bytes(at, iscsi->target_name, name_length);
     *at++ = '\0';
     return at;

@@ -8,6 +8,7 @@
 #include "loader/setting.h"
 #include "loader/text.h"
 #include "platform/bytes.h"
+#include "platform/format.h"
 
 #define MEMORY_MIN    (1 * MIB)
 #define MEMORY_MAX    (64 * MIB)
@@ -123,7 +124,7 @@ enum status value_parse_chap(void *to, const char *value, size_t length)
 
 static bool parse_address(const char *value, size_t length, struct net_address *address)
 {
-    char text[46];
+    char text[FORMAT_ADDRESS_SIZE];
     return text_copy(text, sizeof text, value, length) && net_parse_address(text, address);
 }
 

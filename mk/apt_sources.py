@@ -43,7 +43,7 @@ def archives(folder=SYSTEM):
         reader = {".list": _lines, ".sources": _stanzas}.get(os.path.splitext(path)[1])
         if not reader or not os.path.isfile(path):
             continue
-        with open(path, encoding="utf-8") as file:
+        with open(path, encoding="utf-8", errors="replace") as file:
             for entry in reader(file.read()):
                 enabled = entry.get("enabled", "yes").lower() not in ("no", "false", "0", "off", "without", "disable")
                 release = any(RELEASE.fullmatch(suite) for suite in entry.get("suites", "").split())

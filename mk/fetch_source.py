@@ -52,13 +52,17 @@ def private_apt(work, entries):
     return ["apt-get", "-q", *[word for name, value in settings.items() for word in ("-o", f"{name}={value}")]]
 
 
+def remove(path):
+    """Whatever lies there, a link and not what it leads to."""
+    if os.path.islink(path):
+        os.unlink(path)
+    shutil.rmtree(path, ignore_errors=True)
+
+
 def fetch(suite, package, version, sha256, destination, configuration=apt_sources.SYSTEM):
     destination = os.path.abspath(destination)
     work = destination + ".fetch"
-    for folder in (work, destination):
-        if os.path.islink(folder):
-            os.unlink(folder)
-        shutil.rmtree(folder, ignore_errors=True)
+    remove(work)
     os.makedirs(work)
 
     apt = private_apt(work, apt_sources.entries("deb-src", suite, configuration))
@@ -74,9 +78,13 @@ def fetch(suite, package, version, sha256, destination, configuration=apt_source
         found = hashlib.sha256(file.read()).hexdigest()
     if found != sha256:
         raise FetchError(f"{os.path.basename(dsc)}: SHA-256 expected {sha256}, got {found}")
-    unpacked, said = run(["dpkg-source", "--no-copy", "-x", dsc, destination], work)
+    unpacked, said = run(["dpkg-source", "--no-copy", "-x", dsc, os.path.join(work, "tree")], work)
     if not unpacked:
         raise FetchError(said)
+
+    # What was there before stays until there is something to take its place: a machine may be off the network.
+    remove(destination)
+    os.rename(os.path.join(work, "tree"), destination)
     shutil.rmtree(work)
 
 
@@ -85,5 +93,5 @@ if __name__ == "__main__":
         sys.exit(__doc__)
     try:
         fetch(*sys.argv[1:])
-    except (FetchError, subprocess.TimeoutExpired) as error:
+    except (FetchError, subprocess.TimeoutExpired, OSError) as error:
         sys.exit(str(error))

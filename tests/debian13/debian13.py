@@ -32,7 +32,7 @@ PROMISED = "ca-certificates,git,make"  # README: a Debian with nothing but git a
 DEBOOTSTRAP_SECONDS = 1800
 COPY_SECONDS = 300
 JOBS = f"-j{os.cpu_count()}"
-STEPS = [(["make", JOBS], 1200), (["make", JOBS, "unit"], 2400), (["make", "demo"], 1800),
+STEPS = [(["make", JOBS, "WERROR=1"], 1200), (["make", JOBS, "unit"], 2400), (["make", "demo"], 1800),
          (["make", "demo", "FIRMWARE=efi"], 900)]
 WHOLE_SECONDS = DEBOOTSTRAP_SECONDS + COPY_SECONDS + sum(seconds for _, seconds in STEPS) + 300
 

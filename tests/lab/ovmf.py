@@ -40,17 +40,18 @@ class EfiMachine(qemu.Machine):
             board += ",smm=on"
             flash += ["-global", "driver=cfi.pflash01,property=secure,value=on"]
 
-        hard_disks = []
+        devices = []
         for number, path in enumerate(drives):
             order = number + (2 if boot == "n" else 0)
-            hard_disks += ["-drive", f"if=none,id=disk{number},format=raw,file={path}",
+            devices += ["-drive", f"if=none,id=disk{number},format=raw,file={path}",
                            "-device", f"virtio-blk-pci,drive=disk{number},bootindex={order}"]
+        devices += ["-device", "virtio-rng-pci,addr=0x1e"]  # Debian 13's OVMF has no network without
 
         card = nic if rom == "" or boot == "c" else f"{nic},bootindex=1"
         if rom is None:
             rom = f"{ROMS}/efi-{nic}.rom"
         self.unread = ""
-        super().__init__(network, folder, nic=card, rom=rom, board=board, extra=[*flash, *hard_disks, *extra], **options)
+        super().__init__(network, folder, nic=card, rom=rom, board=board, extra=[*flash, *devices, *extra], **options)
 
     def screen(self):
         return "(graphics: see the serial text)"
