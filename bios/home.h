@@ -126,8 +126,10 @@ struct far_pointer bios_pnp(void);
 
 /* ---- pci.c: platform.h's registers ---- */
 
-/* Fills `found` with at most `most` devices that nicdrv/ has a driver for, in PCI order; returns how many. */
-unsigned pci_find_nics(struct pci_device *found, unsigned most);
+#define CARDS_MAX 16
+
+/* Fills `found` with the first devices, in PCI order, that nicdrv/ has a driver for; returns how many. To be called once. */
+unsigned pci_find_nics(struct pci_device found[CARDS_MAX]);
 
 /* ---- tables.c: what the operating system is told ---- */
 
