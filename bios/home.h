@@ -32,7 +32,7 @@ struct realmode_block *realmode_block(void);
 uint8_t *realmode_scratch(void);
 
 /* The address of a byte below 1 MiB, with an offset below 16. */
-struct far_pointer realmode_far(const void *scratch);
+struct far_pointer realmode_far(const void *low);
 
 /* A second range, besides the image's, that realmode_flat_pointer() keeps programs out of. */
 void realmode_protect(const struct memory_range *range);
