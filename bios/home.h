@@ -32,7 +32,7 @@ struct realmode_block *realmode_block(void);
 uint8_t *realmode_scratch(void);
 
 /* The address of a byte below 1 MiB, with an offset below 16. */
-struct far_pointer realmode_far(const void *scratch);
+struct far_pointer realmode_far(const void *low);
 
 /* A second range, besides the image's, that realmode_flat_pointer() keeps programs out of. */
 void realmode_protect(const struct memory_range *range);
@@ -126,8 +126,10 @@ struct far_pointer bios_pnp(void);
 
 /* ---- pci.c: platform.h's registers ---- */
 
-/* Fills `found` with at most `most` devices that nicdrv/ has a driver for, in PCI order; returns how many. */
-unsigned pci_find_nics(struct pci_device *found, unsigned most);
+#define CARDS_MAX 16
+
+/* Fills `found` with the first devices, in PCI order, that nicdrv/ has a driver for; returns how many. To be called once. */
+unsigned pci_find_nics(struct pci_device found[CARDS_MAX]);
 
 /* ---- tables.c: what the operating system is told ---- */
 

@@ -6,13 +6,12 @@
 #include "handoff/recorder.h"
 #include "platform/bytes.h"
 
-#define NICS_MAX         16
 #define COMMAND_LINE_MAX 2048
 #define ARENA_LOWEST     (2 * MIB)
 
 void bios_main(struct realmode_block *block, const struct region *region) __attribute__((noreturn));
 
-static struct pci_device nics[NICS_MAX];
+static struct pci_device nics[CARDS_MAX];
 static struct arena arena;
 static struct memory_range ranges[2];
 static unsigned range_count = 1;
@@ -92,7 +91,7 @@ void bios_main(struct realmode_block *block, const struct region *region)
     machine = (struct machine){
         .command_line = command_line,
         .nics = nics,
-        .nic_count = pci_find_nics(nics, NICS_MAX),
+        .nic_count = pci_find_nics(nics),
         .architecture = ARCHITECTURE_BIOS,
         .arena = &arena,
         .recorder = recorder,

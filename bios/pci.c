@@ -32,13 +32,10 @@
 #define BAR_TYPE_64    0x4u
 #define BAR_ADDRESS    0xFFFFFFF0u
 
-#define MAPPED_CARDS 4
-
-/* The mapped cards' BARs; struct pci_device's `home` points to one. */
+/* Where the BARs of a card are, once mapped; struct pci_device's `home` points to one. */
 static struct mapping {
     const volatile uint8_t *bars[PCI_BARS];
-} mappings[MAPPED_CARDS];
-static unsigned mapping_count;
+} mappings[CARDS_MAX];
 
 static void select_register(const struct pci_device *device, uint16_t offset)
 {
@@ -87,18 +84,20 @@ static unsigned last_bus(void)
     return present ? REG8_LOW(registers.ecx) : 0xFF;
 }
 
-unsigned pci_find_nics(struct pci_device *found, unsigned most)
+unsigned pci_find_nics(struct pci_device found[CARDS_MAX])
 {
     unsigned count = 0, buses = last_bus() + 1;
-    for (unsigned place = 0; place < buses * PCI_DEVICES && count < most; place++) {
+    for (unsigned place = 0; place < buses * PCI_DEVICES && count < CARDS_MAX; place++) {
         struct pci_device device = {.bus = (uint8_t)(place / PCI_DEVICES), .device = place % PCI_DEVICES};
         if (!read_device(&device))
             continue;
 
         unsigned functions = platform_pci_read32(&device, PCI_HEADER) & HEADER_MULTI ? PCI_FUNCTIONS : 1;
-        for (; device.function < functions && count < most; device.function++)
-            if (read_device(&device) && is_nic(&device))
+        for (; device.function < functions && count < CARDS_MAX; device.function++)
+            if (read_device(&device) && is_nic(&device)) {
+                device.home = &mappings[count];
                 found[count++] = device;
+            }
     }
     return count;
 }
@@ -123,12 +122,6 @@ enum status platform_map_registers(struct pci_device *device, unsigned bar)
     if (address == 0)
         return fail(E_NIC_REGISTERS, "BAR %u of %02x:%02x.%x reads %08x", bar, device->bus, device->device, device->function,
                     platform_pci_read32(device, (uint16_t)(PCI_BAR0 + bar * 4)));
-
-    if (!device->home) {
-        if (mapping_count == MAPPED_CARDS)
-            return fail(E_NIC_REGISTERS, "%u cards are in use already", mapping_count);
-        device->home = &mappings[mapping_count++];
-    }
 
     pxe_release();
     uint32_t command = platform_pci_read32(device, PCI_COMMAND) & COMMAND_MASK;

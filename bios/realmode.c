@@ -28,9 +28,9 @@ uint8_t *realmode_scratch(void)
     return low_memory(block_scratch(block));
 }
 
-struct far_pointer realmode_far(const void *scratch)
+struct far_pointer realmode_far(const void *low)
 {
-    uint32_t linear = (uint32_t)(uintptr_t)scratch;
+    uint32_t linear = (uint32_t)(uintptr_t)low;
     return (struct far_pointer){.offset = linear & 15, .segment = (uint16_t)(linear >> 4)};
 }
 

@@ -8,6 +8,7 @@
 
 #define MINIMUM_RINGS 64
 #define TX_BUFFERS    128
+#define IPV6_MTU_MIN  1280u /* RFC 8200 section 5 */
 
 /* What the arena has to keep for others than card, network, session and disk: alignment, and the home's own pieces. */
 #define ARENA_RESERVE (64 * KIB)
@@ -54,17 +55,17 @@ static bool fits(const struct story *story, const struct nic_config *config)
 
 /*
  * A jumbo MTU may come with the ROM's lease. One of our own exchange comes after the card was opened, and can then only lower it:
- * whoever wants jumbo frames there sets mtu=.
+ * whoever wants jumbo frames there sets mtu=. IPv6 has the card's: one that is too small for it is left to the lease, for IPv4.
  */
 static uint16_t card_mtu(const struct story *story)
 {
     struct dhcp_message message;
-    uint8_t mtu[2];
+    uint8_t option[2];
     if (story->settings.origin[SETTING_MTU] == FROM_DEFAULT && story_open_rom_answer(story, &message) &&
-        dhcp_option_get(&message, DHCP_MTU, mtu, 2) == 2) {
-        unsigned value = (unsigned)mtu[0] << 8 | mtu[1];
-        if (value >= 1280 && value <= 9000)
-            return (uint16_t)value;
+        dhcp_option_get(&message, DHCP_MTU, option, sizeof option) == sizeof option) {
+        uint16_t mtu = get_be16(option);
+        if (mtu >= IPV6_MTU_MIN && nic_mtu_is_valid(mtu))
+            return mtu;
     }
     return story->settings.mtu;
 }

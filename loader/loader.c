@@ -217,14 +217,14 @@ static void no_card(struct story *story, struct failure *failure)
     keep_failure(story, status, failure);
 }
 
-/* With hook_only: what outlives loader_run(). */
-static struct story *left_standing;
+/* With hook_only: what outlives loader_run(), as the disk is in use. */
+static struct story *published_story;
 
 void loader_close(void)
 {
-    if (left_standing)
-        close_layers(left_standing, left_standing->machine->arena->used);
-    left_standing = NULL;
+    if (published_story)
+        close_layers(published_story, published_story->machine->arena->used);
+    published_story = NULL;
 }
 
 /* Goes the steps on one card after the other. OK only when the disk was published and nothing is to be booted. */
@@ -235,7 +235,7 @@ static enum status try_cards(struct story *story, struct failure *failure)
     for (unsigned i = 0; (story->card = story_card_at(story, i)) != NULL; i++) {
         enum status status = run_steps(story);
         if (status == OK) {
-            left_standing = story;
+            published_story = story;
             return OK;
         }
 

@@ -86,8 +86,10 @@ struct machine {
     void (*write)(const char *text);
 
     /*
-     * Makes the disk the machine's (INT 13h, BlockIo) and starts what it holds. Returns only when it could not be booted.
-     * With `hook_only` the disk is published and control goes back to the firmware's own boot order.
+     * Makes the disk the machine's (INT 13h, BlockIo) and starts what it holds. Comes back with a failure when nothing could be
+     * started, under UEFI also when what was started came back; the disk is taken out of the machine's sight again then. With
+     * `hook_only` the disk is published and nothing is started: it returns OK (UEFI), or goes on to the firmware's own boot
+     * order and does not return (BIOS).
      */
     enum status (*boot)(struct disk *disk, const struct boot_options *options);
 
@@ -95,17 +97,17 @@ struct machine {
     void (*next_boot_device)(void);
 };
 
-/* Called with the machine's services; returns only through machine->next_boot_device(). */
+/* Called with the machine's services. Ends in machine->next_boot_device() and so does not return. */
 void loader_run(const struct machine *machine);
 
 /*
- * Takes down what hook_only left standing: logs out, closes network and card; neither disk nor struct boot_options may be used
- * any more. Takes at most two seconds. Does nothing when there is nothing.
+ * Takes down what a disk lives from that was published with hook_only: logs out, closes network and card; neither disk nor struct
+ * boot_options may be used any more. Takes at most two seconds. Does nothing when there is none.
  */
 void loader_close(void);
 
 /*
- * Draws the progress mark of a wait that is under way inside the layers. The home calls it from its platform_idle(); it returns
+ * Draws the countdown of a wait that is under way inside the layers. The home calls it from its platform_idle(); it returns
  * at once when the loader waits for nothing, and so at all times while machine->boot() runs.
  */
 void loader_idle(void);

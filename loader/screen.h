@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the user sees, on 80 columns: labelled lines, a progress mark on each wait, and failures as what, why and what to do.
+ * What the user sees, on 80 columns: labelled lines, a countdown on each wait, and failures as what, why and what to do.
  */
 #ifndef SANSTRAP_SCREEN_H
 #define SANSTRAP_SCREEN_H
@@ -29,7 +29,10 @@ void screen_turn(struct screen *screen);
 /* Ends the wait and clears its line. */
 void screen_wait_end(struct screen *screen);
 
-/* A failure to read: "S303 The target does not answer", "Why: …", the mark, "Do: …". `detail` may be empty, `mark` NULL. */
+/*
+ * A failure to read: "S303 The target does not answer", "Why: …", the text of `mark` with a caret below its character, "Do: …".
+ * `detail` may be empty, `mark` NULL.
+ */
 void screen_failure(struct screen *screen, enum status status, const char *detail, const struct text_mark *mark);
 
 #endif

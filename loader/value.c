@@ -286,7 +286,7 @@ enum status value_parse_mac(void *to, const char *value, size_t length)
 enum status value_parse_mtu(void *to, const char *value, size_t length)
 {
     uint32_t mtu;
-    if (!parse_in_range(value, length, 576, 9000, &mtu))
+    if (!parse_in_range(value, length, NIC_MTU_MIN, NIC_MTU_MAX, &mtu))
         return E_SETTING_VALUE;
     *(uint16_t *)to = (uint16_t)mtu;
     return OK;

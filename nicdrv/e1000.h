@@ -116,8 +116,8 @@ bool e1000_wait(const struct e1000 *e1000, uint32_t offset, uint32_t mask, uint3
 bool e1000_set_sticky_bit(const struct e1000 *e1000, uint32_t offset, uint32_t bit, uint32_t milliseconds);
 
 /*
- * Masks interrupts, switches receive and transmit off and resets the card by CTRL.RST, from whatever state it was in. Waits some
- * 20 to 200 ms. Afterwards registers have their initial values, RAL/RAH what the EEPROM holds; the link stays up. Fails with
+ * Masks interrupts, switches receive and transmit off and resets the card by CTRL.RST, from whatever state it was in. Waits 20 to
+ * 320 ms. Afterwards registers have their initial values, RAL/RAH what the EEPROM holds; the link stays up. Fails with
  * E_NIC_REGISTERS when the card does not answer, E_NIC_RESET when the reset does not end.
  */
 enum status e1000_reset(const struct e1000 *e1000);

@@ -11,51 +11,51 @@
 
 enum piece { RX_RING, RX_BUFFERS, RX_SLOT_OF, RX_FREE, RX_HELD, TX_RING, TX_BUFFERS, TX_WIDTH, MULTICAST, PIECES };
 
-struct wish {
+struct piece_size {
     size_t size, alignment;
 };
 
-static void list_wishes(struct wish wishes[PIECES], uint16_t rx_count, uint16_t tx_count, uint16_t mtu)
+static void list_pieces(struct piece_size sizes[PIECES], uint16_t rx_count, uint16_t tx_count, uint16_t mtu)
 {
     size_t rx_ring = rx_count * sizeof(struct e1000_rx_descriptor);
     size_t tx_ring = tx_count * sizeof(struct e1000_tx_descriptor);
     uint32_t rx_buffer = e1000_rx_buffer_size(mtu);
 
-    wishes[RX_RING] = (struct wish){rx_ring, rx_ring};
-    wishes[RX_BUFFERS] = (struct wish){(size_t)rx_count * rx_buffer, rx_buffer};
-    wishes[RX_SLOT_OF] = (struct wish){rx_count * sizeof(uint16_t), BOOK_ALIGNMENT};
-    wishes[RX_FREE] = (struct wish){rx_count * sizeof(uint16_t), BOOK_ALIGNMENT};
-    wishes[RX_HELD] = (struct wish){rx_count, BOOK_ALIGNMENT};
-    wishes[TX_RING] = (struct wish){tx_ring, tx_ring};
-    wishes[TX_BUFFERS] = (struct wish){(size_t)tx_count * e1000_tx_buffer_size(mtu), TX_BUFFER_ALIGNMENT};
-    wishes[TX_WIDTH] = (struct wish){tx_count, BOOK_ALIGNMENT};
-    wishes[MULTICAST] = (struct wish){E1000_MTA_REGISTERS * sizeof(uint32_t), BOOK_ALIGNMENT};
+    sizes[RX_RING] = (struct piece_size){rx_ring, rx_ring};
+    sizes[RX_BUFFERS] = (struct piece_size){(size_t)rx_count * rx_buffer, rx_buffer};
+    sizes[RX_SLOT_OF] = (struct piece_size){rx_count * sizeof(uint16_t), BOOK_ALIGNMENT};
+    sizes[RX_FREE] = (struct piece_size){rx_count * sizeof(uint16_t), BOOK_ALIGNMENT};
+    sizes[RX_HELD] = (struct piece_size){rx_count, BOOK_ALIGNMENT};
+    sizes[TX_RING] = (struct piece_size){tx_ring, tx_ring};
+    sizes[TX_BUFFERS] = (struct piece_size){(size_t)tx_count * e1000_tx_buffer_size(mtu), TX_BUFFER_ALIGNMENT};
+    sizes[TX_WIDTH] = (struct piece_size){tx_count, BOOK_ALIGNMENT};
+    sizes[MULTICAST] = (struct piece_size){E1000_MTA_REGISTERS * sizeof(uint32_t), BOOK_ALIGNMENT};
 }
 
 /* Enough of an arena for take_aligned_on_bus(), whatever it has used. */
-static size_t room_for(const struct wish *wish)
+static size_t room_for(const struct piece_size *piece)
 {
-    return wish->size + 2 * wish->alignment;
+    return piece->size + 2 * piece->alignment;
 }
 
 /* Like arena_take(), but beyond a page, to which virtual and bus address are certainly congruent, only the bus address is
  * aligned. */
-static void *take_aligned_on_bus(struct arena *arena, const struct wish *wish)
+static void *take_aligned_on_bus(struct arena *arena, const struct piece_size *piece)
 {
-    size_t sure = smaller_of((uint32_t)wish->alignment, PAGE_SIZE);
-    uint8_t *bytes = arena_take(arena, wish->size + wish->alignment - sure, sure);
+    size_t sure = smaller_of((uint32_t)piece->alignment, PAGE_SIZE);
+    uint8_t *bytes = arena_take(arena, piece->size + piece->alignment - sure, sure);
     if (!bytes)
         return NULL;
-    return bytes + ((size_t)(0 - arena_bus(arena, bytes)) & (wish->alignment - 1));
+    return bytes + ((size_t)(0 - arena_bus(arena, bytes)) & (piece->alignment - 1));
 }
 
 size_t e1000_arena_size(const struct nic_config *config)
 {
-    struct wish wishes[PIECES];
+    struct piece_size sizes[PIECES];
     size_t sum = 0;
-    list_wishes(wishes, config->rx_buffers, config->tx_buffers, config->mtu);
+    list_pieces(sizes, config->rx_buffers, config->tx_buffers, config->mtu);
     for (unsigned i = 0; i < PIECES; i++)
-        sum += room_for(&wishes[i]);
+        sum += room_for(&sizes[i]);
     return sum;
 }
 
@@ -75,11 +75,11 @@ static struct e1000_ring ring_of(const struct arena *arena, void *descriptors, v
 enum status e1000_take_memory(struct e1000 *e1000, const struct nic_config *config)
 {
     struct arena *arena = config->arena;
-    struct wish wishes[PIECES];
+    struct piece_size sizes[PIECES];
     void *pieces[PIECES];
-    list_wishes(wishes, config->rx_buffers, config->tx_buffers, e1000->mtu);
+    list_pieces(sizes, config->rx_buffers, config->tx_buffers, e1000->mtu);
     for (unsigned i = 0; i < PIECES; i++) {
-        pieces[i] = take_aligned_on_bus(arena, &wishes[i]);
+        pieces[i] = take_aligned_on_bus(arena, &sizes[i]);
         if (!pieces[i])
             return fail(E_NIC_MEMORY, "%u receive and %u transmit buffers need up to %zu bytes; %zu of %zu are free",
                         config->rx_buffers, config->tx_buffers, e1000_arena_size(config), arena->size - arena->used, arena->size);

@@ -95,9 +95,9 @@ struct nic_driver {
 
     /*
      * As nic_open(), which has checked *config and filled in driver, device and mtu; `state` is zero. Sets mac, model and
-     * offloads_tx_checksums, and lowers mtu where the card cannot have it. May wait as long as a reset takes, some 100 ms. The
-     * card is running afterwards. On an error it does no DMA and raises no interrupt, unless its registers are out of reach
-     * (E_NIC_REGISTERS of platform_map_registers()), and close() is not called.
+     * offloads_tx_checksums, and lowers mtu where the card cannot have it. May wait as long as a reset takes, 20 to 320 ms. The
+     * card is running afterwards. On an error it does no DMA and raises no interrupt, unless platform_map_registers() has
+     * failed, and close() is not called.
      */
     enum status (*open)(struct nic *nic, const struct nic_config *config);
 
@@ -161,8 +161,8 @@ const struct nic_driver *nic_probe(const struct pci_device *device);
 
 /*
  * Resets the card, masks its interrupts, reads its MAC, sets its rings up and starts it. Does not wait for the link.
- * E_NIC_NONE without a driver, E_NIC_REGISTERS, E_NIC_RESET, E_NIC_MAC, E_NIC_MEMORY, E_INVALID_ARGUMENT. On failure the
- * card is left without DMA and interrupts, unless its registers could not be reached at all.
+ * E_NIC_NONE without a driver, E_INVALID_ARGUMENT, E_NIC_RESET, E_NIC_MAC, E_NIC_MEMORY, and the failures of
+ * platform_map_registers(). On failure the card is left without DMA and interrupts, unless platform_map_registers() has failed.
  */
 enum status nic_open(struct nic *nic, struct pci_device *device, const struct nic_config *config);
 

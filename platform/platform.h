@@ -2,9 +2,10 @@
 /*
  * Everything that nicdrv/, net/ and iscsi/ know of the machine they run in.
  *
- * A home (bios/, efi/, tests/host/) supplies exactly one definition of each function below; they are resolved when the image
- * is linked, so an undefined-symbol list of the three layers is the proof that they use nothing else. arena_take() and the texts
- * of status.h and format.h are not a home's but platform/'s own.
+ * An image has exactly one definition of each function below: its home's (bios/, efi/, tests/host/), but for the time on bare
+ * metal, which is that of platform/bare/tsc.c, and arena_take() and the texts of status.h and format.h, which are platform/'s
+ * own. They are resolved when the image is linked, so an undefined-symbol list of the three layers is the proof that they use
+ * nothing else.
  * One thread calls them, never an interrupt handler. Integer types are of fixed size throughout: `long` differs
  * between the ABIs that this code is compiled for.
  */
@@ -104,7 +105,9 @@ void platform_pci_write32(const struct pci_device *device, uint16_t offset, uint
 
 /*
  * Makes memory BAR `bar` (0..5) reachable by the register functions below and switches memory decoding and bus mastering on.
- * E_NIC_REGISTERS when the BAR is absent, unassigned, an I/O BAR, or out of this home's reach.
+ * E_NIC_REGISTERS when the BAR is absent, unassigned, an I/O BAR, or out of this home's reach. Under UEFI this also takes the
+ * card from the firmware and moves the arena into memory that the card reaches: E_NIC_FIRMWARE when the firmware does not let go,
+ * E_NIC_MEMORY when it has no such memory; it has the card again then.
  */
 enum status platform_map_registers(struct pci_device *device, unsigned bar);
 

@@ -104,11 +104,11 @@ def test_target_gone_for_longer_than_recovery(lab):
 # ---- after boot services ----
 
 def flooded(lab, program, nic):
-    """The LUN's boot program rests; traffic comes on the wire. Returns whether the receiver is on, and RAM before and after."""
+    """The LUN's boot program halts; traffic comes on the wire. Returns whether the receiver is on, and RAM before and after."""
     disk = efi_disk.system_disk(lab.path("disk.img"), {efi_disk.BOOT_FILE: f"{ROOT}/build/lab/{program}.efi"})
     target = lab.target(disk)
     machine = ovmf.boot_from_stick(lab, f"{STATIC} root={target.root_path}", nic=nic, memory=MEMORY)
-    machine.expect(r"^REST\n", 90, or_fail=FAILURE)
+    machine.expect(r"^HALTS\n", 90, or_fail=FAILURE)
 
     enabled = machine.receiver_is_on()
     before = machine.memory(0, MEMORY * disks.MIB)
@@ -119,7 +119,7 @@ def flooded(lab, program, nic):
 @pytest.mark.parametrize("nic", ["e1000", "e1000e"])
 def test_no_dma_after_boot_services_end(lab, nic):
     """The system has ended boot services and halted: the receiver is off, and traffic on the wire changes no byte of RAM."""
-    enabled, before, after = flooded(lab, "rest", nic)
+    enabled, before, after = flooded(lab, "halts", nic)
     assert not enabled
     assert before == after, f"first byte that changed: {next(at for at, byte in enumerate(before) if byte != after[at]):#x}"
 
@@ -127,7 +127,7 @@ def test_no_dma_after_boot_services_end(lab, nic):
 @pytest.mark.parametrize("nic", ["e1000", "e1000e"])
 def test_dma_would_be_seen(lab, nic):
     """The same with boot services left on: the receiver is on, and the frames are found in RAM, a ring full of them."""
-    enabled, before, after = flooded(lab, "rest-with-boot-services", nic)
+    enabled, before, after = flooded(lab, "halts-with-boot-services", nic)
     assert enabled
     frame = (FLOOD_MARKER * 2).encode()
     assert frame not in before

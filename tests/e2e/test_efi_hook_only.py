@@ -83,11 +83,11 @@ def test_unloaded(lab):
     machine.expect(r"iSCSI\(", 20)
 
 
-@pytest.mark.parametrize("program,on", [("rest", False), ("rest-with-boot-services", True)])
+@pytest.mark.parametrize("program,on", [("halts", False), ("halts-with-boot-services", True)])
 def test_no_dma_after_boot_services_end(lab, program, on):
     """The system that ends them was booted from elsewhere; the card is on until then."""
-    machine = publish_from_shell(lab, empty_target(lab), "map -r\nrest.efi\n", {"rest.efi": f"{ROOT}/build/lab/{program}.efi"})
-    machine.expect("^REST$", 90, or_fail=FAILURE)
+    machine = publish_from_shell(lab, empty_target(lab), "map -r\nhalts.efi\n", {"halts.efi": f"{ROOT}/build/lab/{program}.efi"})
+    machine.expect("^HALTS$", 90, or_fail=FAILURE)
     assert machine.receiver_is_on() == on
 
 

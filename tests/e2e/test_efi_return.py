@@ -25,11 +25,11 @@ def test_again_and_then_gone(lab):
 
 def test_disk_that_is_held(lab):
     """The boot program has come back and not let go of the disk, whose functions are in our image: nothing may return then."""
-    program = f"{ROOT}/build/lab/clings.efi"
+    program = f"{ROOT}/build/lab/keeps_disk_open.efi"
     target = lab.target(efi_disk.system_disk(lab.path("disk.img"), {efi_disk.BOOT_FILE: program}))
     local = ovmf.local_disk(lab, SEARCH)
     machine = ovmf.boot_from_stick(lab, f"{STATIC} retry=0 root={target.root_path}", local=local, reboots=True)
-    machine.expect("^CLINGS$", 90, or_fail=FAILURE)
+    machine.expect("^KEEPS DISK OPEN$", 90, or_fail=FAILURE)
     ovmf.fails_with(machine, "E_BOOT_RETURNED")
 
     machine.type("r")

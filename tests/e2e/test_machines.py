@@ -5,6 +5,7 @@ import pytest
 from tests.lab import disks
 from tests.lab.boots import (FLOOD_MARKER, PAGE, entered, enters_boot_sector, flood, grub_hashes, hashing_target, hello_target,
                              memory_map_is_sound, only_ours_is_kept)
+from tests.lab.qemu import MAC
 from tests.lab.target import Istgt, Tgt
 
 
@@ -21,6 +22,14 @@ def test_card(lab, nic):
         lab.dhcp(root_path=target.root_path)
         machine = lab.boot_directly(nic=nic)
     enters_boot_sector(machine)
+
+
+def test_ninth_card(lab):
+    """Every card is opened in its turn, as its MAC address is only known then, and closed again."""
+    target = hello_target(lab)
+    lab.dhcp(root_path=target.root_path)
+    others = [word for slot in range(0x10, 0x18) for word in ("-device", f"e1000,addr={slot:#x},romfile=")]
+    enters_boot_sector(lab.boot_directly(f"nic={MAC}", nic="e1000,addr=0x18", extra=others))
 
 
 @pytest.mark.parametrize("memory", [128, 512, 2048, 3072, 4096, 6144])

@@ -20,9 +20,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     struct settings settings;
     if (settings_begin(&settings, line) == OK) {
-        if (settings.boot.drive < DRIVE_MIN || settings.mtu < 576 || settings.mtu > 9000 || settings.rings < 8 ||
-            settings.rings > 4096 || settings.home.memory < 1 * MIB || settings.home.memory > 64 * MIB ||
-            settings.home.serial_port > 4)
+        if (settings.boot.drive < DRIVE_MIN || !nic_mtu_is_valid(settings.mtu) || settings.rings < 8 || settings.rings > 4096 ||
+            settings.home.memory < 1 * MIB || settings.home.memory > 64 * MIB || settings.home.serial_port > 4)
             abort();
 
         struct iscsi_settings iscsi;

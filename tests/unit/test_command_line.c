@@ -211,7 +211,7 @@ static void card_and_boot(void **state)
     assert_int_equal(settings.nic_device, 0x1f);
     assert_int_equal(settings.nic_function, 7);
     assert_memory_equal(settings.mac, "\x52\x54\x00\xab\xcd\xef", 6);
-    assert_int_equal(settings.mtu, 9000);
+    assert_int_equal(settings.mtu, NIC_MTU_MAX);
     assert_int_equal(settings.rings, 1024);
     assert_int_equal(settings.boot.drive, 0x81);
     assert_true(settings.home.hook_only);
@@ -334,7 +334,7 @@ static void defaults(void **state)
     parsed("");
     assert_int_equal(settings.ipv4, IPV4_DHCP);
     assert_int_equal(settings.ipv6, IPV6_WHEN_NEEDED);
-    assert_int_equal(settings.mtu, 1500);
+    assert_int_equal(settings.mtu, NIC_MTU_DEFAULT);
     assert_int_equal(settings.rings, 512);
     assert_int_equal(settings.boot.drive, 0x80);
     assert_int_equal(settings.retries, 5);

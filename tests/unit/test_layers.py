@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Who may know whom (docs/architecture.md), held by the undefined symbols of the objects: the layers see the world through
-platform/platform.h and nothing else."""
+"""
+Who may know whom (docs/architecture.md, the table of rooms), held by what files include, of other rooms their doors alone, and by
+the undefined symbols of the objects: the layers see the world through platform/platform.h and nothing else.
+"""
+import functools
 import pathlib
 import re
 import subprocess
@@ -12,6 +15,53 @@ OBJECTS = ROOT / "build" / "bios"
 # What a compiler may ask of its libc and libgcc (platform/freestanding/).
 COMPILER = {"memcpy", "memmove", "memset", "memcmp", "memchr", "strlen", "strnlen", "strcmp", "strncmp", "strchr", "atoi",
             "__udivdi3", "__umoddi3", "__divdi3", "__moddi3", "__udivmoddi4"}
+
+
+ROW = re.compile(r"^\| `([\w/]+)/` \|[^|]*\|([^|]*)\|([^|]*)\|", re.M)
+INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
+
+
+@functools.cache
+def rooms():
+    """(doors, what it knows) of each room: headers, and rooms with a slash at the end."""
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    quoted = re.compile(r"`([\w./]+)`")
+    found = {room: (set(quoted.findall(doors)), set(quoted.findall(known)) | {"platform/"})
+             for room, doors, known in ROW.findall(text.split("\n## ")[1])}
+    headers = {str(path.relative_to(ROOT)) for pattern in ("*.h", "*.def") for path in (ROOT / "platform").glob(pattern)}
+    found["platform"] = (headers, found["platform"][1])
+    return found
+
+
+def room_of(name):
+    return next((room for room in sorted(rooms(), reverse=True) if name.startswith(room + "/")), None)
+
+
+def includes(room):
+    """(file, header of another room) of each line."""
+    for path in sorted((ROOT / room).rglob("*.[ch]")):
+        for header in INCLUDE.findall(path.read_text(encoding="utf-8")):
+            if room_of(header) not in (None, room):
+                yield f"{path.relative_to(ROOT)} includes {header}", header
+
+
+def test_the_table_names_every_room():
+    assert set(rooms()) == {"platform", "nicdrv", "net", "iscsi", "handoff", "loader", "bios", "efi", "tools/handoff"}
+
+
+@pytest.mark.parametrize("room", rooms())
+def test_only_doors_of_rooms_that_are_known_are_included(room):
+    known = rooms()[room][1]
+    wrong = [line for line, header in includes(room)
+             if header not in rooms()[room_of(header)][0] or not {header, room_of(header) + "/"} & known]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("room", rooms())
+def test_every_door_is_there_and_used(room):
+    doors = rooms()[room][0] if room != "platform" else set()
+    used = {header for other in rooms() for _, header in includes(other)}
+    assert [door for door in sorted(doors) if not (ROOT / door).is_file() or door not in used] == []
 
 
 def symbols(folder, which):

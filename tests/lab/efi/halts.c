@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What an operating system does first, and then nothing: ends boot services, turns interrupts off, says REST on COM1 and halts
+ * What an operating system does first, and then nothing: ends boot services, turns interrupts off, says HALTS on COM1 and halts
  * the CPU. Whatever changes in memory after that was written by a device. With KEEP_BOOT_SERVICES it does not end them: what is
  * then left running shows that a test would see it.
  */
@@ -58,7 +58,7 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
     if (status != EFI_SUCCESS)
         return status;
     __asm__ volatile("cli");
-    serial_write("\r\nREST\r\n");
+    serial_write("\r\nHALTS\r\n");
     for (;;)
         __asm__ volatile("hlt");
 }

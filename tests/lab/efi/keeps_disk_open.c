@@ -45,6 +45,6 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
     void *interface;
     status = boot->OpenProtocol(disk, &block_io_guid, &interface, agent, disk,
                                 EFI_OPEN_PROTOCOL_BY_DRIVER | EFI_OPEN_PROTOCOL_EXCLUSIVE);
-    system->ConOut->OutputString(system->ConOut, status == EFI_SUCCESS ? L"CLINGS\r\n" : L"DOES NOT CLING\r\n");
+    system->ConOut->OutputString(system->ConOut, status == EFI_SUCCESS ? L"KEEPS DISK OPEN\r\n" : L"DISK NOT OPENED\r\n");
     return status;
 }
