@@ -49,10 +49,12 @@ struct login {
 /* login_keys.c: writes our offer of operational keys to login->out. */
 void login_keys_offer(struct login *login);
 /*
- * One pair of the target's: kept in `login`, or agreed on, or answered in login->out. E_LOGIN_KEY: it came twice, or is no answer
- * that our offer allows.
+ * One pair of the target's: kept in `login`, or agreed on, or answered in login->out. E_LOGIN_KEY: it is no answer that our
+ * offer allows, or came before with another value. What does no harm is taken with a warning.
  */
 enum status login_keys_accept(struct login *login, const char *key, const char *value);
+/* The value is the word. In other letters it is taken, too, with a warning. */
+bool login_keys_is(const char *key, const char *value, const char *word);
 /* RFC 7143's defaults, before the first request of a connection. */
 void login_keys_set_defaults(struct negotiated *agreed);
 /* Once all is agreed: FirstBurstLength is at most MaxBurstLength, and what we send in one PDU is whole words. */

@@ -127,6 +127,7 @@ void settings_for_iscsi(const struct settings *settings, struct iscsi_settings *
     memcpy(iscsi->lun, settings->lun, sizeof iscsi->lun);
     iscsi->chap = settings->chap;
     iscsi->mutual_chap = settings->mutual;
+    iscsi->digests = settings->digests;
     iscsi->login_timeout_ms = settings->login_timeout_ms;
     iscsi->recovery_timeout_ms = settings->recovery_ms;
 }

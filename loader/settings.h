@@ -46,6 +46,7 @@ struct settings {
     uint8_t lun[8]; /* lun=, instead of the root path's */
     char initiator[ISCSI_NAME_MAX + 1];
     struct iscsi_chap chap, mutual; /* names are empty when not set */
+    enum iscsi_digests digests;
 
     enum ipv4_mode ipv4;
     enum ipv6_mode ipv6;

@@ -140,7 +140,8 @@ static void what_the_session_is_told(void **state)
 {
     (void)state;
     struct iscsi_settings iscsi;
-    assert_int_equal(settings_begin(&settings, "root=iscsi:h::3261:7:iqn.2001-04.com.example:x timeout=9 recovery=8 chap=a:b"),
+    assert_int_equal(settings_begin(&settings, "root=iscsi:h::3261:7:iqn.2001-04.com.example:x timeout=9 recovery=8 chap=a:b "
+                                               "digests=both"),
                      OK);
     assert_int_equal(settings_finish(&settings, mac), OK);
     settings_for_iscsi(&settings, &iscsi);
@@ -151,6 +152,7 @@ static void what_the_session_is_told(void **state)
     assert_memory_equal(iscsi.lun, "\0\7\0\0\0\0\0\0", 8);
     assert_string_equal(iscsi.chap.name, "a");
     assert_string_equal(iscsi.mutual_chap.name, "");
+    assert_int_equal(iscsi.digests, ISCSI_DIGESTS_BOTH);
     assert_int_equal(iscsi.login_timeout_ms, 9000);
     assert_int_equal(iscsi.recovery_timeout_ms, 8000);
     assert_int_equal(settings_begin(&settings, "root=iscsi:h:::7:iqn.2001-04.com.example:x lun=3"), OK);

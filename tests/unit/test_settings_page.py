@@ -24,7 +24,7 @@ def table():
     """(name, DHCP options as on the page, default) of each row."""
     source, codes = text("loader/settings.def"), option_codes()
     rows = ROW.findall(source)
-    assert len(rows) == len(re.findall(r"^SETTING\(", source, re.M)) == 29
+    assert len(rows) == len(re.findall(r"^SETTING\(", source, re.M)) == 30
     return [(name, ", ".join(codes[option] for option in re.findall(r"\b(?:DHCP|IPXE)_[A-Z_]+\b", dhcp) if option in codes), preset)
             for _, name, _, _, preset, _, dhcp, _ in rows]
 
