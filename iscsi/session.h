@@ -109,7 +109,8 @@ struct iscsi_session {
     struct negotiated agreed;
     char target_alias[256];
     uint32_t reconnects;
-    bool md5_only; /* the target means something else by CHAP_A=7 */
+    bool md5_only, chap_alone; /* a list of CHAP algorithms, or of methods, is not for this target */
+    bool lists_taken;          /* a login has come to its end: what goes wrong in a later one has another cause */
 
     struct iscsi_task *first, *last; /* all tasks that are not done, in the order of submission */
     struct iscsi_task *slots[SESSION_SLOTS];

@@ -200,7 +200,7 @@ static void endless_continuation_is_bounded(void **state)
 
     fake_reset(&fake);
     for (unsigned i = 0; i < 40; i++)
-        fake_login(&fake, 0x40, 0, "a");
+        fake_login(&fake, 0x40, 0, "");
     assert_int_equal(log_in(), E_LOGIN_PROTOCOL);
 
     fake_reset(&fake);
@@ -326,6 +326,27 @@ static void digests_by_setting(void **state)
     }
 }
 
+/* Bounded by their bytes and the time, not in their number. */
+static void an_answer_in_pieces_of_one_byte(void **state)
+{
+    static const char text[] = "AuthMethod=None|TargetPortalGroupTag=1|X-org.example.name=a value|";
+
+    (void)state;
+    for (unsigned i = 0; text[i + 1]; i++) {
+        char piece[2] = {text[i], 0};
+
+        fake_login(&fake, 0x40, 0, piece);
+    }
+    fake_login(&fake, 0x81, 0, "|");
+    fake_login(&fake, 0x87, 0, "");
+    assert_int_equal(log_in(), OK);
+
+    fake_reset(&fake);
+    for (unsigned i = 0; i < 2000; i++)
+        fake_login(&fake, 0x40, 0, "A");
+    assert_int_equal(log_in(), E_LOGIN_TIMEOUT);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up_session, tear_down_session)
 
 int main(void)
@@ -345,6 +366,7 @@ int main(void)
         CASE(a_key_that_is_not_understood_keeps_its_default),
         CASE(a_key_twice_with_two_values_is_refused),
         CASE(digests_by_setting),
+        CASE(an_answer_in_pieces_of_one_byte),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
