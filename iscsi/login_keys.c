@@ -135,6 +135,7 @@ static bool read_value(const struct login *login, const struct key *key, const c
         if (*number)
             return digest_offer(login, key) != OFFER_NONE;
         return digest_offer(login, key) != OFFER_CRC32C && login_keys_is(key->name, value, "None");
+
     case KEY_AND:
     case KEY_OR_NO:
     case KEY_OR_YES:
