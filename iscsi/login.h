@@ -85,8 +85,8 @@ uint32_t chap_digest(uint32_t algorithm, uint8_t identifier, const char *secret,
 void chap_end(struct login *login, bool logged_in);
 
 /*
- * target_address.c: TargetAddress = host[:port][,tag] (RFC 7143 section 13.8), the host an address, "[IPv6]" or a name. A missing
- * port is 3260. `host` is without brackets. False, with `host` and `port` in any state, when it is none.
+ * target_address.c: TargetAddress = host[:port][,tag] (RFC 7143 section 13.8), the host an address, "[IPv6]" or a name; IPv6
+ * without brackets is taken with a warning. A missing port is 3260. `host` is without brackets. False, with `host` and `port` in any state, when it is none.
  */
 bool target_address_parse(const char *text, char host[ISCSI_HOST_SIZE], uint16_t *port);
 

@@ -96,6 +96,10 @@ static void redirects(void **state)
         {"[2001:db8::5]:3261,1", "2001:db8::5", 3261, OK, "[2001:db8::5]:3261"},
         {"[2001:db8::5]", "2001:db8::5", 3260, OK, "[2001:db8::5]:3260"},
         {"san.example.org:3262", "san.example.org", 3262, OK, "san.example.org:3262"},
+        {"2001:db8::5", "2001:db8::5", 3260, OK, "[2001:db8::5]:3260"},
+        {"2001:db8::5,1", "2001:db8::5", 3260, OK, "[2001:db8::5]:3260"},
+        {"2001:db8:0:1:2:3:4:5", "2001:db8:0:1:2:3:4:5", 3260, OK, "[2001:db8:0:1:2:3:4:5]:3260"},
+        {"2001:db8:0:1:2:3:4:5:3261,1", "2001:db8:0:1:2:3:4:5", 3261, OK, "[2001:db8:0:1:2:3:4:5]:3261"},
         {"", "", 0, E_LOGIN_ADDRESS, ""},
         {"[2001:db8::5", "", 0, E_LOGIN_ADDRESS, ""},
         {"192.0.2.9:", "", 0, E_LOGIN_ADDRESS, ""},
@@ -347,6 +351,17 @@ static void an_answer_in_pieces_of_one_byte(void **state)
     assert_int_equal(log_in(), E_LOGIN_TIMEOUT);
 }
 
+/* RFC 7143 section 13.8 allows several: the first counts. */
+static void two_target_addresses(void **state)
+{
+    (void)state;
+    fake_login(&fake, 0, 0x0101, "TargetAddress=192.0.2.9:860,1|TargetAddress=192.0.2.10:861,2|");
+    fake_login_whole(&fake);
+    assert_int_equal(log_in(), OK);
+    assert_string_equal(fake.host, "192.0.2.9");
+    assert_int_equal(fake.port, 860);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up_session, tear_down_session)
 
 int main(void)
@@ -367,6 +382,7 @@ int main(void)
         CASE(a_key_twice_with_two_values_is_refused),
         CASE(digests_by_setting),
         CASE(an_answer_in_pieces_of_one_byte),
+        CASE(two_target_addresses),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
