@@ -362,6 +362,32 @@ static void two_target_addresses(void **state)
     assert_int_equal(fake.port, 860);
 }
 
+static void assert_printable(const char *text)
+{
+    for (; *text; text++)
+        assert_true(*text == '\n' || (*text >= ' ' && *text <= '~'));
+}
+
+static void what_the_target_says_is_shown_printable(void **state)
+{
+    static const char *const keys[] = {"MaxBurstLength=\33[2J|", "InitialR2T=\302\233A|", "DefaultTime2Wait=\r\b|"};
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        answer_operational(keys[i]);
+        assert_int_equal(log_in(), E_LOGIN_KEY);
+        assert_printable(failure_detail(E_LOGIN_KEY));
+    }
+
+    fake_reset(&fake);
+    fake_login(&fake, 0, 0x0101, "TargetAddress=\33]0;x\a|TargetAddress=\33[H|");
+    fake_login(&fake, 0, 0x0101, "TargetAddress=[\33|");
+    assert_int_equal(log_in(), E_LOGIN_ADDRESS);
+    assert_printable(failure_detail(E_LOGIN_ADDRESS));
+    assert_non_null(strstr(host_log_text(), "?[H"));
+    assert_printable(host_log_text());
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up_session, tear_down_session)
 
 int main(void)
@@ -383,6 +409,7 @@ int main(void)
         CASE(digests_by_setting),
         CASE(an_answer_in_pieces_of_one_byte),
         CASE(two_target_addresses),
+        CASE(what_the_target_says_is_shown_printable),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
