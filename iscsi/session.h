@@ -8,14 +8,14 @@
  *     pdu_tx.c    sending                           chap.c            authentication
  *     task.c      SCSI commands and their data      target_address.c  TargetAddress
  *     control.c   NOP, Async, Reject, Logout        key_text.[ch]     key=value pairs
- *     recovery.c  lost connections
+ *     recovery.c  lost connections                  sha3.[ch]         SHA3-256
  *
  *   the disk (disk.h, scsi.h, scsi_disk.h)        text that other rooms read, too
  *     disk.c        any disk: checks, waits         name.[ch]         iSCSI names
  *     scsi_disk.c   requests as SCSI commands       lun.[ch]          LUNs
  *     scsi_probe.c  what a LUN is
  *     scsi_cdb.c    commands as bytes
- *     scsi_sense.c  status and sense data
+ *     scsi_sense.c, scsi_sense_text.c  status and sense data
  */
 #ifndef SANSTRAP_ISCSI_SESSION_H
 #define SANSTRAP_ISCSI_SESSION_H
