@@ -224,7 +224,9 @@ static enum status enter_full_feature(struct login *login)
     session->expcmdsn = get_be32(header + BHS_EXPCMDSN);
     session->maxcmdsn = get_be32(header + BHS_MAXCMDSN);
     session->text_in_length = 0;
-    login_keys_limit_bursts(&session->agreed);
+    enum status status = login_keys_finish(login);
+    if (status != OK)
+        return status;
     session->state = SESSION_FULL;
 
     log_printf(LOG_DEBUG, "iSCSI: full feature phase at %s, TSIH %u", session->portal_host, session->tsih);

@@ -59,8 +59,11 @@ enum status login_keys_accept(struct login *login, const char *key, const char *
 bool login_keys_is(const char *key, const char *value, const char *word);
 /* RFC 7143's defaults, before the first request of a connection. */
 void login_keys_set_defaults(struct negotiated *agreed);
-/* Once all is agreed: FirstBurstLength is at most MaxBurstLength, and what we send in one PDU is whole words. */
-void login_keys_limit_bursts(struct negotiated *agreed);
+/*
+ * Once all is agreed: FirstBurstLength is at most MaxBurstLength, and what we send in one PDU is whole words. E_LOGIN_DIGEST: the
+ * target does not give what the settings demand.
+ */
+enum status login_keys_finish(struct login *login);
 
 /* chap.c: writes AuthMethod to login->out. E_CHAP_METHOD, E_CHAP_SECRETS_EQUAL: the settings cannot be. */
 enum status chap_offer(struct login *login);
@@ -86,7 +89,8 @@ void chap_end(struct login *login, bool logged_in);
 
 /*
  * target_address.c: TargetAddress = host[:port][,tag] (RFC 7143 section 13.8), the host an address, "[IPv6]" or a name; IPv6
- * without brackets is taken with a warning. A missing port is 3260. `host` is without brackets. False, with `host` and `port` in any state, when it is none.
+ * without brackets is taken with a warning. A missing port is 3260. `host` is without brackets. False, with `host` and `port` in
+ * any state, when it is none.
  */
 bool target_address_parse(const char *text, char host[ISCSI_HOST_SIZE], uint16_t *port);
 

@@ -74,13 +74,6 @@ void login_keys_set_defaults(struct negotiated *agreed)
     agreed->immediate_data = 1;
 }
 
-void login_keys_limit_bursts(struct negotiated *agreed)
-{
-    agreed->first_burst = smaller_of(agreed->first_burst, agreed->max_burst);
-    /* PDUs end on a word so that no burst has padding in its middle. */
-    agreed->max_send_segment &= ~3u;
-}
-
 void login_keys_offer(struct login *login)
 {
     for (unsigned i = 0; i < KEY_COUNT; i++) {
@@ -132,9 +125,7 @@ static bool read_value(const struct login *login, const struct key *key, const c
     switch (key->kind) {
     case KEY_DIGEST:
         *number = login_keys_is(key->name, value, "CRC32C");
-        if (*number)
-            return digest_offer(login, key) != OFFER_NONE;
-        return digest_offer(login, key) != OFFER_CRC32C && login_keys_is(key->name, value, "None");
+        return *number ? digest_offer(login, key) != OFFER_NONE : login_keys_is(key->name, value, "None");
 
     case KEY_AND:
     case KEY_OR_NO:
@@ -144,12 +135,6 @@ static bool read_value(const struct login *login, const struct key *key, const c
     default:
         return read_number(key, value, number);
     }
-}
-
-/* Where NotUnderstood leaves RFC 7143's default, which is in place already. CRC32C that is demanded is none. */
-static bool may_stay_default(const struct login *login, const struct key *key)
-{
-    return key->kind != KEY_DIGEST || digest_offer(login, key) != OFFER_CRC32C;
 }
 
 static enum status accept_operational(struct login *login, unsigned index, const char *value)
@@ -166,7 +151,7 @@ static enum status accept_operational(struct login *login, unsigned index, const
     /* "Irrelevant" is the rightful answer where another key's result leaves this one without effect. */
     if (strcmp(value, "Irrelevant") == 0 && key->kind != KEY_DECLARED)
         return OK;
-    if (strcmp(value, "NotUnderstood") == 0 && may_stay_default(login, key)) {
+    if (strcmp(value, "NotUnderstood") == 0) {
         tolerate(key->name, value, "the default holds");
         return OK;
     }
@@ -259,5 +244,20 @@ enum status login_keys_accept(struct login *login, const char *key, const char *
     if (strcmp(key, "TargetPortalGroupTag") == 0)
         return accept_portal_group(login, value);
     answer_foreign(login, key, value);
+    return OK;
+}
+
+enum status login_keys_finish(struct login *login)
+{
+    struct negotiated *agreed = &login->session->agreed;
+    const uint8_t *offers = digest_offers[login->session->settings.digests];
+
+    if ((offers[0] == OFFER_CRC32C && !agreed->header_digest) || (offers[1] == OFFER_CRC32C && !agreed->data_digest))
+        return fail(E_LOGIN_DIGEST, "offered HeaderDigest=%s and DataDigest=%s, got %s and %s", digest_texts[offers[0]],
+                    digest_texts[offers[1]], digest_texts[agreed->header_digest], digest_texts[agreed->data_digest]);
+
+    agreed->first_burst = smaller_of(agreed->first_burst, agreed->max_burst);
+    /* PDUs end on a word so that no burst has padding in its middle. */
+    agreed->max_send_segment &= ~3u;
     return OK;
 }

@@ -300,9 +300,10 @@ static void digests_by_setting(void **state)
         {ISCSI_DIGESTS_NONE, "HeaderDigest=CRC32C|", E_LOGIN_KEY, false, false, "HeaderDigest=None|DataDigest=None|"},
         {ISCSI_DIGESTS_HEADER, "HeaderDigest=CRC32C|DataDigest=None|", OK, true, false, "HeaderDigest=CRC32C|DataDigest=None|"},
         {ISCSI_DIGESTS_DATA, "HeaderDigest=None|DataDigest=CRC32C|", OK, false, true, "HeaderDigest=None|DataDigest=CRC32C|"},
-        {ISCSI_DIGESTS_BOTH, "HeaderDigest=CRC32C|DataDigest=None|", E_LOGIN_KEY, false, false,
+        {ISCSI_DIGESTS_BOTH, "HeaderDigest=CRC32C|DataDigest=None|", E_LOGIN_DIGEST, false, false,
          "HeaderDigest=CRC32C|DataDigest=CRC32C|"},
-        {ISCSI_DIGESTS_BOTH, "HeaderDigest=NotUnderstood|", E_LOGIN_KEY, false, false, "HeaderDigest=CRC32C|"},
+        {ISCSI_DIGESTS_DATA, "", E_LOGIN_DIGEST, false, false, "HeaderDigest=None|DataDigest=CRC32C|"},
+        {ISCSI_DIGESTS_BOTH, "HeaderDigest=NotUnderstood|", E_LOGIN_DIGEST, false, false, "HeaderDigest=CRC32C|"},
     };
 
     (void)state;
