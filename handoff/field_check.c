@@ -142,7 +142,7 @@ static bool check_characters(struct check *check, const char *field, size_t offs
 
     size_t wrong = 0;
     if (kind == TEXT_ISCSI_NAME && iscsi_name_error(text, length, &wrong))
-        return check_fault(check, field, offset, "an iSCSI name (RFC 7143, 4.2.7)", "wrong from its %u. byte on",
+        return check_fault(check, field, offset, "a name without blanks and control characters", "wrong from its %u. byte on",
                            (unsigned)wrong + 1);
     return true;
 }

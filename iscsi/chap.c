@@ -1,19 +1,39 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* CHAP (RFC 7143 section 12.1, RFC 1994; SHA-256: IANA algorithm 7). */
+/* CHAP (RFC 7143 section 12.1.3, RFC 1994; algorithms: IANA, "PPP Authentication Algorithms"). */
 #include "iscsi/login.h"
 
 #include "bearssl_hash.h"
 
+#include "iscsi/sha3.h"
 #include "platform/format.h"
 
+#define ALGORITHMS_OFFERED "8,7,6,5" /* the strongest first */
+
 #define SECRET_LENGTH_SAFE 12 /* 96 bits, RFC 7143 section 9.2.1 */
+
+static uint32_t sha3_digest(uint8_t identifier, const char *secret, const uint8_t *challenge, uint32_t length, uint8_t *digest)
+{
+    struct sha3 sha3 = {.at = 0};
+
+    sha3_256_update(&sha3, &identifier, 1);
+    sha3_256_update(&sha3, secret, strlen(secret));
+    sha3_256_update(&sha3, challenge, length);
+    sha3_256_out(&sha3, digest);
+    bytes_wipe(&sha3, sizeof sha3);
+    return SHA3_256_LENGTH;
+}
 
 uint32_t chap_digest(uint32_t algorithm, uint8_t identifier, const char *secret, const uint8_t *challenge, uint32_t length,
                      uint8_t digest[CHAP_DIGEST_MAX])
 {
-    const br_hash_class *hash = algorithm == CHAP_MD5 ? &br_md5_vtable : &br_sha256_vtable;
+    const br_hash_class *hash = algorithm == CHAP_MD5      ? &br_md5_vtable
+                                : algorithm == CHAP_SHA1   ? &br_sha1_vtable
+                                : algorithm == CHAP_SHA256 ? &br_sha256_vtable
+                                                           : NULL;
 
-    if (algorithm != CHAP_MD5 && algorithm != CHAP_SHA256)
+    if (algorithm == CHAP_SHA3_256)
+        return sha3_digest(identifier, secret, challenge, length, digest);
+    if (!hash)
         return 0;
 
     br_hash_compat_context context;
@@ -22,7 +42,8 @@ uint32_t chap_digest(uint32_t algorithm, uint8_t identifier, const char *secret,
     hash->update(&context.vtable, secret, strlen(secret));
     hash->update(&context.vtable, challenge, length);
     hash->out(&context.vtable, digest);
-    return algorithm == CHAP_MD5 ? br_md5_SIZE : br_sha256_SIZE;
+    bytes_wipe(&context, sizeof context);
+    return hash->desc >> BR_HASHDESC_OUT_OFF & BR_HASHDESC_OUT_MASK;
 }
 
 /* Takes the same time wherever the first difference is. */
@@ -39,6 +60,7 @@ enum status chap_offer(struct login *login)
 {
     const struct iscsi_settings *settings = &login->session->settings;
     bool ours = settings->chap.name[0] != 0, mutual = settings->mutual_chap.name[0] != 0;
+    bool alone = mutual || login->session->chap_alone;
 
     if (mutual && !ours)
         return fail(E_CHAP_METHOD, "mutual CHAP is set without the initiator's own name and secret");
@@ -49,26 +71,89 @@ enum status chap_offer(struct login *login)
         log_printf(LOG_WARNING, "A CHAP secret has fewer than %u bytes", SECRET_LENGTH_SAFE);
 
     /* A target may go without a proof of ours, but when it shall prove itself it cannot talk us out of that. */
-    key_text_add(&login->out, "AuthMethod", mutual ? "CHAP" : ours ? "CHAP,None" : "None");
+    key_text_add(&login->out, "AuthMethod", !ours ? "None" : alone ? "CHAP" : "CHAP,None");
     login->transit = !ours;
     if (ours)
         login->chap.step = CHAP_OFFERED;
     return OK;
 }
 
+static bool is_mutual(const struct login *login)
+{
+    return login->session->settings.mutual_chap.name[0] != 0;
+}
+
+bool chap_lists_are_open(const struct login *login)
+{
+    const struct iscsi_session *session = login->session;
+
+    if (session->lists_taken)
+        return false;
+    return (login->chap.step == CHAP_OFFERED && !session->chap_alone && !is_mutual(login)) ||
+           (login->chap.step == CHAP_ALGORITHM_SENT && !session->md5_only);
+}
+
+/* No verdict of the target's on us: it did not come as far as that. */
+static bool is_breakdown(enum status status)
+{
+    return status == E_LOGIN_PROTOCOL || status == E_LOGIN_TIMEOUT || status == E_STREAM_CLOSED || status == E_STREAM_RESET ||
+           status == E_STREAM_TIMEOUT;
+}
+
+#define VERDICT_ON_INITIATOR(verdict)  ((verdict) >> 8 == 2)
+#define VERDICT_INITIATOR_ERROR        0x0200
+#define VERDICT_AUTHENTICATION_FAILURE 0x0201
+#define VERDICT_INVALID_DURING_LOGIN   0x020B
+
+bool chap_offer_less(struct login *login, enum status status, unsigned verdict)
+{
+    struct iscsi_session *session = login->session;
+    bool of_authentication = status == OK && (verdict == VERDICT_INITIATOR_ERROR || verdict == VERDICT_AUTHENTICATION_FAILURE);
+
+    if (deadline_passed(login->deadline))
+        return false;
+
+    if (login->chap.step >= CHAP_RESPONSE_SENT) {
+        /* tgt takes CHAP_A=7, SHA-256 in IANA's registry, for SHA-1 and finds our response wrong. */
+        if (!of_authentication || login->chap.algorithm == CHAP_MD5)
+            return false;
+        session->md5_only = true;
+    } else if (!chap_lists_are_open(login)) {
+        return false;
+    } else if (login->chap.step == CHAP_OFFERED) {
+        /* The other verdicts are on names and rights, which come first. */
+        if (!is_breakdown(status) && !of_authentication && !(status == OK && verdict == VERDICT_INVALID_DURING_LOGIN))
+            return false;
+        session->chap_alone = true;
+    } else {
+        if (!is_breakdown(status) && !(status == OK && VERDICT_ON_INITIATOR(verdict)))
+            return false;
+        session->md5_only = true;
+    }
+
+    log_printf(LOG_WARNING, "The target does not take our list: offering %s alone", session->md5_only ? "MD5" : "CHAP");
+    return true;
+}
+
+bool chap_is_passed_over(const struct login *login)
+{
+    return login->chap.step == CHAP_OFFERED && !is_mutual(login) && login->auth_method &&
+           key_text_same_word(login->auth_method, "None");
+}
+
 static enum status accept_method(struct login *login)
 {
-    bool mutual = login->session->settings.mutual_chap.name[0] != 0;
-
     if (!login->auth_method)
         return fail(E_LOGIN_PROTOCOL, "no AuthMethod in the answer");
-    if (strcmp(login->auth_method, "CHAP") == 0) {
-        key_text_add(&login->out, "CHAP_A", login->session->md5_only ? "5" : "7,5");
+    if (login_keys_is("AuthMethod", login->auth_method, "CHAP")) {
+        key_text_add(&login->out, "CHAP_A", login->session->md5_only ? "5" : ALGORITHMS_OFFERED);
         login->chap.step = CHAP_ALGORITHM_SENT;
         return OK;
     }
 
-    if (strcmp(login->auth_method, "None") != 0 || mutual)
+    if (chap_lists_are_open(login) && strcmp(login->auth_method, "Reject") == 0)
+        return fail(E_LOGIN_PROTOCOL, "the target rejects AuthMethod=CHAP,None");
+    if (!login_keys_is("AuthMethod", login->auth_method, "None") || is_mutual(login))
         return fail(E_CHAP_METHOD, "AuthMethod=%.40s", login->auth_method);
     login->chap.step = CHAP_NONE;
     login->transit = true;
@@ -92,8 +177,11 @@ static enum status answer_challenge(struct login *login)
     const struct iscsi_settings *settings = &login->session->settings;
     const struct chap_keys *keys = &login->chap_keys;
 
+    if (keys->algorithm && chap_lists_are_open(login) && strcmp(keys->algorithm, "Reject") == 0)
+        return fail(E_LOGIN_PROTOCOL, "the target rejects CHAP_A=" ALGORITHMS_OFFERED);
     if (!keys->algorithm || !key_text_number(keys->algorithm, UINT8_MAX, &login->chap.algorithm) ||
-        (login->chap.algorithm != CHAP_MD5 && (login->chap.algorithm != CHAP_SHA256 || login->session->md5_only)))
+        login->chap.algorithm < CHAP_MD5 || login->chap.algorithm > CHAP_SHA3_256 ||
+        (login->chap.algorithm != CHAP_MD5 && login->session->md5_only))
         return fail(E_CHAP_ALGORITHM, "CHAP_A=%.40s, not one of our offer", keys->algorithm ? keys->algorithm : "(missing)");
     uint32_t identifier;
     if (!keys->identifier || !key_text_number(keys->identifier, UINT8_MAX, &identifier))
@@ -111,8 +199,11 @@ static enum status answer_challenge(struct login *login)
         chap_digest(login->chap.algorithm, (uint8_t)identifier, settings->chap.secret, challenge, length, digest);
     key_text_add(&login->out, "CHAP_N", settings->chap.name);
     key_text_add_binary(&login->out, "CHAP_R", digest, digest_length);
+    bytes_wipe(digest, sizeof digest);
+    bytes_wipe(challenge, sizeof challenge);
 
-    if (settings->mutual_chap.name[0])
+    /* All four keys and the T bit go in one request: LIO proves itself and moves on in its one answer to it, and not before. */
+    if (is_mutual(login))
         challenge_target(login);
     login->chap.step = CHAP_RESPONSE_SENT;
     login->transit = true;
@@ -135,7 +226,9 @@ static enum status verify_target(struct login *login)
     uint32_t length;
     if (!keys->response || !key_text_binary(keys->response, theirs, sizeof theirs, &length))
         return fail(E_CHAP_TARGET, "CHAP_R=%.40s", keys->response ? keys->response : "(missing)");
-    if (length != digest_length || !equal_in_constant_time(theirs, digest, length))
+    bool proved = length == digest_length && equal_in_constant_time(theirs, digest, length);
+    bytes_wipe(digest, sizeof digest);
+    if (!proved)
         return fail(E_CHAP_TARGET, "CHAP_R of %.60s is not the one its secret gives", expected->name);
     login->chap.step = CHAP_PROVED;
     return OK;
@@ -145,7 +238,7 @@ enum status chap_advance(struct login *login)
 {
     switch (login->chap.step) {
     case CHAP_NONE:
-        if (login->auth_method && strcmp(login->auth_method, "None") != 0)
+        if (login->auth_method && !login_keys_is("AuthMethod", login->auth_method, "None"))
             return fail(E_CHAP_REQUIRED, "AuthMethod=%.40s, offered None", login->auth_method);
         login->transit = true;
         return OK;
@@ -164,4 +257,14 @@ enum status chap_advance(struct login *login)
         login->transit = true;
         return OK;
     }
+}
+
+void chap_end(struct login *login, bool logged_in)
+{
+    struct iscsi_session *session = login->session;
+
+    session->lists_taken |= logged_in;
+    bytes_wipe(&login->chap, sizeof login->chap);
+    bytes_wipe(session->text_out, sizeof session->text_out);
+    bytes_wipe(session->text_in, sizeof session->text_in);
 }

@@ -25,6 +25,9 @@ struct iscsi_chap {
     char secret[ISCSI_SECRET_MAX + 1];
 };
 
+/* CRC32C of headers and data (RFC 7143 section 13.1): as the target prefers, or on these, or on none. */
+enum iscsi_digests { ISCSI_DIGESTS_AUTO, ISCSI_DIGESTS_NONE, ISCSI_DIGESTS_HEADER, ISCSI_DIGESTS_DATA, ISCSI_DIGESTS_BOTH };
+
 struct iscsi_settings {
     char initiator_name[ISCSI_NAME_MAX + 1];
     char target_name[ISCSI_NAME_MAX + 1];
@@ -35,10 +38,11 @@ struct iscsi_settings {
     uint8_t isid[6];               /* all zero: made from random bytes, type 80h */
     struct iscsi_chap chap;        /* what we prove to the target */
     struct iscsi_chap mutual_chap; /* what the target proves to us */
-    uint32_t login_timeout_ms;     /* one attempt: connection and login; 0: 15,000 */
-    uint32_t command_timeout_ms;   /* no progress on a task for so long: the connection is taken for dead; 0: 15,000 */
-    uint32_t recovery_timeout_ms;  /* how long a lost connection is tried to be re-opened; 0: 120,000 */
-    uint32_t recovery_backoff_ms;  /* first pause between attempts, doubled up to 8,000; 0: 250 */
+    enum iscsi_digests digests;
+    uint32_t login_timeout_ms;    /* one attempt: connection and login; 0: 15,000 */
+    uint32_t command_timeout_ms;  /* no progress on a task for so long: the connection is taken for dead; 0: 15,000 */
+    uint32_t recovery_timeout_ms; /* how long a lost connection is tried to be re-opened; 0: 120,000 */
+    uint32_t recovery_backoff_ms; /* first pause between attempts, doubled up to 8,000; 0: 250 */
 };
 
 enum iscsi_direction { ISCSI_NO_DATA, ISCSI_READ, ISCSI_WRITE };
@@ -130,7 +134,7 @@ struct iscsi_session_info {
     uint16_t tsih;
     uint8_t isid[6];
     uint32_t max_burst, first_burst, max_send_segment, max_receive_segment;
-    bool immediate_data, initial_r2t;
+    bool immediate_data, initial_r2t, header_digest, data_digest;
     char target_alias[256];
     uint32_t reconnects; /* since open */
 };

@@ -171,6 +171,13 @@ bool key_text_binary(const char *value, uint8_t *to, uint32_t room, uint32_t *le
     return true;
 }
 
+bool key_text_same_word(const char *a, const char *b)
+{
+    for (; *a && lower_case(*a) == lower_case(*b); a++, b++)
+        continue;
+    return lower_case(*a) == lower_case(*b);
+}
+
 bool key_text_list_has(const char *list, const char *item)
 {
     size_t length = strlen(item);

@@ -30,6 +30,9 @@ bool key_text_number(const char *value, uint32_t max, uint32_t *number);
 /* A binary value, 0x… hexadecimal or 0b… base64, of 1 to `room` bytes. */
 bool key_text_binary(const char *value, uint8_t *to, uint32_t room, uint32_t *length);
 
+/* True when both are the same word but for the case of their letters. */
+bool key_text_same_word(const char *a, const char *b);
+
 /* True when `item` is one of a comma-separated list. */
 bool key_text_list_has(const char *list, const char *item);
 

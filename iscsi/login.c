@@ -5,7 +5,7 @@
 #include "platform/format.h"
 
 #define REDIRECTS_MAX 8
-#define ROUNDS_MAX    32 /* requests of a login, and pieces of an answer */
+#define ROUNDS_MAX    32 /* requests of a login, and empty pieces of an answer: others are bounded by their bytes */
 
 /* Status classes, RFC 7143 section 11.13.5. */
 #define CLASS_SUCCESS          0
@@ -57,8 +57,11 @@ static enum status fail_for_status(const struct iscsi_settings *settings, uint8_
 static enum status exchange(struct login *login)
 {
     struct iscsi_session *session = login->session;
+    deadline_t until = login->deadline;
     bool complete = false;
 
+    if (chap_lists_are_open(login) && !deadline_passed(until))
+        until -= (until - platform_ticks()) / 2;
     for (;;) {
         enum status status = pdu_flush(session);
 
@@ -70,7 +73,7 @@ static enum status exchange(struct login *login)
         if (status != OK || complete)
             return status;
 
-        if (deadline_passed(login->deadline))
+        if (deadline_passed(until))
             return fail(E_LOGIN_TIMEOUT, "no answer from %s in stage %u", session->portal_host, login->stage);
         platform_idle();
     }
@@ -122,7 +125,7 @@ static enum status send_and_collect(struct login *login)
     uint8_t *header = session->rx.header;
 
     session->text_in_length = 0;
-    for (unsigned round = 0; round < ROUNDS_MAX; round++) {
+    for (unsigned empty = 0; empty < ROUNDS_MAX;) {
         build_request(login);
         enum status status = exchange(login);
         if (status == OK)
@@ -134,11 +137,12 @@ static enum status send_and_collect(struct login *login)
         session->text_in_length += session->rx.data_length;
         session->text_in[session->text_in_length] = 0;
         login->out.length = 0;
+        empty += session->rx.data_length == 0;
         if (!(header[BHS_FLAGS] & FLAG_CONTINUE) || header[BHS_LOGIN_CLASS] != CLASS_SUCCESS)
             return OK;
         login->transit = false;
     }
-    return fail(E_LOGIN_PROTOCOL, "an answer in more than %u pieces", ROUNDS_MAX);
+    return fail(E_LOGIN_PROTOCOL, "an answer with %u empty pieces", ROUNDS_MAX);
 }
 
 static enum status read_keys(struct login *login)
@@ -170,6 +174,10 @@ static enum status enter_next_stage(struct login *login)
     if (!(header[BHS_FLAGS] & FLAG_TRANSIT))
         return OK;
 
+    if (chap_is_passed_over(login) && !login->transit) {
+        log_printf(LOG_WARNING, "The target goes on with AuthMethod=None before it was asked to");
+        login->transit = true;
+    }
     if (!login->transit || next <= login->stage || next == STAGE_RESERVED ||
         (login->stage == STAGE_SECURITY && next == STAGE_FULL))
         return fail(E_LOGIN_PROTOCOL, "transit to stage %u, asked for %s", next,
@@ -216,7 +224,9 @@ static enum status enter_full_feature(struct login *login)
     session->expcmdsn = get_be32(header + BHS_EXPCMDSN);
     session->maxcmdsn = get_be32(header + BHS_MAXCMDSN);
     session->text_in_length = 0;
-    login_keys_limit_bursts(&session->agreed);
+    enum status status = login_keys_finish(login);
+    if (status != OK)
+        return status;
     session->state = SESSION_FULL;
 
     log_printf(LOG_DEBUG, "iSCSI: full feature phase at %s, TSIH %u", session->portal_host, session->tsih);
@@ -305,16 +315,6 @@ static enum status follow_redirect(struct login *login, uint8_t detail)
     return OK;
 }
 
-/*
- * tgt takes CHAP_A=7, SHA-256 in IANA's registry, for SHA-1 and fails. MD5 was in the offer anyway, so that asking for it gives
- * nothing away.
- */
-static bool wants_md5(const struct login *login, uint8_t class, uint8_t detail)
-{
-    return class == CLASS_INITIATOR_ERROR && detail <= AUTHENTICATION_FAILURE && login->chap.step >= CHAP_RESPONSE_SENT &&
-           login->chap.algorithm == CHAP_SHA256;
-}
-
 enum status login_run(struct iscsi_session *session, deadline_t deadline)
 {
     memcpy(session->portal_host, session->home_host, sizeof session->portal_host);
@@ -323,15 +323,15 @@ enum status login_run(struct iscsi_session *session, deadline_t deadline)
         struct login login;
         uint8_t class = CLASS_SUCCESS, detail = 0;
         enum status status = connect_and_negotiate(session, deadline, &login, &class, &detail);
-        if (status == OK && class == CLASS_SUCCESS)
+        if (status == OK && class == CLASS_SUCCESS) {
+            chap_end(&login, true);
             return OK;
+        }
 
         session->stream->ops->abort(session->stream);
         session->state = SESSION_CLOSED;
-        if (status == OK && redirects < REDIRECTS_MAX && wants_md5(&login, class, detail)) {
-            session->md5_only = true;
+        if (redirects < REDIRECTS_MAX && chap_offer_less(&login, status, (unsigned)(class << 8 | detail)))
             continue;
-        }
 
         if (status == OK && class != CLASS_REDIRECT)
             status = fail_for_status(&session->settings, class, detail);
@@ -339,6 +339,7 @@ enum status login_run(struct iscsi_session *session, deadline_t deadline)
             status = redirects == REDIRECTS_MAX
                          ? fail(E_LOGIN_REDIRECT, "%u redirections, the last to %s", REDIRECTS_MAX, session->portal_host)
                          : follow_redirect(&login, detail);
+        chap_end(&login, false);
         if (status != OK)
             return status;
     }

@@ -6,11 +6,12 @@
 
 /* How offer and answer make the result, RFC 7143 section 6.2. */
 enum key_kind {
-    KEY_LIST,    /* the answer is one of our offer; ours has one item */
+    KEY_DIGEST,  /* a list: the answer is an item of our offer, which the settings make */
     KEY_AND,     /* we offer Yes: either is an answer */
     KEY_OR_NO,   /* we offer No: either is an answer */
     KEY_OR_YES,  /* we offer Yes: so is the result, and the answer */
     KEY_MINIMUM, /* a number up to our offer */
+    KEY_LOOSE,   /* the same, but more than that does no harm here */
     KEY_MAXIMUM, /* a number from our offer up */
     KEY_DECLARED /* each side's own */
 };
@@ -22,22 +23,33 @@ struct key {
     size_t to; /* where in struct negotiated the result goes, a uint32_t; 0 (`seen` lies there): nowhere, nobody needs it */
 };
 
+/* What of CRC32C an offer holds, by enum iscsi_digests; targets take the first that they can (RFC 7143 section 6.2.1). */
+enum digest_offer { OFFER_NONE, OFFER_CRC32C, OFFER_EITHER };
+
+static const char *const digest_texts[] = {[OFFER_NONE] = "None", [OFFER_CRC32C] = "CRC32C", [OFFER_EITHER] = "None,CRC32C"};
+
+static const uint8_t digest_offers[][2] = {
+    [ISCSI_DIGESTS_AUTO] = {OFFER_EITHER, OFFER_EITHER}, [ISCSI_DIGESTS_NONE] = {OFFER_NONE, OFFER_NONE},
+    [ISCSI_DIGESTS_HEADER] = {OFFER_CRC32C, OFFER_NONE}, [ISCSI_DIGESTS_DATA] = {OFFER_NONE, OFFER_CRC32C},
+    [ISCSI_DIGESTS_BOTH] = {OFFER_CRC32C, OFFER_CRC32C},
+};
+
 #define AGREED(member) offsetof(struct negotiated, member)
 
 /* name, kind, least value, our offer, most, result. A key's index is its bit in negotiated.seen. */
 /* clang-format off */
 static const struct key keys[] = {
-    {"HeaderDigest",             KEY_LIST,     0,   0,                    0,        0},
-    {"DataDigest",               KEY_LIST,     0,   0,                    0,        0},
-    {"MaxConnections",           KEY_MINIMUM,  1,   1,                    65535,    0},
+    {"HeaderDigest",             KEY_DIGEST,   0,   0,                    0,        AGREED(header_digest)},
+    {"DataDigest",               KEY_DIGEST,   0,   0,                    0,        AGREED(data_digest)},
+    {"MaxConnections",           KEY_LOOSE,    1,   1,                    65535,    0},
     {"InitialR2T",               KEY_OR_NO,    0,   0,                    0,        AGREED(initial_r2t)},
     {"ImmediateData",            KEY_AND,      0,   0,                    0,        AGREED(immediate_data)},
     {"MaxRecvDataSegmentLength", KEY_DECLARED, 512, OUR_MAX_RECV_SEGMENT, 0xFFFFFF, AGREED(max_send_segment)},
     {"MaxBurstLength",           KEY_MINIMUM,  512, OUR_MAX_BURST,        0xFFFFFF, AGREED(max_burst)},
     {"FirstBurstLength",         KEY_MINIMUM,  512, OUR_FIRST_BURST,      0xFFFFFF, AGREED(first_burst)},
     {"DefaultTime2Wait",         KEY_MAXIMUM,  0,   0,                    3600,     0},
-    {"DefaultTime2Retain",       KEY_MINIMUM,  0,   0,                    3600,     0},
-    {"MaxOutstandingR2T",        KEY_MINIMUM,  1,   1,                    65535,    0},
+    {"DefaultTime2Retain",       KEY_LOOSE,    0,   0,                    3600,     0},
+    {"MaxOutstandingR2T",        KEY_LOOSE,    1,   1,                    65535,    0},
     {"DataPDUInOrder",           KEY_OR_YES,   0,   0,                    0,        0},
     {"DataSequenceInOrder",      KEY_OR_YES,   0,   0,                    0,        0},
     {"ErrorRecoveryLevel",       KEY_MINIMUM,  0,   0,                    2,        0},
@@ -45,6 +57,12 @@ static const struct key keys[] = {
 /* clang-format on */
 
 #define KEY_COUNT (sizeof keys / sizeof keys[0])
+
+/* The digests' keys come first, in the order of digest_offers' columns. */
+static enum digest_offer digest_offer(const struct login *login, const struct key *key)
+{
+    return (enum digest_offer)digest_offers[login->session->settings.digests][key - keys];
+}
 
 void login_keys_set_defaults(struct negotiated *agreed)
 {
@@ -56,19 +74,12 @@ void login_keys_set_defaults(struct negotiated *agreed)
     agreed->immediate_data = 1;
 }
 
-void login_keys_limit_bursts(struct negotiated *agreed)
-{
-    agreed->first_burst = smaller_of(agreed->first_burst, agreed->max_burst);
-    /* PDUs end on a word so that no burst has padding in its middle. */
-    agreed->max_send_segment &= ~3u;
-}
-
 void login_keys_offer(struct login *login)
 {
     for (unsigned i = 0; i < KEY_COUNT; i++) {
         switch (keys[i].kind) {
-        case KEY_LIST:
-            key_text_add(&login->out, keys[i].name, "None");
+        case KEY_DIGEST:
+            key_text_add(&login->out, keys[i].name, digest_texts[digest_offer(login, &keys[i])]);
             break;
         case KEY_AND:
         case KEY_OR_YES:
@@ -85,19 +96,44 @@ void login_keys_offer(struct login *login)
     login->offered_keys = true;
 }
 
+static void tolerate(const char *key, const char *value, const char *why)
+{
+    log_printf(LOG_WARNING, "%s=%.40s of the target: %s", key, value, why);
+}
+
+bool login_keys_is(const char *key, const char *value, const char *word)
+{
+    if (!key_text_same_word(value, word))
+        return false;
+    if (strcmp(value, word) != 0)
+        tolerate(key, value, "not spelt so");
+    return true;
+}
+
+static bool read_number(const struct key *key, const char *value, uint32_t *number)
+{
+    if (!key_text_number(value, key->kind == KEY_MINIMUM ? key->offer : key->most, number) || *number < key->least)
+        return false;
+    if (key->kind == KEY_LOOSE && *number > key->offer)
+        tolerate(key->name, value, "more than we offered");
+    return true;
+}
+
 /* Is the value an answer that our offer permits? Booleans come out as 0 and 1. */
-static bool read_value(const struct key *key, const char *value, uint32_t *number)
+static bool read_value(const struct login *login, const struct key *key, const char *value, uint32_t *number)
 {
     switch (key->kind) {
-    case KEY_LIST:
-        return strcmp(value, "None") == 0;
+    case KEY_DIGEST:
+        *number = login_keys_is(key->name, value, "CRC32C");
+        return *number ? digest_offer(login, key) != OFFER_NONE : login_keys_is(key->name, value, "None");
+
     case KEY_AND:
     case KEY_OR_NO:
     case KEY_OR_YES:
-        *number = strcmp(value, "Yes") == 0;
-        return *number || (strcmp(value, "No") == 0 && key->kind != KEY_OR_YES);
+        *number = login_keys_is(key->name, value, "Yes");
+        return *number || (key->kind != KEY_OR_YES && login_keys_is(key->name, value, "No"));
     default:
-        return key_text_number(value, key->kind == KEY_MINIMUM ? key->offer : key->most, number) && *number >= key->least;
+        return read_number(key, value, number);
     }
 }
 
@@ -105,9 +141,9 @@ static enum status accept_operational(struct login *login, unsigned index, const
 {
     struct negotiated *agreed = &login->session->agreed;
     const struct key *key = &keys[index];
+    uint8_t *to = (uint8_t *)agreed + key->to;
+    bool again = agreed->seen & 1u << index;
 
-    if (agreed->seen & 1u << index)
-        return fail(E_LOGIN_KEY, "%s came twice", key->name);
     if (!login->offered_keys && key->kind != KEY_DECLARED)
         return fail(E_LOGIN_KEY, "%s=%.40s before our offer", key->name, value);
     agreed->seen |= 1u << index;
@@ -115,11 +151,20 @@ static enum status accept_operational(struct login *login, unsigned index, const
     /* "Irrelevant" is the rightful answer where another key's result leaves this one without effect. */
     if (strcmp(value, "Irrelevant") == 0 && key->kind != KEY_DECLARED)
         return OK;
+    if (strcmp(value, "NotUnderstood") == 0) {
+        tolerate(key->name, value, "the default holds");
+        return OK;
+    }
+
     uint32_t number = 0;
-    if (!read_value(key, value, &number))
+    if (!read_value(login, key, value, &number))
         return fail(E_LOGIN_KEY, "%s=%.40s", key->name, value);
+    if (again && key->to && memcmp(to, &number, sizeof number) != 0)
+        return fail(E_LOGIN_KEY, "%s=%.40s, and another value before", key->name, value);
+    if (again)
+        tolerate(key->name, value, "came twice");
     if (key->to)
-        memcpy((uint8_t *)agreed + key->to, &number, sizeof number);
+        memcpy(to, &number, sizeof number);
     return OK;
 }
 
@@ -175,9 +220,14 @@ enum status login_keys_accept(struct login *login, const char *key, const char *
         if (strcmp(key, kept[i].name) == 0) {
             const char **place = (const char **)((uint8_t *)login + kept[i].to);
 
-            if (*place)
-                return fail(E_LOGIN_KEY, "%s came twice", key);
-            *place = value;
+            if (!*place)
+                *place = value;
+            else if (place == &login->target_address)
+                log_printf(LOG_INFO, "One more TargetAddress: %.60s", value); /* which RFC 7143, 13.8, allows: the first counts */
+            else if (strcmp(*place, value) == 0)
+                tolerate(key, value, "came twice");
+            else
+                return fail(E_LOGIN_KEY, "%s=%.40s, and %.40s before", key, value, *place);
             return OK;
         }
     }
@@ -194,5 +244,20 @@ enum status login_keys_accept(struct login *login, const char *key, const char *
     if (strcmp(key, "TargetPortalGroupTag") == 0)
         return accept_portal_group(login, value);
     answer_foreign(login, key, value);
+    return OK;
+}
+
+enum status login_keys_finish(struct login *login)
+{
+    struct negotiated *agreed = &login->session->agreed;
+    const uint8_t *offers = digest_offers[login->session->settings.digests];
+
+    if ((offers[0] == OFFER_CRC32C && !agreed->header_digest) || (offers[1] == OFFER_CRC32C && !agreed->data_digest))
+        return fail(E_LOGIN_DIGEST, "offered HeaderDigest=%s and DataDigest=%s, got %s and %s", digest_texts[offers[0]],
+                    digest_texts[offers[1]], digest_texts[agreed->header_digest], digest_texts[agreed->data_digest]);
+
+    agreed->first_burst = smaller_of(agreed->first_burst, agreed->max_burst);
+    /* PDUs end on a word so that no burst has padding in its middle. */
+    agreed->max_send_segment &= ~3u;
     return OK;
 }

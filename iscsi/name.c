@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Whether text is an iSCSI name, and if not, where it stops being one. */
+/* Whether text can be an iSCSI name, whether it is one, and if not, where it stops being one. */
 #include "iscsi/name.h"
 
 #include "iscsi/iscsi.h"
@@ -80,10 +80,21 @@ static bool has_type(const char *name, size_t length, const char *prefix)
 const char *iscsi_name_error(const char *name, size_t length, size_t *wrong)
 {
     *wrong = 0;
+    if (!length)
+        return "an iSCSI name is missing";
     if (length > ISCSI_NAME_MAX) {
         *wrong = ISCSI_NAME_MAX;
         return "an iSCSI name has at most 223 bytes";
     }
+    for (; *wrong < length; ++*wrong)
+        if ((unsigned char)name[*wrong] <= ' ' || name[*wrong] == 0x7F)
+            return "blanks and control characters are not allowed in an iSCSI name";
+    return NULL;
+}
+
+const char *iscsi_name_oddity(const char *name, size_t length, size_t *wrong)
+{
+    *wrong = 0;
     if (has_type(name, length, "iqn."))
         return iqn_error(name, length, wrong);
     if (has_type(name, length, "eui."))

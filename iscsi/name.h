@@ -10,10 +10,17 @@
 #include <stddef.h>
 
 /*
- * Why `name` is no iSCSI name, with the offset of the first offending character in *wrong (may be `length`); NULL when it is one.
- * Names in the field are not always in RFC 3722's normal form: upper case and '_' pass, as targets compare byte by byte.
+ * Why `name` cannot be sent as one, with the offset of the first offending character in *wrong (may be `length`); NULL when it
+ * can: 1 to 223 bytes without blanks and control characters. Targets compare byte by byte, and names in the field are what
+ * somebody once typed; who refuses those shuts their owners out.
  */
 const char *iscsi_name_error(const char *name, size_t length, size_t *wrong);
+
+/*
+ * Why a name that can be sent is none of the RFC's all the same, for a warning; NULL when it is one. Upper case and '_' pass,
+ * which RFC 3722's normal form has not.
+ */
+const char *iscsi_name_oddity(const char *name, size_t length, size_t *wrong);
 
 /* What a naming authority, a reversed domain, is made of. */
 bool iscsi_is_authority_character(char character);

@@ -7,8 +7,9 @@
 
 #include "platform/bytes.h"
 
-#define BHS_LENGTH   48
-#define RESERVED_TAG 0xFFFFFFFFu /* no task: ITT and TTT, section 11.2.1.8 */
+#define BHS_LENGTH    48
+#define DIGEST_LENGTH 4           /* of a header, with its AHS, and of data with its padding: section 13.1 */
+#define RESERVED_TAG  0xFFFFFFFFu /* no task: ITT and TTT, section 11.2.1.8 */
 
 /* Initiator opcodes, section 11.2.1.2. */
 #define OP_NOP_OUT       0x00

@@ -2,6 +2,8 @@
 /* Sending: one PDU at a time, header and data handed to the stream together so that they share a segment. */
 #include "iscsi/session.h"
 
+#include "platform/crc32c.h"
+
 uint8_t *pdu_start(struct iscsi_session *session, uint8_t opcode, uint8_t flags)
 {
     struct transmitter *tx = &session->tx;
@@ -24,6 +26,27 @@ void pdu_set_data(struct iscsi_session *session, const void *data, uint32_t leng
     put_be24(tx->header + BHS_DATA_LENGTH, length);
 }
 
+/* The header is whole: digests, in full feature phase only (RFC 7143 section 6.1), and padding. There is none without data. */
+static void seal(const struct iscsi_session *session, struct transmitter *tx)
+{
+    bool digests = session->state != SESSION_LOGIN;
+
+    tx->header_length = BHS_LENGTH;
+    if (digests && session->agreed.header_digest) {
+        put_le32(tx->header + BHS_LENGTH, crc32c(0, tx->header, BHS_LENGTH));
+        tx->header_length += DIGEST_LENGTH;
+    }
+
+    tx->trailer_length = -tx->data_length & 3;
+    if (digests && session->agreed.data_digest && tx->data_length) {
+        uint32_t crc = crc32c(0, tx->data, tx->data_length);
+
+        put_le32(tx->trailer + tx->trailer_length, crc32c(crc, tx->trailer, tx->trailer_length));
+        tx->trailer_length += DIGEST_LENGTH;
+    }
+    tx->sealed = true;
+}
+
 /* Adds the part of a piece that has not been sent. *offset is where in the PDU the piece begins. */
 static unsigned add_span(struct stream_span *spans, unsigned count, uint32_t sent, uint32_t *offset, const void *bytes,
                          uint32_t length, bool stable)
@@ -41,18 +64,19 @@ static unsigned add_span(struct stream_span *spans, unsigned count, uint32_t sen
 
 enum status pdu_flush(struct iscsi_session *session)
 {
-    static const uint8_t padding[4];
     struct transmitter *tx = &session->tx;
 
     if (!tx->busy)
         return OK;
+    if (!tx->sealed)
+        seal(session, tx);
 
     struct stream_span spans[3];
     unsigned count = 0;
     uint32_t total = 0;
-    count = add_span(spans, count, tx->sent, &total, tx->header, BHS_LENGTH, false);
+    count = add_span(spans, count, tx->sent, &total, tx->header, tx->header_length, false);
     count = add_span(spans, count, tx->sent, &total, tx->data, tx->data_length, tx->stable);
-    count = add_span(spans, count, tx->sent, &total, padding, -tx->data_length & 3, false);
+    count = add_span(spans, count, tx->sent, &total, tx->trailer, tx->trailer_length, false);
 
     size_t taken = 0;
     enum status status = session->stream->ops->send(session->stream, spans, count, &taken);

@@ -58,6 +58,12 @@ struct scsi_sense {
 /* What cannot be read of `length` bytes is 0. */
 struct scsi_sense scsi_sense_decode(const uint8_t *bytes, uint16_t length);
 
+/*
+ * scsi_sense_text.c: what ASC and ASCQ say, in a few words. *status, which follows from the key, becomes another where the cure
+ * is: a full pool is not write-protected, a path on standby not a disk that becomes ready.
+ */
+const char *scsi_sense_text(struct scsi_sense sense, enum status *status);
+
 /* What is to be done about a task's outcome. */
 enum scsi_verdict {
     SCSI_DONE,  /* success, all bytes moved or a short answer allowed */
@@ -68,7 +74,7 @@ enum scsi_verdict {
 
 /*
  * Judges a task that is done with OK. `exact`: fewer bytes than asked for are no success. *status is set, and the failure
- * recorded, for every verdict but SCSI_DONE: E_SCSI_*, E_LUN_MISSING, E_LUN_NOT_READY, E_DISK_RANGE or E_DISK_READ_ONLY.
+ * recorded, for every verdict but SCSI_DONE: E_SCSI_*, E_LUN_* or E_DISK_*.
  */
 enum scsi_verdict scsi_judge(const struct iscsi_task *task, bool exact, enum status *status);
 

@@ -83,8 +83,9 @@ static enum scsi_verdict judge_sense(const struct iscsi_task *task, enum status 
         break;
     }
 
-    *status = fail(code, "command %02x: sense key %x, ASC/ASCQ %02x/%02x", task->cdb[CDB_OPERATION_CODE], sense.key, sense.asc,
-                   sense.ascq);
+    const char *text = scsi_sense_text(sense, &code);
+    *status = fail(code, "command %02x: sense key %x, ASC/ASCQ %02x/%02x: %s", task->cdb[CDB_OPERATION_CODE], sense.key,
+                   sense.asc, sense.ascq, text);
     return verdict;
 }
 

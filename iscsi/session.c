@@ -322,6 +322,8 @@ void iscsi_session_info(const struct iscsi_session *session, struct iscsi_sessio
     info->max_receive_segment = OUR_MAX_RECV_SEGMENT;
     info->immediate_data = session->agreed.immediate_data;
     info->initial_r2t = session->agreed.initial_r2t;
+    info->header_digest = session->agreed.header_digest;
+    info->data_digest = session->agreed.data_digest;
 
     memcpy(info->target_alias, session->target_alias, sizeof info->target_alias);
     info->reconnects = session->reconnects;

@@ -8,14 +8,14 @@
  *     pdu_tx.c    sending                           chap.c            authentication
  *     task.c      SCSI commands and their data      target_address.c  TargetAddress
  *     control.c   NOP, Async, Reject, Logout        key_text.[ch]     key=value pairs
- *     recovery.c  lost connections
+ *     recovery.c  lost connections                  sha3.[ch]         SHA3-256
  *
  *   the disk (disk.h, scsi.h, scsi_disk.h)        text that other rooms read, too
  *     disk.c        any disk: checks, waits         name.[ch]         iSCSI names
  *     scsi_disk.c   requests as SCSI commands       lun.[ch]          LUNs
  *     scsi_probe.c  what a LUN is
  *     scsi_cdb.c    commands as bytes
- *     scsi_sense.c  status and sense data
+ *     scsi_sense.c, scsi_sense_text.c  status and sense data
  */
 #ifndef SANSTRAP_ISCSI_SESSION_H
 #define SANSTRAP_ISCSI_SESSION_H
@@ -55,14 +55,17 @@ struct negotiated {
     uint32_t max_send_segment; /* the target's MaxRecvDataSegmentLength */
     uint32_t max_burst, first_burst;
     uint32_t initial_r2t, immediate_data; /* 1: Yes, 0: No */
+    uint32_t header_digest, data_digest;  /* 1: CRC32C, 0: None; in force after the login */
 };
 
-enum rx_stage { RX_HEADER, RX_AHS, RX_DATA, RX_TAIL };
+enum rx_stage { RX_HEADER, RX_AHS, RX_HEADER_DIGEST, RX_DATA, RX_TAIL, RX_DATA_DIGEST };
 
 /* The PDU being received. Its data goes to `to`; what does not fit there is passed over. */
 struct receiver {
     enum rx_stage stage;
     uint8_t header[BHS_LENGTH];
+    uint32_t crc; /* of what has come of header and AHS, or of data and padding */
+    uint8_t digest[DIGEST_LENGTH];
     uint32_t have;        /* bytes of the stage so far, passed over or kept */
     uint32_t data_length; /* of the segment, without padding */
     uint32_t room;        /* bytes of it that are kept */
@@ -74,10 +77,13 @@ struct receiver {
 struct transmitter {
     bool busy;
     bool stable; /* data is a task's buffer and needs no copy */
-    uint8_t header[BHS_LENGTH];
+    bool sealed; /* header and trailer are whole */
+    uint8_t header[BHS_LENGTH + DIGEST_LENGTH];
     const uint8_t *data;
     uint32_t data_length;
-    uint32_t sent;           /* of header, data and padding */
+    uint8_t trailer[3 + DIGEST_LENGTH]; /* padding and digest of the data */
+    uint32_t header_length, trailer_length;
+    uint32_t sent;           /* of header, data and trailer */
     struct iscsi_task *task; /* whose data it is */
 };
 
@@ -103,7 +109,8 @@ struct iscsi_session {
     struct negotiated agreed;
     char target_alias[256];
     uint32_t reconnects;
-    bool md5_only; /* the target means something else by CHAP_A=7 */
+    bool md5_only, chap_alone; /* a list of CHAP algorithms, or of methods, is not for this target */
+    bool lists_taken;          /* a login has come to its end: what goes wrong in a later one has another cause */
 
     struct iscsi_task *first, *last; /* all tasks that are not done, in the order of submission */
     struct iscsi_task *slots[SESSION_SLOTS];
@@ -138,7 +145,11 @@ void session_update_expstatsn(struct iscsi_session *session, const uint8_t *head
 /* Aborts the stream. Tasks without an answer are queued again, to be sent on the next connection. The caller sets the state. */
 void session_drop_connection(struct iscsi_session *session);
 
-/* pdu_rx.c: receives until a PDU is whole (*complete) or nothing more is there. Its data is where session->rx.to says. */
+/*
+ * pdu_rx.c: receives until a PDU is whole (*complete) or nothing more is there. Its data is where session->rx.to says. With
+ * digests agreed on, a header is acted on once its digest was right, and no PDU is whole before that of its data was; else it is
+ * E_ISCSI_HEADER_DIGEST or E_ISCSI_DATA_DIGEST. Bytes of a Data-In may lie in their task's buffer by then.
+ */
 enum status pdu_receive(struct iscsi_session *session, bool *complete);
 void pdu_receive_reset(struct iscsi_session *session);
 
@@ -146,7 +157,8 @@ void pdu_receive_reset(struct iscsi_session *session);
 uint8_t *pdu_start(struct iscsi_session *session, uint8_t opcode, uint8_t flags);
 /* Its data segment. That of a task is not copied and must stay until the stream has sent it; any other, until the PDU is out. */
 void pdu_set_data(struct iscsi_session *session, const void *data, uint32_t length, struct iscsi_task *task);
-/* Hands what is left of the PDU to the stream; session->tx.busy says whether some is left still. */
+/* Adds the digests agreed on and hands what is left of the PDU to the stream; session->tx.busy says whether some is left still.
+ */
 enum status pdu_flush(struct iscsi_session *session);
 
 /*

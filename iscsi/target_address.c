@@ -3,6 +3,9 @@
 #include "iscsi/login.h"
 
 #include "platform/characters.h"
+#include "platform/format.h"
+
+#define IPV6_COLONS_MAX 7 /* of an address in full */
 
 static bool copy_host(char *host, const char *from, size_t length)
 {
@@ -33,6 +36,28 @@ static bool parse_port(const char *text, uint16_t *port)
     return *text == 0 || *text == ',';
 }
 
+/* Where a host without brackets ends: at its port, or at the group tag when its colons are those of an IPv6 address. */
+static const char *end_of_host(const char *text)
+{
+    const char *end = text, *first_colon = NULL, *last_colon = NULL;
+    unsigned colons = 0;
+    bool shortened = false;
+
+    for (; *end && *end != ','; end++) {
+        if (*end != ':')
+            continue;
+        shortened = shortened || (end > text && end[-1] == ':');
+        first_colon = first_colon ? first_colon : end;
+        last_colon = end;
+        colons++;
+    }
+
+    if (colons < 2)
+        return first_colon ? first_colon : end;
+    log_printf(LOG_WARNING, "TargetAddress=%.80s: an IPv6 address without brackets", text);
+    return colons > IPV6_COLONS_MAX && !shortened ? last_colon : end;
+}
+
 bool target_address_parse(const char *text, char host[ISCSI_HOST_SIZE], uint16_t *port)
 {
     if (*text == '[') {
@@ -40,8 +65,6 @@ bool target_address_parse(const char *text, char host[ISCSI_HOST_SIZE], uint16_t
         return bracket && copy_host(host, text + 1, (size_t)(bracket - text - 1)) && parse_port(bracket + 1, port);
     }
 
-    const char *end = text;
-    while (*end && *end != ':' && *end != ',')
-        end++;
+    const char *end = end_of_host(text);
     return copy_host(host, text, (size_t)(end - text)) && parse_port(end, port);
 }

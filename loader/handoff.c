@@ -155,7 +155,8 @@ static void describe_session(const struct iscsi_session_info *info, struct hando
     memcpy(to->isid, info->isid, sizeof to->isid);
     to->tsih = info->tsih;
     to->session_flags =
-        (info->immediate_data ? ISDH_SESSION_IMMEDIATE_DATA : 0) | (info->initial_r2t ? ISDH_SESSION_INITIAL_R2T : 0);
+        (info->immediate_data ? ISDH_SESSION_IMMEDIATE_DATA : 0) | (info->initial_r2t ? ISDH_SESSION_INITIAL_R2T : 0) |
+        (info->header_digest ? ISDH_SESSION_HEADER_DIGEST : 0) | (info->data_digest ? ISDH_SESSION_DATA_DIGEST : 0);
     to->max_burst = info->max_burst;
     to->first_burst = info->first_burst;
     to->max_send_segment = info->max_send_segment;

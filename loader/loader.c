@@ -68,7 +68,7 @@ static enum status open_session(struct story *story)
         return E_ISCSI_MEMORY; /* which it has recorded */
 
     deadline_t deadline = deadline_after_ms(story->settings.login_timeout_ms);
-    settings_for_iscsi(&story->settings, &story->iscsi);
+    settings_for_iscsi(&story->settings, story->nic.mac, &story->iscsi);
     screen_wait(&story->screen, "Portal", "logging in,", deadline);
     enum status status = iscsi_session_open(session, &story->iscsi, deadline);
     screen_wait_end(&story->screen);

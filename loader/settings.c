@@ -5,8 +5,10 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "iscsi/name.h"
 #include "loader/command_line.h"
 #include "loader/initiator_name.h"
+#include "platform/format.h"
 
 const char *settings_origin_text(enum origin origin)
 {
@@ -103,6 +105,15 @@ static enum status check_chap(const struct settings *settings)
     return OK;
 }
 
+/* What is no name by the RFC may be the target's all the same. */
+static void warn_of_name(const char *what, const char *name)
+{
+    size_t wrong;
+    const char *why = iscsi_name_oddity(name, strlen(name), &wrong);
+    if (why)
+        log_printf(LOG_WARNING, "%s name %s, character %u: %s; it is sent as it stands", what, name, (unsigned)wrong + 1, why);
+}
+
 enum status settings_finish(struct settings *settings, const uint8_t mac[NIC_MAC_LENGTH])
 {
     if (settings->origin[SETTING_ROOT] == FROM_DEFAULT)
@@ -113,10 +124,29 @@ enum status settings_finish(struct settings *settings, const uint8_t mac[NIC_MAC
         initiator_name_make(settings->initiator, settings->hostname, mac);
     if (settings->origin[SETTING_LUN] == FROM_DEFAULT)
         memcpy(settings->lun, settings->root.lun, sizeof settings->lun);
+    warn_of_name("Target", settings->root.target);
+    warn_of_name("Initiator", settings->initiator);
     return check_chap(settings);
 }
 
-void settings_for_iscsi(const struct settings *settings, struct iscsi_settings *iscsi)
+#define ISID_RANDOM  0x80 /* T field, RFC 7143 section 11.12.5; 00b is the OUI format */
+#define MAC_IS_LOCAL 0x02
+
+/*
+ * The same at each start, and another for each card. The OUI format has the 22 bits of an OUI, without those for group and local
+ * addresses, and 24 bits more: a card's MAC. One that was made up has no OUI: it goes where random bits belong, which are 40.
+ */
+static void make_isid(uint8_t isid[6], const uint8_t mac[NIC_MAC_LENGTH])
+{
+    memcpy(isid, mac, 6);
+    isid[0] = mac[0] >> 2;
+    if (mac[0] & MAC_IS_LOCAL) {
+        isid[0] = ISID_RANDOM;
+        isid[1] ^= mac[0];
+    }
+}
+
+void settings_for_iscsi(const struct settings *settings, const uint8_t mac[NIC_MAC_LENGTH], struct iscsi_settings *iscsi)
 {
     memset(iscsi, 0, sizeof *iscsi);
     memcpy(iscsi->initiator_name, settings->initiator, sizeof iscsi->initiator_name);
@@ -125,8 +155,11 @@ void settings_for_iscsi(const struct settings *settings, struct iscsi_settings *
     iscsi->port = settings->root.port;
     iscsi->portal_group = 0xFFFF;
     memcpy(iscsi->lun, settings->lun, sizeof iscsi->lun);
+
+    make_isid(iscsi->isid, mac);
     iscsi->chap = settings->chap;
     iscsi->mutual_chap = settings->mutual;
+    iscsi->digests = settings->digests;
     iscsi->login_timeout_ms = settings->login_timeout_ms;
     iscsi->recovery_timeout_ms = settings->recovery_ms;
 }

@@ -46,6 +46,7 @@ struct settings {
     uint8_t lun[8]; /* lun=, instead of the root path's */
     char initiator[ISCSI_NAME_MAX + 1];
     struct iscsi_chap chap, mutual; /* names are empty when not set */
+    enum iscsi_digests digests;
 
     enum ipv4_mode ipv4;
     enum ipv6_mode ipv6;
@@ -105,7 +106,10 @@ bool settings_dhcp_has_root(const struct dhcp_message *message);
  */
 enum status settings_finish(struct settings *settings, const uint8_t mac[NIC_MAC_LENGTH]);
 
-/* The session's settings. */
-void settings_for_iscsi(const struct settings *settings, struct iscsi_settings *iscsi);
+/*
+ * The session's settings. The ISID follows from `mac`, the card's: after an unclean restart the same nexus comes again, so that
+ * the target drops what it still holds of the dead one (RFC 7143, "Conservative Reuse of ISIDs").
+ */
+void settings_for_iscsi(const struct settings *settings, const uint8_t mac[NIC_MAC_LENGTH], struct iscsi_settings *iscsi);
 
 #endif

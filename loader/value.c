@@ -120,6 +120,20 @@ enum status value_parse_chap(void *to, const char *value, size_t length)
     return OK;
 }
 
+enum status value_parse_digests(void *to, const char *value, size_t length)
+{
+    static const char *const names[] = {[ISCSI_DIGESTS_AUTO] = "auto",
+                                        [ISCSI_DIGESTS_NONE] = "none",
+                                        [ISCSI_DIGESTS_HEADER] = "header",
+                                        [ISCSI_DIGESTS_DATA] = "data",
+                                        [ISCSI_DIGESTS_BOTH] = "both"};
+    unsigned choice = index_of(names, ISCSI_DIGESTS_BOTH + 1, value, length);
+    if (choice > ISCSI_DIGESTS_BOTH)
+        return E_SETTING_VALUE;
+    *(enum iscsi_digests *)to = (enum iscsi_digests)choice;
+    return OK;
+}
+
 /* ---- addresses ---- */
 
 static bool parse_address(const char *value, size_t length, struct net_address *address)

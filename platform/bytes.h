@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define KIB       1024u
 #define MIB       (1024u * KIB)
@@ -111,6 +112,13 @@ static inline uint8_t bytes_sum(const void *bytes, size_t length)
     for (const uint8_t *at = bytes; length; length--)
         sum = (uint8_t)(sum + *at++);
     return sum;
+}
+
+/* Makes secrets zero where nobody reads them any more; the compiler cannot leave it out. */
+static inline void bytes_wipe(void *bytes, size_t length)
+{
+    memset(bytes, 0, length);
+    __asm__ volatile("" : : "r"(bytes) : "memory");
 }
 
 static inline uint32_t smaller_of(uint32_t a, uint32_t b)

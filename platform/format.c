@@ -223,6 +223,13 @@ size_t format_text(char *to, size_t size, const char *format, ...)
     return length;
 }
 
+void format_make_printable(char *text)
+{
+    for (; *text; text++)
+        if (*text < ' ' || *text > '~')
+            *text = '?';
+}
+
 void log_printf(enum log_level level, const char *format, ...)
 {
     char line[256];
@@ -230,5 +237,6 @@ void log_printf(enum log_level level, const char *format, ...)
     va_start(arguments, format);
     format_text_va(line, sizeof line, format, arguments);
     va_end(arguments);
+    format_make_printable(line);
     platform_log(level, line);
 }

@@ -20,12 +20,18 @@
 size_t format_text(char *to, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
 size_t format_text_va(char *to, size_t size, const char *format, va_list arguments) __attribute__((format(printf, 3, 0)));
 
+/*
+ * Makes every byte that is no printable ASCII a '?'. Names, keys and INQUIRY strings come from other machines and may hold what
+ * moves a terminal's cursor. Log lines and the details of failures go through here, so that none of their callers can forget it.
+ */
+void format_make_printable(char *text);
+
 /* Addresses: dotted, and as RFC 5952 has them. `text` holds at least FORMAT_ADDRESS_SIZE bytes. */
 #define FORMAT_ADDRESS_SIZE 46
 void format_ipv4(char *text, const uint8_t bytes[4]);
 void format_ipv6(char *text, const uint8_t bytes[16]);
 
-/* Formats a line (cut at 255 bytes) and hands it to platform_log(). */
+/* Formats a line (cut at 255 bytes), makes it printable and hands it to platform_log(). */
 void log_printf(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

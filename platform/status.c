@@ -36,6 +36,7 @@ enum status fail(enum status status, const char *format, ...)
     va_start(arguments, format);
     format_text_va(detail, sizeof detail, format, arguments);
     va_end(arguments);
+    format_make_printable(detail);
     recorded = status;
     return status;
 }

@@ -18,7 +18,7 @@ enum status {
 #undef STATUS
 };
 
-/* Records `status` with a formatted detail (see platform/format.h; cut at 191 bytes) and returns it. */
+/* Records `status` with a formatted detail (see platform/format.h; printable, cut at 191 bytes) and returns it. */
 enum status fail(enum status status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The detail recorded by the last fail() with this status; "" when the last one was for another status. */

@@ -26,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
         struct iscsi_settings iscsi;
         if (settings_finish(&settings, mac) == OK)
-            settings_for_iscsi(&settings, &iscsi);
+            settings_for_iscsi(&settings, mac, &iscsi);
     } else if (strlen(settings.mark.text) > MARK_LENGTH) {
         abort();
     }

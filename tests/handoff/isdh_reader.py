@@ -15,8 +15,7 @@ AT_MOST = {PRODUCER: 1, CLOCK: 1, LOG: 1, DUMP_AREA: 1}
 NO_LEASE, UNKNOWN_GROUP = 0xFFFFFFFF, 0xFFFF
 ORIGINS = ("other", "manual", "well-known", "dhcp", "router")
 LEVELS = ("error", "warning", "info", "detail")
-NAME = re.compile(rb"iqn\.\d{4}-(0[1-9]|1[0-2])\.[a-z0-9-][a-z0-9.-]*(:[a-z0-9.:_\x80-\xff-]*)?"
-                  rb"|eui\.[0-9a-f]{16}|naa\.[0-9a-f]{16}([0-9a-f]{16})?", re.IGNORECASE)
+NAME = re.compile(rb"[^\x00-\x20\x7f]{1,223}")
 
 
 class Wrong(Exception):

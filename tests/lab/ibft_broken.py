@@ -144,7 +144,7 @@ def _strings(structure, field):
 
 def _iscsi_names(structure):
     names = {"224 characters": b"iqn.2026-11.org.sanstrap:" + b"x" * 199, "blank inside": b"iqn.2026-11.org.sanstrap:a b",
-             "neither iqn, eui nor naa": b"org.sanstrap.lab:disk", "control character inside": b"iqn.2026-11.org.sanstrap:\x07"}
+             "control character inside": b"iqn.2026-11.org.sanstrap:\x07"}
     return _strings(structure, "name") + [_text(what, structure, "name", name) for what, name in names.items()] + [
         _text_at("missing", structure, "name", lambda data: 0, 0)]
 

@@ -32,7 +32,7 @@ class Target:
     lun = 0
 
     def __init__(self, network, folder, disk, chap=None, block_size=512, port=PORT, segment=UNTAGGED, ipv6=False,
-                 parameters=""):
+                 parameters="", digests=False):
         self.network = network
         self.folder = folder
         self.disk = disk
@@ -40,6 +40,7 @@ class Target:
         self.block_size = block_size
         self.port = port
         self.parameters = parameters
+        self.digests = digests  # demanded, of headers and data
         self.host = f"[{segment.server6}]" if ipv6 else segment.server
         self.child = None
 
@@ -88,6 +89,8 @@ class Tgt(Target):
         self._admin("--mode", "target", "--op", "new", "--tid", "1", "--targetname", NAME)
         if self.disk:
             self._add_lun()
+        for key in ("HeaderDigest", "DataDigest") if self.digests else ():
+            self._admin("--mode", "target", "--op", "update", "--tid", "1", "--name", key, "--value", "CRC32C")
         if self.chap:
             self._account(self.chap.name, self.chap.secret)
             if self.chap.reverse_name:
@@ -169,7 +172,7 @@ class Istgt(Target):
   Mapping PortalGroup1 InitiatorGroup1
   AuthMethod {method}
   AuthGroup {'AuthGroup1' if self.chap else 'None'}
-  UseDigest Auto
+  UseDigest {'Header Data' if self.digests else 'Auto'}
   UnitType Disk
   UnitInquiry "SANSTRAP" "LAB DISK" "0" "LAB0001"
   BlockLength {self.block_size}

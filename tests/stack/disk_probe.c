@@ -2,6 +2,7 @@
 /*
  * Logs in to a real target and works with its disk; the Python files beside it run it.
  *   disk_probe key=value …    host port target initiator lun chap=name/secret mutual=name/secret
+ *                             digests=N (enum iscsi_digests)
  *                             image=file (what the LUN holds) reads=N writes=N depth=N until_told=1 log=N
  *                             recovery_ms=N backoff_ms=N command_ms=N
  *                             tap=device address=dhcp|slaac|literal loss=N (one frame in N)
@@ -71,7 +72,7 @@ struct text_option {
 static void set_option(struct options *options, const char *key, const char *value)
 {
     struct iscsi_settings *settings = &options->settings;
-    unsigned port = settings->port, lun = settings->lun[1], log = host_log_level;
+    unsigned port = settings->port, lun = settings->lun[1], log = host_log_level, digests = settings->digests;
     const struct number_option numbers[] = {
         {"reads", &options->reads},
         {"writes", &options->writes},
@@ -84,6 +85,7 @@ static void set_option(struct options *options, const char *key, const char *val
         {"port", &port},
         {"lun", &lun},
         {"log", &log},
+        {"digests", &digests},
     };
     const struct text_option texts[] = {
         {"image", &options->image},
@@ -96,6 +98,7 @@ static void set_option(struct options *options, const char *key, const char *val
             *numbers[i].to = (unsigned)strtoul(value, NULL, 0);
     }
     settings->port = (uint16_t)port;
+    settings->digests = (enum iscsi_digests)digests;
     settings->lun[1] = (uint8_t)lun;
     host_log_level = log;
 
@@ -232,6 +235,7 @@ static void describe(const struct disk *disk, const struct iscsi_session *sessio
     iscsi_session_info(session, &info);
     printf("portal=%s\ntsih=%u\nimmediate=%d\ninitial_r2t=%d\nfirst_burst=%u\nmax_burst=%u\nmax_send=%u\n", info.portal,
            info.tsih, info.immediate_data, info.initial_r2t, info.first_burst, info.max_burst, info.max_send_segment);
+    printf("header_digest=%d\ndata_digest=%d\n", info.header_digest, info.data_digest);
     printf("block_size=%u\nblock_count=%llu\nmax_blocks=%u\nread_only=%d\nvendor=%s\nproduct=%s\nrevision=%s\nserial=%s\nwwid=",
            disk->block_size, (unsigned long long)disk->block_count, disk->max_blocks, disk->read_only, disk->vendor,
            disk->product, disk->revision, disk->serial);

@@ -140,6 +140,37 @@ def test_more_commands_than_slots(bench, kind):
     assert int(said["operations"]) == 1000
 
 
+# enum iscsi_digests
+NO_DIGESTS, HEADER, DATA, BOTH = 1, 2, 3, 4
+
+
+@STREAMS
+@KINDS
+def test_digests_that_the_target_demands(bench, kind):
+    """With our default offer, which leaves it to the target."""
+    bench.serve(kind, digests=True)
+    code, said = bench.probe(image=bench.disk, reads=1000, writes=100, depth=8)
+    assert code == 0
+    assert (said["header_digest"], said["data_digest"]) == ("1", "1")
+    assert (said["operations"], said["reconnects"]) == ("1100", "0")
+
+
+@pytest.mark.parametrize("wanted,header,data", [(NO_DIGESTS, "0", "0"), (HEADER, "1", "0"), (DATA, "0", "1"), (BOTH, "1", "1")])
+def test_digests_that_we_demand(bench, wanted, header, data):
+    bench.serve(target.Istgt)
+    code, said = bench.probe(image=bench.disk, reads=200, writes=50, depth=8, digests=wanted)
+    assert code == 0
+    assert (said["header_digest"], said["data_digest"]) == (header, data)
+    assert said["reconnects"] == "0"
+
+
+def test_digests_that_the_target_does_not_have(bench):
+    bench.serve(target.Tgt)  # which has to be told to take them
+    code, said = bench.probe(digests=BOTH)
+    assert (code, said["error"]) == (1, "S427")
+    assert said["detail"] == "offered HeaderDigest=CRC32C and DataDigest=CRC32C, got None and None"
+
+
 @KINDS
 def test_lun_missing(bench, kind):
     there = bench.serve(kind).lun

@@ -67,7 +67,7 @@ struct refused {
 
 static const struct refused refused[] = {
     {"root=iscsi:h::x::" IQN, E_ROOT_PATH_SYNTAX, "character 10", "iscsi:h::x::" IQN},
-    {"initiator=client1", E_INITIATOR_NAME, "iqn.", "client1"},
+    {"initiator=client\0011", E_INITIATOR_NAME, "control", "client?1"},
     {"lun=12345", E_SETTING_VALUE, "lun= takes", "12345"},
     {"ip=192.0.2.10", E_SETTING_VALUE, "prefix", "192.0.2.10"},
     {"ip=192.0.2.10/33", E_SETTING_VALUE, "ip=", "192.0.2.10/33"},

@@ -3,6 +3,7 @@
 #include "tests/unit/unit.h"
 
 #include "platform/format.h"
+#include "tests/host/host.h"
 
 /* What the C library's printf makes of the same is the oracle. */
 #define SAME(...)                                                                                                                \
@@ -69,6 +70,21 @@ static void failures_keep_their_detail(void **state)
     assert_string_equal(status_what((enum status)12345), status_what(E_INTERNAL));
 }
 
+/* ESC, a newline, DEL, a byte of 80h and UTF-8: no terminal, serial line or recorder sees one of them. */
+static void what_others_say_is_printable(void **state)
+{
+    static const char raw[] = "a\33[2Jb\nc\177d\200e\303\274 ~";
+    static const char shown[] = "a?[2Jb?c?d?e?? ~";
+
+    (void)state;
+    host_log_clear();
+    log_printf(LOG_DEBUG, "alias %s%c", raw, 7);
+    assert_string_equal(host_log_text(), "alias a?[2Jb?c?d?e?? ~?\n");
+
+    fail(E_LOGIN_KEY, "%s", raw);
+    assert_string_equal(failure_detail(E_LOGIN_KEY), shown);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -78,6 +94,7 @@ int main(void)
         cmocka_unit_test(cut_at_the_buffers_end),
         cmocka_unit_test(unknown_conversions_are_seen),
         cmocka_unit_test(failures_keep_their_detail),
+        cmocka_unit_test(what_others_say_is_printable),
     };
     return cmocka_run_group_tests_name("format", tests, NULL, NULL);
 }

@@ -96,6 +96,10 @@ static void redirects(void **state)
         {"[2001:db8::5]:3261,1", "2001:db8::5", 3261, OK, "[2001:db8::5]:3261"},
         {"[2001:db8::5]", "2001:db8::5", 3260, OK, "[2001:db8::5]:3260"},
         {"san.example.org:3262", "san.example.org", 3262, OK, "san.example.org:3262"},
+        {"2001:db8::5", "2001:db8::5", 3260, OK, "[2001:db8::5]:3260"},
+        {"2001:db8::5,1", "2001:db8::5", 3260, OK, "[2001:db8::5]:3260"},
+        {"2001:db8:0:1:2:3:4:5", "2001:db8:0:1:2:3:4:5", 3260, OK, "[2001:db8:0:1:2:3:4:5]:3260"},
+        {"2001:db8:0:1:2:3:4:5:3261,1", "2001:db8:0:1:2:3:4:5", 3261, OK, "[2001:db8:0:1:2:3:4:5]:3261"},
         {"", "", 0, E_LOGIN_ADDRESS, ""},
         {"[2001:db8::5", "", 0, E_LOGIN_ADDRESS, ""},
         {"192.0.2.9:", "", 0, E_LOGIN_ADDRESS, ""},
@@ -148,7 +152,7 @@ static void hostile_answers(void **state)
         {"pair without =", "AuthMethod", 0x81, E_LOGIN_TEXT},
         {"empty key", "=None|", 0x81, E_LOGIN_TEXT},
         {"operational key before our offer", "MaxBurstLength=65536|", 0x81, E_LOGIN_KEY},
-        {"key twice", "AuthMethod=None|AuthMethod=None|", 0x81, E_LOGIN_KEY},
+        {"key twice", "AuthMethod=None|AuthMethod=CHAP|", 0x81, E_LOGIN_KEY},
         {"segment length 511", "MaxRecvDataSegmentLength=511|", 0x81, E_LOGIN_KEY},
         {"segment length 2^24", "MaxRecvDataSegmentLength=16777216|", 0x81, E_LOGIN_KEY},
         {"segment length of 40 digits", "MaxRecvDataSegmentLength=1000000000000000000000000000000000000000|", 0x81, E_LOGIN_KEY},
@@ -172,10 +176,9 @@ static void hostile_answers(void **state)
 static void answers_our_offer_does_not_allow(void **state)
 {
     static const char *const cases[] = {
-        "MaxBurstLength=2000000|", "MaxBurstLength=100|",   "FirstBurstLength=0|", "DataPDUInOrder=No|",
-        "DataSequenceInOrder=No|", "ErrorRecoveryLevel=1|", "MaxConnections=2|",   "MaxOutstandingR2T=0|",
-        "HeaderDigest=CRC32C|",    "DataDigest=|",          "InitialR2T=yes|",     "MaxBurstLength=-1|",
-        "MaxBurstLength=|",        "MaxBurstLength=0x|",
+        "MaxBurstLength=2000000|", "MaxBurstLength=100|", "FirstBurstLength=0|",  "DataPDUInOrder=No|", "DataSequenceInOrder=No|",
+        "ErrorRecoveryLevel=1|",   "MaxConnections=0|",   "MaxOutstandingR2T=0|", "HeaderDigest=MD5|",  "DataDigest=|",
+        "InitialR2T=Yess|",        "MaxBurstLength=-1|",  "MaxBurstLength=|",     "MaxBurstLength=0x|",
     };
 
     (void)state;
@@ -201,7 +204,7 @@ static void endless_continuation_is_bounded(void **state)
 
     fake_reset(&fake);
     for (unsigned i = 0; i < 40; i++)
-        fake_login(&fake, 0x40, 0, "a");
+        fake_login(&fake, 0x40, 0, "");
     assert_int_equal(log_in(), E_LOGIN_PROTOCOL);
 
     fake_reset(&fake);
@@ -219,6 +222,173 @@ static void silence_ends_with_the_deadline(void **state)
     assert_in_range((platform_ticks() - began) / platform_ticks_per_ms(), 14000, 16000);
 }
 
+/* ---- what real targets do, and is taken ---- */
+
+static void answer_operational(const char *text)
+{
+    fake_reset(&fake);
+    host_log_clear();
+    fake_login(&fake, 0x81, 0, "AuthMethod=None|");
+    fake_login(&fake, 0x87, 0, text);
+}
+
+struct liberty {
+    const char *text;
+    bool warned;
+};
+
+static void small_liberties_are_taken_with_a_warning(void **state)
+{
+    static const struct liberty cases[] = {
+        {"DefaultTime2Retain=3600|", true},
+        {"MaxOutstandingR2T=16|", true},
+        {"MaxConnections=4|", true},
+        {"InitialR2T=yes|ImmediateData=NO|", true},
+        {"HeaderDigest=none|", true},
+        {"MaxBurstLength=16384|MaxBurstLength=16384|", true},
+        {"DataPDUInOrder=Yes|DataPDUInOrder=Yes|", true},
+        {"DefaultTime2Retain=NotUnderstood|", true},
+        {"MaxRecvDataSegmentLength=NotUnderstood|", true},
+        {"HeaderDigest=NotUnderstood|DataDigest=NotUnderstood|", true},
+        {"FirstBurstLength=Irrelevant|TargetAlias=a|TargetAlias=a|", false},
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        answer_operational(cases[i].text);
+        print_message("%s\n", cases[i].text);
+        assert_int_equal(log_in(), OK);
+        assert_int_equal(strstr(host_log_text(), " of the target: ") != NULL, cases[i].warned);
+    }
+}
+
+static void a_key_that_is_not_understood_keeps_its_default(void **state)
+{
+    (void)state;
+    answer_operational("InitialR2T=NotUnderstood|MaxBurstLength=NotUnderstood|MaxRecvDataSegmentLength=NotUnderstood|");
+    assert_int_equal(log_in(), OK);
+    assert_int_equal(session->agreed.initial_r2t, 1);
+    assert_int_equal(session->agreed.max_burst, 262144);
+    assert_int_equal(session->agreed.max_send_segment, 8192);
+}
+
+static void a_key_twice_with_two_values_is_refused(void **state)
+{
+    (void)state;
+    answer_operational("MaxBurstLength=16384|MaxBurstLength=8192|");
+    assert_int_equal(log_in(), E_LOGIN_KEY);
+    answer_operational("InitialR2T=Yes|InitialR2T=No|");
+    assert_int_equal(log_in(), E_LOGIN_KEY);
+}
+
+struct digest_case {
+    enum iscsi_digests wanted;
+    const char *answer;
+    enum status status;
+    bool header, data;
+    const char *offer; /* ours, with '|' for NUL */
+};
+
+static void digests_by_setting(void **state)
+{
+    static const struct digest_case cases[] = {
+        {ISCSI_DIGESTS_AUTO, "HeaderDigest=None|DataDigest=None|", OK, false, false,
+         "HeaderDigest=None,CRC32C|DataDigest=None,CRC32C|"},
+        {ISCSI_DIGESTS_AUTO, "HeaderDigest=CRC32C|DataDigest=CRC32C|", OK, true, true,
+         "HeaderDigest=None,CRC32C|DataDigest=None,CRC32C|"},
+        {ISCSI_DIGESTS_AUTO, "", OK, false, false, "HeaderDigest=None,CRC32C|DataDigest=None,CRC32C|"},
+        {ISCSI_DIGESTS_NONE, "HeaderDigest=CRC32C|", E_LOGIN_KEY, false, false, "HeaderDigest=None|DataDigest=None|"},
+        {ISCSI_DIGESTS_HEADER, "HeaderDigest=CRC32C|DataDigest=None|", OK, true, false, "HeaderDigest=CRC32C|DataDigest=None|"},
+        {ISCSI_DIGESTS_DATA, "HeaderDigest=None|DataDigest=CRC32C|", OK, false, true, "HeaderDigest=None|DataDigest=CRC32C|"},
+        {ISCSI_DIGESTS_BOTH, "HeaderDigest=CRC32C|DataDigest=None|", E_LOGIN_DIGEST, false, false,
+         "HeaderDigest=CRC32C|DataDigest=CRC32C|"},
+        {ISCSI_DIGESTS_DATA, "", E_LOGIN_DIGEST, false, false, "HeaderDigest=None|DataDigest=CRC32C|"},
+        {ISCSI_DIGESTS_BOTH, "HeaderDigest=NotUnderstood|", E_LOGIN_DIGEST, false, false, "HeaderDigest=CRC32C|"},
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct iscsi_settings settings = fake_settings();
+        char offer[100];
+        size_t length = strlen(cases[i].offer);
+
+        settings.digests = cases[i].wanted;
+        answer_operational(cases[i].answer);
+        print_message("%u: %s\n", cases[i].wanted, cases[i].answer);
+        assert_int_equal(open_session(&settings), cases[i].status);
+        memcpy(offer, cases[i].offer, length);
+        for (size_t at = 0; at < length; at++)
+            offer[at] = offer[at] == '|' ? 0 : offer[at];
+        assert_memory_equal(fake_heard(&fake, 1) + BHS_LENGTH, offer, length);
+
+        if (cases[i].status == OK) {
+            struct iscsi_session_info info;
+
+            iscsi_session_info(session, &info);
+            assert_int_equal(info.header_digest, cases[i].header);
+            assert_int_equal(info.data_digest, cases[i].data);
+        }
+    }
+}
+
+/* Bounded by their bytes and the time, not in their number. */
+static void an_answer_in_pieces_of_one_byte(void **state)
+{
+    static const char text[] = "AuthMethod=None|TargetPortalGroupTag=1|X-org.example.name=a value|";
+
+    (void)state;
+    for (unsigned i = 0; text[i + 1]; i++) {
+        char piece[2] = {text[i], 0};
+
+        fake_login(&fake, 0x40, 0, piece);
+    }
+    fake_login(&fake, 0x81, 0, "|");
+    fake_login(&fake, 0x87, 0, "");
+    assert_int_equal(log_in(), OK);
+
+    fake_reset(&fake);
+    for (unsigned i = 0; i < 2000; i++)
+        fake_login(&fake, 0x40, 0, "A");
+    assert_int_equal(log_in(), E_LOGIN_TIMEOUT);
+}
+
+/* RFC 7143 section 13.8 allows several: the first counts. */
+static void two_target_addresses(void **state)
+{
+    (void)state;
+    fake_login(&fake, 0, 0x0101, "TargetAddress=192.0.2.9:860,1|TargetAddress=192.0.2.10:861,2|");
+    fake_login_whole(&fake);
+    assert_int_equal(log_in(), OK);
+    assert_string_equal(fake.host, "192.0.2.9");
+    assert_int_equal(fake.port, 860);
+}
+
+static void assert_printable(const char *text)
+{
+    for (; *text; text++)
+        assert_true(*text == '\n' || (*text >= ' ' && *text <= '~'));
+}
+
+static void what_the_target_says_is_shown_printable(void **state)
+{
+    static const char *const keys[] = {"MaxBurstLength=\33[2J|", "InitialR2T=\302\233A|", "DefaultTime2Wait=\r\b|"};
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        answer_operational(keys[i]);
+        assert_int_equal(log_in(), E_LOGIN_KEY);
+        assert_printable(failure_detail(E_LOGIN_KEY));
+    }
+
+    fake_reset(&fake);
+    fake_login(&fake, 0, 0x0101, "TargetAddress=\33]0;x\a|TargetAddress=\33[H|");
+    fake_login(&fake, 0, 0x0101, "TargetAddress=[\33|");
+    assert_int_equal(log_in(), E_LOGIN_ADDRESS);
+    assert_printable(failure_detail(E_LOGIN_ADDRESS));
+    assert_non_null(strstr(host_log_text(), "?[H"));
+    assert_printable(host_log_text());
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up_session, tear_down_session)
 
 int main(void)
@@ -234,6 +404,13 @@ int main(void)
         CASE(answers_our_offer_does_not_allow),
         CASE(endless_continuation_is_bounded),
         CASE(silence_ends_with_the_deadline),
+        CASE(small_liberties_are_taken_with_a_warning),
+        CASE(a_key_that_is_not_understood_keeps_its_default),
+        CASE(a_key_twice_with_two_values_is_refused),
+        CASE(digests_by_setting),
+        CASE(an_answer_in_pieces_of_one_byte),
+        CASE(two_target_addresses),
+        CASE(what_the_target_says_is_shown_printable),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include "iscsi/name.h"
 #include "loader/initiator_name.h"
 #include "loader/settings.h"
+#include "tests/host/host.h"
 #include "tests/unit/dhcp_builder.h"
 
 #define ROOT "iscsi:192.0.2.1::::iqn.2001-04.com.example:storage"
@@ -98,7 +99,7 @@ static void bad_values_of_dhcp(void **state)
     assert_string_equal(settings.mark.text, "192.0.2.1:/srv/nfs");
 
     dhcp_ack(&ack);
-    dhcp_text(&ack, DHCP_INITIATOR_IQN, "client");
+    dhcp_text(&ack, DHCP_INITIATOR_IQN, "the client");
     assert_int_equal(from_dhcp("", &ack), E_INITIATOR_NAME);
 
     dhcp_ack(&ack);
@@ -147,12 +148,12 @@ static void chap_is_complete_or_refused(void **state)
 static void what_the_session_is_told(void **state)
 {
     (void)state;
-    struct iscsi_settings iscsi;
-
-    assert_int_equal(settings_begin(&settings, "root=iscsi:h::3261:7:iqn.2001-04.com.example:x timeout=9 recovery=8 chap=a:b"),
+    assert_int_equal(settings_begin(&settings, "root=iscsi:h::3261:7:iqn.2001-04.com.example:x timeout=9 recovery=8 chap=a:b "
+                                               "digests=both"),
                      OK);
     assert_int_equal(settings_finish(&settings, mac), OK);
-    settings_for_iscsi(&settings, &iscsi);
+    struct iscsi_settings iscsi;
+    settings_for_iscsi(&settings, mac, &iscsi);
     assert_string_equal(iscsi.initiator_name, "iqn.2026-11.invalid.sanstrap:52-54-00-ab-cd-ef");
     assert_string_equal(iscsi.target_name, "iqn.2001-04.com.example:x");
     assert_string_equal(iscsi.host, "h");
@@ -160,11 +161,66 @@ static void what_the_session_is_told(void **state)
     assert_memory_equal(iscsi.lun, "\0\7\0\0\0\0\0\0", 8);
     assert_string_equal(iscsi.chap.name, "a");
     assert_string_equal(iscsi.mutual_chap.name, "");
+    assert_int_equal(iscsi.digests, ISCSI_DIGESTS_BOTH);
     assert_int_equal(iscsi.login_timeout_ms, 9000);
     assert_int_equal(iscsi.recovery_timeout_ms, 8000);
     assert_int_equal(settings_begin(&settings, "root=iscsi:h:::7:iqn.2001-04.com.example:x lun=3"), OK);
     assert_int_equal(settings_finish(&settings, mac), OK);
     assert_memory_equal(settings.lun, "\0\3\0\0\0\0\0\0", 8);
+}
+
+static void isid_of(uint8_t isid[6], const uint8_t card[6])
+{
+    struct iscsi_settings iscsi;
+
+    assert_int_equal(settings_begin(&settings, "root=iscsi:h::::iqn.2001-04.com.example:x"), OK);
+    settings_for_iscsi(&settings, card, &iscsi);
+    memcpy(isid, iscsi.isid, 6);
+}
+
+struct isid_case {
+    uint8_t card[6], isid[6];
+};
+
+/* RFC 7143 section 11.12.5: the OUI format for cards that have an OUI, the random one for the others. */
+static void the_isid_is_the_cards(void **state)
+{
+    static const struct isid_case cases[] = {
+        {{0x00, 0x1B, 0x21, 0xAB, 0xCD, 0xEF}, {0x00, 0x1B, 0x21, 0xAB, 0xCD, 0xEF}},
+        {{0xFC, 0x1B, 0x21, 0xAB, 0xCD, 0xEF}, {0x3F, 0x1B, 0x21, 0xAB, 0xCD, 0xEF}},
+        {{0x52, 0x54, 0x00, 0x12, 0x34, 0x56}, {0x80, 0x06, 0x00, 0x12, 0x34, 0x56}},
+        {{0x52, 0x54, 0x00, 0x12, 0x34, 0x57}, {0x80, 0x06, 0x00, 0x12, 0x34, 0x57}},
+        {{0x56, 0x54, 0x00, 0x12, 0x34, 0x56}, {0x80, 0x02, 0x00, 0x12, 0x34, 0x56}},
+        {{0x02, 0x1B, 0x21, 0xAB, 0xCD, 0xEF}, {0x80, 0x19, 0x21, 0xAB, 0xCD, 0xEF}},
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint8_t isid[6];
+
+        isid_of(isid, cases[i].card);
+        assert_memory_equal(isid, cases[i].isid, 6);
+        isid_of(isid, cases[i].card);
+        assert_memory_equal(isid, cases[i].isid, 6);
+    }
+}
+
+/* Names that somebody once typed into a target are sent as they stand, and said to be odd. */
+static void odd_names_are_taken_with_a_warning(void **state)
+{
+    (void)state;
+    host_log_clear();
+    assert_int_equal(settings_begin(&settings, "root=iscsi:h::::iqn.2003-1.org.linux-iscsi.my_host:x initiator=my_client"), OK);
+    assert_int_equal(settings_finish(&settings, mac), OK);
+    assert_string_equal(settings.root.target, "iqn.2003-1.org.linux-iscsi.my_host:x");
+    assert_string_equal(settings.initiator, "my_client");
+    assert_non_null(strstr(host_log_text(), "Target name iqn.2003-1.org.linux-iscsi.my_host:x, character 11: "));
+    assert_non_null(strstr(host_log_text(), "Initiator name my_client, character 1: "));
+
+    host_log_clear();
+    assert_int_equal(settings_begin(&settings, "root=iscsi:h::::iqn.2003-01.org.example:x_y"), OK);
+    assert_int_equal(settings_finish(&settings, mac), OK);
+    assert_string_equal(host_log_text(), "");
 }
 
 static void made_initiator_names_are_valid(void **state)
@@ -178,9 +234,9 @@ static void made_initiator_names_are_valid(void **state)
     initiator_name_make(name, long_host, mac);
     assert_int_equal(strlen(name), ISCSI_NAME_MAX);
     size_t wrong;
-    assert_null(iscsi_name_error(name, strlen(name), &wrong));
+    assert_null(iscsi_name_oddity(name, strlen(name), &wrong));
     initiator_name_make(name, "", mac);
-    assert_null(iscsi_name_error(name, strlen(name), &wrong));
+    assert_null(iscsi_name_oddity(name, strlen(name), &wrong));
 }
 
 int main(void)
@@ -193,6 +249,8 @@ int main(void)
         cmocka_unit_test(bad_values_of_dhcp),
         cmocka_unit_test(chap_is_complete_or_refused),
         cmocka_unit_test(what_the_session_is_told),
+        cmocka_unit_test(the_isid_is_the_cards),
+        cmocka_unit_test(odd_names_are_taken_with_a_warning),
         cmocka_unit_test(made_initiator_names_are_valid),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
