@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* printf without a libc, and the lines of the log. */
 #include "platform/format.h"
 
 #include <string.h>

@@ -6,6 +6,7 @@ from tests.exerciser import image
 from tests.lab.boots import FAILURE
 from tests.lab.target import Istgt, Tgt
 
+DIGESTS = {"by table": "qemu64", "by instruction": "max"}  # CPUs without SSE4.2 and with it
 DEBUG_EXIT = ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
 
 
@@ -21,4 +22,18 @@ def test_every_promise(lab, kind, block_size):
     passed, failures = image.check_transcript(machine.text)
     assert failures == []
     assert passed >= 100
+    assert image.verify_image(path) > 900
+
+
+@pytest.mark.parametrize("cpu", DIGESTS.values(), ids=DIGESTS)
+def test_promises_over_digests_that_the_target_demands(lab, cpu):
+    image.build()
+    path = lab.path("disk.img")
+    image.make_image(path, size=64 << 20)
+    target = lab.target(path, Istgt, digests=True)
+    machine = lab.boot_by_rom(target.root_path, extra=[*DEBUG_EXIT, "-cpu", cpu], timeout=300)
+    machine.expect(r"exerciser: \d+ passed, \d+ failed", 240, or_fail=FAILURE)
+    machine.wait_end(20)
+    assert image.check_transcript(machine.text)[1] == []
+    assert "lost" not in machine.text
     assert image.verify_image(path) > 900

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* Formatting against the C library's printf, and what log lines and failures make of it. */
 #include "tests/unit/unit.h"
 
 #include "platform/format.h"

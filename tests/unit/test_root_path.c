@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* Root paths, good and bad, and the names in them. */
 #include "tests/unit/unit.h"
 
 #include "iscsi/name.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* Settings from the command line and DHCP, and what the session is told of them. */
 #include "tests/unit/unit.h"
 
 #include "iscsi/name.h"
