@@ -61,7 +61,7 @@ static enum status exchange(struct login *login)
     bool complete = false;
 
     if (chap_lists_are_open(login) && !deadline_passed(until))
-        until -= (until - platform_ticks()) / 2;
+        until -= (until - platform_ticks()) / 3;
     for (;;) {
         enum status status = pdu_flush(session);
 

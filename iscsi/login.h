@@ -73,7 +73,7 @@ bool chap_is_passed_over(const struct login *login);
  * Peers that know one method or one algorithm may compare our list with its name: whatever goes wrong between such a list and its
  * answer, a Reject, a status, an end of the connection or silence, is followed by one login that offers that one alone. CHAP with
  * MD5, as all know it; it was in the list anyway, so that asking for it gives nothing away.
- *   chap_lists_are_open()  an answer to such a list is due; half of the time is for it
+ *   chap_lists_are_open()  an answer to such a list is due; a third of the time is for the login without it
  *   chap_offer_less()      what became of the login, its status, or OK and the verdict (class << 8 | detail), asks for the next
  * one: it will offer less
  */

@@ -34,6 +34,8 @@ static const uint8_t digest_offers[][2] = {
     [ISCSI_DIGESTS_BOTH] = {OFFER_CRC32C, OFFER_CRC32C},
 };
 
+#define FOREIGN_TEXT_MAX 1024 /* of a request, for answers to keys that are not ours */
+
 #define AGREED(member) offsetof(struct negotiated, member)
 
 /* name, kind, least value, our offer, most, result. A key's index is its bit in negotiated.seen. */
@@ -184,7 +186,12 @@ static void answer_foreign(struct login *login, const char *key, const char *val
         answer = "RFC3720";
     else if (strcmp(key, "iSCSIProtocolLevel") == 0)
         answer = "1";
-    key_text_add(&login->out, key, answer);
+
+    /* What we have to say ourselves needs room, too. */
+    if (login->out.length + strlen(key) + strlen(answer) + 2 > FOREIGN_TEXT_MAX)
+        tolerate(key, value, "one key too many to be answered");
+    else
+        key_text_add(&login->out, key, answer);
 }
 
 static enum status accept_portal_group(struct login *login, const char *value)

@@ -117,6 +117,7 @@ enum status value_parse_chap(void *to, const char *value, size_t length)
         !text_copy(chap.secret, sizeof chap.secret, value + secret_at, length - secret_at))
         return E_SETTING_VALUE;
     *(struct iscsi_chap *)to = chap;
+    bytes_wipe(&chap, sizeof chap);
     return OK;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* printf for images without a libc, and the log line that is made with it. */
+/* printf without a libc, and the lines of the log. */
 #include "platform/format.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* platform/format.c beside the C library's printf, and the record of failures that is made with it. */
+/* Formatting against the C library's printf, and what log lines and failures make of it. */
 #include "tests/unit/unit.h"
 
 #include "platform/format.h"

@@ -389,6 +389,23 @@ static void what_the_target_says_is_shown_printable(void **state)
     assert_printable(host_log_text());
 }
 
+static void more_unknown_keys_than_can_be_answered(void **state)
+{
+    char text[8000] = "";
+
+    (void)state;
+    for (unsigned i = 0; i < 200; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "X-org.example.key.%u=1|", i);
+    fake_login(&fake, 0x01, 0, text);
+    fake_login(&fake, 0x81, 0, "AuthMethod=None|");
+    fake_login(&fake, 0x87, 0, text);
+    host_log_clear();
+    assert_int_equal(log_in(), OK);
+    assert_memory_equal(fake_heard(&fake, 1) + BHS_LENGTH, "X-org.example.key.0=NotUnderstood", 34);
+    assert_in_range(get_be24(fake_heard(&fake, 1) + BHS_DATA_LENGTH), 900, 1024);
+    assert_non_null(strstr(host_log_text(), "X-org.example.key.199=1 of the target: one key too many"));
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up_session, tear_down_session)
 
 int main(void)
@@ -410,6 +427,7 @@ int main(void)
         CASE(digests_by_setting),
         CASE(an_answer_in_pieces_of_one_byte),
         CASE(two_target_addresses),
+        CASE(more_unknown_keys_than_can_be_answered),
         CASE(what_the_target_says_is_shown_printable),
     };
 
