@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the files of the login share; nobody else knows it. */
+/* What the files of the login share; nobody else knows it but session.c, which finds the place for it. */
 #ifndef SANSTRAP_ISCSI_LOGIN_H
 #define SANSTRAP_ISCSI_LOGIN_H
 
@@ -12,6 +12,9 @@
 #define STAGE_RESERVED    2
 #define STAGE_FULL        3
 
+#define TEXT_IN_MAX  8192 /* the default MaxRecvDataSegmentLength, which holds while logging in; of a whole answer, too */
+#define TEXT_OUT_MAX 2048 /* login text of one request */
+
 enum chap_step { CHAP_NONE, CHAP_OFFERED, CHAP_ALGORITHM_SENT, CHAP_RESPONSE_SENT, CHAP_PROVED };
 
 /* CHAP_A values, IANA "PPP Authentication Algorithms" */
@@ -20,7 +23,7 @@ enum chap_step { CHAP_NONE, CHAP_OFFERED, CHAP_ALGORITHM_SENT, CHAP_RESPONSE_SEN
 #define CHAP_DIGEST_MAX    32
 #define CHAP_CHALLENGE_MAX 1024 /* RFC 7143 section 12.1.3 */
 
-/* What the target has said of CHAP in one answer. NULL: nothing. The text is in session->text_in. */
+/* What the target has said of CHAP in one answer. NULL: nothing. The text is in login->text_in. */
 struct chap_keys {
     const char *algorithm, *identifier, *challenge, *name, *response;
 };
@@ -32,18 +35,29 @@ struct chap {
     uint8_t our_challenge[CHALLENGE_LENGTH];
 };
 
-/* A login under way, on one connection. */
+/* A login under way. Up to `redirects` it lasts over all of its connections; the rest begins anew with each. */
 struct login {
     struct iscsi_session *session;
+    enum status begun; /* what connect() said */
     deadline_t deadline;
-    uint8_t stage;              /* STAGE_…, ours and the target's */
-    bool offered_keys;          /* the operational offer has gone out */
-    bool transit;               /* T bit of the request being made */
-    struct key_text_writer out; /* the next request's text */
+    deadline_t halfway; /* to it: that long a target may ponder on a list of CHAP algorithms, then it gets one alone */
+    unsigned redirects;
+
+    unsigned requests, empty_pieces; /* so far; the latter in a row */
+    uint8_t stage;                   /* STAGE_…, ours and the target's */
+    bool stage_began;                /* nothing has been said in it yet */
+    bool offered_keys;               /* the operational offer has gone out */
+    bool transit;                    /* T bit of the request being made */
+    bool asked_transit;              /* of the one being answered: fetching the rest of an answer clears the T bit */
+    struct key_text_writer out;      /* the next request's text */
     struct chap chap;
-    /* Of the answer received last; NULL: not in it. The text is in session->text_in. */
+    /* Of the answer received last; NULL: not in it. The text is in text_in. */
     struct chap_keys chap_keys;
     const char *auth_method, *target_address;
+
+    uint32_t text_in_length;
+    uint8_t text_in[TEXT_IN_MAX + 1];
+    uint8_t text_out[TEXT_OUT_MAX];
 };
 
 /* login_keys.c: writes our offer of operational keys to login->out. */

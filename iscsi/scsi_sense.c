@@ -22,11 +22,12 @@
 #define KEY_MEDIUM_ERROR    0x3
 #define KEY_HARDWARE_ERROR  0x4
 #define KEY_ILLEGAL_REQUEST 0x5
-#define KEY_UNIT_ATTENTION  0x6
 #define KEY_DATA_PROTECT    0x7
 #define KEY_ABORTED_COMMAND 0xB
 
 #define ASC_LBA_OUT_OF_RANGE           0x21
+#define ASC_WRITE_PROTECTED            0x27
+#define ASCQ_SPACE_ALLOCATION_FAILED   0x07 /* of it: a thin pool is full */
 #define ASC_LOGICAL_UNIT_NOT_SUPPORTED 0x25
 #define ASC_MEDIUM_NOT_PRESENT         0x3A
 
@@ -83,6 +84,10 @@ static enum scsi_verdict judge_sense(const struct iscsi_task *task, enum status 
         break;
     }
 
+    /* Arrays differ in the key that they send with it. */
+    if (sense.asc == ASC_WRITE_PROTECTED && sense.ascq == ASCQ_SPACE_ALLOCATION_FAILED && verdict == SCSI_FAILED)
+        code = E_SCSI_FULL;
+
     *status = fail(code, "command %02x: sense key %x, ASC/ASCQ %02x/%02x", task->cdb[CDB_OPERATION_CODE], sense.key, sense.asc,
                    sense.ascq);
     return verdict;
@@ -113,10 +118,11 @@ enum scsi_verdict scsi_judge(const struct iscsi_task *task, bool exact, enum sta
         return SCSI_FAILED;
     }
 
-    if (verdict == SCSI_DONE && exact && task->direction != ISCSI_NO_DATA && task->transferred != task->length) {
-        *status = fail(E_SCSI_SHORT, "command %02x: %u of %u bytes", task->cdb[CDB_OPERATION_CODE], (unsigned)task->transferred,
-                       (unsigned)task->length);
-        return SCSI_LATER;
+    bool short_or_long = task->transferred != task->length || task->overflow;
+    if (verdict == SCSI_DONE && exact && task->direction != ISCSI_NO_DATA && short_or_long) {
+        *status = fail(E_SCSI_SHORT, "command %02x: %u of %u bytes%s", task->cdb[CDB_OPERATION_CODE], (unsigned)task->transferred,
+                       (unsigned)task->length, task->overflow ? ", and an overflow" : "");
+        return SCSI_AGAIN;
     }
     return verdict;
 }

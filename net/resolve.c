@@ -6,22 +6,23 @@
 #include "net/internal.h"
 #include "net/resolve.h"
 
-/* One lookup at a time. A late answer to one that was given up finds another number in `current` and is ignored. */
-static struct {
-    uint32_t current;
-    bool done, found;
-    ip_addr_t address;
-} lookup;
+/* Lookups under way. A late answer to one that was given up finds its number no more and is ignored. */
+static struct net_lookup *under_way;
+static uint32_t last_number;
+
+static struct net_address from_lwip(const ip_addr_t *address);
 
 static void on_found(const char *name, const ip_addr_t *address, void *argument)
 {
     (void)name;
-    if ((uint32_t)(uintptr_t)argument != lookup.current)
-        return;
-    lookup.done = true;
-    lookup.found = address != NULL;
-    if (address)
-        lookup.address = *address;
+    for (struct net_lookup *lookup = under_way; lookup; lookup = lookup->next) {
+        if (lookup->number != (uint32_t)(uintptr_t)argument)
+            continue;
+        lookup->done = true;
+        lookup->found = address != NULL;
+        if (address)
+            lookup->address = from_lwip(address);
+    }
 }
 
 ip_addr_t net_to_lwip(const struct net_address *address)
@@ -65,45 +66,66 @@ static bool any_server(void)
     return false;
 }
 
-static enum status ask(const char *host, deadline_t deadline)
+static enum status ask(struct net_lookup *lookup)
 {
     uint8_t family = ip4_addr_isany(netif_ip4_addr(&network.netif)) ? LWIP_DNS_ADDRTYPE_IPV6 : LWIP_DNS_ADDRTYPE_IPV4_IPV6;
-    err_t error;
+    ip_addr_t address;
+    err_t error = dns_gethostbyname_addrtype(lookup->host, &address, on_found, (void *)(uintptr_t)lookup->number, family);
 
-    lookup.done = lookup.found = false;
-    lookup.current++;
-    do {
-        /* Both slots may still belong to queries that were given up; they time out. */
-        error = dns_gethostbyname_addrtype(host, &lookup.address, on_found, (void *)(uintptr_t)lookup.current, family);
-        if (error == ERR_MEM)
-            net_wait_turn();
-    } while (error == ERR_MEM && !deadline_passed(deadline));
-    if (error == ERR_OK)
-        lookup.done = lookup.found = true;
-    else if (error != ERR_INPROGRESS)
-        return fail(E_RESOLVE, "\"%s\" cannot be asked for", host);
-    while (!lookup.done && !deadline_passed(deadline))
-        net_wait_turn();
-    if (!lookup.done)
-        return fail(E_RESOLVE, "\"%s\": no DNS server answered", host);
-    return lookup.found ? OK : fail(E_RESOLVE, "\"%s\": the DNS server knows no address", host);
+    /* Both slots may still belong to queries that were given up; they time out. */
+    if (error == ERR_MEM)
+        return OK;
+    lookup->asked = true;
+    if (error == ERR_OK) {
+        lookup->done = lookup->found = true;
+        lookup->address = from_lwip(&address);
+    } else if (error != ERR_INPROGRESS) {
+        return fail(E_RESOLVE, "\"%s\" cannot be asked for", lookup->host);
+    }
+    return OK;
 }
 
-enum status net_resolve(const char *host, struct net_address *address, deadline_t deadline)
+enum status net_resolve_start(struct net_lookup *lookup, const char *host)
 {
-    enum status status;
-
-    if (net_parse_address(host, address))
+    net_resolve_stop(lookup);
+    memset(lookup, 0, sizeof *lookup);
+    lookup->host = host;
+    if (net_parse_address(host, &lookup->address)) {
+        lookup->asked = lookup->done = lookup->found = true;
         return OK;
+    }
     if (strnlen(host, DNS_MAX_NAME_LENGTH) == 0 || strnlen(host, DNS_MAX_NAME_LENGTH) >= DNS_MAX_NAME_LENGTH)
         return fail(E_RESOLVE, "a host name has 1 to %u characters", DNS_MAX_NAME_LENGTH - 1);
     if (!any_server())
         return fail(E_RESOLVE, "\"%s\": no DNS server is set", host);
-    status = ask(host, deadline);
+
+    lookup->number = ++last_number;
+    lookup->next = under_way;
+    under_way = lookup;
+    return OK;
+}
+
+enum status net_resolve_turn(struct net_lookup *lookup, deadline_t deadline)
+{
+    enum status status = lookup->asked ? OK : ask(lookup);
+
     if (status != OK)
         return status;
-    *address = from_lwip(&lookup.address);
-    if (!usable(address))
-        return fail(E_RESOLVE, "\"%s\": the DNS server's answer is no host's address", host);
+    if (!lookup->done)
+        return deadline_passed(deadline) ? fail(E_RESOLVE, "\"%s\": no DNS server answered", lookup->host) : OK;
+    if (!lookup->found)
+        return fail(E_RESOLVE, "\"%s\": the DNS server knows no address", lookup->host);
+    if (lookup->number && !usable(&lookup->address))
+        return fail(E_RESOLVE, "\"%s\": the DNS server's answer is no host's address", lookup->host);
     return OK;
+}
+
+void net_resolve_stop(struct net_lookup *lookup)
+{
+    for (struct net_lookup **place = &under_way; *place; place = &(*place)->next) {
+        if (*place == lookup) {
+            *place = lookup->next;
+            break;
+        }
+    }
 }

@@ -14,9 +14,15 @@
 #define PORT_TRIES   16
 #define CHUNK        0xFFFFu /* lwIP's lengths are 16 bits */
 
+enum opening { NOT_OPENING, RESOLVING, CONNECTING };
+
 struct net_stream {
     struct stream stream; /* first */
     bool taken;
+    enum opening opening;
+    deadline_t open_until; /* an address or an answer to the SYN must have come by then */
+    uint16_t port;         /* connected to */
+    struct net_lookup lookup;
     bool connected, peer_closed;
     struct tcp_pcb *pcb;         /* NULL when not open, or when lwIP has ended it */
     enum status ended;           /* why lwIP ended it */
@@ -115,6 +121,8 @@ static void abort_stream(struct stream *stream)
         detach(s);
         tcp_abort(pcb);
     }
+    net_resolve_stop(&s->lookup);
+    s->opening = NOT_OPENING;
     drop_received(s);
     s->ended = E_STREAM_CLOSED;
 }
@@ -205,10 +213,6 @@ static enum status open_pcb(struct net_stream *s, const ip_addr_t *to, uint16_t 
 static enum status connect_stream(struct stream *stream, const char *host, uint16_t port, deadline_t deadline)
 {
     struct net_stream *s = (struct net_stream *)stream;
-    struct net_address peer;
-    ip_addr_t address;
-    char text[46];
-    enum status status;
 
     abort_stream(stream);
     s->connected = s->peer_closed = false;
@@ -217,24 +221,62 @@ static enum status connect_stream(struct stream *stream, const char *host, uint1
     s->ended = OK;
     if (!network.open)
         return fail(E_UNREACHABLE, "the network is not started");
-    status = net_resolve(host, &peer, deadline);
-    if (status != OK)
+
+    s->port = port;
+    s->open_until = deadline;
+    enum status status = net_resolve_start(&s->lookup, host);
+    if (status == OK)
+        s->opening = RESOLVING;
+    return status;
+}
+
+/* The address is known, or it is not: in the first case the SYN goes out. */
+static enum status end_resolving(struct net_stream *s)
+{
+    enum status status = net_resolve_turn(&s->lookup, s->open_until);
+
+    if (status != OK || !s->lookup.done)
         return status;
-    net_format_address(&peer, text);
-    address = net_to_lwip(&peer);
-    log_printf(LOG_DEBUG, "TCP: connecting to %s port %u", text, port);
-    status = open_pcb(s, &address, port, text);
-    if (status != OK)
-        return status;
-    while (!s->connected && s->pcb && !deadline_passed(deadline))
-        net_wait_turn();
+
+    char text[46];
+    net_format_address(&s->lookup.address, text);
+    log_printf(LOG_DEBUG, "TCP: connecting to %s port %u", text, s->port);
+    ip_addr_t address = net_to_lwip(&s->lookup.address);
+    net_resolve_stop(&s->lookup);
+    s->opening = CONNECTING;
+    return open_pcb(s, &address, s->port, text);
+}
+
+static enum status end_connecting(struct net_stream *s)
+{
     if (s->connected && s->pcb) {
         log_printf(LOG_DEBUG, "TCP: connected, MSS %u", tcp_mss(s->pcb));
+        s->opening = NOT_OPENING;
         return OK;
     }
-    status = s->pcb || s->ended != E_STREAM_RESET ? E_CONNECT_TIMEOUT : E_CONNECT_REFUSED;
-    abort_stream(stream);
-    return fail(status, "%s port %u", text, port);
+    if (s->pcb && !deadline_passed(s->open_until))
+        return OK;
+
+    char text[46];
+    net_format_address(&s->lookup.address, text);
+    return fail(s->pcb || s->ended != E_STREAM_RESET ? E_CONNECT_TIMEOUT : E_CONNECT_REFUSED, "%s port %u", text, s->port);
+}
+
+static enum status opened_stream(struct stream *stream, bool *open)
+{
+    struct net_stream *s = (struct net_stream *)stream;
+    enum status status = OK;
+
+    if (s->opening == RESOLVING)
+        status = end_resolving(s);
+    if (status == OK && s->opening == CONNECTING)
+        status = end_connecting(s);
+    else if (status == OK && s->opening == NOT_OPENING && !s->connected)
+        status = fail(E_UNREACHABLE, "no connection was begun");
+    if (status != OK)
+        abort_stream(stream);
+    *open = status == OK && s->opening == NOT_OPENING;
+    return status;
 }
 
 /* ---- data ---- */
@@ -358,6 +400,7 @@ static void pump(struct stream *stream)
 
 static const struct stream_ops operations = {
     .connect = connect_stream,
+    .opened = opened_stream,
     .send = send_stream,
     .unsent = unsent,
     .receive = receive_stream,

@@ -28,6 +28,13 @@ static enum status fuzz_connect(struct stream *stream, const char *host, uint16_
     return OK;
 }
 
+static enum status fuzz_opened(struct stream *stream, bool *open)
+{
+    (void)stream;
+    *open = true;
+    return OK;
+}
+
 static enum status fuzz_send(struct stream *stream, const struct stream_span *spans, unsigned count, size_t *taken)
 {
     (void)stream;
@@ -69,7 +76,7 @@ static void fuzz_stream_close(struct stream *stream, deadline_t deadline)
 }
 
 static const struct stream_ops fuzz_operations = {
-    fuzz_connect, fuzz_send, fuzz_unsent, fuzz_receive, fuzz_pump, fuzz_stream_close, fuzz_pump,
+    fuzz_connect, fuzz_opened, fuzz_send, fuzz_unsent, fuzz_receive, fuzz_pump, fuzz_stream_close, fuzz_pump,
 };
 
 static inline struct iscsi_settings fuzz_settings(void)

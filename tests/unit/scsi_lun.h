@@ -34,7 +34,7 @@ static struct {
     size_t heard; /* bytes of fake.out that were looked at */
     uint32_t statsn;
     struct command held[64];
-    unsigned held_count, seen;
+    unsigned held_count, seen, aborts;
     bool hold;     /* answer nothing */
     uint64_t last; /* block */
     uint8_t device_type, mode;
@@ -205,6 +205,7 @@ static void serve(struct stream *stream)
         lun.heard += BHS_LENGTH + ((get_be24(header + BHS_DATA_LENGTH) + 3) & ~3u);
         if ((header[BHS_OPCODE] & OP_MASK) == OP_SCSI_COMMAND)
             hold(header);
+        lun.aborts += (header[BHS_OPCODE] & OP_MASK) == OP_TASK_REQUEST;
     }
     while (!lun.hold && lun.held_count)
         answer(&lun.held[--lun.held_count]); /* the newest first: nobody may count on an order */

@@ -46,6 +46,22 @@ static void text_continued_in_the_middle_of_a_key(void **state)
     assert_int_equal(fake_heard(&fake, 1)[BHS_FLAGS], 0);
 }
 
+/* Bounded by bytes and by time, not by pieces: one of 7 bytes at a time is slow, but is an answer. */
+static void text_in_many_pieces(void **state)
+{
+    static const char text[] = "AuthMethod=None|TargetPortalGroupTag=1|TargetAlias=";
+
+    (void)state;
+    for (unsigned i = 0; i + 1 < sizeof text; i++)
+        fake_login(&fake, 0x40, 0, (char[]){text[i], 0});
+    for (unsigned i = 0; i < 100; i++)
+        fake_login(&fake, 0x40, 0, "x");
+    fake_login(&fake, 0x81, 0, "|");
+    fake_login(&fake, 0x87, 0, "");
+    assert_int_equal(log_in(), OK);
+    assert_int_equal(strlen(session->target_alias), 100);
+}
+
 static void unknown_keys_are_answered(void **state)
 {
     (void)state;
@@ -201,7 +217,7 @@ static void endless_continuation_is_bounded(void **state)
 
     fake_reset(&fake);
     for (unsigned i = 0; i < 40; i++)
-        fake_login(&fake, 0x40, 0, "a");
+        fake_login(&fake, 0x40, 0, "");
     assert_int_equal(log_in(), E_LOGIN_PROTOCOL);
 
     fake_reset(&fake);
@@ -226,6 +242,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(plain_login_in_every_chunking),
         CASE(text_continued_in_the_middle_of_a_key),
+        CASE(text_in_many_pieces),
         CASE(unknown_keys_are_answered),
         CASE(status_classes),
         CASE(redirects),

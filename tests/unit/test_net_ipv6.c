@@ -3,6 +3,7 @@
 #include "tests/unit/unit.h"
 
 #include "net/net.h"
+#include "tests/host/connect.h"
 #include "tests/host/host.h"
 #include "tests/host/peer.h"
 
@@ -277,7 +278,7 @@ static void redirects_to_nowhere(void **state)
         uint8_t message[48] = {137};
 
         syns = astray = 0;
-        assert_int_equal(stream->ops->connect(stream, "fd77::1", 3260, deadline_after_ms(1000)), E_CONNECT_TIMEOUT);
+        assert_int_equal(host_connect(stream, "fd77::1", 3260, deadline_after_ms(1000)), E_CONNECT_TIMEOUT);
         memcpy(message + 8, targets[i], 16);
         memcpy(message + 24, server, 16);
         memcpy(message + 40, "\2\1\2\0\0\0\0\146", 8);
@@ -285,7 +286,7 @@ static void redirects_to_nowhere(void **state)
         peer_world_run(20);
         assert_true(syns > 0);
         syns = 0;
-        assert_int_equal(stream->ops->connect(stream, "fd77::1", 3260, deadline_after_ms(1000)), E_CONNECT_TIMEOUT);
+        assert_int_equal(host_connect(stream, "fd77::1", 3260, deadline_after_ms(1000)), E_CONNECT_TIMEOUT);
         assert_true(syns > 0);
         assert_int_equal(astray, 0);
     }
@@ -325,7 +326,7 @@ static bool next_hop_while_connecting(const char *host, const uint8_t *neighbour
     hop.neighbour = neighbour;
     hop.neighbour_mac = (const uint8_t *)neighbour_mac;
     hop.known = false;
-    assert_int_equal(hop.stream->ops->connect(hop.stream, host, 3260, deadline_after_ms(2500)), E_CONNECT_TIMEOUT);
+    assert_int_equal(host_connect(hop.stream, host, 3260, deadline_after_ms(2500)), E_CONNECT_TIMEOUT);
     return hop.known;
 }
 

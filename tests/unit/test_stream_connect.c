@@ -117,7 +117,7 @@ static void lost_syn_is_repeated_soon(void **state)
     (void)state;
     peer.silent = true;
     wire.busy = 0;
-    (void)stream->ops->connect(stream, "10.0.0.1", 3260, deadline_after_ms(50)); /* ARP is known from here on */
+    (void)host_connect(stream, "10.0.0.1", 3260, deadline_after_ms(50)); /* ARP is known from here on */
     peer.silent = false;
     peer.port = 0;
     wire.loss = 1000;
