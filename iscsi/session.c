@@ -300,12 +300,12 @@ static enum status pump_connection(struct iscsi_session *session)
 
     session->stream->ops->pump(session->stream);
     enum status status = receive_all(session);
+    task_settle(session);
     if (status == OK)
         status = send_all(session, &sent);
     if (status == OK && sent)
         session->stream->ops->pump(session->stream);
 
-    task_settle(session);
     return status == OK ? check_timeouts(session) : status;
 }
 

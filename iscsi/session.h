@@ -6,8 +6,9 @@
  *     session.c   the public calls, the pump        login.c           connection, stages, redirections
  *     pdu_rx.c    receiving                         login_keys.c      operational keys
  *     pdu_tx.c    sending                           chap.c            authentication
- *     task.c      SCSI commands and their data      target_address.c  TargetAddress
- *     abort.c     ABORT TASK, LOGICAL UNIT RESET    key_text.[ch]     key=value pairs
+ *     task.c      what comes for SCSI commands      target_address.c  TargetAddress
+ *     task_send.c commands and their data           key_text.[ch]     key=value pairs
+ *     abort.c     ABORT TASK, LOGICAL UNIT RESET
  *     control.c   NOP, Async, Reject, Logout
  *     recovery.c  lost connections
  *
@@ -217,8 +218,6 @@ enum status task_data_in_begin(struct iscsi_session *session);
 enum status task_data_in_end(struct iscsi_session *session);
 enum status task_response(struct iscsi_session *session);
 enum status task_r2t(struct iscsi_session *session);
-/* Starts the next Data-Out or SCSI Command that may be sent; false: there is none. */
-bool task_next_pdu(struct iscsi_session *session);
 /* Bytes of this command have moved: the target has all its time again. */
 void task_restart_timeout(struct iscsi_session *session, struct active_task *active);
 /* Takes the task out of the session's list and sets `done`. Its slot is released, or stays for what the target still says. */
@@ -233,12 +232,15 @@ void task_aborted(struct active_task *active);
 void task_settle(struct iscsi_session *session);
 /* The target has commands of ours. */
 bool task_any_active(const struct iscsi_session *session);
-/* A task could be issued but for the command window. */
-bool task_waits_for_window(const struct iscsi_session *session);
 /* The connection is gone: nothing is in flight any more, and everything unanswered is to be issued again. */
 void task_requeue_all(struct iscsi_session *session);
 /* All are done: those with an answer with OK, the others with `status`. */
 void task_finish_all(struct iscsi_session *session, enum status status);
+
+/* task_send.c: starts the next Data-Out or SCSI Command that may be sent; false: there is none. */
+bool task_next_pdu(struct iscsi_session *session);
+/* A task could be issued but for the command window. */
+bool task_waits_for_window(const struct iscsi_session *session);
 
 /*
  * abort.c: commands that the target is to forget, because they stand still or were given up. ABORT TASK, else LOGICAL UNIT

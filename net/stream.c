@@ -187,11 +187,10 @@ static err_t bind_random_port(struct tcp_pcb *pcb)
 
 static enum status open_pcb(struct net_stream *s, const ip_addr_t *to, uint16_t port, const char *text)
 {
-    err_t error;
-
     s->pcb = tcp_new_ip_type(IP_GET_TYPE(to));
     if (!s->pcb)
         return fail(E_STREAM_MEMORY, "no memory for a connection to %s", text);
+
     tcp_nagle_disable(s->pcb);
     tcp_arg(s->pcb, s);
     tcp_recv(s->pcb, on_received);
@@ -199,11 +198,13 @@ static enum status open_pcb(struct net_stream *s, const ip_addr_t *to, uint16_t 
     tcp_err(s->pcb, on_error);
     s->pcb->rto = FIRST_RTO_MS / TCP_SLOW_INTERVAL;
     s->pcb->sv = FIRST_RTO_MS / TCP_SLOW_INTERVAL;
-    error = bind_random_port(s->pcb);
+
+    err_t error = bind_random_port(s->pcb);
     if (error == ERR_OK)
         error = tcp_connect(s->pcb, to, port, on_connected);
     if (error == ERR_OK)
         return OK;
+
     abort_stream(&s->stream);
     if (error == ERR_RTE)
         return fail(E_UNREACHABLE, "no address or gateway of ours leads to %s", text);

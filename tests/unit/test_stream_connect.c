@@ -68,10 +68,12 @@ static void a_link_that_goes_is_logged_at_once_and_once(void **state)
     host_log_clear();
     pump_for(3000);
     assert_null(strstr(host_log_text(), "Link"));
+
     wire.unplugged = true;
     pump_for(110);
     assert_string_equal(host_log_text(), "Link: lost\n");
     pump_for(5000);
+
     wire.unplugged = false;
     pump_for(110);
     assert_string_equal(host_log_text(), "Link: lost\nLink: up again, 1000 Mbit/s\n");
@@ -101,6 +103,29 @@ static void connect_without_arp_answer(void **state)
     (void)state;
     peer.no_arp = true;
     assert_int_equal(connect_to("10.0.0.1", 2000), E_CONNECT_TIMEOUT);
+}
+
+/* Connecting is the pump's matter: neither call lets time pass, and a host that is silent is told of at the deadline. */
+static void connect_and_opened_never_wait(void **state)
+{
+    uint64_t start = platform_ticks();
+    bool open = true;
+
+    (void)state;
+    peer.silent = true;
+    assert_int_equal(stream->ops->connect(stream, "10.0.0.1", 3260, deadline_after_ms(200)), OK);
+    assert_true(platform_ticks() == start);
+    for (enum status status = OK; status == OK;) {
+        uint64_t before = platform_ticks();
+
+        status = stream->ops->opened(stream, &open);
+        assert_false(open);
+        assert_true(platform_ticks() == before);
+        assert_int_equal(status, deadline_passed(start + 200 * platform_ticks_per_ms()) ? E_CONNECT_TIMEOUT : OK);
+        stream->ops->pump(stream);
+        platform_idle();
+    }
+    assert_int_equal(stream->ops->opened(stream, &open), E_UNREACHABLE); /* nothing is under way any more */
 }
 
 static void connect_without_route(void **state)
@@ -138,6 +163,7 @@ int main(void)
         CASE(connect_refused),
         CASE(connect_unanswered_ends_at_its_deadline),
         CASE(connect_without_arp_answer),
+        CASE(connect_and_opened_never_wait),
         CASE(connect_without_route),
         CASE(lost_syn_is_repeated_soon),
     };
