@@ -145,11 +145,13 @@ static void a_command_without_progress_is_aborted_and_issued_again(void **state)
     uint32_t itt = itt_of(0), cmdsn = session->cmdsn - 1;
     turns(59000);
     assert_int_equal(function_count, 0);
+
     turns(2000);
     assert_int_equal(function_count, 1);
     assert_int_equal(functions[0], ABORT_TASK);
     assert_int_equal(get_be32(last_request + BHS_REFERENCED_TAG), itt);
     assert_int_equal(get_be32(last_request + BHS_REFERENCED_CMDSN), cmdsn);
+
     assert_false(tasks[0].done);
     assert_int_not_equal(itt_of(0), itt);
     finish_read(0);
@@ -177,6 +179,7 @@ static void progress_of_an_older_command_counts(void **state)
     (void)state;
     for (unsigned i = 0; i < TASKS; i++)
         submit(i, ISCSI_READ);
+
     for (unsigned i = 0; i < TASKS; i++) {
         for (uint32_t sn = 0; sn < 4; sn++) {
             turns(50000);
@@ -210,11 +213,13 @@ static void an_abort_without_answer_becomes_a_reset_and_then_a_login(void **stat
     submit(0, ISCSI_READ);
     turns(61000);
     assert_int_equal(functions[0], ABORT_TASK);
+
     turns(15000);
     assert_int_equal(function_count, 2);
     assert_int_equal(functions[1], LOGICAL_UNIT_RESET);
     assert_int_equal(get_be32(last_request + BHS_REFERENCED_TAG), RESERVED_TAG);
     assert_int_equal(fake.aborts, 0);
+
     turns(15000);
     assert_true(fake.aborts > 0);
     assert_false(tasks[0].done);
@@ -327,10 +332,12 @@ static void writes_wait_for_one_given_up(void **state)
     uint32_t itt = itt_of(0);
     iscsi_session_cancel(session, &tasks[0]);
     assert_int_equal(fake.aborts, 0);
+
     submit(1, ISCSI_WRITE);
     turns(1000);
     assert_int_equal(tasks[1].state, TASK_QUEUED);
     submit(2, ISCSI_READ); /* behind it */
+
     say(OP_SCSI_RESPONSE, FLAG_FINAL, itt, 0, 0, 0);
     turns(1);
     assert_int_equal(tasks[1].state, TASK_ACTIVE);
@@ -353,6 +360,7 @@ static void a_failure_of_the_target_costs_one_task(void **state)
     fail_with_response(0, 1);
     assert_false(tasks[0].done);
     finish_read(1);
+
     for (unsigned i = 0; i < 2; i++)
         fail_with_response(0, 1);
     assert_false(tasks[0].done);

@@ -143,6 +143,28 @@ static void redirects(void **state)
     }
 }
 
+static void of_two_target_addresses_the_first_counts(void **state)
+{
+    (void)state;
+    fake_login(&fake, 0, 0x0101, "TargetAddress=192.0.2.9:860,1|TargetAddress=[2001:db8::5]:3261,1|");
+    fake_login_whole(&fake);
+    assert_int_equal(log_in(), OK);
+    assert_string_equal(fake.host, "192.0.2.9");
+    assert_int_equal(fake.port, 860);
+}
+
+/* Whatever text comes with a refusal: the refusal is the answer. */
+static void the_status_class_comes_before_the_keys(void **state)
+{
+    (void)state;
+    fake_login(&fake, 0, 0x0203, "=x|MaxBurstLength=1|no pair");
+    assert_int_equal(log_in(), E_LOGIN_NOT_FOUND);
+    fake_reset(&fake);
+    fake_login(&fake, 0, 0x0101, "MaxBurstLength=1|AuthMethod=CHAP|TargetAddress=192.0.2.9|");
+    fake_login_whole(&fake);
+    assert_int_equal(log_in(), OK);
+}
+
 static void redirect_without_end(void **state)
 {
     (void)state;
@@ -246,6 +268,8 @@ int main(void)
         CASE(unknown_keys_are_answered),
         CASE(status_classes),
         CASE(redirects),
+        CASE(of_two_target_addresses_the_first_counts),
+        CASE(the_status_class_comes_before_the_keys),
         CASE(redirect_without_end),
         CASE(hostile_answers),
         CASE(answers_our_offer_does_not_allow),

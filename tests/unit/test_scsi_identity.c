@@ -248,10 +248,12 @@ static void a_connection_lost_in_the_midst_of_the_question(void **state)
     lun.not_ready = true;
     reconnect();
     turns(300);
+
     lun.not_ready = false;
     lun.hold = true;
     turns(300); /* a step is in flight */
     assert_int_equal(lun.command_count, 0);
+
     change_wwid();
     reconnect();
     all_end_with(E_DISK_OTHER);
