@@ -165,6 +165,52 @@ static void the_status_class_comes_before_the_keys(void **state)
     assert_int_equal(log_in(), OK);
 }
 
+/* ---- a target that takes no list of CHAP algorithms ---- */
+
+static void say_challenge_of_md5(void)
+{
+    fake_login(&fake, 0x00, 0, "AuthMethod=CHAP|");
+    fake_login(&fake, 0x00, 0, "CHAP_A=5|CHAP_I=1|CHAP_C=0x00112233445566778899aabbccddeeff|");
+    fake_login(&fake, 0x81, 0, "");
+    fake_login(&fake, 0x87, 0, "");
+}
+
+static void answer_the_second_connection(void)
+{
+    tick();
+    if (fake.connects == 2 && fake.in_position == fake.in_length)
+        say_challenge_of_md5();
+}
+
+static enum status log_in_with_chap(void)
+{
+    struct iscsi_settings settings = fake_settings();
+
+    strcpy(settings.chap.name, "joe");
+    strcpy(settings.chap.secret, "secret-of-joe-1");
+    return open_session(&settings);
+}
+
+/* Whatever it does in place of a challenge, silence included: it is asked for MD5 alone, once. */
+static void a_list_of_algorithms_that_is_not_understood(void **state)
+{
+    static const uint16_t statuses[] = {0x0200, 0x0201, 0x0207, 0x020B};
+
+    (void)state;
+    for (unsigned i = 0; i < 6; i++) {
+        fake_reset(&fake);
+        fake_login(&fake, 0x00, 0, "AuthMethod=CHAP|");
+        if (i < 4)
+            fake_login(&fake, 0x00, statuses[i], "");
+        else if (i == 4)
+            fake_login(&fake, 0x00, 0, "CHAP_A=Reject|");
+        host_idle_hook = answer_the_second_connection;
+        assert_int_equal(log_in_with_chap(), OK);
+        assert_int_equal(fake.connects, 2);
+        assert_true(session->md5_only);
+    }
+}
+
 static void redirect_without_end(void **state)
 {
     (void)state;
@@ -270,6 +316,7 @@ int main(void)
         CASE(redirects),
         CASE(of_two_target_addresses_the_first_counts),
         CASE(the_status_class_comes_before_the_keys),
+        CASE(a_list_of_algorithms_that_is_not_understood),
         CASE(redirect_without_end),
         CASE(hostile_answers),
         CASE(answers_our_offer_does_not_allow),
