@@ -15,6 +15,7 @@ void control_reset(struct iscsi_session *session)
 {
     session->nop_count = 0;
     session->nop_waiting = false;
+    session->statsn_told = false;
     session->logout_wanted = false;
     session->management.busy = false;
     session->window_until = 0;
@@ -64,6 +65,10 @@ static enum status receive_async(struct iscsi_session *session)
     case ASYNC_DROP_ALL:
         session->time2wait_ms = seconds * 1000;
         return fail(E_ISCSI_DROPPED, "asynchronous event %u, wait %u s", header[BHS_ASYNC_EVENT], (unsigned)seconds);
+    case ASYNC_SCSI:
+        /* What a UNIT ATTENTION would say, and as good a reason for doubt. */
+        session_raise_doubt(session);
+        return OK;
     default:
         log_printf(LOG_INFO, "Asynchronous event %u of the target", header[BHS_ASYNC_EVENT]);
         return OK;

@@ -128,8 +128,9 @@ void session_update_expstatsn(struct iscsi_session *session, const uint8_t *head
      * TCP loses nothing, and without recovery within a connection no status is ever asked for again, so that a jump is the
      * target's miscount. Other initiators forgive it, and what a command is answered with is its ITT's matter.
      */
-    if (statsn != session->expstatsn)
+    if (statsn != session->expstatsn && !session->statsn_told)
         log_printf(LOG_WARNING, "StatSN %u, expected %u", (unsigned)statsn, (unsigned)session->expstatsn);
+    session->statsn_told |= statsn != session->expstatsn;
     session->expstatsn = statsn + 1;
 }
 

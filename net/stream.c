@@ -132,7 +132,7 @@ void net_streams_abort(enum status why)
     for (unsigned i = 0; i < NET_STREAMS; i++) {
         if (!streams[i].taken)
             continue;
-        if (streams[i].pcb) {
+        if (streams[i].pcb || streams[i].opening != NOT_OPENING) {
             abort_stream(&streams[i].stream);
             streams[i].ended = why;
         }
@@ -273,7 +273,7 @@ static enum status opened_stream(struct stream *stream, bool *open)
     if (status == OK && s->opening == CONNECTING)
         status = end_connecting(s);
     else if (status == OK && s->opening == NOT_OPENING && !s->connected)
-        status = fail(E_UNREACHABLE, "no connection was begun");
+        status = fail(s->ended != OK && s->ended != E_STREAM_CLOSED ? s->ended : E_UNREACHABLE, "nothing is under way");
     if (status != OK)
         abort_stream(stream);
     *open = status == OK && s->opening == NOT_OPENING;

@@ -306,6 +306,27 @@ static void ping_is_answered(void **state)
     assert_int_equal(get_be32(fake_heard(&fake, 0) + BHS_EXPSTATSN), get_be32(header + BHS_STATSN));
 }
 
+/* An event in place of a UNIT ATTENTION, for who has asked to be told. */
+static void an_asynchronous_scsi_event_is_a_doubt(void **state)
+{
+    uint8_t header[BHS_LENGTH] = {OP_ASYNC, 0x80};
+
+    (void)state;
+    for (unsigned guarded = 0; guarded < 2; guarded++) {
+        put_be32(header + BHS_STATSN, session->expstatsn);
+        fake_say(&fake, header, NULL, 0);
+        pump(1);
+        assert_int_equal(iscsi_session_doubt(session) != 0, guarded);
+        iscsi_session_guard(session);
+    }
+    uint32_t doubt = iscsi_session_doubt(session);
+    iscsi_session_trust(session, doubt - 1);
+    assert_int_equal(iscsi_session_doubt(session), doubt);
+    iscsi_session_trust(session, doubt);
+    assert_int_equal(iscsi_session_doubt(session), 0);
+    assert_int_equal(fake.aborts, 0);
+}
+
 static void more_pings_than_there_are_places(void **state)
 {
     uint8_t header[BHS_LENGTH] = {OP_NOP_IN, 0x80};
@@ -406,6 +427,7 @@ int main(void)
         CASE(overflow_is_told),
         CASE(a_fault_that_repeats_fails_its_task),
         CASE(ping_is_answered),
+        CASE(an_asynchronous_scsi_event_is_a_doubt),
         CASE(more_pings_than_there_are_places),
         CASE(a_pause_is_forgiven),
         CASE(a_pause_before_a_command_is_forgiven),
