@@ -200,6 +200,8 @@ static enum status make_request(struct login *login)
     if (status != OK)
         return status;
 
+    uint64_t now = platform_ticks();
+    login->halfway = login->deadline > now ? now + (login->deadline - now) / 2 : login->deadline;
     login->asked_transit = login->transit;
     login->empty_pieces = 0;
     build_request(login);
@@ -365,9 +367,8 @@ void login_start(struct iscsi_session *session, deadline_t deadline)
     memcpy(session->portal_host, session->home_host, sizeof session->portal_host);
     session->portal_port = session->home_port;
     login->session = session;
-    uint64_t now = platform_ticks();
     login->deadline = deadline;
-    login->halfway = deadline > now ? now + (deadline - now) / 2 : deadline;
+    login->fell_back = false;
     login->redirects = 0;
     login->begun = begin_connection(login);
 }
@@ -413,10 +414,13 @@ enum status login_turn(struct iscsi_session *session, bool *done)
 
     session->stream->ops->abort(session->stream);
     if (wants_md5(login, status) && !deadline_passed(login->deadline)) {
-        session->md5_only = true;
+        session->md5_only = login->fell_back = true;
         login->begun = begin_connection(login);
         return OK;
     }
+    /* It was not the list, then. */
+    if (login->fell_back)
+        session->md5_only = false;
     go_home(session);
     return status;
 }

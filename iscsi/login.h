@@ -40,16 +40,17 @@ struct login {
     struct iscsi_session *session;
     enum status begun; /* what connect() said */
     deadline_t deadline;
-    deadline_t halfway; /* to it: that long a target may ponder on a list of CHAP algorithms, then it gets one alone */
+    bool fell_back; /* to MD5 alone */
     unsigned redirects;
 
     unsigned requests, empty_pieces; /* so far; the latter in a row */
-    uint8_t stage;                   /* STAGE_…, ours and the target's */
-    bool stage_began;                /* nothing has been said in it yet */
-    bool offered_keys;               /* the operational offer has gone out */
-    bool transit;                    /* T bit of the request being made */
-    bool asked_transit;              /* of the one being answered: fetching the rest of an answer clears the T bit */
-    struct key_text_writer out;      /* the next request's text */
+    deadline_t halfway;         /* from the request to the deadline: that long a list of CHAP algorithms may be pondered on */
+    uint8_t stage;              /* STAGE_…, ours and the target's */
+    bool stage_began;           /* nothing has been said in it yet */
+    bool offered_keys;          /* the operational offer has gone out */
+    bool transit;               /* T bit of the request being made */
+    bool asked_transit;         /* of the one being answered: fetching the rest of an answer clears the T bit */
+    struct key_text_writer out; /* the next request's text */
     struct chap chap;
     /* Of the answer received last; NULL: not in it. The text is in text_in. */
     struct chap_keys chap_keys;

@@ -211,6 +211,18 @@ static void a_list_of_algorithms_that_is_not_understood(void **state)
     }
 }
 
+/* A second login that fails as well says that it was not the list: the next one offers it again. */
+static void a_fallback_in_vain_is_forgotten(void **state)
+{
+    (void)state;
+    fake_login(&fake, 0x00, 0, "AuthMethod=CHAP|");
+    fake_login(&fake, 0x00, 0x0200, "");
+    fake_login(&fake, 0x00, 0x0301, "");
+    assert_int_equal(log_in_with_chap(), E_LOGIN_UNAVAILABLE);
+    assert_int_equal(fake.connects, 2);
+    assert_false(session->md5_only);
+}
+
 static void redirect_without_end(void **state)
 {
     (void)state;
@@ -317,6 +329,7 @@ int main(void)
         CASE(of_two_target_addresses_the_first_counts),
         CASE(the_status_class_comes_before_the_keys),
         CASE(a_list_of_algorithms_that_is_not_understood),
+        CASE(a_fallback_in_vain_is_forgotten),
         CASE(redirect_without_end),
         CASE(hostile_answers),
         CASE(answers_our_offer_does_not_allow),
