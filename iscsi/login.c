@@ -314,11 +314,17 @@ static enum status handle_response(struct login *login, bool *done)
     login->text_in_length += session->rx.data_length;
     login->text_in[login->text_in_length] = 0;
 
+    login->verdict = (uint16_t)(class << 8 | detail);
     if (class == CLASS_REDIRECT)
         return follow_redirect(login, detail);
     if (class != CLASS_SUCCESS)
         return fail_for_status(&session->settings, class, detail);
     return header[BHS_FLAGS] & FLAG_CONTINUE ? fetch_rest(login) : advance(login, done);
+}
+
+static bool list_is_open(const struct login *login)
+{
+    return login->session->state == SESSION_LOGIN && login->chap.step == CHAP_ALGORITHM_SENT && !login->session->md5_only;
 }
 
 static enum status exchange_turn(struct login *login, bool *done)
@@ -336,9 +342,8 @@ static enum status exchange_turn(struct login *login, bool *done)
             status = handle_response(login, done);
         if (status != OK)
             return status;
-        bool list_unanswered = login->chap.step == CHAP_ALGORITHM_SENT && !session->md5_only;
         if (!complete)
-            return deadline_passed(list_unanswered ? login->halfway : login->deadline)
+            return deadline_passed(list_is_open(login) ? login->halfway : login->deadline)
                        ? fail(E_LOGIN_TIMEOUT, "no answer from %s in stage %u", session->portal_host, login->stage)
                        : OK;
     }
@@ -387,17 +392,15 @@ static void go_home(struct iscsi_session *session)
 static bool wants_md5(const struct login *login, enum status status)
 {
     const struct iscsi_session *session = login->session;
-    const uint8_t *header = session->rx.header;
-
-    if (session->state != SESSION_LOGIN || login->stage != STAGE_SECURITY || session->md5_only)
-        return false;
     const char *algorithm = login->chap_keys.algorithm;
-    if (login->chap.step == CHAP_ALGORITHM_SENT && status == E_CHAP_ALGORITHM)
+    bool refused = login->verdict >> 8 == CLASS_INITIATOR_ERROR && (login->verdict & 0xFF) <= AUTHENTICATION_FAILURE;
+
+    if (list_is_open(login) && status == E_CHAP_ALGORITHM)
         return algorithm && strcmp(algorithm, "Reject") == 0;
-    if (login->chap.step == CHAP_ALGORITHM_SENT)
+    if (list_is_open(login))
         return status != E_CHAP_CHALLENGE && status != E_CHAP_REFLECTED;
-    return login->chap.step >= CHAP_RESPONSE_SENT && login->chap.algorithm == CHAP_SHA256 &&
-           header[BHS_LOGIN_CLASS] == CLASS_INITIATOR_ERROR && header[BHS_LOGIN_DETAIL] <= AUTHENTICATION_FAILURE;
+    return session->state == SESSION_LOGIN && !session->md5_only && login->chap.step >= CHAP_RESPONSE_SENT &&
+           login->chap.algorithm == CHAP_SHA256 && refused;
 }
 
 enum status login_turn(struct iscsi_session *session, bool *done)

@@ -46,6 +46,7 @@ struct login {
     unsigned requests, empty_pieces; /* so far; the latter in a row */
     deadline_t halfway;         /* from the request to the deadline: that long a list of CHAP algorithms may be pondered on */
     uint8_t stage;              /* STAGE_…, ours and the target's */
+    uint16_t verdict;           /* class << 8 | detail of the answer received last */
     bool stage_began;           /* nothing has been said in it yet */
     bool offered_keys;          /* the operational offer has gone out */
     bool transit;               /* T bit of the request being made */
