@@ -26,8 +26,6 @@
 #define KEY_ABORTED_COMMAND 0xB
 
 #define ASC_LBA_OUT_OF_RANGE           0x21
-#define ASC_WRITE_PROTECTED            0x27
-#define ASCQ_SPACE_ALLOCATION_FAILED   0x07 /* of it: a thin pool is full */
 #define ASC_LOGICAL_UNIT_NOT_SUPPORTED 0x25
 #define ASC_MEDIUM_NOT_PRESENT         0x3A
 
@@ -83,10 +81,6 @@ static enum scsi_verdict judge_sense(const struct iscsi_task *task, enum status 
         code = E_DISK_READ_ONLY;
         break;
     }
-
-    /* Arrays differ in the key that they send with it. */
-    if (sense.asc == ASC_WRITE_PROTECTED && sense.ascq == ASCQ_SPACE_ALLOCATION_FAILED && verdict == SCSI_FAILED)
-        code = E_SCSI_FULL;
 
     *status = fail(code, "command %02x: sense key %x, ASC/ASCQ %02x/%02x", task->cdb[CDB_OPERATION_CODE], sense.key, sense.asc,
                    sense.ascq);
