@@ -105,10 +105,11 @@ static bool is_breakdown(enum status status)
 #define VERDICT_AUTHENTICATION_FAILURE 0x0201
 #define VERDICT_INVALID_DURING_LOGIN   0x020B
 
-bool chap_offer_less(struct login *login, enum status status, unsigned verdict)
+bool chap_offer_less(struct login *login, enum status status)
 {
     struct iscsi_session *session = login->session;
-    bool of_authentication = status == OK && (verdict == VERDICT_INITIATOR_ERROR || verdict == VERDICT_AUTHENTICATION_FAILURE);
+    uint16_t verdict = login->verdict;
+    bool of_authentication = verdict == VERDICT_INITIATOR_ERROR || verdict == VERDICT_AUTHENTICATION_FAILURE;
 
     if (deadline_passed(login->deadline))
         return false;
@@ -122,17 +123,22 @@ bool chap_offer_less(struct login *login, enum status status, unsigned verdict)
         return false;
     } else if (login->chap.step == CHAP_OFFERED) {
         /* The other verdicts are on names and rights, which come first. */
-        if (!is_breakdown(status) && !of_authentication && !(status == OK && verdict == VERDICT_INVALID_DURING_LOGIN))
+        if (!is_breakdown(status) && !of_authentication && verdict != VERDICT_INVALID_DURING_LOGIN)
             return false;
         session->chap_alone = true;
     } else {
-        if (!is_breakdown(status) && !(status == OK && VERDICT_ON_INITIATOR(verdict)))
+        if (!is_breakdown(status) && !VERDICT_ON_INITIATOR(verdict))
             return false;
         session->md5_only = true;
     }
 
     log_printf(LOG_WARNING, "The target does not take our list: offering %s alone", session->md5_only ? "MD5" : "CHAP");
     return true;
+}
+
+void chap_offer_all(struct iscsi_session *session)
+{
+    session->md5_only = session->chap_alone = false;
 }
 
 bool chap_is_passed_over(const struct login *login)
@@ -265,6 +271,6 @@ void chap_end(struct login *login, bool logged_in)
 
     session->lists_taken |= logged_in;
     bytes_wipe(&login->chap, sizeof login->chap);
-    bytes_wipe(session->text_out, sizeof session->text_out);
-    bytes_wipe(session->text_in, sizeof session->text_in);
+    bytes_wipe(login->text_out, sizeof login->text_out);
+    bytes_wipe(login->text_in, sizeof login->text_in);
 }

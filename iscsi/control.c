@@ -15,7 +15,10 @@ void control_reset(struct iscsi_session *session)
 {
     session->nop_count = 0;
     session->nop_waiting = false;
+    session->statsn_told = false;
     session->logout_wanted = false;
+    session->management.busy = false;
+    session->window_until = 0;
 }
 
 static enum status receive_nop_in(struct iscsi_session *session)
@@ -56,12 +59,16 @@ static enum status receive_async(struct iscsi_session *session)
         /* A new login negotiates anew, which serves both. */
         log_printf(LOG_WARNING, "The target asks for a logout");
         session->logout_wanted = true;
-        session->logout_until = deadline_after_ms(answer_within * 1000 + 1000);
+        session->logout_until = deadline_after_ms(smaller_of(answer_within * 1000 + 1000, session->settings.command_timeout_ms));
         return OK;
     case ASYNC_DROP:
     case ASYNC_DROP_ALL:
-        session->backoff_ms = seconds * 1000;
+        session->time2wait_ms = seconds * 1000;
         return fail(E_ISCSI_DROPPED, "asynchronous event %u, wait %u s", header[BHS_ASYNC_EVENT], (unsigned)seconds);
+    case ASYNC_SCSI:
+        /* What a UNIT ATTENTION would say, and as good a reason for doubt. */
+        session_raise_doubt(session);
+        return OK;
     default:
         log_printf(LOG_INFO, "Asynchronous event %u of the target", header[BHS_ASYNC_EVENT]);
         return OK;
@@ -71,7 +78,7 @@ static enum status receive_async(struct iscsi_session *session)
 static enum status receive_reject(struct iscsi_session *session)
 {
     const uint8_t *header = session->rx.header;
-    unsigned opcode = session->rx.data_length ? session->text_in[BHS_OPCODE] & OP_MASK : 0xFF;
+    unsigned opcode = session->rx.data_length ? session->answer[BHS_OPCODE] & OP_MASK : 0xFF;
 
     session_update_expstatsn(session, header);
     session_update_window(session, header);
@@ -96,6 +103,8 @@ enum status control_receive(struct iscsi_session *session)
         return receive_async(session);
     case OP_REJECT:
         return receive_reject(session);
+    case OP_TASK_RESPONSE:
+        return abort_response(session);
     case OP_LOGOUT_RESPONSE:
         return receive_logout_response(session);
     default:
@@ -103,10 +112,9 @@ enum status control_receive(struct iscsi_session *session)
     }
 }
 
-/* `ttt` stands where a Logout has its CID. */
-static uint8_t *build_immediate(struct iscsi_session *session, uint8_t opcode, uint32_t itt, uint32_t ttt)
+uint8_t *control_build(struct iscsi_session *session, uint8_t opcode, uint8_t flags, uint32_t itt, uint32_t ttt)
 {
-    uint8_t *header = pdu_start(session, opcode | OP_IMMEDIATE, FLAG_FINAL);
+    uint8_t *header = pdu_start(session, opcode | OP_IMMEDIATE, flags);
 
     put_be32(header + BHS_ITT, itt);
     put_be32(header + BHS_TTT, ttt);
@@ -122,26 +130,28 @@ bool control_next_pdu(struct iscsi_session *session)
 
     if (session->nop_count) {
         struct nop_answer *answer = &session->nop_answers[0];
+        uint8_t *header = control_build(session, OP_NOP_OUT, FLAG_FINAL, RESERVED_TAG, answer->ttt);
 
-        memcpy(build_immediate(session, OP_NOP_OUT, RESERVED_TAG, answer->ttt) + BHS_LUN, answer->lun, 8);
+        memcpy(header + BHS_LUN, answer->lun, 8);
         session->nop_count--;
         memmove(answer, answer + 1, session->nop_count * sizeof *answer);
         return true;
     }
 
     if (session->logout_wanted) {
-        /* The flags' low bits are the reason code, and 0 closes the session. Our CID is 0. */
-        build_immediate(session, OP_LOGOUT, ITT_LOGOUT, 0);
+        /* The flags' low bits are the reason code, and 0 closes the session. Our CID, where others have a TTT, is 0. */
+        control_build(session, OP_LOGOUT, FLAG_FINAL, ITT_LOGOUT, 0);
         session->state = SESSION_LOGOUT;
         return true;
     }
 
     /* A ping of our own when somebody waits and nothing comes. */
     uint64_t silence = platform_ticks() - session->heard_at;
-    if (session->first && !session->nop_waiting && silence > session->settings.command_timeout_ms / 3 * platform_ticks_per_ms()) {
-        build_immediate(session, OP_NOP_OUT, ITT_NOP, RESERVED_TAG);
+    bool waiting = session->first || task_any_active(session);
+    if (waiting && !session->nop_waiting && silence > session->settings.command_timeout_ms / 3 * platform_ticks_per_ms()) {
+        control_build(session, OP_NOP_OUT, FLAG_FINAL, ITT_NOP, RESERVED_TAG);
         session->nop_waiting = true;
         return true;
     }
-    return false;
+    return abort_next_pdu(session);
 }

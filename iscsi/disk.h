@@ -2,7 +2,11 @@
 /*
  * A disk: numbered blocks, read, written and flushed. scsi_disk_contract() in iscsi/iscsi.h gives one over an iSCSI session; a
  * cache would be a disk on top of a disk. Submitting and waiting are separate, so that several requests can be in flight; one
- * thread does both. Requests may be carried out in any order.
+ * thread does both.
+ *
+ * Requests that are in flight at one time may be carried out in any order, and after an outage a second time. So whoever cares
+ * submits one only when the other is done: a read or a write whose blocks overlap those of a write; a flush, which covers the
+ * writes that were done when it was submitted. Data that a write is done with is on the disk, perhaps in its cache, until then.
  */
 #ifndef SANSTRAP_DISK_H
 #define SANSTRAP_DISK_H
@@ -25,8 +29,10 @@ struct disk_request {
 
 /*
  * What a request can end with: E_DISK_RANGE, E_DISK_READ_ONLY (also when the target finds it), E_INVALID_ARGUMENT,
- * E_DISK_TIMEOUT (given up by cancel), E_LUN_MISSING, E_LUN_NOT_READY and E_SCSI_* as the target judges, and from the session
- * E_ISCSI_TIMEOUT (lost for recovery_timeout_ms), E_ISCSI_CLOSED, or the status that keeps it from logging in again.
+ * E_DISK_TIMEOUT (given up by cancel), E_LUN_MISSING, E_LUN_NOT_READY and E_SCSI_* as the target judges (E_SCSI_SHORT: not every
+ * byte moved, however often it was tried), E_DISK_OTHER (this is not the disk that was opened: for ever), and from the session
+ * E_ISCSI_TIMEOUT (lost for recovery_timeout_ms), E_ISCSI_CLOSED, what the target did wrong with this one several times in a row
+ * (iscsi_session_wait()), or the status that keeps it from logging in again.
  */
 
 struct disk;
@@ -34,15 +40,11 @@ struct disk;
 struct disk_ops {
     /* Queues a request whose range has been checked. Never waits. */
     void (*submit)(struct disk *disk, struct disk_request *request);
-    /*
-     * Moves everything that can move, and finishes requests. Does not wait for answers. A disk over a session may however find
-     * the connection lost and log in again inside, while a request wants it: that takes up to the settings' login_timeout_ms
-     * (15 s unless set), whatever deadlines the caller has.
-     */
+    /* Moves everything that can move, a lost connection's next step included, and finishes requests. Never waits. */
     void (*pump)(struct disk *disk);
     /*
      * Gives up a request that is not done: when it returns, the request is done with E_DISK_TIMEOUT and its buffer is touched no
-     * more. Never waits. A write given up may be on the disk, wholly or in part.
+     * more. Never waits. A write given up may be on the disk, wholly or in part; later writes come after it.
      */
     void (*cancel)(struct disk *disk, struct disk_request *request);
 };
@@ -70,10 +72,7 @@ struct disk {
  */
 void disk_submit(struct disk *disk, struct disk_request *request);
 
-/*
- * Pumps until `request` is done and returns its status; E_DISK_TIMEOUT (cancelled) when `deadline` passes before. It may return
- * as much later than `deadline` as one pump takes that logs in.
- */
+/* Pumps until `request` is done and returns its status; E_DISK_TIMEOUT (cancelled) when `deadline` passes before. */
 enum status disk_wait(struct disk *disk, struct disk_request *request, deadline_t deadline);
 
 /*

@@ -3,8 +3,8 @@
  * The public face of iscsi/: a session with a target (RFC 7143) and the SCSI disk on it. Other rooms also use disk.h, name.h and
  * lun.h; everything else in the folder is private.
  *
- * A lost connection is opened again by iscsi_session_pump() itself, within the settings' bounds, and the tasks in flight are
- * issued again, so that whoever waits for a task sees a delay and not an error.
+ * A lost connection is opened again by iscsi_session_pump(), step by step and within the settings' bounds, and the tasks in
+ * flight are issued again, so that whoever waits for a task sees a delay and not an error.
  */
 #ifndef SANSTRAP_ISCSI_H
 #define SANSTRAP_ISCSI_H
@@ -39,10 +39,11 @@ struct iscsi_settings {
     struct iscsi_chap chap;        /* what we prove to the target */
     struct iscsi_chap mutual_chap; /* what the target proves to us */
     enum iscsi_digests digests;
-    uint32_t login_timeout_ms;    /* one attempt: connection and login; 0: 15,000 */
-    uint32_t command_timeout_ms;  /* no progress on a task for so long: the connection is taken for dead; 0: 15,000 */
-    uint32_t recovery_timeout_ms; /* how long a lost connection is tried to be re-opened; 0: 120,000 */
-    uint32_t recovery_backoff_ms; /* first pause between attempts, doubled up to 8,000; 0: 250 */
+    uint32_t login_timeout_ms;     /* one attempt: connection and login; 0: 15,000 */
+    uint32_t command_timeout_ms;   /* of silence, a ping of ours unanswered: the connection is taken for dead; 0: 15,000 */
+    uint32_t stall_ms;             /* without progress of a task on a living connection: it is aborted; 0: 4 times the above */
+    uint32_t recovery_timeout_ms;  /* how long a lost connection is tried to be re-opened; 0: 120,000 */
+    uint32_t recovery_backoff_ms;  /* first pause between attempts, doubled up to 8,000; 0: 250 */
 };
 
 enum iscsi_direction { ISCSI_NO_DATA, ISCSI_READ, ISCSI_WRITE };
@@ -61,28 +62,30 @@ struct iscsi_task {
     void *buffer;    /* read into or written from; NULL with ISCSI_NO_DATA */
     uint32_t length; /* expected data transfer length, bytes */
 
+    bool probing; /* asks who the disk is: it is issued even while that is in doubt, see iscsi_session_guard() */
+
     bool done;
     enum status status;    /* OK: a SCSI response arrived, look at scsi_status; else why there is none */
     uint8_t scsi_status;   /* SAM: 00h GOOD, 02h CHECK CONDITION, 08h BUSY … */
+    bool overflow;         /* by the target's word there were more bytes than `length` */
     uint32_t transferred;  /* bytes that really moved (residuals taken off) */
     uint16_t sense_length; /* bytes of sense data kept; 0: none came */
     uint8_t sense[ISCSI_SENSE_MAX];
 
-    /* From here on private to the session: nobody else reads or writes it. */
-    struct iscsi_task *next;      /* in the order of submission */
-    uint8_t state;                /* enum task_state, session.h */
-    uint32_t itt;                 /* generation << 8 | slot; RESERVED_TAG before it is sent */
-    uint32_t progress;            /* read: bytes received, in order; write: highest offset sent */
-    uint32_t datasn;              /* the DataSN or R2TSN expected next */
-    uint32_t out_offset, out_end; /* the burst being sent: from here to there in the buffer */
-    uint32_t out_ttt, out_datasn; /* its TTT, and the DataSN of its next PDU */
-    uint64_t out_mark;            /* position in the sent stream behind the task's last data byte */
-    deadline_t stalled_at;        /* without progress until then the connection is given up */
+    /* The session's own, until `done`. */
+    struct iscsi_task *next; /* in the order of submission */
+    uint8_t state, slot;
+    uint8_t failures; /* in a row, with `failure` */
+    enum status failure;
 };
 
 struct iscsi_session;
 
-/* How many bytes a session wants of the arena. */
+/*
+ * How many bytes a session wants of the arena. Some 11 KiB of them (ISCSI_LOGIN_SIZE: the text of both sides, and where it
+ * stands) are in use only from the moment a connection is opened until full feature phase.
+ */
+#define ISCSI_LOGIN_SIZE (11 * 1024)
 size_t iscsi_session_size(void);
 
 /* Takes a session from the arena; NULL, with E_ISCSI_MEMORY recorded, when it does not fit. The stream is the session's now. */
@@ -97,25 +100,28 @@ enum status iscsi_session_open(struct iscsi_session *session, const struct iscsi
 
 /*
  * Queues a task; it is sent by a later pump, as soon as the CmdSN window and the stream have room. Never waits. On a session that
- * is closed the task is done at once, with E_ISCSI_CLOSED.
+ * is closed the task is done at once, with E_ISCSI_CLOSED. Commands are SIMPLE tasks: the target may carry those out that it has
+ * at one time in any order, and one that was issued again may have been carried out twice.
  */
 void iscsi_session_submit(struct iscsi_session *session, struct iscsi_task *task);
 
 /*
- * One turn of everything: receives, gives answers to their tasks, sends, times out. Does not wait, but for one case: when the
- * connection is lost, a task wants it and its pause is over, it logs in again, which may take up to login_timeout_ms.
+ * One turn of everything: receives, gives answers to their tasks, sends, times out. When the connection is lost and a task wants
+ * it, connecting and each exchange of the login are steps of later turns. Never waits.
  */
 void iscsi_session_pump(struct iscsi_session *session);
 
 /*
- * Pumps until the task is done or `deadline` passes (then it is given up with E_ISCSI_TIMEOUT); a login on the way ends with the
- * deadline, too. Returns task->status: OK, or E_ISCSI_TIMEOUT, E_ISCSI_CLOSED, or why the connection cannot be had again.
+ * Pumps until the task is done or `deadline` passes (then it is given up with E_ISCSI_TIMEOUT). Returns task->status: OK, or
+ * E_ISCSI_TIMEOUT, E_ISCSI_CLOSED, why the connection cannot be had again, or with what the target has failed this one task
+ * several times in a row: E_ISCSI_TARGET_FAILURE, E_ISCSI_R2T, E_ISCSI_DATA_IN, E_ISCSI_SEQUENCE, E_ISCSI_RESPONSE.
  */
 enum status iscsi_session_wait(struct iscsi_session *session, struct iscsi_task *task, deadline_t deadline);
 
 /*
- * Gives a task up: when it returns, the task is done with E_ISCSI_TIMEOUT and its buffer is touched no more. A task in
- * flight costs the connection for that; the other tasks are issued again on the next.
+ * Gives a task up: when it returns, the task is done with E_ISCSI_TIMEOUT and its buffer is touched no more. Never waits. The
+ * target is asked to abort it; until that is answered, writes wait, for the one given up may still be carried out. A write whose
+ * data the stream still holds costs the connection; the other tasks are issued again on the next.
  */
 void iscsi_session_cancel(struct iscsi_session *session, struct iscsi_task *task);
 
@@ -124,6 +130,16 @@ void iscsi_session_cancel(struct iscsi_session *session, struct iscsi_task *task
  * the connection is aborted, and they are done with E_ISCSI_CLOSED.
  */
 void iscsi_session_close(struct iscsi_session *session, deadline_t deadline);
+
+/*
+ * From now on another login, or a UNIT ATTENTION, puts the disk in doubt: no task but a probing one is issued, and answers are
+ * not to be believed, until whoever called this has found out that it is the same disk and says so.
+ *   iscsi_session_doubt()  0: there is none; else its number, a new one for each reason
+ *   iscsi_session_trust()  ends the doubt with this number; not one that has come up since
+ */
+void iscsi_session_guard(struct iscsi_session *session);
+uint32_t iscsi_session_doubt(const struct iscsi_session *session);
+void iscsi_session_trust(struct iscsi_session *session, uint32_t doubt);
 
 /* What was negotiated and is worth telling: for the screen and the handoff. */
 struct iscsi_session_info {
@@ -140,7 +156,13 @@ struct iscsi_session_info {
 };
 void iscsi_session_info(const struct iscsi_session *session, struct iscsi_session_info *info);
 
-/* ---- the SCSI disk on a session ---- */
+/*
+ * ---- the SCSI disk on a session ----
+ *
+ * The disk guards its session: after every login but the first and every UNIT ATTENTION it compares WWID (else serial number,
+ * else vendor and product), block size and capacity before anything is issued. A grown disk goes on with the block count that it
+ * had; another one, or a smaller, ends this and every later request with E_DISK_OTHER, and nothing is written to it.
+ */
 
 struct scsi_disk;
 

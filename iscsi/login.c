@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Connecting and logging in: RFC 7143 sections 6.3 and 11.12. */
+/*
+ * Connecting and logging in: RFC 7143 sections 6.3 and 11.12. A turn goes as far as the stream lets it: the connection opens, an
+ * answer is whole and the next request is made of it, a redirection begins a new connection.
+ */
 #include "iscsi/login.h"
 
 #include "platform/format.h"
 
 #define REDIRECTS_MAX 8
-#define ROUNDS_MAX    32 /* requests of a login, and empty pieces of an answer: others are bounded by their bytes */
+#define ROUNDS_MAX    32 /* requests of a login that are no mere fetching, and pieces of an answer that hold nothing */
 
 /* Status classes, RFC 7143 section 11.13.5. */
 #define CLASS_SUCCESS          0
@@ -53,32 +56,6 @@ static enum status fail_for_status(const struct iscsi_settings *settings, uint8_
     return fail(E_LOGIN_STATUS, "login status %02x%02x", class, detail);
 }
 
-/* Pumps the request out and a whole PDU in. */
-static enum status exchange(struct login *login)
-{
-    struct iscsi_session *session = login->session;
-    deadline_t until = login->deadline;
-    bool complete = false;
-
-    if (chap_lists_are_open(login) && !deadline_passed(until))
-        until -= (until - platform_ticks()) / 3;
-    for (;;) {
-        enum status status = pdu_flush(session);
-
-        session->stream->ops->pump(session->stream);
-
-        /* An answer that comes before the request is whole waits: the next request must not cut into this one. */
-        if (status == OK && !session->tx.busy)
-            status = pdu_receive(session, &complete);
-        if (status != OK || complete)
-            return status;
-
-        if (deadline_passed(until))
-            return fail(E_LOGIN_TIMEOUT, "no answer from %s in stage %u", session->portal_host, login->stage);
-        platform_idle();
-    }
-}
-
 static void build_request(struct login *login)
 {
     struct iscsi_session *session = login->session;
@@ -91,7 +68,7 @@ static void build_request(struct login *login)
     put_be32(header + BHS_ITT, ITT_LOGIN);
     put_be32(header + BHS_CMDSN, session->cmdsn);
     put_be32(header + BHS_EXPSTATSN, session->expstatsn);
-    pdu_set_data(session, session->text_out, login->out.length, NULL);
+    pdu_set_data(session, login->text_out, login->out.length, NULL);
 }
 
 /* What every Login Response must be, whatever it says. */
@@ -118,50 +95,34 @@ static enum status check_response(struct login *login, const uint8_t *header)
     return OK;
 }
 
-/* Sends the request made and collects the answer, which may come in several PDUs (C bit, RFC 7143 section 6.2). */
-static enum status send_and_collect(struct login *login)
+enum status login_place_text(struct iscsi_session *session)
 {
-    struct iscsi_session *session = login->session;
-    uint8_t *header = session->rx.header;
+    struct login *login = session->login;
+    struct receiver *rx = &session->rx;
+    uint32_t room = TEXT_IN_MAX - login->text_in_length;
 
-    session->text_in_length = 0;
-    for (unsigned empty = 0; empty < ROUNDS_MAX;) {
-        build_request(login);
-        enum status status = exchange(login);
-        if (status == OK)
-            status = check_response(login, header);
-        if (status != OK)
-            return status;
-
-        session->expstatsn = get_be32(header + BHS_STATSN) + 1;
-        session->text_in_length += session->rx.data_length;
-        session->text_in[session->text_in_length] = 0;
-        login->out.length = 0;
-        empty += session->rx.data_length == 0;
-        if (!(header[BHS_FLAGS] & FLAG_CONTINUE) || header[BHS_LOGIN_CLASS] != CLASS_SUCCESS)
-            return OK;
-        login->transit = false;
-    }
-    return fail(E_LOGIN_PROTOCOL, "an answer with %u empty pieces", ROUNDS_MAX);
+    if (rx->data_length > room)
+        return fail(E_LOGIN_TEXT, "more than %u bytes of continued text", TEXT_IN_MAX);
+    rx->to = login->text_in + login->text_in_length;
+    rx->room = rx->data_length;
+    return OK;
 }
 
 static enum status read_keys(struct login *login)
 {
-    struct iscsi_session *session = login->session;
-
     login->auth_method = login->target_address = NULL;
     memset(&login->chap_keys, 0, sizeof login->chap_keys);
 
     const char *key, *value;
     uint32_t position = 0;
     bool malformed = false;
-    while (key_text_next(session->text_in, session->text_in_length, &position, &key, &value, &malformed)) {
+    while (key_text_next(login->text_in, login->text_in_length, &position, &key, &value, &malformed)) {
         enum status status = login_keys_accept(login, key, value);
 
         if (status != OK)
             return status;
     }
-    return malformed ? fail(E_LOGIN_TEXT, "no '=' before byte %u of %u", (unsigned)position, (unsigned)session->text_in_length)
+    return malformed ? fail(E_LOGIN_TEXT, "no '=' before byte %u of %u", (unsigned)position, (unsigned)login->text_in_length)
                      : OK;
 }
 
@@ -174,14 +135,14 @@ static enum status enter_next_stage(struct login *login)
     if (!(header[BHS_FLAGS] & FLAG_TRANSIT))
         return OK;
 
-    if (chap_is_passed_over(login) && !login->transit) {
+    if (chap_is_passed_over(login) && !login->asked_transit) {
         log_printf(LOG_WARNING, "The target goes on with AuthMethod=None before it was asked to");
-        login->transit = true;
+        login->asked_transit = true;
     }
-    if (!login->transit || next <= login->stage || next == STAGE_RESERVED ||
+    if (!login->asked_transit || next <= login->stage || next == STAGE_RESERVED ||
         (login->stage == STAGE_SECURITY && next == STAGE_FULL))
         return fail(E_LOGIN_PROTOCOL, "transit to stage %u, asked for %s", next,
-                    !login->transit                  ? "none"
+                    !login->asked_transit            ? "none"
                     : login->stage == STAGE_SECURITY ? "stage 1"
                                                      : "stage 3");
     if (login->stage == STAGE_SECURITY && login->session->settings.mutual_chap.name[0] && login->chap.step != CHAP_PROVED)
@@ -192,13 +153,13 @@ static enum status enter_next_stage(struct login *login)
     return OK;
 }
 
-static enum status write_request_text(struct login *login, bool stage_began)
+static enum status write_request_text(struct login *login)
 {
     struct iscsi_session *session = login->session;
     const struct iscsi_settings *settings = &session->settings;
 
     if (login->stage == STAGE_SECURITY) {
-        if (!stage_began)
+        if (!login->stage_began)
             return chap_advance(login);
         key_text_add(&login->out, "InitiatorName", settings->initiator_name);
         key_text_add(&login->out, "TargetName", settings->target_name);
@@ -223,7 +184,6 @@ static enum status enter_full_feature(struct login *login)
 
     session->expcmdsn = get_be32(header + BHS_EXPCMDSN);
     session->maxcmdsn = get_be32(header + BHS_MAXCMDSN);
-    session->text_in_length = 0;
     enum status status = login_keys_finish(login);
     if (status != OK)
         return status;
@@ -233,114 +193,223 @@ static enum status enter_full_feature(struct login *login)
     return OK;
 }
 
-/* One connection's login; *class and detail are the target's verdict. */
-static enum status negotiate(struct login *login, uint8_t *class, uint8_t *detail)
+/* Makes the next request, in session->tx. */
+static enum status make_request(struct login *login)
 {
-    struct iscsi_session *session = login->session;
-    bool stage_began = true;
+    if (login->requests++ == ROUNDS_MAX)
+        return fail(E_LOGIN_PROTOCOL, "no end after %u requests", ROUNDS_MAX);
 
-    session->portal_group = ISCSI_PORTAL_GROUP_UNKNOWN;
-    login->out = (struct key_text_writer){.bytes = session->text_out, .room = TEXT_OUT_MAX};
-    for (unsigned round = 0; round < ROUNDS_MAX; round++) {
-        enum status status = write_request_text(login, stage_began);
-        if (status == OK && login->out.full)
-            status = fail(E_LOGIN_TEXT, "our answers do not fit %u bytes", TEXT_OUT_MAX);
+    login->text_in_length = 0;
+    enum status status = write_request_text(login);
+    if (status == OK && login->out.full)
+        status = fail(E_LOGIN_TEXT, "our answers do not fit %u bytes", TEXT_OUT_MAX);
+    if (status != OK)
+        return status;
 
-        /* Fetching the rest of a continued answer clears the T bit; it says what was asked for. */
-        bool transit = login->transit;
-        uint8_t stage = login->stage;
-        if (status == OK)
-            status = send_and_collect(login);
-        login->transit = transit;
-        if (status == OK)
-            status = read_keys(login);
-
-        *class = session->rx.header[BHS_LOGIN_CLASS];
-        *detail = session->rx.header[BHS_LOGIN_DETAIL];
-        if (status != OK || *class != CLASS_SUCCESS)
-            return status;
-
-        /* The proof of mutual CHAP comes with the answer that ends the stage. */
-        if (stage == STAGE_SECURITY && login->chap.step == CHAP_RESPONSE_SENT)
-            status = chap_advance(login);
-        if (status == OK)
-            status = enter_next_stage(login);
-        if (status != OK)
-            return status;
-        if (login->stage == STAGE_FULL)
-            return enter_full_feature(login);
-
-        stage_began = login->stage != stage;
-        session->text_in_length = 0;
-    }
-    return fail(E_LOGIN_PROTOCOL, "no end after %u requests", ROUNDS_MAX);
+    uint64_t now = platform_ticks();
+    login->list_until = login->deadline > now ? login->deadline - (login->deadline - now) / 3 : login->deadline;
+    login->asked_transit = login->transit;
+    login->empty_pieces = 0;
+    build_request(login);
+    login->out.length = 0;
+    return OK;
 }
 
-/* A connection and its login, new in everything that was before. */
-static enum status connect_and_negotiate(struct iscsi_session *session, deadline_t deadline, struct login *login, uint8_t *class,
-                                         uint8_t *detail)
+/* The rest of an answer that comes in several PDUs is fetched by empty requests (C bit, RFC 7143 section 6.2). */
+static enum status fetch_rest(struct login *login)
 {
-    memset(login, 0, sizeof *login);
-    login->session = session;
-    login->deadline = deadline;
+    login->empty_pieces = login->session->rx.data_length ? 0 : login->empty_pieces + 1;
+    if (login->empty_pieces > ROUNDS_MAX)
+        return fail(E_LOGIN_PROTOCOL, "an answer of more than %u empty pieces", ROUNDS_MAX);
+
+    login->transit = false;
+    build_request(login);
+    return OK;
+}
+
+/* A connection, and everything new that was before. */
+static enum status begin_connection(struct login *login)
+{
+    struct iscsi_session *session = login->session;
+
+    memset(&login->requests, 0, offsetof(struct login, text_in) - offsetof(struct login, requests));
+    login->out = (struct key_text_writer){.bytes = login->text_out, .room = TEXT_OUT_MAX};
+    login->stage_began = true;
 
     login_keys_set_defaults(&session->agreed);
     pdu_receive_reset(session);
     memset(&session->tx, 0, sizeof session->tx);
-    session->state = SESSION_LOGIN;
+    session->state = SESSION_CONNECTING;
+    session->portal_group = ISCSI_PORTAL_GROUP_UNKNOWN;
     /* TSIH 0 with the ISID of before replaces a session that the target may still hold (RFC 7143 section 6.3.5). */
     session->tsih = 0;
     session->cmdsn = session->expcmdsn = session->maxcmdsn = 1;
     session->expstatsn = 0;
-    session->text_in_length = 0;
-    session->bytes_sent = 0;
+    session->bytes_sent = session->acknowledged = 0;
+    return session->stream->ops->connect(session->stream, session->portal_host, session->portal_port, login->deadline);
+}
 
-    *class = CLASS_SUCCESS;
-    enum status status = session->stream->ops->connect(session->stream, session->portal_host, session->portal_port, deadline);
-    return status == OK ? negotiate(login, class, detail) : status;
+/* Of several TargetAddress keys the first counts; nothing else is read of an answer that ends the login. */
+static const char *first_target_address(struct login *login)
+{
+    const char *key, *value;
+    uint32_t position = 0;
+    bool malformed = false;
+
+    while (key_text_next(login->text_in, login->text_in_length, &position, &key, &value, &malformed)) {
+        if (strcmp(key, "TargetAddress") == 0)
+            return value;
+    }
+    return NULL;
 }
 
 static enum status follow_redirect(struct login *login, uint8_t detail)
 {
     struct iscsi_session *session = login->session;
+    const char *address = first_target_address(login);
 
-    if (!login->target_address || !target_address_parse(login->target_address, session->portal_host, &session->portal_port))
-        return fail(E_LOGIN_ADDRESS, "TargetAddress=%.100s", login->target_address ? login->target_address : "(missing)");
+    if (login->redirects++ == REDIRECTS_MAX)
+        return fail(E_LOGIN_REDIRECT, "%u redirections, the last to %s", REDIRECTS_MAX, session->portal_host);
+    if (!address || !target_address_parse(address, session->portal_host, &session->portal_port))
+        return fail(E_LOGIN_ADDRESS, "TargetAddress=%.100s", address ? address : "(missing)");
 
-    log_printf(LOG_INFO, "Redirected to %.100s", login->target_address);
+    log_printf(LOG_INFO, "Redirected to %.100s", address);
     if (detail == MOVED_PERMANENTLY) {
         memcpy(session->home_host, session->portal_host, sizeof session->home_host);
         session->home_port = session->portal_port;
     }
+    session->stream->ops->abort(session->stream);
+    return begin_connection(login);
+}
+
+/* A whole answer that lets the login go on. */
+static enum status advance(struct login *login, bool *done)
+{
+    uint8_t stage = login->stage;
+    enum status status = read_keys(login);
+
+    /* The proof of mutual CHAP comes with the answer that ends the stage. */
+    if (status == OK && stage == STAGE_SECURITY && login->chap.step == CHAP_RESPONSE_SENT)
+        status = chap_advance(login);
+    if (status == OK)
+        status = enter_next_stage(login);
+    if (status != OK)
+        return status;
+
+    if (login->stage == STAGE_FULL) {
+        status = enter_full_feature(login);
+        *done = status == OK;
+        return status;
+    }
+    login->stage_began = login->stage != stage;
+    login->transit = login->asked_transit;
+    return make_request(login);
+}
+
+/* A PDU is here. The status class is looked at before anything else that it says. */
+static enum status handle_response(struct login *login, bool *done)
+{
+    struct iscsi_session *session = login->session;
+    const uint8_t *header = session->rx.header;
+    uint8_t class = header[BHS_LOGIN_CLASS], detail = header[BHS_LOGIN_DETAIL];
+    enum status status = check_response(login, header);
+
+    if (status != OK)
+        return status;
+    session->expstatsn = get_be32(header + BHS_STATSN) + 1;
+    login->text_in_length += session->rx.data_length;
+    login->text_in[login->text_in_length] = 0;
+
+    login->verdict = (uint16_t)(class << 8 | detail);
+    if (class == CLASS_REDIRECT)
+        return follow_redirect(login, detail);
+    if (class != CLASS_SUCCESS)
+        return fail_for_status(&session->settings, class, detail);
+    return header[BHS_FLAGS] & FLAG_CONTINUE ? fetch_rest(login) : advance(login, done);
+}
+
+static enum status exchange_turn(struct login *login, bool *done)
+{
+    struct iscsi_session *session = login->session;
+
+    while (session->state == SESSION_LOGIN) {
+        bool complete = false;
+        enum status status = pdu_flush(session);
+
+        /* An answer that comes before the request is whole waits: the next request must not cut into this one. */
+        if (status == OK && !session->tx.busy)
+            status = pdu_receive(session, &complete);
+        if (status == OK && complete)
+            status = handle_response(login, done);
+        if (status != OK)
+            return status;
+        if (!complete)
+            return deadline_passed(chap_lists_are_open(login) ? login->list_until : login->deadline)
+                       ? fail(E_LOGIN_TIMEOUT, "no answer from %s in stage %u", session->portal_host, login->stage)
+                       : OK;
+    }
     return OK;
 }
 
-enum status login_run(struct iscsi_session *session, deadline_t deadline)
+static enum status connect_turn(struct login *login)
 {
+    struct iscsi_session *session = login->session;
+    bool open = false;
+    enum status status = login->begun;
+
+    login->begun = OK;
+    if (status == OK)
+        status = session->stream->ops->opened(session->stream, &open);
+    if (status != OK || !open)
+        return status;
+    session->state = SESSION_LOGIN;
+    return make_request(login);
+}
+
+void login_start(struct iscsi_session *session, deadline_t deadline)
+{
+    struct login *login = session->login;
+
     memcpy(session->portal_host, session->home_host, sizeof session->portal_host);
     session->portal_port = session->home_port;
-    for (unsigned redirects = 0;; redirects++) {
-        struct login login;
-        uint8_t class = CLASS_SUCCESS, detail = 0;
-        enum status status = connect_and_negotiate(session, deadline, &login, &class, &detail);
-        if (status == OK && class == CLASS_SUCCESS) {
-            chap_end(&login, true);
-            return OK;
-        }
+    login->session = session;
+    login->deadline = deadline;
+    login->fell_back = false;
+    login->redirects = 0;
+    login->begun = begin_connection(login);
+}
 
-        session->stream->ops->abort(session->stream);
-        session->state = SESSION_CLOSED;
-        if (redirects < REDIRECTS_MAX && chap_offer_less(&login, status, (unsigned)(class << 8 | detail)))
-            continue;
+/* A portal to which we were sent for good, and which does not answer: the next attempt asks at the one that was set. */
+static void go_home(struct iscsi_session *session)
+{
+    memcpy(session->home_host, session->settings.host, sizeof session->home_host);
+    session->home_port = session->settings.port ? session->settings.port : ISCSI_DEFAULT_PORT;
+}
 
-        if (status == OK && class != CLASS_REDIRECT)
-            status = fail_for_status(&session->settings, class, detail);
-        if (status == OK)
-            status = redirects == REDIRECTS_MAX
-                         ? fail(E_LOGIN_REDIRECT, "%u redirections, the last to %s", REDIRECTS_MAX, session->portal_host)
-                         : follow_redirect(&login, detail);
-        chap_end(&login, false);
-        if (status != OK)
-            return status;
+enum status login_turn(struct iscsi_session *session, bool *done)
+{
+    struct login *login = session->login;
+
+    *done = false;
+    session->stream->ops->pump(session->stream);
+    enum status status = session->state == SESSION_CONNECTING ? connect_turn(login) : OK;
+    if (status == OK)
+        status = exchange_turn(login, done);
+    if (status == OK) {
+        if (*done)
+            chap_end(login, true);
+        return OK;
     }
+
+    session->stream->ops->abort(session->stream);
+    if (session->state == SESSION_LOGIN && chap_offer_less(login, status)) {
+        login->fell_back = true;
+        login->begun = begin_connection(login);
+        return OK;
+    }
+    if (login->fell_back)
+        chap_offer_all(session);
+    chap_end(login, false);
+    go_home(session);
+    return status;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the files of the login share; nobody else knows it. */
+/* What the files of the login share; nobody else knows it but session.c, which finds the place for it. */
 #ifndef SANSTRAP_ISCSI_LOGIN_H
 #define SANSTRAP_ISCSI_LOGIN_H
 
@@ -12,6 +12,9 @@
 #define STAGE_RESERVED    2
 #define STAGE_FULL        3
 
+#define TEXT_IN_MAX  8192 /* the default MaxRecvDataSegmentLength, which holds while logging in; of a whole answer, too */
+#define TEXT_OUT_MAX 2048 /* login text of one request */
+
 enum chap_step { CHAP_NONE, CHAP_OFFERED, CHAP_ALGORITHM_SENT, CHAP_RESPONSE_SENT, CHAP_PROVED };
 
 /* CHAP_A values, IANA "PPP Authentication Algorithms" */
@@ -22,7 +25,7 @@ enum chap_step { CHAP_NONE, CHAP_OFFERED, CHAP_ALGORITHM_SENT, CHAP_RESPONSE_SEN
 #define CHAP_DIGEST_MAX    32
 #define CHAP_CHALLENGE_MAX 1024 /* RFC 7143 section 12.1.3 */
 
-/* What the target has said of CHAP in one answer. NULL: nothing. The text is in session->text_in. */
+/* What the target has said of CHAP in one answer. NULL: nothing. The text is in login->text_in. */
 struct chap_keys {
     const char *algorithm, *identifier, *challenge, *name, *response;
 };
@@ -34,18 +37,31 @@ struct chap {
     uint8_t our_challenge[CHALLENGE_LENGTH];
 };
 
-/* A login under way, on one connection. */
+/* A login under way. Up to `redirects` it lasts over all of its connections; the rest begins anew with each. */
 struct login {
     struct iscsi_session *session;
+    enum status begun; /* what connect() said */
     deadline_t deadline;
+    bool fell_back; /* a list was taken back: chap_offer_less() */
+    unsigned redirects;
+
+    unsigned requests, empty_pieces; /* so far; the latter in a row */
+    deadline_t list_until;      /* that long an answer to a list may take: chap_lists_are_open() */
     uint8_t stage;              /* STAGE_…, ours and the target's */
+    uint16_t verdict;           /* class << 8 | detail of the answer received last */
+    bool stage_began;           /* nothing has been said in it yet */
     bool offered_keys;          /* the operational offer has gone out */
     bool transit;               /* T bit of the request being made */
+    bool asked_transit;         /* of the one being answered: fetching the rest of an answer clears the T bit */
     struct key_text_writer out; /* the next request's text */
     struct chap chap;
-    /* Of the answer received last; NULL: not in it. The text is in session->text_in. */
+    /* Of the answer received last; NULL: not in it. The text is in text_in. */
     struct chap_keys chap_keys;
     const char *auth_method, *target_address;
+
+    uint32_t text_in_length;
+    uint8_t text_in[TEXT_IN_MAX + 1];
+    uint8_t text_out[TEXT_OUT_MAX];
 };
 
 /* login_keys.c: writes our offer of operational keys to login->out. */
@@ -74,11 +90,12 @@ bool chap_is_passed_over(const struct login *login);
  * answer, a Reject, a status, an end of the connection or silence, is followed by one login that offers that one alone. CHAP with
  * MD5, as all know it; it was in the list anyway, so that asking for it gives nothing away.
  *   chap_lists_are_open()  an answer to such a list is due; a third of the time is for the login without it
- *   chap_offer_less()      what became of the login, its status, or OK and the verdict (class << 8 | detail), asks for the next
- * one: it will offer less
+ *   chap_offer_less()      `status`, with which the login failed, and login->verdict ask for the next one: it will offer less
+ *   chap_offer_all()       less did not help: it was not the list, then
  */
 bool chap_lists_are_open(const struct login *login);
-bool chap_offer_less(struct login *login, enum status status, unsigned verdict);
+bool chap_offer_less(struct login *login, enum status status);
+void chap_offer_all(struct iscsi_session *session);
 /* Judges what came in login->chap_keys and writes what is to be said next to login->out; E_CHAP_*, E_LOGIN_PROTOCOL. */
 enum status chap_advance(struct login *login);
 /* digest(identifier, secret, challenge), RFC 1994 section 4.1. Returns the digest's length, 0 for an unknown algorithm. */

@@ -14,6 +14,7 @@
 /* Initiator opcodes, section 11.2.1.2. */
 #define OP_NOP_OUT       0x00
 #define OP_SCSI_COMMAND  0x01
+#define OP_TASK_REQUEST  0x02 /* task management */
 #define OP_LOGIN_REQUEST 0x03
 #define OP_DATA_OUT      0x05
 #define OP_LOGOUT        0x06
@@ -22,6 +23,7 @@
 /* Target opcodes. */
 #define OP_NOP_IN          0x20
 #define OP_SCSI_RESPONSE   0x21
+#define OP_TASK_RESPONSE   0x22
 #define OP_LOGIN_RESPONSE  0x23
 #define OP_DATA_IN         0x25
 #define OP_LOGOUT_RESPONSE 0x26
@@ -60,6 +62,13 @@
 #define BHS_TSIH           14
 #define BHS_LOGIN_CLASS    36
 #define BHS_LOGIN_DETAIL   37
+
+#define BHS_REFERENCED_TAG   20 /* Task Management Function Request, section 11.5 */
+#define BHS_REFERENCED_CMDSN 32
+#define ABORT_TASK           1 /* functions, in BHS_FLAGS */
+#define LOGICAL_UNIT_RESET   5
+#define FUNCTION_COMPLETE    0 /* responses, section 11.6.1 */
+#define TASK_DOES_NOT_EXIST  1
 
 #define BHS_ASYNC_EVENT      36 /* Asynchronous Message, section 11.9 */
 #define BHS_ASYNC_PARAMETER2 40

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Receiving: the header is assembled, then data lands directly where it belongs. Digests are computed over what has landed. */
-#include "iscsi/session.h"
+#include "iscsi/login.h"
 
 #include "platform/crc32c.h"
 
@@ -21,16 +21,13 @@ static enum status place_data(struct iscsi_session *session)
                     limit);
 
     rx->task = NULL;
-    if (session->state != SESSION_LOGIN && (rx->header[BHS_OPCODE] & OP_MASK) == OP_DATA_IN)
+    if (session->state == SESSION_LOGIN)
+        return login_place_text(session);
+    if ((rx->header[BHS_OPCODE] & OP_MASK) == OP_DATA_IN)
         return task_data_in_begin(session);
 
-    /* Login text that was continued (C bit) is put together; answers later on begin anew. */
-    rx->to = session->text_in + session->text_in_length;
-    rx->room = TEXT_IN_MAX - session->text_in_length;
-    if (rx->data_length < rx->room)
-        rx->room = rx->data_length;
-    else if (session->state == SESSION_LOGIN && rx->data_length > rx->room)
-        return fail(E_LOGIN_TEXT, "more than %u bytes of continued text", TEXT_IN_MAX);
+    rx->to = session->answer;
+    rx->room = smaller_of(rx->data_length, sizeof session->answer);
     return OK;
 }
 

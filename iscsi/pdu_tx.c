@@ -15,7 +15,7 @@ uint8_t *pdu_start(struct iscsi_session *session, uint8_t opcode, uint8_t flags)
     return tx->header;
 }
 
-void pdu_set_data(struct iscsi_session *session, const void *data, uint32_t length, struct iscsi_task *task)
+void pdu_set_data(struct iscsi_session *session, const void *data, uint32_t length, struct active_task *task)
 {
     struct transmitter *tx = &session->tx;
 

@@ -3,12 +3,19 @@
  * Error recovery level 0 (RFC 7143 section 7.1.4.1): whatever goes wrong on a connection ends it; a new login with the same ISID
  * replaces the session, and every command that was not answered is issued again. SCSI reads and writes of whole blocks may be
  * repeated.
+ *
+ * The new login reinstates the session (section 6.3.5), so that the target has ended the old one's commands before it answers.
+ * That holds within a portal group. A login that was redirected to another one leaves an old session, whose writes might still
+ * be carried out, after ours: then nothing is issued before the time that we have negotiated for the end of such a session.
  */
 #include "iscsi/session.h"
 
 #include "platform/format.h"
 
-#define BACKOFF_MAX_MS 8000
+#define BACKOFF_MAX_MS   8000
+#define TIME2WAIT_MAX_MS 60000 /* of what a target announces */
+#define JITTER_MAX_MS    4000
+#define OLD_SESSION_MS   4000 /* DefaultTime2Wait and DefaultTime2Retain, twice */
 
 void recovery_end(struct iscsi_session *session)
 {
@@ -22,14 +29,23 @@ static void set_give_up_time(struct iscsi_session *session)
     session->give_up_at = deadline_after_ms(session->settings.recovery_timeout_ms);
 }
 
+/* After power came back hundreds of machines log in to one target: none of their pauses are alike. At least `ms`. */
+static deadline_t after_jittered_ms(uint32_t ms)
+{
+    uint32_t random;
+
+    platform_random(&random, sizeof random);
+    return deadline_after_ms(ms + random % (smaller_of(ms / 2, JITTER_MAX_MS) + 1));
+}
+
+/* Our own backoff, or what the target has announced if that is longer, as long as time is left for an attempt. */
 static void plan_retry(struct iscsi_session *session)
 {
-    session->retry_at = deadline_after_ms(session->backoff_ms);
-    /* A target that announces a drop may have set the first pause, to 0 as well. */
-    if (session->backoff_ms == 0)
-        session->backoff_ms = session->settings.recovery_backoff_ms;
-    else
-        session->backoff_ms = smaller_of(session->backoff_ms * 2, BACKOFF_MAX_MS);
+    uint32_t wait = smaller_of(session->time2wait_ms, smaller_of(TIME2WAIT_MAX_MS, session->settings.recovery_timeout_ms / 2));
+
+    session->retry_at = after_jittered_ms(wait > session->backoff_ms ? wait : session->backoff_ms);
+    session->time2wait_ms = 0;
+    session->backoff_ms = smaller_of(session->backoff_ms * 2, BACKOFF_MAX_MS);
 }
 
 void recovery_begin(struct iscsi_session *session, enum status status)
@@ -50,18 +66,6 @@ static void give_up(struct iscsi_session *session, enum status status)
     task_finish_all(session, status);
 }
 
-/* The attempt's own timeout, the end of the recovery and that of the caller's wait: whichever comes first. */
-static deadline_t attempt_deadline(const struct iscsi_session *session)
-{
-    deadline_t deadline = deadline_after_ms(session->settings.login_timeout_ms);
-
-    if (deadline > session->give_up_at)
-        deadline = session->give_up_at;
-    if (session->caller_deadline && deadline > session->caller_deadline)
-        deadline = session->caller_deadline;
-    return deadline;
-}
-
 void recovery_attempt(struct iscsi_session *session)
 {
     /* Without a task nobody needs the connection; the next one opens it. */
@@ -77,16 +81,37 @@ void recovery_attempt(struct iscsi_session *session)
     if (!deadline_passed(session->retry_at))
         return;
 
-    enum status status = login_run(session, attempt_deadline(session));
-    if (status == OK) {
-        session->reconnects++;
-        session->heard_at = session->pumped_at = platform_ticks();
-        log_printf(LOG_INFO, "Connected again to %s", session->portal_host);
-        return;
+    deadline_t attempt = deadline_after_ms(session->settings.login_timeout_ms);
+    login_start(session, attempt < session->give_up_at ? attempt : session->give_up_at);
+}
+
+static void connected_again(struct iscsi_session *session)
+{
+    session->reconnects++;
+    session->heard_at = platform_ticks();
+    session_raise_doubt(session);
+    log_printf(LOG_INFO, "Connected again to %s", session->portal_host);
+
+    if (session->writes_unsettled && session->writes_group != session->portal_group) {
+        log_printf(LOG_WARNING, "Portal group %u in place of %u: old writes are waited out", session->portal_group,
+                   session->writes_group);
+        session->quiet_until = deadline_after_ms(OLD_SESSION_MS);
     }
+    session->writes_unsettled = false;
+}
+
+void recovery_login(struct iscsi_session *session)
+{
+    bool done;
+    enum status status = login_turn(session, &done);
+
+    if (done)
+        connected_again(session);
+    if (status == OK)
+        return;
 
     session->state = SESSION_BROKEN;
-    if (status_is_final(status) || deadline_passed(session->give_up_at))
+    if (status_is_final(status) || (session->recovering && deadline_passed(session->give_up_at)))
         give_up(session, status);
     else
         plan_retry(session);

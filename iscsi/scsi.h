@@ -42,6 +42,55 @@
 #define VPD_DEVICE_ID    0x83 /* Device Identification */
 #define VPD_BLOCK_LIMITS 0xB0
 
+/* Standard INQUIRY data. */
+#define INQUIRY_PERIPHERAL            0
+#define INQUIRY_PERIPHERAL_QUALIFIER  0xE0 /* not 0: nothing is connected under this LUN */
+#define INQUIRY_PERIPHERAL_TYPE       0x1F
+#define INQUIRY_FLAGS                 1
+#define INQUIRY_RMB                   0x80
+#define INQUIRY_VENDOR                8
+#define INQUIRY_VENDOR_LENGTH         8
+#define INQUIRY_PRODUCT               16
+#define INQUIRY_PRODUCT_LENGTH        16
+#define INQUIRY_REVISION              32
+#define INQUIRY_REVISION_LENGTH       4
+#define INQUIRY_STANDARD_LENGTH       36
+#define INQUIRY_ALLOCATION            96
+#define PERIPHERAL_DIRECT_ACCESS_DISK 0x00
+
+/* Pages of vital product data. */
+#define VPD_PAGE_CODE           1
+#define VPD_PAGE_LENGTH         2
+#define VPD_HEADER_LENGTH       4
+#define VPD_MAX_TRANSFER_LENGTH 8 /* Block Limits: MAXIMUM TRANSFER LENGTH, blocks; 0: not told */
+#define VPD_ALLOCATION          252
+
+/* A designation descriptor of Device Identification, SPC-4 section 7.8.6. */
+#define DESIGNATOR_TYPE          1 /* with its association */
+#define DESIGNATOR_TYPE_MASK     0x0F
+#define DESIGNATOR_ASSOCIATION   0x30 /* 0: of the logical unit */
+#define DESIGNATOR_LENGTH        3
+#define DESIGNATOR_HEADER_LENGTH 4
+#define DESIGNATOR_T10_VENDOR_ID 1
+#define DESIGNATOR_EUI_64        2
+#define DESIGNATOR_NAA           3
+#define DESIGNATOR_SCSI_NAME     8
+#define DESIGNATOR_MAX           64 /* bytes of one that we keep */
+
+/* READ CAPACITY parameter data. */
+#define CAPACITY_10_LAST_LBA          0
+#define CAPACITY_10_BLOCK_LENGTH      4
+#define CAPACITY_10_LENGTH            8
+#define CAPACITY_16_LAST_LBA          0
+#define CAPACITY_16_BLOCK_LENGTH      8
+#define CAPACITY_16_LENGTH_LEAST      12
+#define CAPACITY_16_PHYSICAL_EXPONENT 13 /* logical blocks per physical block, 2 to the power of its low bits */
+#define CAPACITY_16_EXPONENT_MASK     0x0F
+#define CAPACITY_16_LOWEST_ALIGNED    14
+#define CAPACITY_16_ALIGNED_MASK      0x3FFF
+#define CAPACITY_16_ALLOCATION        32
+#define PHYSICAL_EXPONENT_MAX         7
+
 /* Status, SAM-5 section 5.3. */
 #define SCSI_GOOD                 0x00
 #define SCSI_CHECK_CONDITION      0x02
@@ -49,6 +98,8 @@
 #define SCSI_RESERVATION_CONFLICT 0x18
 #define SCSI_TASK_SET_FULL        0x28
 #define SCSI_TASK_ABORTED         0x40
+
+#define KEY_UNIT_ATTENTION 0x6 /* sense key, SPC-4 section 4.5.6; the others: scsi_sense.c */
 
 /* Sense data, either format (SPC-4 section 4.5). */
 struct scsi_sense {
@@ -67,16 +118,27 @@ const char *scsi_sense_text(struct scsi_sense sense, enum status *status);
 /* What is to be done about a task's outcome. */
 enum scsi_verdict {
     SCSI_DONE,  /* success, all bytes moved or a short answer allowed */
-    SCSI_AGAIN, /* at once: a unit attention has been told, a command was aborted */
+    SCSI_AGAIN, /* at once: a unit attention has been told, a command was aborted, bytes are missing */
     SCSI_LATER, /* after a pause: busy, becoming ready */
     SCSI_FAILED /* *status says why */
 };
 
 /*
- * Judges a task that is done with OK. `exact`: fewer bytes than asked for are no success. *status is set, and the failure
- * recorded, for every verdict but SCSI_DONE: E_SCSI_*, E_LUN_* or E_DISK_*.
+ * Judges a task that is done with OK. `exact`: fewer bytes than asked for, or more, are no success. *status is set, and the
+ * failure recorded, for every verdict but SCSI_DONE: E_SCSI_*, E_LUN_* or E_DISK_*.
  */
 enum scsi_verdict scsi_judge(const struct iscsi_task *task, bool exact, enum status *status);
+
+/* scsi_identity.c: one designator of the logical unit in a Device Identification page. */
+struct scsi_designator {
+    uint8_t type, length; /* 1..DESIGNATOR_MAX */
+    const uint8_t *bytes;
+};
+/* The next of them, from *at with *left bytes on; false: there is none. */
+bool scsi_next_designator(const uint8_t **at, uint32_t *left, struct scsi_designator *designator);
+
+/* scsi_probe.c: a field of ASCII without the spaces and NULs around it; what cannot be printed becomes '?'. Ends with NUL. */
+void scsi_copy_field(char *to, size_t room, const uint8_t *from, size_t length);
 
 /*
  * scsi_cdb.c: CDBs, all 16 bytes of which are written. READ and WRITE take their 10-byte form where it reaches; the flush is

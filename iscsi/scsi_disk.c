@@ -2,6 +2,8 @@
 /* The disk contract on SCSI commands: which request has which command, and which is to be asked again. */
 #include "iscsi/scsi_disk.h"
 
+#include "platform/format.h"
+
 static void submit_task(struct scsi_disk *disk, struct scsi_slot *slot)
 {
     struct disk_request *request = slot->request;
@@ -42,6 +44,8 @@ static void conclude_task(struct scsi_slot *slot)
     /* It was there when it was opened: a restarted target brings its LUNs back one after the other. */
     if (status == E_LUN_MISSING)
         verdict = SCSI_LATER;
+    if (verdict == SCSI_LATER && !slot->patience)
+        slot->patience = deadline_after_ms(SCSI_PATIENCE_MS);
     /* A LUN without a cache to flush may not know the command; then everything is flushed already. */
     if (status == E_SCSI_COMMAND && slot->request->operation == DISK_FLUSH)
         verdict = SCSI_DONE;
@@ -69,7 +73,7 @@ static void fill_slots(struct scsi_disk *disk)
         disk->waiting = slot->request->link[0];
         slot->request->link[0] = NULL;
         slot->tries = 0;
-        slot->patience = deadline_after_ms(SCSI_PATIENCE_MS);
+        slot->patience = 0;
         submit_task(disk, slot);
     }
 }
@@ -78,13 +82,20 @@ static void scsi_disk_submit(struct disk *contract, struct disk_request *request
 {
     struct scsi_disk *disk = (struct scsi_disk *)contract;
 
+    if (disk->other[0]) {
+        request->status = fail(E_DISK_OTHER, "%s", disk->other);
+        request->done = true;
+        return;
+    }
+
     request->link[0] = NULL;
     if (disk->waiting)
         disk->waiting_last->link[0] = request;
     else
         disk->waiting = request;
     disk->waiting_last = request;
-    fill_slots(disk);
+    if (!iscsi_session_doubt(disk->session))
+        fill_slots(disk);
 }
 
 static void scsi_disk_pump(struct disk *contract)
@@ -92,17 +103,47 @@ static void scsi_disk_pump(struct disk *contract)
     struct scsi_disk *disk = (struct scsi_disk *)contract;
 
     iscsi_session_pump(disk->session);
+    bool trusted = !iscsi_session_doubt(disk->session);
     for (unsigned i = 0; i < SCSI_DISK_TASKS; i++) {
         struct scsi_slot *slot = &disk->slots[i];
 
         if (!slot->request)
             continue;
-        if (slot->pausing && deadline_passed(slot->again_at))
+        /* While the disk is in doubt nothing that it says is believed; that the session has no answer is. */
+        if (slot->pausing && trusted && deadline_passed(slot->again_at))
             submit_task(disk, slot);
-        else if (!slot->pausing && slot->task.done)
+        else if (!slot->pausing && slot->task.done && (trusted || slot->task.status != OK))
             conclude_task(slot);
     }
-    fill_slots(disk);
+
+    if (trusted)
+        fill_slots(disk);
+    else
+        scsi_identity_turn(disk);
+}
+
+void scsi_disk_fail_all(struct scsi_disk *disk, enum status status)
+{
+    char detail[192];
+
+    format_text(detail, sizeof detail, "%s", failure_detail(status));
+    for (unsigned i = 0; i < SCSI_DISK_TASKS; i++) {
+        struct scsi_slot *slot = &disk->slots[i];
+
+        if (!slot->request)
+            continue;
+        if (!slot->pausing)
+            iscsi_session_cancel(disk->session, &slot->task);
+        finish_request(slot, status);
+    }
+    while (disk->waiting) {
+        struct disk_request *request = disk->waiting;
+
+        disk->waiting = request->link[0];
+        request->status = status;
+        request->done = true;
+    }
+    fail(status, "%s", detail);
 }
 
 static void forget_waiting(struct scsi_disk *disk, struct disk_request *request)
@@ -159,6 +200,7 @@ enum status scsi_disk_open(struct scsi_disk *disk, struct iscsi_session *session
     disk->session = session;
     memcpy(disk->lun, lun, 8);
     disk->disk.ops = &operations;
+    iscsi_session_guard(session);
     return scsi_probe(disk, deadline);
 }
 

@@ -11,54 +11,6 @@
 #define REPORT_LUN_LIST        8
 #define LUN_WELL_KNOWN         0xC1 /* first byte of a well known logical unit's LUN (SAM-5, extended addressing) */
 
-/* Standard INQUIRY data. */
-#define INQUIRY_PERIPHERAL            0
-#define INQUIRY_PERIPHERAL_QUALIFIER  0xE0 /* not 0: nothing is connected under this LUN */
-#define INQUIRY_PERIPHERAL_TYPE       0x1F
-#define INQUIRY_FLAGS                 1
-#define INQUIRY_RMB                   0x80
-#define INQUIRY_VENDOR                8
-#define INQUIRY_VENDOR_LENGTH         8
-#define INQUIRY_PRODUCT               16
-#define INQUIRY_PRODUCT_LENGTH        16
-#define INQUIRY_REVISION              32
-#define INQUIRY_REVISION_LENGTH       4
-#define INQUIRY_STANDARD_LENGTH       36
-#define INQUIRY_ALLOCATION            96
-#define PERIPHERAL_DIRECT_ACCESS_DISK 0x00
-
-/* Pages of vital product data. */
-#define VPD_PAGE_CODE           1
-#define VPD_PAGE_LENGTH         2
-#define VPD_HEADER_LENGTH       4
-#define VPD_MAX_TRANSFER_LENGTH 8 /* Block Limits: MAXIMUM TRANSFER LENGTH, blocks; 0: not told */
-#define VPD_ALLOCATION          252
-
-/* A designation descriptor of Device Identification, SPC-4 section 7.8.6. */
-#define DESIGNATOR_TYPE          1 /* with its association */
-#define DESIGNATOR_TYPE_MASK     0x0F
-#define DESIGNATOR_ASSOCIATION   0x30 /* 0: of the logical unit */
-#define DESIGNATOR_LENGTH        3
-#define DESIGNATOR_HEADER_LENGTH 4
-#define DESIGNATOR_T10_VENDOR_ID 1
-#define DESIGNATOR_EUI_64        2
-#define DESIGNATOR_NAA           3
-#define DESIGNATOR_SCSI_NAME     8
-
-/* READ CAPACITY parameter data. */
-#define CAPACITY_10_LAST_LBA          0
-#define CAPACITY_10_BLOCK_LENGTH      4
-#define CAPACITY_10_LENGTH            8
-#define CAPACITY_16_LAST_LBA          0
-#define CAPACITY_16_BLOCK_LENGTH      8
-#define CAPACITY_16_LENGTH_LEAST      12
-#define CAPACITY_16_PHYSICAL_EXPONENT 13 /* logical blocks per physical block, 2 to the power of its low bits */
-#define CAPACITY_16_EXPONENT_MASK     0x0F
-#define CAPACITY_16_LOWEST_ALIGNED    14
-#define CAPACITY_16_ALIGNED_MASK      0x3FFF
-#define CAPACITY_16_ALLOCATION        32
-#define PHYSICAL_EXPONENT_MAX         7
-
 /* Mode parameter header of MODE SENSE(6); the device-specific parameter of a disk: SBC-3 section 6.4.1. */
 #define MODE_6_DEVICE_SPECIFIC 2
 #define MODE_WP                0x80
@@ -82,13 +34,14 @@ static void pause_before_retry(struct iscsi_session *session)
 static enum status run_command(struct scsi_disk *disk, const uint8_t lun[8], const uint8_t cdb[ISCSI_CDB_MAX], uint32_t length,
                                uint32_t *got, deadline_t deadline)
 {
-    struct iscsi_task *task = &disk->slots[0].task;
+    struct iscsi_task *task = &disk->probe;
 
     for (unsigned tries = 0;;) {
         memset(task, 0, sizeof *task);
         memcpy(task->lun, lun, 8);
         memcpy(task->cdb, cdb, ISCSI_CDB_MAX);
         task->direction = length ? ISCSI_READ : ISCSI_NO_DATA;
+        task->probing = true;
         task->buffer = disk->scratch;
         task->length = length;
         memset(disk->scratch, 0, sizeof disk->scratch);
@@ -142,8 +95,7 @@ static void list_luns(struct scsi_disk *disk, char *text, size_t room, deadline_
     }
 }
 
-/* A field of ASCII without the spaces and NULs around it; what cannot be printed becomes '?'. Ends with NUL. */
-static void copy_field(char *to, size_t room, const uint8_t *from, size_t length)
+void scsi_copy_field(char *to, size_t room, const uint8_t *from, size_t length)
 {
     while (length && (from[length - 1] == ' ' || from[length - 1] == 0))
         length--;
@@ -181,9 +133,9 @@ static enum status read_inquiry(struct scsi_disk *disk, const char *luns, deadli
         return fail(E_LUN_TYPE, "LUN %s has peripheral device type %02x", lun, type);
 
     disk->disk.removable = data[INQUIRY_FLAGS] & INQUIRY_RMB;
-    copy_field(disk->disk.vendor, sizeof disk->disk.vendor, data + INQUIRY_VENDOR, INQUIRY_VENDOR_LENGTH);
-    copy_field(disk->disk.product, sizeof disk->disk.product, data + INQUIRY_PRODUCT, INQUIRY_PRODUCT_LENGTH);
-    copy_field(disk->disk.revision, sizeof disk->disk.revision, data + INQUIRY_REVISION, INQUIRY_REVISION_LENGTH);
+    scsi_copy_field(disk->disk.vendor, sizeof disk->disk.vendor, data + INQUIRY_VENDOR, INQUIRY_VENDOR_LENGTH);
+    scsi_copy_field(disk->disk.product, sizeof disk->disk.product, data + INQUIRY_PRODUCT, INQUIRY_PRODUCT_LENGTH);
+    scsi_copy_field(disk->disk.revision, sizeof disk->disk.revision, data + INQUIRY_REVISION, INQUIRY_REVISION_LENGTH);
     return OK;
 }
 
@@ -215,27 +167,24 @@ static unsigned designator_rank(uint8_t type)
 static void choose_designator(struct scsi_disk *disk, uint32_t length)
 {
     const uint8_t *at = disk->scratch + VPD_HEADER_LENGTH;
+    struct scsi_designator one;
     unsigned best = 0;
 
-    while (length >= DESIGNATOR_HEADER_LENGTH && at[DESIGNATOR_LENGTH] <= length - DESIGNATOR_HEADER_LENGTH) {
-        uint8_t type = at[DESIGNATOR_TYPE] & DESIGNATOR_TYPE_MASK, size = at[DESIGNATOR_LENGTH];
-        bool of_lun = !(at[DESIGNATOR_TYPE] & DESIGNATOR_ASSOCIATION);
-
-        if (of_lun && size > 0 && size <= sizeof disk->disk.wwid && designator_rank(type) > best) {
-            best = designator_rank(type);
-            disk->disk.wwid_type = type;
-            disk->disk.wwid_length = size;
-            memcpy(disk->disk.wwid, at + DESIGNATOR_HEADER_LENGTH, size);
-        }
-        length -= DESIGNATOR_HEADER_LENGTH + (uint32_t)size;
-        at += DESIGNATOR_HEADER_LENGTH + size;
+    disk->disk.wwid_length = 0;
+    while (scsi_next_designator(&at, &length, &one)) {
+        if (designator_rank(one.type) <= best)
+            continue;
+        best = designator_rank(one.type);
+        disk->disk.wwid_type = one.type;
+        disk->disk.wwid_length = one.length;
+        memcpy(disk->disk.wwid, one.bytes, one.length);
     }
 }
 
 static void read_identity(struct scsi_disk *disk, deadline_t deadline)
 {
     uint32_t length = read_page(disk, VPD_SERIAL, deadline);
-    copy_field(disk->disk.serial, sizeof disk->disk.serial, disk->scratch + VPD_HEADER_LENGTH, length);
+    scsi_copy_field(disk->disk.serial, sizeof disk->disk.serial, disk->scratch + VPD_HEADER_LENGTH, length);
 
     length = read_page(disk, VPD_DEVICE_ID, deadline);
     choose_designator(disk, length);
@@ -315,7 +264,8 @@ static void read_protection(struct scsi_disk *disk, deadline_t deadline)
         disk->disk.read_only = disk->scratch[MODE_6_DEVICE_SPECIFIC] & MODE_WP;
 }
 
-enum status scsi_probe(struct scsi_disk *disk, deadline_t deadline)
+/* Once; whoever answered may have changed on the way. */
+static enum status probe_once(struct scsi_disk *disk, deadline_t deadline)
 {
     static const uint8_t test_unit_ready[ISCSI_CDB_MAX] = {SCSI_TEST_UNIT_READY};
     char luns[LUN_LIST_SIZE];
@@ -325,6 +275,13 @@ enum status scsi_probe(struct scsi_disk *disk, deadline_t deadline)
     enum status status = read_inquiry(disk, luns, deadline);
     if (status == OK)
         status = run_command(disk, disk->lun, test_unit_ready, 0, &got, deadline);
+
+    /* A fresh session's first attention, of a power-on, is told here; INQUIRY, which tells none, came before it. */
+    uint32_t doubt = iscsi_session_doubt(disk->session);
+    if (status == OK && doubt) {
+        iscsi_session_trust(disk->session, doubt);
+        status = read_inquiry(disk, luns, deadline);
+    }
     if (status == OK)
         status = read_capacity(disk, deadline);
     if (status != OK)
@@ -334,4 +291,16 @@ enum status scsi_probe(struct scsi_disk *disk, deadline_t deadline)
     read_limits(disk, deadline);
     read_protection(disk, deadline);
     return OK;
+}
+
+enum status scsi_probe(struct scsi_disk *disk, deadline_t deadline)
+{
+    for (unsigned tries = 0;; tries++) {
+        iscsi_session_trust(disk->session, iscsi_session_doubt(disk->session));
+        enum status status = probe_once(disk, deadline);
+        if (status != OK || !iscsi_session_doubt(disk->session))
+            return status;
+        if (tries == SCSI_TRIES_MAX)
+            return fail(E_SCSI_FAILED, "the LUN changes as often as it is asked what it is");
+    }
 }

@@ -22,7 +22,6 @@
 #define KEY_MEDIUM_ERROR    0x3
 #define KEY_HARDWARE_ERROR  0x4
 #define KEY_ILLEGAL_REQUEST 0x5
-#define KEY_UNIT_ATTENTION  0x6
 #define KEY_DATA_PROTECT    0x7
 #define KEY_ABORTED_COMMAND 0xB
 
@@ -114,10 +113,11 @@ enum scsi_verdict scsi_judge(const struct iscsi_task *task, bool exact, enum sta
         return SCSI_FAILED;
     }
 
-    if (verdict == SCSI_DONE && exact && task->direction != ISCSI_NO_DATA && task->transferred != task->length) {
-        *status = fail(E_SCSI_SHORT, "command %02x: %u of %u bytes", task->cdb[CDB_OPERATION_CODE], (unsigned)task->transferred,
-                       (unsigned)task->length);
-        return SCSI_LATER;
+    bool short_or_long = task->transferred != task->length || task->overflow;
+    if (verdict == SCSI_DONE && exact && task->direction != ISCSI_NO_DATA && short_or_long) {
+        *status = fail(E_SCSI_SHORT, "command %02x: %u of %u bytes%s", task->cdb[CDB_OPERATION_CODE], (unsigned)task->transferred,
+                       (unsigned)task->length, task->overflow ? ", and an overflow" : "");
+        return SCSI_AGAIN;
     }
     return verdict;
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The public calls of a session, and its pump. */
-#include "iscsi/session.h"
+#include "iscsi/login.h"
 
 #include "platform/format.h"
 
 /* A pause between two turns longer than this was the caller's, not the target's: deadlines move with it. */
 #define PAUSE_MS 500
+
+#define STALL_TIMEOUTS 4 /* command timeouts that a command may stand still, when stall_ms is not set */
 
 /* What settings of 0 stand for (iscsi.h). */
 #define LOGIN_TIMEOUT_MS    15000
@@ -15,21 +17,28 @@
 
 #define ISID_TYPE_RANDOM 0x80 /* T field 10b, RFC 7143 section 11.12.5 */
 
+/* The login's part begins at a multiple of 16 as well. */
+#define OWN_SIZE ((sizeof(struct iscsi_session) + 15) & ~(size_t)15)
+
+_Static_assert(sizeof(struct login) <= ISCSI_LOGIN_SIZE, "iscsi.h tells less than a login wants");
+
 size_t iscsi_session_size(void)
 {
-    return sizeof(struct iscsi_session);
+    return OWN_SIZE + sizeof(struct login);
 }
 
 struct iscsi_session *iscsi_session_new(struct arena *arena, struct stream *stream)
 {
-    struct iscsi_session *session = arena_take(arena, sizeof *session, 16);
+    uint8_t *memory = arena_take(arena, iscsi_session_size(), 16);
 
-    if (!session) {
-        fail(E_ISCSI_MEMORY, "%u bytes", (unsigned)sizeof *session);
+    if (!memory) {
+        fail(E_ISCSI_MEMORY, "%u bytes", (unsigned)iscsi_session_size());
         return NULL;
     }
-    memset(session, 0, sizeof *session);
+    memset(memory, 0, iscsi_session_size());
+    struct iscsi_session *session = (struct iscsi_session *)memory;
     session->stream = stream;
+    session->login = (struct login *)(memory + OWN_SIZE);
     return session;
 }
 
@@ -51,6 +60,7 @@ static enum status store_settings(struct iscsi_session *session, const struct is
 
     use_default(&settings->login_timeout_ms, LOGIN_TIMEOUT_MS);
     use_default(&settings->command_timeout_ms, COMMAND_TIMEOUT_MS);
+    use_default(&settings->stall_ms, STALL_TIMEOUTS * settings->command_timeout_ms);
     use_default(&settings->recovery_timeout_ms, RECOVERY_TIMEOUT_MS);
     use_default(&settings->recovery_backoff_ms, RECOVERY_BACKOFF_MS);
     if (bytes_are_zero(settings->isid, sizeof settings->isid)) {
@@ -66,6 +76,7 @@ static enum status store_settings(struct iscsi_session *session, const struct is
 enum status iscsi_session_open(struct iscsi_session *session, const struct iscsi_settings *settings, deadline_t deadline)
 {
     struct stream *stream = session->stream;
+    struct login *login = session->login;
 
     if (session->state != SESSION_CLOSED)
         session_drop_connection(session);
@@ -73,15 +84,24 @@ enum status iscsi_session_open(struct iscsi_session *session, const struct iscsi
 
     memset(session, 0, sizeof *session);
     session->stream = stream;
+    session->login = login;
     platform_random(&session->generation, sizeof session->generation);
     enum status status = store_settings(session, settings);
     if (status != OK)
         return status;
 
     deadline_t attempt = deadline_after_ms(session->settings.login_timeout_ms);
-    status = login_run(session, attempt < deadline ? attempt : deadline);
-    if (status != OK)
+    bool done = false;
+    login_start(session, attempt < deadline ? attempt : deadline);
+    while (status == OK && !done) {
+        status = login_turn(session, &done);
+        if (status == OK && !done)
+            platform_idle();
+    }
+    if (status != OK) {
+        session->state = SESSION_CLOSED;
         return status;
+    }
 
     session->heard_at = session->pumped_at = platform_ticks();
     recovery_end(session);
@@ -104,10 +124,36 @@ void session_update_expstatsn(struct iscsi_session *session, const uint8_t *head
 {
     uint32_t statsn = get_be32(header + BHS_STATSN);
 
-    /* TCP loses nothing, so a jump is the target's miscount, which other initiators forgive. */
-    if (statsn != session->expstatsn)
+    /*
+     * TCP loses nothing, and without recovery within a connection no status is ever asked for again, so that a jump is the
+     * target's miscount. Other initiators forgive it, and what a command is answered with is its ITT's matter.
+     */
+    if (statsn != session->expstatsn && !session->statsn_told)
         log_printf(LOG_WARNING, "StatSN %u, expected %u", (unsigned)statsn, (unsigned)session->expstatsn);
+    session->statsn_told |= statsn != session->expstatsn;
     session->expstatsn = statsn + 1;
+}
+
+void session_raise_doubt(struct iscsi_session *session)
+{
+    if (session->guarded)
+        session->doubt = ++session->last_doubt;
+}
+
+void iscsi_session_guard(struct iscsi_session *session)
+{
+    session->guarded = true;
+}
+
+uint32_t iscsi_session_doubt(const struct iscsi_session *session)
+{
+    return session->doubt;
+}
+
+void iscsi_session_trust(struct iscsi_session *session, uint32_t doubt)
+{
+    if (session->doubt == doubt)
+        session->doubt = 0;
 }
 
 void session_drop_connection(struct iscsi_session *session)
@@ -126,9 +172,9 @@ void iscsi_session_submit(struct iscsi_session *session, struct iscsi_task *task
     task->status = OK;
     task->state = TASK_QUEUED;
     task->next = NULL;
-    task->scsi_status = 0;
+    task->scsi_status = task->failures = 0;
+    task->overflow = false;
     task->transferred = task->sense_length = 0;
-    task->itt = RESERVED_TAG;
 
     if (session->state == SESSION_CLOSED) {
         task->state = TASK_DONE;
@@ -202,25 +248,51 @@ static void forgive_pause(struct iscsi_session *session)
     /* A command handed in since then has set it: it must not come to lie ahead of the clock. */
     session->heard_at = now - session->heard_at > pause ? session->heard_at + pause : now;
     session->give_up_at += pause;
-    for (struct iscsi_task *task = session->first; task; task = task->next)
-        task->stalled_at += pause;
+    session->management.until += pause;
+    if (session->window_until)
+        session->window_until += pause;
+    for (unsigned i = 0; i < SESSION_SLOTS; i++)
+        session->slots[i].stalled_at += pause;
 }
 
-static enum status check_timeouts(const struct iscsi_session *session)
+/* A window that stays closed while the connection lives is the target's fault, which a new session mends. */
+static enum status check_window(struct iscsi_session *session)
+{
+    if (!task_waits_for_window(session)) {
+        session->window_until = 0;
+        return OK;
+    }
+    if (!session->window_until)
+        session->window_until = deadline_after_ms(session->settings.stall_ms);
+    if (!deadline_passed(session->window_until))
+        return OK;
+    return fail(E_ISCSI_WINDOW, "MaxCmdSN %u for %u ms", (unsigned)session->maxcmdsn, (unsigned)session->settings.stall_ms);
+}
+
+/* What the peer's TCP takes of a long transmission is a sign of life, too: pings queue up behind it. */
+static void watch_sending(struct iscsi_session *session)
+{
+    size_t unsent = session->stream->ops->unsent(session->stream);
+    uint64_t acknowledged = session->bytes_sent - unsent;
+
+    if (acknowledged > session->acknowledged && (unsent || session->tx.busy))
+        session->heard_at = platform_ticks();
+    session->acknowledged = acknowledged;
+}
+
+static enum status check_timeouts(struct iscsi_session *session)
 {
     if (session->logout_wanted && deadline_passed(session->logout_until))
         return fail(E_ISCSI_LOGOUT, "no answer to our logout");
 
-    for (const struct iscsi_task *task = session->first; task; task = task->next) {
-        if (task->state != TASK_QUEUED && deadline_passed(task->stalled_at))
-            return fail(E_ISCSI_TIMEOUT, "command %02x, ITT %08x: nothing for %u ms", task->cdb[CDB_OPERATION_CODE],
-                        (unsigned)task->itt, (unsigned)session->settings.command_timeout_ms);
-    }
-
-    if (session->first && session->nop_waiting &&
+    watch_sending(session);
+    bool waiting = session->first || task_any_active(session);
+    if (waiting && session->nop_waiting &&
         platform_ticks() - session->heard_at > session->settings.command_timeout_ms * platform_ticks_per_ms())
         return fail(E_ISCSI_SILENT, "nothing for %u ms", (unsigned)session->settings.command_timeout_ms);
-    return OK;
+
+    enum status status = check_window(session);
+    return status == OK ? abort_check(session) : status;
 }
 
 static enum status pump_connection(struct iscsi_session *session)
@@ -229,12 +301,12 @@ static enum status pump_connection(struct iscsi_session *session)
 
     session->stream->ops->pump(session->stream);
     enum status status = receive_all(session);
+    task_settle(session);
     if (status == OK)
         status = send_all(session, &sent);
     if (status == OK && sent)
         session->stream->ops->pump(session->stream);
 
-    task_finish_acknowledged(session);
     return status == OK ? check_timeouts(session) : status;
 }
 
@@ -243,17 +315,18 @@ void iscsi_session_pump(struct iscsi_session *session)
     enum status status = OK;
 
     forgive_pause(session);
+    if (session->state == SESSION_BROKEN)
+        recovery_attempt(session);
+    if (session->state == SESSION_CONNECTING || session->state == SESSION_LOGIN)
+        recovery_login(session);
     if (session->state == SESSION_FULL || session->state == SESSION_LOGOUT)
         status = pump_connection(session);
-    else if (session->state == SESSION_BROKEN)
-        recovery_attempt(session);
     if (status != OK)
         recovery_begin(session, status);
 }
 
 enum status iscsi_session_wait(struct iscsi_session *session, struct iscsi_task *task, deadline_t deadline)
 {
-    session->caller_deadline = deadline;
     while (!task->done) {
         if (deadline_passed(deadline)) {
             iscsi_session_cancel(session, task);
@@ -262,7 +335,6 @@ enum status iscsi_session_wait(struct iscsi_session *session, struct iscsi_task 
         iscsi_session_pump(session);
         platform_idle();
     }
-    session->caller_deadline = 0;
     return task->status;
 }
 
@@ -272,9 +344,14 @@ void iscsi_session_cancel(struct iscsi_session *session, struct iscsi_task *task
         return;
 
     enum status status = fail(E_ISCSI_TIMEOUT, "command %02x was given up", task->cdb[CDB_OPERATION_CODE]);
-    /* ABORT TASK would have to be waited for; without the connection nothing touches the buffer. The others are issued again. */
-    if (task->state == TASK_ACTIVE || task->state == TASK_ANSWERED)
+    struct active_task *active = task->state == TASK_ACTIVE ? &session->slots[task->slot] : NULL;
+    /* Copying what the stream still reads is no option, and a burst that ends in its midst is no burst. */
+    if (active && task_is_being_sent(session, active)) {
         recovery_begin(session, status);
+    } else if (active) {
+        log_printf(LOG_WARNING, "Command %02x, ITT %08x is given up", task->cdb[CDB_OPERATION_CODE], (unsigned)active->itt);
+        task_orphan(session, active);
+    }
     task_finish(session, task, status);
 }
 

@@ -6,15 +6,18 @@
  *     session.c   the public calls, the pump        login.c           connection, stages, redirections
  *     pdu_rx.c    receiving                         login_keys.c      operational keys
  *     pdu_tx.c    sending                           chap.c            authentication
- *     task.c      SCSI commands and their data      target_address.c  TargetAddress
- *     control.c   NOP, Async, Reject, Logout        key_text.[ch]     key=value pairs
+ *     task.c      what comes for SCSI commands      target_address.c  TargetAddress
+ *     task_send.c commands and their data           key_text.[ch]     key=value pairs
+ *     abort.c     ABORT TASK, LOGICAL UNIT RESET
+ *     control.c   NOP, Async, Reject, Logout
  *     recovery.c  lost connections                  sha3.[ch]         SHA3-256
  *
  *   the disk (disk.h, scsi.h, scsi_disk.h)        text that other rooms read, too
- *     disk.c        any disk: checks, waits         name.[ch]         iSCSI names
- *     scsi_disk.c   requests as SCSI commands       lun.[ch]          LUNs
- *     scsi_probe.c  what a LUN is
- *     scsi_cdb.c    commands as bytes
+ *     disk.c           any disk: checks, waits      name.[ch]         iSCSI names
+ *     scsi_disk.c      requests as SCSI commands    lun.[ch]          LUNs
+ *     scsi_probe.c     what a LUN is
+ *     scsi_identity.c  whether it still is that
+ *     scsi_cdb.c       commands as bytes
  *     scsi_sense.c, scsi_sense_text.c  status and sense data
  */
 #ifndef SANSTRAP_ISCSI_SESSION_H
@@ -23,31 +26,66 @@
 #include "iscsi/iscsi.h"
 #include "iscsi/pdu.h"
 
-#define SESSION_SLOTS        32   /* commands that the target has at one time */
-#define NOP_ANSWERS          4    /* pings of the target's that wait for their answer */
-#define TEXT_IN_MAX          8192 /* the default MaxRecvDataSegmentLength, which holds while logging in */
-#define TEXT_OUT_MAX         2048 /* login text of one request */
-#define CHALLENGE_LENGTH     16   /* of the challenges we send, RFC 7143 section 9.2.1 */
+#define SESSION_SLOTS        20  /* commands that the target has at one time, those given up counted */
+#define NOP_ANSWERS          4   /* pings of the target's that wait for their answer */
+#define ANSWER_MAX           128 /* of the data of PDUs that are neither login text nor Data-In */
+#define CHALLENGE_LENGTH     16  /* of the challenges we send, RFC 7143 section 9.2.1 */
 #define OUR_MAX_RECV_SEGMENT (256 * KIB)
 #define OUR_MAX_BURST        MIB
 #define OUR_FIRST_BURST      (256 * KIB)
 
 /* ITTs that are no SCSI command's. Those of commands have their slot, which is smaller, in the low byte. */
-#define ITT_LOGIN  0xF0u
-#define ITT_NOP    0xF1u
-#define ITT_LOGOUT 0xF2u
+#define ITT_LOGIN           0xF0u
+#define ITT_NOP             0xF1u
+#define ITT_LOGOUT          0xF2u
+#define ITT_TASK_MANAGEMENT 0xF3u /* in the low byte; above it a number as commands have */
 
 enum session_state {
-    SESSION_CLOSED, /* not open, or closed by the caller */
-    SESSION_LOGIN,
-    SESSION_FULL,   /* full feature phase */
-    SESSION_LOGOUT, /* our Logout is under way, on the target's request or the caller's */
-    SESSION_BROKEN, /* connection lost, to be re-opened when a task wants it */
-    SESSION_LOST,   /* given up; the next submission tries anew */
+    SESSION_CLOSED,     /* not open, or closed by the caller */
+    SESSION_CONNECTING, /* login.c has it: the stream is being opened */
+    SESSION_LOGIN,      /* login.c has it: requests and their answers */
+    SESSION_FULL,       /* full feature phase */
+    SESSION_LOGOUT,     /* our Logout is under way, on the target's request or the caller's */
+    SESSION_BROKEN,     /* connection lost, to be re-opened when a task wants it */
+    SESSION_LOST,       /* given up; the next submission tries anew */
 };
 
-/* Of an iscsi_task: waits for its turn; has a slot; its answer is here, but the stream may still read its buffer; done. */
-enum task_state { TASK_QUEUED, TASK_ACTIVE, TASK_ANSWERED, TASK_DONE };
+/* Of an iscsi_task: waits for its turn; has a slot; done. */
+enum task_state { TASK_QUEUED, TASK_ACTIVE, TASK_DONE };
+
+/* Of a slot. The last two wait until the stream no longer reads the command's data; then the task is done, or queued again. */
+enum slot_state { SLOT_FREE, SLOT_ACTIVE, SLOT_ANSWERED, SLOT_ABORTED };
+
+enum abort_step { ABORT_NONE, ABORT_WANTED, RESET_WANTED, ABORT_SENT };
+
+/* A command that the target has: all that the session needs of it, as the caller may have taken his task back. */
+struct active_task {
+    enum slot_state state;
+    struct iscsi_task *task; /* NULL: given up; data and answer are passed over */
+    enum abort_step abort;
+    bool write;
+    uint8_t lun[8];
+    uint32_t itt; /* generation << 8 | slot */
+    uint32_t cmdsn;
+    uint32_t progress;            /* read: bytes received, in order; write: bytes sent, in order */
+    uint32_t datasn;              /* the DataSN or R2TSN expected next */
+    uint32_t out_offset, out_end; /* the burst being sent: from here to there in the buffer */
+    uint32_t out_ttt, out_datasn; /* its TTT, and the DataSN of its next PDU */
+    uint32_t next_end, next_ttt;  /* the burst behind it, from out_end on; next_end 0: none */
+    uint64_t out_mark;            /* position in the sent stream behind the last data byte */
+    deadline_t stalled_at;        /* when it has stood still for too long */
+};
+
+/* The task management function under way: one at a time. */
+struct task_management {
+    bool busy;
+    uint8_t function;    /* ABORT_TASK or LOGICAL_UNIT_RESET */
+    uint8_t slot;        /* for the sake of this one … */
+    uint32_t referenced; /* … as long as it has this ITT */
+    uint32_t itt;
+    uint8_t lun[8];
+    deadline_t until;
+};
 
 /* What a login has agreed on. */
 struct negotiated {
@@ -70,7 +108,7 @@ struct receiver {
     uint32_t data_length; /* of the segment, without padding */
     uint32_t room;        /* bytes of it that are kept */
     uint8_t *to;
-    struct iscsi_task *task; /* Data-In: whose buffer `to` is */
+    struct active_task *task; /* Data-In: whose it is */
 };
 
 /* The PDU being sent. */
@@ -84,7 +122,7 @@ struct transmitter {
     uint8_t trailer[3 + DIGEST_LENGTH]; /* padding and digest of the data */
     uint32_t header_length, trailer_length;
     uint32_t sent;           /* of header, data and trailer */
-    struct iscsi_task *task; /* whose data it is */
+    struct active_task *task; /* whose data it is */
 };
 
 /* A ping of the target's (a NOP-In with a TTT) to be answered. */
@@ -95,6 +133,7 @@ struct nop_answer {
 
 struct iscsi_session {
     struct stream *stream;
+    struct login *login; /* login.h; in use in SESSION_CONNECTING and SESSION_LOGIN alone */
     struct iscsi_settings settings;
     enum session_state state;
 
@@ -113,27 +152,35 @@ struct iscsi_session {
     bool lists_taken;          /* a login has come to its end: what goes wrong in a later one has another cause */
 
     struct iscsi_task *first, *last; /* all tasks that are not done, in the order of submission */
-    struct iscsi_task *slots[SESSION_SLOTS];
+    struct active_task slots[SESSION_SLOTS];
+    struct task_management management;
+    bool guarded;   /* iscsi_session_guard() */
+    uint32_t doubt; /* its number while the disk is in doubt, else 0 */
+    uint32_t last_doubt;
 
     struct receiver rx;
     struct transmitter tx;
-    uint64_t bytes_sent; /* taken by this connection's stream */
+    uint64_t bytes_sent;   /* taken by this connection's stream */
+    uint64_t acknowledged; /* of them, by the peer, when last asked */
     struct nop_answer nop_answers[NOP_ANSWERS];
     unsigned nop_count; /* of nop_answers */
     bool nop_waiting;   /* our own ping is on its way */
+    bool statsn_told;   /* a jump of StatSN was logged; one is enough */
     bool logout_wanted;
     deadline_t logout_until;
 
     uint64_t heard_at, pumped_at;    /* ticks: of the last byte received, of the last pump */
+    deadline_t window_until;         /* a task waits for the command window, until then; 0: none does */
     bool recovering;                 /* no task has completed since the first loss */
     deadline_t retry_at, give_up_at; /* the next attempt, and the end of all */
     uint32_t backoff_ms;             /* the pause after the next failure */
-    deadline_t caller_deadline;      /* a reconnect in a wait ends with the wait; 0: nobody waits */
+    uint32_t time2wait_ms;           /* what the target wants the next pause to be at least; 0: nothing */
+    bool writes_unsettled;           /* the connection that was lost had writes in flight, at … */
+    uint16_t writes_group;           /* … this portal group */
+    deadline_t quiet_until;          /* nothing is issued before */
 
     uint8_t last_challenge[CHALLENGE_LENGTH]; /* the CHAP challenge that we sent last */
-    uint8_t text_in[TEXT_IN_MAX + 1];         /* login text; data of answers that are no Data-In */
-    uint32_t text_in_length;
-    uint8_t text_out[TEXT_OUT_MAX];
+    uint8_t answer[ANSWER_MAX];               /* data of what is no Data-In: sense data, a rejected header */
 };
 
 /*
@@ -142,6 +189,8 @@ struct iscsi_session {
  */
 void session_update_window(struct iscsi_session *session, const uint8_t *header);
 void session_update_expstatsn(struct iscsi_session *session, const uint8_t *header);
+/* The disk may be another from now on, if somebody guards it: iscsi_session_guard(). */
+void session_raise_doubt(struct iscsi_session *session);
 /* Aborts the stream. Tasks without an answer are queued again, to be sent on the next connection. The caller sets the state. */
 void session_drop_connection(struct iscsi_session *session);
 
@@ -153,19 +202,26 @@ void session_drop_connection(struct iscsi_session *session);
 enum status pdu_receive(struct iscsi_session *session, bool *complete);
 void pdu_receive_reset(struct iscsi_session *session);
 
+/* control.c: an immediate PDU with its ITT, numbers and what stands at BHS_TTT; returns its header. */
+uint8_t *control_build(struct iscsi_session *session, uint8_t opcode, uint8_t flags, uint32_t itt, uint32_t ttt);
+
 /* pdu_tx.c: starts a PDU in session->tx with opcode and flags, everything else zero; returns its header. */
 uint8_t *pdu_start(struct iscsi_session *session, uint8_t opcode, uint8_t flags);
 /* Its data segment. That of a task is not copied and must stay until the stream has sent it; any other, until the PDU is out. */
-void pdu_set_data(struct iscsi_session *session, const void *data, uint32_t length, struct iscsi_task *task);
+void pdu_set_data(struct iscsi_session *session, const void *data, uint32_t length, struct active_task *task);
 /* Adds the digests agreed on and hands what is left of the PDU to the stream; session->tx.busy says whether some is left still.
  */
 enum status pdu_flush(struct iscsi_session *session);
 
 /*
- * login.c: connects and logs in, following redirections; waits, at most until `deadline`. Afterwards the state is SESSION_FULL,
- * or SESSION_CLOSED with the stream aborted.
+ * login.c. Begins a login at the home portal, in SESSION_CONNECTING; a failure is told by the first turn. Each turn goes on with
+ * it, never waits, and follows redirections. OK with *done true: the state is SESSION_FULL; else with *done false: under way. Any
+ * other status: it has failed, the stream is aborted, and the caller sets the state.
  */
-enum status login_run(struct iscsi_session *session, deadline_t deadline);
+void login_start(struct iscsi_session *session, deadline_t deadline);
+enum status login_turn(struct iscsi_session *session, bool *done);
+/* Where the text of the PDU goes whose header is whole: behind what came before, when that was continued (C bit). */
+enum status login_place_text(struct iscsi_session *session);
 
 /*
  * task.c: what the target says of commands. The header of a Data-In says where its data goes, before that is received; the rest
@@ -175,18 +231,37 @@ enum status task_data_in_begin(struct iscsi_session *session);
 enum status task_data_in_end(struct iscsi_session *session);
 enum status task_response(struct iscsi_session *session);
 enum status task_r2t(struct iscsi_session *session);
-/* Starts the next Data-Out or SCSI Command that may be sent; false: there is none. */
-bool task_next_pdu(struct iscsi_session *session);
-/* Bytes of this task have moved: the target has the whole command timeout again. */
-void task_restart_timeout(struct iscsi_session *session, struct iscsi_task *task);
-/* Takes the task out of the session's list and sets `done`. */
+/* Bytes of this command have moved: the target has all its time again. */
+void task_restart_timeout(struct iscsi_session *session, struct active_task *active);
+/* Takes the task out of the session's list and sets `done`. Its slot is released, or stays for what the target still says. */
 void task_finish(struct iscsi_session *session, struct iscsi_task *task, enum status status);
-/* Finishes the tasks whose answer came while the stream still held data of theirs, which has been acknowledged since. */
-void task_finish_acknowledged(struct iscsi_session *session);
+/* May the stream still read from the command's buffer, or does the target still want some of it? */
+bool task_is_being_sent(const struct iscsi_session *session, const struct active_task *active);
+/* Nobody waits for the command any more: what comes for it is passed over. */
+void task_orphan(struct iscsi_session *session, struct active_task *active);
+/* The target has ended the command without an answer: its task is queued again, as soon as the stream is done with its data. */
+void task_aborted(struct active_task *active);
+/* Ends the slots that waited for the stream, which has been acknowledged since. */
+void task_settle(struct iscsi_session *session);
+/* The target has commands of ours. */
+bool task_any_active(const struct iscsi_session *session);
 /* The connection is gone: nothing is in flight any more, and everything unanswered is to be issued again. */
 void task_requeue_all(struct iscsi_session *session);
 /* All are done: those with an answer with OK, the others with `status`. */
 void task_finish_all(struct iscsi_session *session, enum status status);
+
+/* task_send.c: starts the next Data-Out or SCSI Command that may be sent; false: there is none. */
+bool task_next_pdu(struct iscsi_session *session);
+/* A task could be issued but for the command window. */
+bool task_waits_for_window(const struct iscsi_session *session);
+
+/*
+ * abort.c: commands that the target is to forget, because they stand still or were given up. ABORT TASK, else LOGICAL UNIT
+ * RESET, each with command_timeout_ms for its answer; else any status but OK, which ends the connection.
+ */
+enum status abort_check(struct iscsi_session *session);
+bool abort_next_pdu(struct iscsi_session *session);
+enum status abort_response(struct iscsi_session *session);
 
 /* control.c: PDUs that are no command's. Any status but OK ends the connection, also that of an orderly logout. */
 enum status control_receive(struct iscsi_session *session);
@@ -197,8 +272,10 @@ void control_reset(struct iscsi_session *session);
 
 /* recovery.c: the connection is lost, for `status`; a new one is due after the pause. */
 void recovery_begin(struct iscsi_session *session, enum status status);
-/* In SESSION_BROKEN: logs in again, which waits, when it is time and a task wants it; or gives up and finishes all tasks. */
+/* In SESSION_BROKEN: begins a login when it is time and a task wants it; or gives up and finishes all tasks. */
 void recovery_attempt(struct iscsi_session *session);
+/* A turn of that login. */
+void recovery_login(struct iscsi_session *session);
 /* A task has completed, or a login of the caller's: the next outage has all its time again. */
 void recovery_end(struct iscsi_session *session);
 

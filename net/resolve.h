@@ -5,10 +5,25 @@
 
 #include "net/net.h"
 
+/* One name that is being looked up: the caller's to place, resolve.c's to read and write until net_resolve_stop(). */
+struct net_lookup {
+    struct net_lookup *next;
+    const char *host;
+    uint32_t number; /* tells a late answer to a lookup that was given up from one to this */
+    bool asked, done, found;
+    struct net_address address;
+};
+
+/* Begins to look `host` up, a literal or a DNS name, which must stay until net_resolve_stop(). E_RESOLVE: it is no name. */
+enum status net_resolve_start(struct net_lookup *lookup, const char *host);
+
 /*
- * `host` is a literal or a DNS name. Pumps until it is answered or `deadline` passes. E_RESOLVE when no server is set, none
- * answers, or the answer is no address that a host can have.
+ * One turn, never waits. OK with lookup->done false: not yet; with it true: lookup->address is a host's. E_RESOLVE: there is no
+ * address, or none until `deadline`.
  */
-enum status net_resolve(const char *host, struct net_address *address, deadline_t deadline);
+enum status net_resolve_turn(struct net_lookup *lookup, deadline_t deadline);
+
+/* An answer that is still to come is not waited for any more. Harmless on a lookup that was never started. */
+void net_resolve_stop(struct net_lookup *lookup);
 
 #endif

@@ -17,9 +17,15 @@
 #define PORT_TRIES   16
 #define CHUNK        0xFFFFu /* lwIP's lengths are 16 bits */
 
+enum opening { NOT_OPENING, RESOLVING, CONNECTING };
+
 struct net_stream {
     struct stream stream; /* first */
     bool in_use;
+    enum opening opening;
+    deadline_t open_until; /* an address or an answer to the SYN must have come by then */
+    uint16_t port;         /* connected to */
+    struct net_lookup lookup;
     bool connected, peer_closed;
     struct tcp_pcb *pcb;         /* NULL when not open, or when lwIP has ended it */
     enum status ended;           /* why lwIP ended it */
@@ -132,6 +138,8 @@ static void abort_stream(struct stream *stream)
         forget_pcb(s);
         tcp_abort(pcb);
     }
+    net_resolve_stop(&s->lookup);
+    s->opening = NOT_OPENING;
     drop_received(s);
     s->ended = E_STREAM_CLOSED;
 }
@@ -141,7 +149,7 @@ void net_streams_abort(enum status why)
     for (unsigned i = 0; i < NET_STREAMS; i++) {
         if (!streams[i].in_use)
             continue;
-        if (streams[i].pcb) {
+        if (streams[i].pcb || streams[i].opening != NOT_OPENING) {
             abort_stream(&streams[i].stream);
             streams[i].ended = why;
         }
@@ -198,6 +206,7 @@ static enum status open_pcb(struct net_stream *s, const ip_addr_t *to, uint16_t 
     s->pcb = tcp_new_ip_type(IP_GET_TYPE(to));
     if (!s->pcb)
         return fail(E_STREAM_MEMORY, "no memory for a connection to %s", text);
+
     tcp_nagle_disable(s->pcb);
     tcp_arg(s->pcb, s);
     tcp_recv(s->pcb, on_received);
@@ -235,29 +244,61 @@ static enum status connect_stream(struct stream *stream, const char *host, uint1
     if (!network.open)
         return fail(E_UNREACHABLE, "the network is not started");
 
-    struct net_address peer;
-    enum status status = net_resolve(host, &peer, deadline);
-    if (status != OK)
+    s->port = port;
+    s->open_until = deadline;
+    enum status status = net_resolve_start(&s->lookup, host);
+    if (status == OK)
+        s->opening = RESOLVING;
+    return status;
+}
+
+/* The address is known, or it is not: in the first case the SYN goes out. */
+static enum status end_resolving(struct net_stream *s)
+{
+    enum status status = net_resolve_turn(&s->lookup, s->open_until);
+
+    if (status != OK || !s->lookup.done)
         return status;
 
     char text[FORMAT_ADDRESS_SIZE];
-    net_format_address(&peer, text);
-    ip_addr_t address = net_to_lwip(&peer);
-    log_printf(LOG_DEBUG, "TCP: connecting to %s port %u", text, port);
-    status = open_pcb(s, &address, port, text);
-    if (status != OK)
-        return status;
+    net_format_address(&s->lookup.address, text);
+    log_printf(LOG_DEBUG, "TCP: connecting to %s port %u", text, s->port);
+    ip_addr_t address = net_to_lwip(&s->lookup.address);
+    net_resolve_stop(&s->lookup);
+    s->opening = CONNECTING;
+    return open_pcb(s, &address, s->port, text);
+}
 
-    while (!s->connected && s->pcb && !deadline_passed(deadline))
-        net_wait_turn();
+static enum status end_connecting(struct net_stream *s)
+{
     if (s->connected && s->pcb) {
         log_printf(LOG_DEBUG, "TCP: connected, MSS %u", tcp_mss(s->pcb));
+        s->opening = NOT_OPENING;
         return OK;
     }
+    if (s->pcb && !deadline_passed(s->open_until))
+        return OK;
 
-    status = s->pcb || s->ended != E_STREAM_RESET ? E_CONNECT_TIMEOUT : E_CONNECT_REFUSED;
-    abort_stream(stream);
-    return fail(status, "%s port %u", text, port);
+    char text[FORMAT_ADDRESS_SIZE];
+    net_format_address(&s->lookup.address, text);
+    return fail(s->pcb || s->ended != E_STREAM_RESET ? E_CONNECT_TIMEOUT : E_CONNECT_REFUSED, "%s port %u", text, s->port);
+}
+
+static enum status opened_stream(struct stream *stream, bool *open)
+{
+    struct net_stream *s = (struct net_stream *)stream;
+    enum status status = OK;
+
+    if (s->opening == RESOLVING)
+        status = end_resolving(s);
+    if (status == OK && s->opening == CONNECTING)
+        status = end_connecting(s);
+    else if (status == OK && s->opening == NOT_OPENING && !s->connected)
+        status = fail(s->ended != OK && s->ended != E_STREAM_CLOSED ? s->ended : E_UNREACHABLE, "nothing is under way");
+    if (status != OK)
+        abort_stream(stream);
+    *open = status == OK && s->opening == NOT_OPENING;
+    return status;
 }
 
 /* ---- data ---- */
@@ -358,6 +399,7 @@ static enum status receive_stream(struct stream *stream, void *to, size_t length
 
 static const struct stream_ops operations = {
     .connect = connect_stream,
+    .opened = opened_stream,
     .send = send_stream,
     .unsent = unacknowledged,
     .receive = receive_stream,

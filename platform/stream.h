@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A connection that carries bytes in order, as iscsi/ wants it: net/ gives one over TCP, tests/host/ one over a POSIX
- * socket. connect() and close() wait, each until its deadline at most, pumping and calling platform_idle() meanwhile. Nothing
- * else does: callers pump until what they want has happened or their deadline passes.
+ * socket. Only close waits, at most until its deadline; with the others callers pump until what they want has happened or
+ * their deadline passes.
  */
 #ifndef SANSTRAP_STREAM_H
 #define SANSTRAP_STREAM_H
@@ -23,11 +23,18 @@ struct stream;
 
 struct stream_ops {
     /*
-     * Connects to `host`, an IPv4 or IPv6 literal (without brackets) or a DNS name, at TCP port `port`. Waits until it is
-     * connected or has failed, at most until `deadline`. A stream that is open is aborted first. Fails with E_RESOLVE,
-     * E_UNREACHABLE, E_CONNECT_TIMEOUT, E_CONNECT_REFUSED, E_STREAM_MEMORY; the stream is not open then.
+     * Begins to connect to `host`, an IPv4 or IPv6 literal (without brackets) or a DNS name, at TCP port `port`, and returns;
+     * pump() goes on with it, and opened() says what has become of it, until when `host` must stay. A stream that is open is
+     * aborted first. Fails with E_RESOLVE, E_UNREACHABLE or E_STREAM_MEMORY when there is nothing to begin.
      */
     enum status (*connect)(struct stream *stream, const char *host, uint16_t port, deadline_t deadline);
+
+    /*
+     * To be asked in every turn while connecting. OK with *open false: not yet. OK with *open true: connected, and bytes can
+     * move. Else why there is no connection: E_RESOLVE, E_UNREACHABLE, E_CONNECT_TIMEOUT (nobody answered until connect()'s
+     * deadline), E_CONNECT_REFUSED, E_STREAM_MEMORY; the stream is closed then.
+     */
+    enum status (*opened)(struct stream *stream, bool *open);
 
     /*
      * Takes as many bytes of the spans, in order, as there is room for, and says in *taken how many; 0 is no error. Fails, having

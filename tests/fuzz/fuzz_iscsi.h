@@ -13,6 +13,7 @@ struct fuzz_stream {
     struct stream stream;
     const uint8_t *pieces[2];
     size_t lengths[2];
+    bool quiet; /* the second piece is held back */
 };
 
 static struct fuzz_stream fuzz_stream;
@@ -25,6 +26,13 @@ static enum status fuzz_connect(struct stream *stream, const char *host, uint16_
     (void)host;
     (void)port;
     (void)deadline;
+    return OK;
+}
+
+static enum status fuzz_opened(struct stream *stream, bool *open)
+{
+    (void)stream;
+    *open = true;
     return OK;
 }
 
@@ -48,6 +56,9 @@ static enum status fuzz_receive(struct stream *stream, void *to, size_t length, 
     struct fuzz_stream *fuzz = (struct fuzz_stream *)stream;
     unsigned piece = fuzz->lengths[0] ? 0 : 1;
 
+    *received = 0;
+    if (piece == 1 && fuzz->quiet)
+        return OK;
     if (fuzz->lengths[piece] == 0)
         return fail(E_STREAM_CLOSED, "end of input");
     *received = length < fuzz->lengths[piece] ? length : fuzz->lengths[piece];
@@ -69,7 +80,7 @@ static void fuzz_stream_close(struct stream *stream, deadline_t deadline)
 }
 
 static const struct stream_ops fuzz_operations = {
-    fuzz_connect, fuzz_send, fuzz_unsent, fuzz_receive, fuzz_pump, fuzz_stream_close, fuzz_pump,
+    fuzz_connect, fuzz_opened, fuzz_send, fuzz_unsent, fuzz_receive, fuzz_pump, fuzz_stream_close, fuzz_pump,
 };
 
 static inline struct iscsi_settings fuzz_settings(void)
@@ -92,7 +103,7 @@ static inline void fuzz_open(const struct iscsi_settings *settings, const uint8_
     host_clock_use_virtual();
     host_log_level = LOG_ERROR;
     fuzz_arena = host_arena_new(1 << 17);
-    fuzz_stream = (struct fuzz_stream){{&fuzz_operations}, {before, bytes}, {before_length, length}};
+    fuzz_stream = (struct fuzz_stream){{&fuzz_operations}, {before, bytes}, {before_length, length}, before_length != 0};
     fuzz_session = iscsi_session_new(&fuzz_arena, &fuzz_stream.stream);
     iscsi_session_open(fuzz_session, settings, deadline_after_ms(1000));
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Whatever a target says in full feature phase, to a session with a read and a write in flight. The first byte's bits 0 and 1 say
- * which digests are agreed on; those that come are wrong nearly always, so bit 2 has them replaced by the right ones on the way.
+ * Whatever a target says in full feature phase, to a session with a read and a write in flight, and a read that was given up and
+ * is to be aborted. The first byte's bits 0 and 1 say which digests are agreed on; those that come are wrong nearly always, so bit 2
+ * has them replaced by the right ones on the way.
  */
 #include "tests/fuzz/fuzz_iscsi.h"
 
@@ -38,24 +39,38 @@ static void make_digests_right(uint8_t *bytes, size_t length, uint8_t digests)
 
 static void run(uint8_t choice, const uint8_t *bytes, size_t length)
 {
-    static uint8_t buffers[2][LENGTH];
-    struct iscsi_task tasks[2] = {
+    static uint8_t buffers[3][LENGTH];
+    struct iscsi_task tasks[3] = {
         {.direction = ISCSI_READ, .buffer = buffers[0], .length = LENGTH},
         {.direction = ISCSI_WRITE, .buffer = buffers[1], .length = LENGTH},
+        {.direction = ISCSI_READ, .buffer = buffers[2], .length = LENGTH},
     };
     struct iscsi_settings settings = fuzz_settings();
 
     fuzz_open(&settings, fuzz_login_answers, sizeof fuzz_login_answers, bytes, length);
     fuzz_session->agreed.header_digest = choice & HEADER_DIGEST;
     fuzz_session->agreed.data_digest = (choice & DATA_DIGEST) != 0;
+    iscsi_session_guard(fuzz_session);
     /* Tags are random for an attacker; the fuzzer may know them. */
     fuzz_session->generation = 1;
-    for (unsigned i = 0; i < 2; i++)
+    for (unsigned i = 0; i < 3; i++)
         iscsi_session_submit(fuzz_session, &tasks[i]);
+    iscsi_session_pump(fuzz_session);
+    iscsi_session_cancel(fuzz_session, &tasks[2]);
+    iscsi_session_pump(fuzz_session);
+    memset(buffers[2], 0, LENGTH);
+
+    fuzz_stream.quiet = false;
     for (unsigned i = 0; i < 8; i++)
         iscsi_session_pump(fuzz_session);
     fuzz_close();
-    if (!tasks[0].done || !tasks[1].done)
+
+    /* Nothing may come to the one that was given up. */
+    for (unsigned i = 0; i < LENGTH; i++) {
+        if (buffers[2][i])
+            abort();
+    }
+    if (!tasks[0].done || !tasks[1].done || !tasks[2].done)
         abort();
 }
 

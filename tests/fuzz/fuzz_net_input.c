@@ -10,6 +10,7 @@
 #include "net/net.h"
 #include "platform/bytes.h"
 #include "platform/frame.h"
+#include "tests/host/connect.h"
 #include "tests/host/host.h"
 #include "tests/host/peer.h"
 
@@ -56,7 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     peer_world_open(64, 65536);
     wire.verified = true;
     struct stream *stream = net_stream_new();
-    (void)stream->ops->connect(stream, "10.0.0.1", 3260, deadline_after_ms(100));
+    (void)host_connect(stream, "10.0.0.1", 3260, deadline_after_ms(100));
     (void)net_set_ipv6(&ipv6, deadline_after_ms(1));
 
     while (inject_next(&data, &size)) {

@@ -17,6 +17,7 @@
 struct posix_stream {
     struct stream stream;
     int fd;
+    deadline_t open_until;
 };
 
 static int fd_of(struct stream *stream)
@@ -45,20 +46,6 @@ static enum status lost(int error)
     return fail(E_UNREACHABLE, "errno %d", error);
 }
 
-static enum status finish_connect(int fd, deadline_t deadline)
-{
-    struct pollfd waited = {.fd = fd, .events = POLLOUT};
-    int error = 0;
-    socklen_t length = sizeof error;
-
-    while (poll(&waited, 1, 10) == 0) {
-        if (deadline_passed(deadline))
-            return fail(E_CONNECT_TIMEOUT, "no answer to SYN");
-    }
-    getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length);
-    return error ? lost(error) : OK;
-}
-
 static enum status connect_stream(struct stream *stream, const char *host, uint16_t port, deadline_t deadline)
 {
     struct posix_stream *posix = (struct posix_stream *)stream;
@@ -71,13 +58,39 @@ static enum status connect_stream(struct stream *stream, const char *host, uint1
         return fail(E_RESOLVE, "%s", host);
 
     int on = 1;
+    posix->open_until = deadline;
     posix->fd = socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     setsockopt(posix->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 
     enum status status = OK;
-    if (connect(posix->fd, found->ai_addr, found->ai_addrlen) != 0)
-        status = errno == EINPROGRESS ? finish_connect(posix->fd, deadline) : lost(errno);
+    if (connect(posix->fd, found->ai_addr, found->ai_addrlen) != 0 && errno != EINPROGRESS)
+        status = lost(errno);
     freeaddrinfo(found);
+    if (status != OK)
+        abort_stream(stream);
+    return status;
+}
+
+static enum status opened(struct stream *stream, bool *open)
+{
+    struct posix_stream *posix = (struct posix_stream *)stream;
+    struct pollfd waited = {.fd = posix->fd, .events = POLLOUT};
+    int error = 0;
+    socklen_t length = sizeof error;
+
+    *open = false;
+    if (posix->fd < 0)
+        return fail(E_UNREACHABLE, "no connection was begun");
+
+    enum status status = OK;
+    if (poll(&waited, 1, 1) == 0) {
+        if (deadline_passed(posix->open_until))
+            status = fail(E_CONNECT_TIMEOUT, "no answer to SYN");
+    } else {
+        getsockopt(posix->fd, SOL_SOCKET, SO_ERROR, &error, &length);
+        *open = !error;
+        status = error ? lost(error) : OK;
+    }
     if (status != OK)
         abort_stream(stream);
     return status;
@@ -143,7 +156,7 @@ static void close_stream(struct stream *stream, deadline_t deadline)
 }
 
 static const struct stream_ops operations = {
-    connect_stream, send_stream, unsent, receive, pump, close_stream, abort_stream,
+    connect_stream, opened, send_stream, unsent, receive, pump, close_stream, abort_stream,
 };
 
 struct stream *posix_stream_new(void)

@@ -4,7 +4,7 @@
  *   disk_probe key=value …    host port target initiator lun chap=name/secret mutual=name/secret
  *                             digests=N (enum iscsi_digests)
  *                             image=file (what the LUN holds) reads=N writes=N depth=N until_told=1 log=N
- *                             recovery_ms=N backoff_ms=N command_ms=N
+ *                             recovery_ms=N backoff_ms=N command_ms=N stall_ms=N login_ms=N
  *                             tap=device address=dhcp|slaac|literal loss=N (one frame in N)
  * With a tap device the connection is net/'s, over a card of its own; without, it is the kernel's, over a socket.
  * With until_told it reads until its standard input ends, and prints progress=N with every 100 operations.
@@ -82,6 +82,8 @@ static void set_option(struct options *options, const char *key, const char *val
         {"recovery_ms", &settings->recovery_timeout_ms},
         {"backoff_ms", &settings->recovery_backoff_ms},
         {"command_ms", &settings->command_timeout_ms},
+        {"stall_ms", &settings->stall_ms},
+        {"login_ms", &settings->login_timeout_ms},
         {"port", &port},
         {"lun", &lun},
         {"log", &log},

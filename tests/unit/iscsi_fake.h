@@ -17,8 +17,9 @@ struct fake {
     size_t in_length, in_position, out_length;
     size_t chunk; /* bytes of one receive or send; 0: all there are */
     size_t unsent;
-    bool closed; /* the target closes once everything is read */
-    bool refuse; /* connects fail */
+    bool closed;  /* the target closes once everything is read */
+    bool refuse;  /* connects fail */
+    bool pending; /* connects go on and on */
     unsigned connects, aborts;
     char host[256];
     uint16_t port;
@@ -38,6 +39,12 @@ static inline enum status fake_connect(struct stream *stream, const char *host, 
     snprintf(fake->host, sizeof fake->host, "%s", host);
     fake->port = port;
     return fake->refuse ? fail(E_CONNECT_REFUSED, "refused") : OK;
+}
+
+static inline enum status fake_opened(struct stream *stream, bool *open)
+{
+    *open = !((struct fake *)stream)->pending;
+    return OK;
 }
 
 static inline enum status fake_send(struct stream *stream, const struct stream_span *spans, unsigned count, size_t *taken)
@@ -95,7 +102,7 @@ static inline void fake_abort(struct stream *stream)
 static inline void fake_reset(struct fake *fake)
 {
     static const struct stream_ops operations = {
-        fake_connect, fake_send, fake_unsent, fake_receive, fake_pump, fake_close, fake_abort,
+        fake_connect, fake_opened, fake_send, fake_unsent, fake_receive, fake_pump, fake_close, fake_abort,
     };
 
     memset(fake, 0, sizeof *fake);

@@ -34,12 +34,19 @@ static struct {
     size_t heard; /* bytes of fake.out that were looked at */
     uint32_t statsn;
     struct command held[64];
-    unsigned held_count, seen;
+    unsigned held_count, seen, aborts;
     bool hold;     /* answer nothing */
     uint64_t last; /* block */
     uint8_t device_type, mode;
     uint32_t max_transfer_length; /* VPD B0h, blocks */
-    uint8_t list[32][8];          /* REPORT LUNS */
+    uint32_t block_size;
+    uint8_t wwid[8];
+    const char *serial;               /* four characters */
+    bool no_wwid, no_serial, no_page; /* VPD 83h or 80h is unknown; no VPD at all */
+    struct scsi_sense attentions[16]; /* for the next commands but INQUIRY and REPORT LUNS */
+    unsigned attention_count;
+    bool not_ready;
+    uint8_t list[32][8]; /* REPORT LUNS */
     uint32_t list_count;
     struct verdict next[16]; /* for READ, WRITE and SYNCHRONIZE CACHE; GOOD when used up */
     unsigned next_count, next_used;
@@ -64,9 +71,9 @@ static void say(uint8_t opcode, uint8_t flags, const struct command *command, ui
     fake_say(&fake, header, data, length);
 }
 
-static void say_sense(const struct command *command, uint8_t key, uint8_t asc)
+static void say_sense(const struct command *command, uint8_t key, uint8_t asc, uint8_t ascq)
 {
-    uint8_t data[20] = {0, 18, 0x70, 0, key, [14] = asc};
+    uint8_t data[20] = {0, 18, 0x70, 0, key, [14] = asc, [15] = ascq};
 
     say(OP_SCSI_RESPONSE, FLAG_UNDERFLOW, command, SCSI_CHECK_CONDITION, command->length, data, sizeof data);
 }
@@ -80,21 +87,37 @@ static void say_data(const struct command *command, const void *data, uint32_t t
         data, length);
 }
 
+static void say_page(const struct command *command)
+{
+    uint8_t page = command->cdb[INQUIRY_CDB_PAGE_CODE];
+    uint8_t data[64] = {lun.device_type, page, 0, 60};
+
+    if (lun.no_page || (page == VPD_SERIAL && lun.no_serial) || (page == VPD_DEVICE_ID && lun.no_wwid)) {
+        say_sense(command, 5, 0x24, 0);
+        return;
+    }
+    if (page == VPD_SERIAL) {
+        data[3] = 4;
+        memcpy(data + 4, lun.serial, 4);
+    } else if (page == VPD_DEVICE_ID) {
+        data[3] = 12;
+        memcpy(data + 4, "\1\3\0\10", 4);
+        memcpy(data + 8, lun.wwid, sizeof lun.wwid);
+    } else {
+        put_be32(data + 8, lun.max_transfer_length);
+    }
+    say_data(command, data, sizeof data);
+}
+
 static void identify(const struct command *command)
 {
-    uint8_t data[252] = {lun.device_type, 0, 6, 2, 91};
+    uint8_t data[96] = {lun.device_type, 0, 6, 2, 91};
 
-    memcpy(data + 8, "SANSTRAPUNIT DISK       1   ", 28);
     if (command->cdb[INQUIRY_CDB_FLAGS] & INQUIRY_EVPD) {
-        uint8_t page = command->cdb[INQUIRY_CDB_PAGE_CODE];
-
-        memset(data + 2, 0, sizeof data - 2);
-        data[1] = page;
-        data[3] = page == VPD_SERIAL ? 4 : page == VPD_DEVICE_ID ? 12 : 60;
-        memcpy(data + 4, page == VPD_SERIAL ? "U001" : "\1\3\0\10\60\1\2\3\4\5\6\7", data[3] == 4 ? 4 : 12);
-        if (page == VPD_BLOCK_LIMITS)
-            put_be32(data + 8, lun.max_transfer_length);
+        say_page(command);
+        return;
     }
+    memcpy(data + 8, "SANSTRAPUNIT DISK       1   ", 28);
     say_data(command, data, sizeof data);
 }
 
@@ -104,12 +127,12 @@ static void report_capacity(const struct command *command, bool long_form)
 
     if (long_form) {
         put_be64(data, lun.last);
-        put_be32(data + 8, 512);
+        put_be32(data + 8, lun.block_size);
         data[13] = 3;
         put_be16(data + 14, 0xC007); /* provisioned thinly, reads zeros; aligned at block 7 */
     } else {
         put_be32(data, lun.last > UINT32_MAX ? UINT32_MAX : (uint32_t)lun.last);
-        put_be32(data + 4, 512);
+        put_be32(data + 4, lun.block_size);
     }
     say_data(command, data, long_form ? 32 : 8);
 }
@@ -127,7 +150,7 @@ static void move_blocks(const struct command *command)
     }
 
     if (verdict.key)
-        say_sense(command, verdict.key, verdict.asc);
+        say_sense(command, verdict.key, verdict.asc, 0);
     else if (verdict.missing && verdict.silent_about)
         say(OP_DATA_IN, FLAG_STATUS, command, SCSI_GOOD, 0, data, command->length - verdict.missing);
     else if (verdict.scsi_status || command->write || !command->length)
@@ -147,9 +170,21 @@ static void report_luns(const struct command *command)
 
 static void answer(const struct command *command)
 {
-    uint8_t mode[4] = {3, 0, lun.mode};
+    uint8_t mode[4] = {3, 0, lun.mode}, operation_code = command->cdb[CDB_OPERATION_CODE];
+    bool tells_nothing = operation_code == SCSI_INQUIRY || operation_code == SCSI_REPORT_LUNS;
 
-    switch (command->cdb[CDB_OPERATION_CODE]) {
+    if (lun.attention_count && !tells_nothing) {
+        const struct scsi_sense *sense = &lun.attentions[--lun.attention_count];
+
+        say_sense(command, sense->key, sense->asc, sense->ascq);
+        return;
+    }
+    if (lun.not_ready && !tells_nothing) {
+        say_sense(command, 2, 4, 1);
+        return;
+    }
+
+    switch (operation_code) {
     case SCSI_REPORT_LUNS:
         report_luns(command);
         break;
@@ -205,6 +240,7 @@ static void serve(struct stream *stream)
         lun.heard += BHS_LENGTH + ((get_be24(header + BHS_DATA_LENGTH) + 3) & ~3u);
         if ((header[BHS_OPCODE] & OP_MASK) == OP_SCSI_COMMAND)
             hold(header);
+        lun.aborts += (header[BHS_OPCODE] & OP_MASK) == OP_TASK_REQUEST;
     }
     while (!lun.hold && lun.held_count)
         answer(&lun.held[--lun.held_count]); /* the newest first: nobody may count on an order */
@@ -225,6 +261,9 @@ static void log_in(void)
     lun.statsn = session->expstatsn;
     lun.last = BLOCKS - 1;
     lun.list_count = 1; /* LUN 0 */
+    lun.block_size = 512;
+    lun.serial = "U001";
+    memcpy(lun.wwid, "\60\1\2\3\4\5\6\7", sizeof lun.wwid);
 }
 
 static enum status open_disk(void)

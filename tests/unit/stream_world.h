@@ -4,6 +4,7 @@
 #define SANSTRAP_TESTS_STREAM_WORLD_H
 
 #include "net/net.h"
+#include "tests/host/connect.h"
 #include "tests/host/host.h"
 #include "tests/host/peer.h"
 #include "tests/unit/unit.h"
@@ -33,7 +34,7 @@ static inline int close_world(void **state)
 
 static inline enum status connect_to(const char *host, unsigned milliseconds)
 {
-    return stream->ops->connect(stream, host, 3260, deadline_after_ms(milliseconds));
+    return host_connect(stream, host, 3260, deadline_after_ms(milliseconds));
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)

@@ -363,14 +363,14 @@ static void nothing_secret_stays_in_the_buffers(void **state)
     (void)state;
     start_target(CHAP_SHA256);
     assert_int_equal(open_session(&settings), OK);
-    assert_true(bytes_are_zero(session->text_in, sizeof session->text_in));
-    assert_true(bytes_are_zero(session->text_out, sizeof session->text_out));
+    assert_true(bytes_are_zero(session->login->text_in, sizeof session->login->text_in));
+    assert_true(bytes_are_zero(session->login->text_out, sizeof session->login->text_out));
 
     strcpy(settings.mutual_chap.secret, "another-secret-99");
     start_target(CHAP_SHA256);
     assert_int_equal(open_session(&settings), E_CHAP_TARGET);
-    assert_true(bytes_are_zero(session->text_in, sizeof session->text_in));
-    assert_true(bytes_are_zero(session->text_out, sizeof session->text_out));
+    assert_true(bytes_are_zero(session->login->text_in, sizeof session->login->text_in));
+    assert_true(bytes_are_zero(session->login->text_out, sizeof session->login->text_out));
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up_session, tear_down_session)

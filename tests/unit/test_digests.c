@@ -68,7 +68,7 @@ static size_t say(uint8_t opcode, uint8_t flags, uint32_t sn, uint32_t offset, u
     size_t start = fake.in_length;
 
     put_be24(header + BHS_DATA_LENGTH, length);
-    put_be32(header + BHS_ITT, task.itt);
+    put_be32(header + BHS_ITT, session->slots[task.slot].itt);
     put_be32(header + BHS_TTT, RESERVED_TAG);
     put_be32(header + BHS_STATSN, session->expstatsn);
     put_be32(header + BHS_EXPCMDSN, session->cmdsn);

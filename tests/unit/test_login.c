@@ -46,6 +46,22 @@ static void text_continued_in_the_middle_of_a_key(void **state)
     assert_int_equal(fake_heard(&fake, 1)[BHS_FLAGS], 0);
 }
 
+/* Bounded by bytes and by time, not by pieces: one of 7 bytes at a time is slow, but is an answer. */
+static void text_in_many_pieces(void **state)
+{
+    static const char text[] = "AuthMethod=None|TargetPortalGroupTag=1|TargetAlias=";
+
+    (void)state;
+    for (unsigned i = 0; i + 1 < sizeof text; i++)
+        fake_login(&fake, 0x40, 0, (char[]){text[i], 0});
+    for (unsigned i = 0; i < 100; i++)
+        fake_login(&fake, 0x40, 0, "x");
+    fake_login(&fake, 0x81, 0, "|");
+    fake_login(&fake, 0x87, 0, "");
+    assert_int_equal(log_in(), OK);
+    assert_int_equal(strlen(session->target_alias), 100);
+}
+
 static void unknown_keys_are_answered(void **state)
 {
     (void)state;
@@ -129,6 +145,86 @@ static void redirects(void **state)
             assert_int_equal(info.portal_group, 1);
         }
     }
+}
+
+static void of_two_target_addresses_the_first_counts(void **state)
+{
+    (void)state;
+    fake_login(&fake, 0, 0x0101, "TargetAddress=192.0.2.9:860,1|TargetAddress=[2001:db8::5]:3261,1|");
+    fake_login_whole(&fake);
+    assert_int_equal(log_in(), OK);
+    assert_string_equal(fake.host, "192.0.2.9");
+    assert_int_equal(fake.port, 860);
+}
+
+/* Whatever text comes with a refusal: the refusal is the answer. */
+static void the_status_class_comes_before_the_keys(void **state)
+{
+    (void)state;
+    fake_login(&fake, 0, 0x0203, "=x|MaxBurstLength=1|no pair");
+    assert_int_equal(log_in(), E_LOGIN_NOT_FOUND);
+    fake_reset(&fake);
+    fake_login(&fake, 0, 0x0101, "MaxBurstLength=1|AuthMethod=CHAP|TargetAddress=192.0.2.9|");
+    fake_login_whole(&fake);
+    assert_int_equal(log_in(), OK);
+}
+
+/* ---- a target that takes no list of CHAP algorithms ---- */
+
+static void say_challenge_of_md5(void)
+{
+    fake_login(&fake, 0x00, 0, "AuthMethod=CHAP|");
+    fake_login(&fake, 0x00, 0, "CHAP_A=5|CHAP_I=1|CHAP_C=0x00112233445566778899aabbccddeeff|");
+    fake_login(&fake, 0x81, 0, "");
+    fake_login(&fake, 0x87, 0, "");
+}
+
+static void answer_the_second_connection(void)
+{
+    tick();
+    if (fake.connects == 2 && fake.in_position == fake.in_length)
+        say_challenge_of_md5();
+}
+
+static enum status log_in_with_chap(void)
+{
+    struct iscsi_settings settings = fake_settings();
+
+    strcpy(settings.chap.name, "joe");
+    strcpy(settings.chap.secret, "secret-of-joe-1");
+    return open_session(&settings);
+}
+
+/* Whatever it does in place of a challenge, silence included: it is asked for MD5 alone, once. */
+static void a_list_of_algorithms_that_is_not_understood(void **state)
+{
+    static const uint16_t statuses[] = {0x0200, 0x0201, 0x0207, 0x020B};
+
+    (void)state;
+    for (unsigned i = 0; i < 6; i++) {
+        fake_reset(&fake);
+        fake_login(&fake, 0x00, 0, "AuthMethod=CHAP|");
+        if (i < 4)
+            fake_login(&fake, 0x00, statuses[i], "");
+        else if (i == 4)
+            fake_login(&fake, 0x00, 0, "CHAP_A=Reject|");
+        host_idle_hook = answer_the_second_connection;
+        assert_int_equal(log_in_with_chap(), OK);
+        assert_int_equal(fake.connects, 2);
+        assert_true(session->md5_only);
+    }
+}
+
+/* A second login that fails as well says that it was not the list: the next one offers it again. */
+static void a_fallback_in_vain_is_forgotten(void **state)
+{
+    (void)state;
+    fake_login(&fake, 0x00, 0, "AuthMethod=CHAP|");
+    fake_login(&fake, 0x00, 0x0200, "");
+    fake_login(&fake, 0x00, 0x0301, "");
+    assert_int_equal(log_in_with_chap(), E_LOGIN_UNAVAILABLE);
+    assert_int_equal(fake.connects, 2);
+    assert_false(session->md5_only);
 }
 
 static void redirect_without_end(void **state)
@@ -413,9 +509,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(plain_login_in_every_chunking),
         CASE(text_continued_in_the_middle_of_a_key),
+        CASE(text_in_many_pieces),
         CASE(unknown_keys_are_answered),
         CASE(status_classes),
         CASE(redirects),
+        CASE(of_two_target_addresses_the_first_counts),
+        CASE(the_status_class_comes_before_the_keys),
+        CASE(a_list_of_algorithms_that_is_not_understood),
+        CASE(a_fallback_in_vain_is_forgotten),
         CASE(redirect_without_end),
         CASE(hostile_answers),
         CASE(answers_our_offer_does_not_allow),

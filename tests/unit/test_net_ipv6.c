@@ -5,6 +5,7 @@
 #include "net/net.h"
 #include "platform/bytes.h"
 #include "platform/frame.h"
+#include "tests/host/connect.h"
 #include "tests/host/host.h"
 #include "tests/host/peer.h"
 
@@ -271,7 +272,7 @@ static void redirects_to_nowhere(void **state)
     for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
         uint8_t message[48] = {ND_REDIRECT};
         syns = astray = 0;
-        assert_int_equal(stream->ops->connect(stream, "fd77::1", 3260, deadline_after_ms(1000)), E_CONNECT_TIMEOUT);
+        assert_int_equal(host_connect(stream, "fd77::1", 3260, deadline_after_ms(1000)), E_CONNECT_TIMEOUT);
         memcpy(message + 8, targets[i], 16);
         memcpy(message + 24, server, 16);
         memcpy(message + 40, "\2\1\2\0\0\0\0\146", 8);
@@ -279,7 +280,7 @@ static void redirects_to_nowhere(void **state)
         peer_world_run(20);
         assert_true(syns > 0);
         syns = 0;
-        assert_int_equal(stream->ops->connect(stream, "fd77::1", 3260, deadline_after_ms(1000)), E_CONNECT_TIMEOUT);
+        assert_int_equal(host_connect(stream, "fd77::1", 3260, deadline_after_ms(1000)), E_CONNECT_TIMEOUT);
         assert_true(syns > 0);
         assert_int_equal(astray, 0);
     }
@@ -313,7 +314,7 @@ static bool next_hop_while_connecting(const char *host, const uint8_t *neighbour
     hop.neighbour = neighbour;
     hop.neighbour_mac = (const uint8_t *)neighbour_mac;
     hop.known = false;
-    assert_int_equal(hop.stream->ops->connect(hop.stream, host, 3260, deadline_after_ms(2500)), E_CONNECT_TIMEOUT);
+    assert_int_equal(host_connect(hop.stream, host, 3260, deadline_after_ms(2500)), E_CONNECT_TIMEOUT);
     return hop.known;
 }
 

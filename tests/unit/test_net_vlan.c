@@ -5,6 +5,7 @@
 #include "net/net.h"
 #include "platform/bytes.h"
 #include "platform/frame.h"
+#include "tests/host/connect.h"
 #include "tests/host/host.h"
 #include "tests/host/peer.h"
 
@@ -117,7 +118,7 @@ static void full_segments(unsigned full_frame)
 
     for (size_t i = 0; i < sizeof bytes; i++)
         bytes[i] = peer_pattern(i);
-    assert_int_equal(stream->ops->connect(stream, "10.0.0.1", 3260, deadline_after_ms(1000)), OK);
+    assert_int_equal(host_connect(stream, "10.0.0.1", 3260, deadline_after_ms(1000)), OK);
     assert_int_equal(stream->ops->send(stream, &span, 1, &done), OK);
     peer_world_run(500);
     assert_true(done > 10 * 1460);
@@ -152,10 +153,10 @@ static void what_is_sent_again(void **state)
 {
     (void)state;
     peer.silent = true;
-    (void)stream->ops->connect(stream, "10.0.0.1", 3260, deadline_after_ms(50)); /* ARP is known from here on */
+    (void)host_connect(stream, "10.0.0.1", 3260, deadline_after_ms(50)); /* ARP is known from here on */
     sent[IPV4_TCP] = 0;
     wire.busy = 3;
-    assert_int_equal(stream->ops->connect(stream, "10.0.0.1", 3260, deadline_after_ms(2000)), E_CONNECT_TIMEOUT);
+    assert_int_equal(host_connect(stream, "10.0.0.1", 3260, deadline_after_ms(2000)), E_CONNECT_TIMEOUT);
     assert_true(sent[IPV4_TCP] >= 2);
     assert_int_equal(sent[OTHER], 0);
 }
@@ -165,7 +166,7 @@ static void dhcp_dns_and_ipv6(void **state)
     (void)state;
     static struct net_lease lease;
     struct net_dhcp_request request = {.vendor_class = "unit"};
-    assert_int_equal(stream->ops->connect(stream, "san.example.org", 3260, deadline_after_ms(1500)), E_RESOLVE);
+    assert_int_equal(host_connect(stream, "san.example.org", 3260, deadline_after_ms(1500)), E_RESOLVE);
     assert_true(sent[IPV4_UDP] >= 1);
     sent[IPV4_UDP] = 0;
     assert_int_equal(net_dhcp(&request, &lease, deadline_after_ms(5000)), E_DHCP_TIMEOUT);

@@ -11,29 +11,31 @@ struct outcome {
     uint32_t transferred;
     enum scsi_verdict verdict;
     enum status status;
+    bool overflow;
 };
 
 static void verdicts(void **state)
 {
     static const struct outcome cases[] = {
-        {"GOOD", SCSI_GOOD, 0, 0, 512, SCSI_DONE, OK},
-        {"GOOD with underflow", SCSI_GOOD, 0, 0, 511, SCSI_LATER, E_SCSI_SHORT},
-        {"BUSY", SCSI_BUSY, 0, 0, 0, SCSI_LATER, E_SCSI_BUSY},
-        {"TASK SET FULL", SCSI_TASK_SET_FULL, 0, 0, 0, SCSI_LATER, E_SCSI_BUSY},
-        {"RESERVATION CONFLICT", SCSI_RESERVATION_CONFLICT, 0, 0, 0, SCSI_FAILED, E_SCSI_RESERVED},
-        {"TASK ABORTED", SCSI_TASK_ABORTED, 0, 0, 0, SCSI_AGAIN, E_SCSI_FAILED},
-        {"ACA ACTIVE", 0x30, 0, 0, 0, SCSI_FAILED, E_SCSI_FAILED},
-        {"UNIT ATTENTION", SCSI_CHECK_CONDITION, 6, 0x29, 0, SCSI_AGAIN, E_SCSI_FAILED},
-        {"becoming ready", SCSI_CHECK_CONDITION, 2, 0x04, 0, SCSI_LATER, E_LUN_NOT_READY},
-        {"no medium", SCSI_CHECK_CONDITION, 2, 0x3A, 0, SCSI_FAILED, E_LUN_NOT_READY},
-        {"MEDIUM ERROR", SCSI_CHECK_CONDITION, 3, 0x11, 0, SCSI_FAILED, E_SCSI_MEDIUM},
-        {"HARDWARE ERROR", SCSI_CHECK_CONDITION, 4, 0x44, 0, SCSI_FAILED, E_SCSI_HARDWARE},
-        {"LUN unknown", SCSI_CHECK_CONDITION, 5, 0x25, 0, SCSI_FAILED, E_LUN_MISSING},
-        {"LBA out of range", SCSI_CHECK_CONDITION, 5, 0x21, 0, SCSI_FAILED, E_DISK_RANGE},
-        {"DATA PROTECT", SCSI_CHECK_CONDITION, 7, 0x27, 0, SCSI_FAILED, E_DISK_READ_ONLY},
-        {"ABORTED COMMAND", SCSI_CHECK_CONDITION, 0xB, 0, 0, SCSI_AGAIN, E_SCSI_FAILED},
-        {"RECOVERED ERROR", SCSI_CHECK_CONDITION, 1, 0x17, 512, SCSI_DONE, OK},
-        {"RECOVERED ERROR with underflow", SCSI_CHECK_CONDITION, 1, 0x17, 100, SCSI_LATER, E_SCSI_SHORT},
+        {"GOOD", SCSI_GOOD, 0, 0, 512, SCSI_DONE, OK, false},
+        {"GOOD with underflow", SCSI_GOOD, 0, 0, 511, SCSI_AGAIN, E_SCSI_SHORT, false},
+        {"BUSY", SCSI_BUSY, 0, 0, 0, SCSI_LATER, E_SCSI_BUSY, false},
+        {"TASK SET FULL", SCSI_TASK_SET_FULL, 0, 0, 0, SCSI_LATER, E_SCSI_BUSY, false},
+        {"RESERVATION CONFLICT", SCSI_RESERVATION_CONFLICT, 0, 0, 0, SCSI_FAILED, E_SCSI_RESERVED, false},
+        {"TASK ABORTED", SCSI_TASK_ABORTED, 0, 0, 0, SCSI_AGAIN, E_SCSI_FAILED, false},
+        {"ACA ACTIVE", 0x30, 0, 0, 0, SCSI_FAILED, E_SCSI_FAILED, false},
+        {"UNIT ATTENTION", SCSI_CHECK_CONDITION, 6, 0x29, 0, SCSI_AGAIN, E_SCSI_FAILED, false},
+        {"becoming ready", SCSI_CHECK_CONDITION, 2, 0x04, 0, SCSI_LATER, E_LUN_NOT_READY, false},
+        {"no medium", SCSI_CHECK_CONDITION, 2, 0x3A, 0, SCSI_FAILED, E_LUN_NOT_READY, false},
+        {"MEDIUM ERROR", SCSI_CHECK_CONDITION, 3, 0x11, 0, SCSI_FAILED, E_SCSI_MEDIUM, false},
+        {"HARDWARE ERROR", SCSI_CHECK_CONDITION, 4, 0x44, 0, SCSI_FAILED, E_SCSI_HARDWARE, false},
+        {"LUN unknown", SCSI_CHECK_CONDITION, 5, 0x25, 0, SCSI_FAILED, E_LUN_MISSING, false},
+        {"LBA out of range", SCSI_CHECK_CONDITION, 5, 0x21, 0, SCSI_FAILED, E_DISK_RANGE, false},
+        {"DATA PROTECT", SCSI_CHECK_CONDITION, 7, 0x27, 0, SCSI_FAILED, E_DISK_READ_ONLY, false},
+        {"ABORTED COMMAND", SCSI_CHECK_CONDITION, 0xB, 0, 0, SCSI_AGAIN, E_SCSI_FAILED, false},
+        {"RECOVERED ERROR", SCSI_CHECK_CONDITION, 1, 0x17, 512, SCSI_DONE, OK, false},
+        {"RECOVERED ERROR with underflow", SCSI_CHECK_CONDITION, 1, 0x17, 100, SCSI_AGAIN, E_SCSI_SHORT, false},
+        {"GOOD with overflow", SCSI_GOOD, 0, 0, 512, SCSI_AGAIN, E_SCSI_SHORT, true},
     };
 
     (void)state;
@@ -43,6 +45,7 @@ static void verdicts(void **state)
             enum status status = OK;
 
             task.transferred = cases[i].transferred;
+            task.overflow = cases[i].overflow;
             task.sense_length = cases[i].key ? 18 : 0;
             task.sense[0] = descriptor ? 0x72 : 0x70;
             task.sense[descriptor ? 1 : 2] = cases[i].key;

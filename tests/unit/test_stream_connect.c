@@ -96,6 +96,29 @@ static void connect_without_arp_answer(void **state)
     assert_int_equal(connect_to("10.0.0.1", 2000), E_CONNECT_TIMEOUT);
 }
 
+/* Connecting is the pump's matter: neither call lets time pass, and a host that is silent is told of at the deadline. */
+static void connect_and_opened_never_wait(void **state)
+{
+    uint64_t start = platform_ticks();
+    bool open = true;
+
+    (void)state;
+    peer.silent = true;
+    assert_int_equal(stream->ops->connect(stream, "10.0.0.1", 3260, deadline_after_ms(200)), OK);
+    assert_true(platform_ticks() == start);
+    for (enum status status = OK; status == OK;) {
+        uint64_t before = platform_ticks();
+
+        status = stream->ops->opened(stream, &open);
+        assert_false(open);
+        assert_true(platform_ticks() == before);
+        assert_int_equal(status, deadline_passed(start + 200 * platform_ticks_per_ms()) ? E_CONNECT_TIMEOUT : OK);
+        stream->ops->pump(stream);
+        platform_idle();
+    }
+    assert_int_equal(stream->ops->opened(stream, &open), E_UNREACHABLE); /* nothing is under way any more */
+}
+
 static void connect_without_route(void **state)
 {
     (void)state;
@@ -107,7 +130,8 @@ static void lost_syn_is_repeated_soon(void **state)
 {
     (void)state;
     peer.silent = true;
-    (void)stream->ops->connect(stream, "10.0.0.1", 3260, deadline_after_ms(50)); /* ARP is known from here on */
+    wire.busy = 0;
+    (void)host_connect(stream, "10.0.0.1", 3260, deadline_after_ms(50)); /* ARP is known from here on */
     peer.silent = false;
     peer.port = 0;
 
@@ -129,6 +153,7 @@ int main(void)
         CASE(connect_refused),
         CASE(connect_unanswered_ends_at_its_deadline),
         CASE(connect_without_arp_answer),
+        CASE(connect_and_opened_never_wait),
         CASE(connect_without_route),
         CASE(lost_syn_is_repeated_soon),
     };

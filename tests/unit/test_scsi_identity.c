@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Another disk under the name and LUN of the one that was opened: after a reconnect, after a UNIT ATTENTION, in the midst of
+ * requests. Not one of them may reach it.
+ */
+#include "tests/unit/scsi_lun.h"
+
+static struct disk_request requests[4];
+
+static void turns(unsigned count)
+{
+    while (count--) {
+        tick();
+        disk->ops->pump(disk);
+    }
+}
+
+/* Two writes and two reads that the target has, and does not answer. */
+static void submit_four(void)
+{
+    lun.hold = true;
+    for (unsigned i = 0; i < 4; i++) {
+        requests[i] = request_for(i < 2 ? DISK_WRITE : DISK_READ, 8 * i, i);
+        disk_submit(disk, &requests[i]);
+    }
+    turns(3);
+    assert_int_equal(lun.command_count, 4);
+}
+
+/* The connection goes, and the next one's login succeeds; the LUN answers again. */
+static void reconnect(void)
+{
+    unsigned connects = fake.connects;
+
+    fake.closed = true;
+    turns(1);
+    fake.closed = false;
+    fake.in_length = fake.in_position = 0;
+    fake_login_whole(&fake);
+    lun.held_count = 0;
+    lun.statsn = 1;
+    lun.command_count = 0;
+    lun.hold = false;
+    for (unsigned i = 0; i < 20000 && fake.connects == connects; i++)
+        turns(1);
+    assert_int_equal(fake.connects, connects + 1);
+}
+
+static void all_end_with(enum status status)
+{
+    turns(200);
+    for (unsigned i = 0; i < 4; i++) {
+        assert_true(requests[i].done);
+        assert_int_equal(requests[i].status, status);
+    }
+}
+
+/* What is asked of the disk later fails as well, without a word to the target. */
+static void later_requests_fail(void)
+{
+    unsigned seen = lun.seen;
+
+    assert_int_equal(run(DISK_READ, 0, 1000), E_DISK_OTHER);
+    assert_int_equal(run(DISK_WRITE, 0, 1000), E_DISK_OTHER);
+    assert_int_equal(run(DISK_FLUSH, 0, 1000), E_DISK_OTHER);
+    assert_int_equal(lun.seen, seen);
+    assert_string_not_equal(failure_detail(E_DISK_OTHER), "");
+}
+
+/* ---- ways for a disk to be another, or the same ---- */
+
+static void leave_it(void)
+{
+}
+
+static void change_wwid(void)
+{
+    lun.wwid[7] = 8;
+}
+
+static void change_serial(void)
+{
+    lun.serial = "U002";
+}
+
+static void shrink(void)
+{
+    lun.last = BLOCKS / 2 - 1;
+}
+
+static void grow(void)
+{
+    lun.last = 2 * BLOCKS - 1;
+}
+
+static void grow_beyond_32_bits(void)
+{
+    lun.last = 0x1FFFFFFFFFull;
+}
+
+static void change_block_size(void)
+{
+    lun.block_size = 4096;
+}
+
+struct change {
+    const char *name;
+    void (*change)(void);
+    bool no_wwid, no_page;
+    enum status status;
+};
+
+static const struct change changes[] = {
+    {"the same", leave_it, false, false, OK},
+    {"another WWID", change_wwid, false, false, E_DISK_OTHER},
+    {"another serial number, the same WWID", change_serial, false, false, OK},
+    {"another serial number, no WWID", change_serial, true, false, E_DISK_OTHER},
+    {"the same serial number, no WWID", leave_it, true, false, OK},
+    {"no VPD at all", leave_it, true, true, OK},
+    {"no VPD at all, half the capacity", shrink, true, true, E_DISK_OTHER},
+    {"half the capacity", shrink, false, false, E_DISK_OTHER},
+    {"grown", grow, false, false, OK},
+    {"grown beyond 32 bits", grow_beyond_32_bits, false, false, OK},
+    {"other blocks", change_block_size, false, false, E_DISK_OTHER},
+};
+#define CHANGES (sizeof changes / sizeof *changes)
+
+static void open_anew(void **state, const struct change *change)
+{
+    tear_down_session(state);
+    set_up(state);
+    lun.no_wwid = change->no_wwid;
+    lun.no_page = change->no_page;
+    print_message("%s\n", change->name);
+    assert_int_equal(open_disk(), OK);
+    lun.command_count = 0;
+}
+
+static void after_a_reconnect(void **state)
+{
+    for (unsigned i = 0; i < CHANGES; i++) {
+        open_anew(state, &changes[i]);
+        submit_four();
+        changes[i].change();
+        reconnect();
+        all_end_with(changes[i].status);
+        assert_int_equal(lun.command_count, changes[i].status == OK ? 4 : 0);
+        assert_int_equal(disk->block_count, BLOCKS);
+        if (changes[i].status != OK)
+            later_requests_fail();
+    }
+}
+
+/* A command of the disk's own finds the attention; what is in flight then is not believed, what waits is not issued. */
+static void after_a_unit_attention(void **state)
+{
+    static const struct scsi_sense senses[] = {
+        {6, 0x3F, 0x0E}, {6, 0x3F, 0x03}, {6, 0x28, 0x00}, {6, 0x2A, 0x09}, {6, 0x29, 0x01}};
+
+    for (unsigned i = 0; i < CHANGES * 5; i++) {
+        const struct change *change = &changes[i / 5];
+
+        open_anew(state, change);
+        submit_four();
+        change->change();
+        lun.attentions[lun.attention_count++] = senses[i % 5];
+        lun.hold = false;
+        lun.command_count = 0;
+        all_end_with(change->status);
+        assert_int_equal(lun.command_count, change->status == OK ? 1 : 0); /* the one with the attention, again */
+        assert_int_equal(fake.aborts, 0);
+        if (change->status != OK)
+            later_requests_fail();
+    }
+}
+
+static void both_identities_are_shown(void **state)
+{
+    (void)state;
+    submit_four();
+    change_wwid();
+    shrink();
+    reconnect();
+    all_end_with(E_DISK_OTHER);
+    assert_string_equal(failure_detail(E_DISK_OTHER),
+                        "was WWID 3001020304050607, 4096 blocks of 512; is WWID 3001020304050608, 2048 blocks of 512");
+}
+
+/* ---- targets that are slow to say ---- */
+
+static void attentions_and_not_ready_are_waited_out(void **state)
+{
+    (void)state;
+    submit_four();
+    lun.attentions[0] = (struct scsi_sense){6, 0x29, 0};
+    lun.attentions[1] = (struct scsi_sense){6, 0x3F, 0x0E};
+    lun.attention_count = 2;
+    lun.not_ready = true;
+    reconnect();
+    turns(20000);
+    assert_false(requests[0].done);
+    assert_int_equal(lun.command_count, 0);
+    lun.not_ready = false;
+    all_end_with(OK);
+}
+
+/* Patience ends, and nothing was decided: who asks later has the question asked again. */
+static void a_disk_that_does_not_say_is_asked_again(void **state)
+{
+    (void)state;
+    submit_four();
+    lun.not_ready = true;
+    reconnect();
+    turns(SCSI_PATIENCE_MS - 1000);
+    assert_false(requests[0].done);
+    turns(2000);
+    all_end_with(E_LUN_NOT_READY);
+    assert_int_equal(lun.command_count, 0);
+
+    lun.not_ready = false;
+    assert_int_equal(run(DISK_WRITE, 0, 1000), OK);
+    lun.not_ready = true;
+    lun.attentions[lun.attention_count++] = (struct scsi_sense){6, 0x28, 0};
+    assert_int_equal(run(DISK_WRITE, 0, 1000), E_DISK_TIMEOUT);
+    lun.not_ready = false;
+    change_wwid();
+    assert_int_equal(run(DISK_WRITE, 0, 1000), E_DISK_OTHER);
+}
+
+/* A page that is missing for a while is a target's that has just started, and no other disk. */
+static void a_page_that_comes_later(void **state)
+{
+    (void)state;
+    submit_four();
+    lun.no_wwid = true;
+    reconnect();
+    turns(5000);
+    assert_false(requests[0].done);
+    lun.no_wwid = false;
+    all_end_with(OK);
+}
+
+/* What was found out over the connection before is worth nothing. */
+static void a_connection_lost_in_the_midst_of_the_question(void **state)
+{
+    (void)state;
+    submit_four();
+    lun.not_ready = true;
+    reconnect();
+    turns(300);
+
+    lun.not_ready = false;
+    lun.hold = true;
+    turns(300); /* a step is in flight */
+    assert_int_equal(lun.command_count, 0);
+
+    change_wwid();
+    reconnect();
+    all_end_with(E_DISK_OTHER);
+    assert_int_equal(lun.command_count, 0);
+}
+
+/* The patience for a busy LUN is its own: an outage before it does not count. */
+static void busy_after_a_long_outage(void **state)
+{
+    (void)state;
+    submit_four();
+    fake.refuse = true;
+    fake.closed = true;
+    turns(90000);
+    fake.refuse = false;
+    lun.next[0] = (struct verdict){.scsi_status = SCSI_BUSY};
+    lun.next_count = 1;
+    reconnect();
+    all_end_with(OK);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up_open, tear_down_session)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(after_a_reconnect),
+        CASE(after_a_unit_attention),
+        CASE(both_identities_are_shown),
+        CASE(attentions_and_not_ready_are_waited_out),
+        CASE(a_disk_that_does_not_say_is_asked_again),
+        CASE(a_page_that_comes_later),
+        CASE(a_connection_lost_in_the_midst_of_the_question),
+        CASE(busy_after_a_long_outage),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
