@@ -252,15 +252,19 @@ static enum status begin_connection(struct login *login)
 /* Of several TargetAddress keys the first counts; nothing else is read of an answer that ends the login. */
 static const char *first_target_address(struct login *login)
 {
-    const char *key, *value;
+    const char *key, *value, *first = NULL;
     uint32_t position = 0;
     bool malformed = false;
 
     while (key_text_next(login->text_in, login->text_in_length, &position, &key, &value, &malformed)) {
-        if (strcmp(key, "TargetAddress") == 0)
-            return value;
+        if (strcmp(key, "TargetAddress") != 0)
+            continue;
+        if (first)
+            log_printf(LOG_WARNING, "Another TargetAddress is not used: %.100s", value);
+        else
+            first = value;
     }
-    return NULL;
+    return first;
 }
 
 static enum status follow_redirect(struct login *login, uint8_t detail)
