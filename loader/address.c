@@ -70,18 +70,29 @@ static struct net_dhcp_request who_asks(const struct story *story, const char *v
 }
 
 /*
- * The lease is renewed in the ROM's name. Its client identifier is what the server has said again (RFC 6842); else none is sent,
- * and the server goes by the MAC address.
+ * The client identifier that the ROM has used (RFC 2131 4.2: always the same one): as its DISCOVER has it, else as the server has
+ * said it again (RFC 6842). Returns its length; 0 for none, when servers go by the MAC address.
  */
+static uint8_t find_rom_client_id(const struct story *story, const struct dhcp_message *ack, uint8_t id[255])
+{
+    const struct machine *machine = story->machine;
+    struct dhcp_message message = *ack;
+    if (machine->cached_discover && !dhcp_request_open(&message, machine->cached_discover, machine->cached_discover_length) &&
+        memcmp(message.bytes + DHCP_AT_CHADDR, story->nic.mac, NIC_MAC_LENGTH) != 0)
+        message = *ack;
+    int length = dhcp_option_get(&message, DHCP_CLIENT_ID, id, 255);
+    return (uint8_t)(length > 0 && length <= 255 ? length : 0);
+}
+
+/* The lease is renewed in the ROM's name. */
 static enum status use_rom_lease(struct story *story, struct dhcp_message *message)
 {
     char vendor_class[] = "PXEClient:Arch:00000:UNDI:002001";
     uint8_t client_id[255];
     format_text(vendor_class, sizeof vendor_class, "PXEClient:Arch:%05u:UNDI:002001", story->machine->architecture);
     struct net_dhcp_request request = who_asks(story, vendor_class);
-    int id_length = dhcp_option_get(message, DHCP_CLIENT_ID, client_id, sizeof client_id);
     request.client_id = client_id;
-    request.client_id_length = (uint8_t)(id_length > 0 && id_length <= (int)sizeof client_id ? id_length : 0);
+    request.client_id_length = find_rom_client_id(story, message, client_id);
 
     net_lease_read(&story->lease, message);
     enum status status = net_adopt_lease(&request, &story->lease);

@@ -6,6 +6,7 @@
 
 #include "platform/format.h"
 
+#define OP_REQUEST     1
 #define OP_REPLY       2
 #define HTYPE_ETHERNET 1
 #define SNAME_LENGTH   64
@@ -151,13 +152,11 @@ int dhcp_ipxe_option_get(const struct dhcp_message *message, uint8_t code, uint8
     return collect(&cursor, &any_length, code, to, size, -1);
 }
 
-const char *dhcp_message_open(struct dhcp_message *message, const uint8_t *bytes, size_t length)
+static const char *open_message(struct dhcp_message *message, const uint8_t *bytes, size_t length)
 {
     static const uint8_t cookie[4] = {99, 130, 83, 99};
     if (length < DHCP_OPTIONS_START)
         return "it is shorter than 240 bytes";
-    if (bytes[DHCP_AT_OP] != OP_REPLY)
-        return "its op field is not 2 (reply)";
     if (bytes[DHCP_AT_HTYPE] != HTYPE_ETHERNET || bytes[DHCP_AT_HLEN] != NIC_MAC_LENGTH)
         return "its hardware address is not an Ethernet one";
     if (memcmp(bytes + DHCP_AT_COOKIE, cookie, sizeof cookie))
@@ -168,6 +167,16 @@ const char *dhcp_message_open(struct dhcp_message *message, const uint8_t *bytes
     if (dhcp_option_get(message, DHCP_OVERLOAD, &overload, 1) == 1 && overload <= (OVERLOAD_FILE | OVERLOAD_SNAME))
         message->overload = overload;
     return NULL;
+}
+
+const char *dhcp_message_open(struct dhcp_message *message, const uint8_t *bytes, size_t length)
+{
+    return length && bytes[DHCP_AT_OP] != OP_REPLY ? "its op field is not 2 (reply)" : open_message(message, bytes, length);
+}
+
+const char *dhcp_request_open(struct dhcp_message *message, const uint8_t *bytes, size_t length)
+{
+    return length && bytes[DHCP_AT_OP] != OP_REQUEST ? "its op field is not 1 (request)" : open_message(message, bytes, length);
 }
 
 /* ---- what was left out ---- */

@@ -62,6 +62,9 @@ struct dhcp_message {
  */
 const char *dhcp_message_open(struct dhcp_message *message, const uint8_t *bytes, size_t length);
 
+/* The same for what a client has sent. */
+const char *dhcp_request_open(struct dhcp_message *message, const uint8_t *bytes, size_t length);
+
 /*
  * Joins option `code` into `to`. Returns its whole length, which may exceed `size` (then only `size` bytes were stored), or -1
  * when the message does not hold it in a length that the table allows. Of a list that is not of whole entries the last piece is

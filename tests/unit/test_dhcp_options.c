@@ -23,8 +23,10 @@ static void rfc2131_header(void **state)
     assert_non_null(dhcp_message_open(&message, builder.bytes, 239));
     assert_non_null(dhcp_message_open(&message, builder.bytes, 0));
 
+    assert_non_null(strstr(dhcp_request_open(&message, builder.bytes, builder.length), "op"));
     builder.bytes[0] = 1;
     assert_non_null(strstr(dhcp_message_open(&message, builder.bytes, builder.length), "op"));
+    assert_null(dhcp_request_open(&message, builder.bytes, builder.length));
 
     builder.bytes[0] = 2;
     builder.bytes[2] = 16;

@@ -58,24 +58,36 @@ static void the_roms_lease_is_used_when_it_holds_a_root_path(void **state)
     assert_int_equal(seen.card_config.mtu, 9000);
 }
 
-/* The ROM's name: the client identifier that the server said again, else none; its vendor class; and what is set by hand. */
+/* The ROM's name: its client identifier, as its DISCOVER has it, else as the server said it again, else none; its vendor class;
+ * and what is set by hand. */
 static void the_roms_lease_is_renewed_in_its_name(void **state)
 {
     static const char id[] = "\000\001\002\003\004\005\006\007\010\011\012\013\014\015\016\017\020";
-    for (unsigned said = 0; said < 2; said++) {
+    enum { NOTHING, BY_SERVER, BY_ROM, NOT_BY_ROM, ANOTHER_CARDS, CASES };
+    for (unsigned said = NOTHING; said < CASES; said++) {
+        bool has_id = said == BY_SERVER || said == BY_ROM || said == ANOTHER_CARDS;
         struct dhcp_builder cached;
         dhcp_ack(&cached);
         dhcp_text(&cached, DHCP_ROOT_PATH, ROOT);
-        if (said)
+        if (said == BY_SERVER || said == ANOTHER_CARDS)
             dhcp_option(&cached, DHCP_CLIENT_ID, id, 17);
+
+        struct dhcp_builder discover;
+        dhcp_build(&discover);
+        discover.bytes[0] = 1;
+        discover.bytes[33] ^= said == ANOTHER_CARDS;
+        if (said == BY_ROM)
+            dhcp_option(&discover, DHCP_CLIENT_ID, id, 17);
         machine.cached_ack = cached.bytes;
         machine.cached_ack_length = cached.length;
+        machine.cached_discover = said >= BY_ROM ? discover.bytes : NULL;
+        machine.cached_discover_length = discover.length;
         machine.architecture = 7;
 
         told("dns=192.0.2.8 mtu=1400", "nic0 net_open adopt login disk boot" DOWN);
         assert_non_null(seen.request.client_id);
-        assert_int_equal(seen.request.client_id_length, said ? 17 : 0);
-        assert_memory_equal(seen.client_id, id, said ? 17 : 0);
+        assert_int_equal(seen.request.client_id_length, has_id ? 17 : 0);
+        assert_memory_equal(seen.client_id, id, has_id ? 17 : 0);
         assert_string_equal(seen.vendor_class, "PXEClient:Arch:00007:UNDI:002001");
         assert_true(!seen.request.by_hand.gateway && seen.request.by_hand.dns && seen.request.by_hand.mtu);
         assert_memory_equal(seen.request.by_hand.ipv4.dns, "\300\000\002\010", 4);
