@@ -19,6 +19,7 @@
 #define PXENV_FILE_CMDLINE         0xE8
 
 #define PXENV_EXIT_FAILURE    1
+#define PACKET_DHCP_DISCOVER  1
 #define PACKET_DHCP_ACK       2
 #define NIC_TYPE_PCI          2
 #define FILE_API_MAGIC        0x91D447B2u
@@ -29,8 +30,8 @@
 #define PXE_INSTALLATION   0x1A /* interrupt */
 #define INT1A_PXENV        0x5650
 #define INT1A_PXENV_ANSWER 0x564E
-#define ACK_MAX            1500
-#define ACK_FIXED          240 /* to the end of the magic cookie */
+#define PACKET_MAX         1500
+#define PACKET_FIXED       240 /* to the end of the magic cookie */
 #define COMMAND_LINE_MAX   2048
 #define PARAMETERS_SIZE    64 /* what calls without data of interest get as parameters; buffers lie behind that much */
 #define SCAN_LOWEST        0x10000u
@@ -74,8 +75,10 @@ struct pxe_file_cmdline {
 static struct pxe_rom rom;
 static struct far_pointer rom_stack; /* that it is called on */
 static bool rom_alive;
-static uint8_t ack[ACK_MAX];
-static size_t ack_length;
+static struct cached_packet {
+    uint8_t bytes[PACKET_MAX];
+    size_t length; /* 0: none */
+} discover, ack;
 static char command_line[COMMAND_LINE_MAX];
 static struct pxe_nic_type nic_type;
 static uint8_t masked_irq = IRQS; /* IRQS: none */
@@ -164,16 +167,16 @@ static bool call_rom(uint16_t opcode, void *parameters)
     return REG16(block->call.registers.eax) == 0;
 }
 
-static void ask_ack(void)
+static void ask_packet(struct cached_packet *packet, uint16_t type)
 {
     uint8_t *buffer = realmode_scratch() + PARAMETERS_SIZE;
     struct pxe_cached_info *info = (struct pxe_cached_info *)realmode_scratch();
-    *info = (struct pxe_cached_info){.packet_type = PACKET_DHCP_ACK, .buffer_size = ACK_MAX, .buffer = realmode_far(buffer)};
-    memset(buffer, 0, ACK_MAX);
-    if (!call_rom(PXENV_GET_CACHED_INFO, info) || info->buffer_size < ACK_FIXED)
+    *info = (struct pxe_cached_info){.packet_type = type, .buffer_size = PACKET_MAX, .buffer = realmode_far(buffer)};
+    memset(buffer, 0, PACKET_MAX);
+    if (!call_rom(PXENV_GET_CACHED_INFO, info) || info->buffer_size < PACKET_FIXED)
         return;
-    ack_length = info->buffer_size < ACK_MAX ? info->buffer_size : ACK_MAX;
-    memcpy(ack, buffer, ack_length);
+    packet->length = info->buffer_size < PACKET_MAX ? info->buffer_size : PACKET_MAX;
+    memcpy(packet->bytes, buffer, packet->length);
 }
 
 static void ask_command_line(void)
@@ -204,15 +207,22 @@ void pxe_find(void)
     if (!(block->start_kind == START_NBP ? find_caller(block) : find_left_behind(block)))
         return;
     rom_alive = true;
-    ask_ack();
+    ask_packet(&ack, PACKET_DHCP_ACK);
+    ask_packet(&discover, PACKET_DHCP_DISCOVER);
     ask_nic_type();
     ask_command_line();
 }
 
 const uint8_t *pxe_cached_ack(size_t *length)
 {
-    *length = ack_length;
-    return ack_length ? ack : NULL;
+    *length = ack.length;
+    return ack.length ? ack.bytes : NULL;
+}
+
+const uint8_t *pxe_cached_discover(size_t *length)
+{
+    *length = discover.length;
+    return discover.length ? discover.bytes : NULL;
 }
 
 const char *pxe_command_line(void)

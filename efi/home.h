@@ -96,6 +96,7 @@ const char *sources_line(bool *cut);
  * DHCPv6's. To be called before a card is taken, which takes the protocol away.
  */
 const uint8_t *sources_dhcp_ack(size_t *length);
+const uint8_t *sources_dhcp_discover(size_t *length); /* and the DHCPDISCOVER that it had asked by */
 
 /* SMBIOS's system UUID, as struct machine has it; untouched when unknown. */
 void sources_uuid(uint8_t uuid[16]);

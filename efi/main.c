@@ -96,6 +96,7 @@ static void run_loader(const char *settings)
     machine.recorder_address = (uintptr_t)machine.recorder;
     machine.boot_nic = pci_boot_nic(nics, machine.nic_count);
     machine.cached_ack = sources_dhcp_ack(&machine.cached_ack_length);
+    machine.cached_discover = sources_dhcp_discover(&machine.cached_discover_length);
     sources_uuid(machine.uuid);
     loader_run(&machine);
 }

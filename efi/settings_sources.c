@@ -47,19 +47,39 @@ const char *sources_line(bool *cut)
 
 /* ---- the firmware's DHCP ---- */
 
-const uint8_t *sources_dhcp_ack(size_t *length)
+/* What the firmware has of the exchange that loaded us; NULL when none, or one of DHCPv6. */
+static const EFI_PXE_BASE_CODE_MODE *dhcp_mode(void)
 {
-    static EFI_PXE_BASE_CODE_PACKET ack;
     EFI_PXE_BASE_CODE_PROTOCOL *pxe;
     EFI_HANDLE device = firmware.loaded->DeviceHandle;
-
-    *length = 0;
     if (!device || EFI_ERROR(firmware.boot->HandleProtocol(device, &guid_pxe_base_code, (void **)&pxe)) || !pxe->Mode ||
         !pxe->Mode->DhcpAckReceived || pxe->Mode->UsingIpv6)
         return NULL;
-    ack = pxe->Mode->DhcpAck;
+    return pxe->Mode;
+}
+
+const uint8_t *sources_dhcp_ack(size_t *length)
+{
+    static EFI_PXE_BASE_CODE_PACKET ack;
+    const EFI_PXE_BASE_CODE_MODE *mode = dhcp_mode();
+    *length = 0;
+    if (!mode)
+        return NULL;
+    ack = mode->DhcpAck;
     *length = sizeof ack;
     return ack.Raw;
+}
+
+const uint8_t *sources_dhcp_discover(size_t *length)
+{
+    static EFI_PXE_BASE_CODE_PACKET discover;
+    const EFI_PXE_BASE_CODE_MODE *mode = dhcp_mode();
+    *length = 0;
+    if (!mode || !mode->DhcpDiscoverValid)
+        return NULL;
+    discover = mode->DhcpDiscover;
+    *length = sizeof discover;
+    return discover.Raw;
 }
 
 /* ---- SMBIOS ---- */

@@ -50,42 +50,62 @@ static void show_ipv4(struct story *story, const struct net_ipv4 *ipv4, const ch
     screen_line(&story->screen, "Address", "%s/%u, gateway %s (%s)", text, prefix_of(ipv4->netmask), gateway_text, origin);
 }
 
-/* What was set by hand goes before what DHCP says. */
-static bool override_ipv4(const struct settings *settings, struct net_ipv4 *ipv4)
+static struct net_overrides set_by_hand(const struct settings *settings)
 {
-    if (settings->origin[SETTING_GATEWAY] > FROM_DHCP)
-        memcpy(ipv4->gateway, settings->static_ipv4.gateway, sizeof ipv4->gateway);
-    if (settings->origin[SETTING_DNS] > FROM_DHCP)
-        memcpy(ipv4->dns, settings->static_ipv4.dns, sizeof ipv4->dns);
-    if (settings->origin[SETTING_MTU] > FROM_DHCP)
-        ipv4->mtu = settings->mtu;
-    return settings->origin[SETTING_GATEWAY] > FROM_DHCP || settings->origin[SETTING_DNS] > FROM_DHCP ||
-           settings->origin[SETTING_MTU] > FROM_DHCP;
+    struct net_overrides by_hand = {.gateway = settings->origin[SETTING_GATEWAY] > FROM_DHCP,
+                                    .dns = settings->origin[SETTING_DNS] > FROM_DHCP,
+                                    .mtu = settings->origin[SETTING_MTU] > FROM_DHCP,
+                                    .ipv4 = settings->static_ipv4};
+    by_hand.ipv4.mtu = settings->mtu;
+    return by_hand;
 }
 
-static enum status use_ipv4(struct story *story, const struct net_ipv4 *ipv4)
+static struct net_dhcp_request who_asks(const struct story *story, const char *vendor_class)
 {
-    story->ipv4 = *ipv4;
-    return net_set_ipv4(ipv4);
+    const struct machine *machine = story->machine;
+    struct net_dhcp_request request = {
+        .architecture = machine->architecture, .vendor_class = vendor_class, .by_hand = set_by_hand(&story->settings)};
+    memcpy(request.uuid, machine->uuid, sizeof request.uuid);
+    return request;
 }
 
+/*
+ * The client identifier that the ROM has used (RFC 2131 4.2: always the same one): as its DISCOVER has it, else as the server has
+ * said it again (RFC 6842). Returns its length; 0 for none, when servers go by the MAC address.
+ */
+static uint8_t find_rom_client_id(const struct story *story, const struct dhcp_message *ack, uint8_t id[255])
+{
+    const struct machine *machine = story->machine;
+    struct dhcp_message message = *ack;
+    if (machine->cached_discover && !dhcp_request_open(&message, machine->cached_discover, machine->cached_discover_length) &&
+        memcmp(message.bytes + DHCP_AT_CHADDR, story->nic.mac, NIC_MAC_LENGTH) != 0)
+        message = *ack;
+    int length = dhcp_option_get(&message, DHCP_CLIENT_ID, id, 255);
+    return (uint8_t)(length > 0 && length <= 255 ? length : 0);
+}
+
+/* The lease is renewed in the ROM's name. */
 static enum status use_rom_lease(struct story *story, struct dhcp_message *message)
 {
+    char vendor_class[] = "PXEClient:Arch:00000:UNDI:002001";
+    uint8_t client_id[255];
+    format_text(vendor_class, sizeof vendor_class, "PXEClient:Arch:%05u:UNDI:002001", story->machine->architecture);
+    struct net_dhcp_request request = who_asks(story, vendor_class);
+    request.client_id = client_id;
+    request.client_id_length = find_rom_client_id(story, message, client_id);
+
     net_lease_read(&story->lease, message);
-    override_ipv4(&story->settings, &story->lease.ipv4);
-    enum status status = use_ipv4(story, &story->lease.ipv4);
+    enum status status = net_adopt_lease(&request, &story->lease);
     if (status != OK)
         return status;
+    story->ipv4 = story->lease.ipv4;
     show_ipv4(story, &story->lease.ipv4, "the boot ROM's DHCP lease");
     return settings_from_dhcp(&story->settings, message);
 }
 
 static enum status lease_by_dhcp(struct story *story, struct dhcp_message *message)
 {
-    const struct machine *machine = story->machine;
-    struct net_dhcp_request request = {.architecture = machine->architecture, .vendor_class = VENDOR_CLASS};
-    memcpy(request.uuid, machine->uuid, sizeof request.uuid);
-
+    struct net_dhcp_request request = who_asks(story, VENDOR_CLASS);
     deadline_t deadline = deadline_after_ms(story->settings.dhcp_timeout_ms);
     screen_wait(&story->screen, "Address", "asking for one by DHCP,", deadline);
     enum status status = net_dhcp(&request, &story->lease, deadline);
@@ -94,10 +114,6 @@ static enum status lease_by_dhcp(struct story *story, struct dhcp_message *messa
         return status;
 
     story->ipv4 = story->lease.ipv4;
-    if (override_ipv4(&story->settings, &story->lease.ipv4))
-        status = use_ipv4(story, &story->lease.ipv4);
-    if (status != OK)
-        return status;
     show_ipv4(story, &story->lease.ipv4, "DHCP");
 
     const char *why = dhcp_message_open(message, story->lease.message, story->lease.message_length);
@@ -109,14 +125,21 @@ static enum status get_ipv4(struct story *story)
     struct settings *settings = &story->settings;
     if (settings->ipv4 == IPV4_STATIC) {
         settings->static_ipv4.mtu = settings->origin[SETTING_MTU] > FROM_DHCP ? settings->mtu : 0;
-        enum status status = use_ipv4(story, &settings->static_ipv4);
+        story->ipv4 = settings->static_ipv4;
+        enum status status = net_set_ipv4(&story->ipv4);
         if (status == OK)
             show_ipv4(story, &settings->static_ipv4, settings_origin_text(settings->origin[SETTING_IP]));
         return status;
     }
 
     struct dhcp_message message;
-    return story_open_rom_lease(story, &message) ? use_rom_lease(story, &message) : lease_by_dhcp(story, &message);
+    if (!story_open_rom_lease(story, &message))
+        return lease_by_dhcp(story, &message);
+    enum status status = use_rom_lease(story, &message);
+    if (status != E_ADDRESS_INVALID)
+        return status;
+    log_printf(LOG_WARNING, "DHCP: the boot ROM's lease is not used: %s", failure_detail(status));
+    return lease_by_dhcp(story, &message);
 }
 
 /* ---- IPv6 ---- */

@@ -62,6 +62,8 @@ struct machine {
     const char *command_line;  /* "" when there was none; NUL-terminated */
     const uint8_t *cached_ack; /* the DHCPACK the ROM got, from its op byte on; NULL when none */
     size_t cached_ack_length;
+    const uint8_t *cached_discover; /* and the DHCPDISCOVER by which it had asked; NULL when the firmware keeps none */
+    size_t cached_discover_length;
     struct pci_device *boot_nic; /* the card that loaded us; NULL when unknown: then all are tried in order */
     struct pci_device *nics;     /* every supported card, in PCI order */
     unsigned nic_count;

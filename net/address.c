@@ -2,7 +2,6 @@
 /* IPv4 configuration: what may be set, and setting it. */
 #include <string.h>
 
-#include "lwip/dhcp.h"
 #include "lwip/dns.h"
 #include "net/internal.h"
 #include "platform/bytes.h"
@@ -19,8 +18,14 @@ static ip4_addr_t to_lwip4(const uint8_t bytes[4])
 #define IPV4_TEXT     "%u.%u.%u.%u"
 #define IPV4_BYTES(a) (a)[0], (a)[1], (a)[2], (a)[3]
 
-/* The netmask is contiguous and leaves room, and the address is neither the network nor its broadcast (RFC 3021 allows both in a
- * /31). */
+/* RFC 3021 allows both ends of a network in a /31. */
+bool net_ipv4_is_host(const struct net_ipv4 *ipv4)
+{
+    uint32_t hosts = ~get_be32(ipv4->netmask), address = get_be32(ipv4->address);
+    return net_ipv4_usable(ipv4->address) && (hosts <= 1 || ((address & hosts) != 0 && (address & hosts) != hosts));
+}
+
+/* The netmask is contiguous and leaves room, and the address is neither the network nor its broadcast. */
 static enum status check_ipv4(const struct net_ipv4 *ipv4)
 {
     uint32_t mask = get_be32(ipv4->netmask), hosts = ~mask;
@@ -30,7 +35,7 @@ static enum status check_ipv4(const struct net_ipv4 *ipv4)
         return fail(E_ADDRESS_INVALID, "address " IPV4_TEXT, IPV4_BYTES(ipv4->address));
     if (mask == 0 || (hosts & (hosts + 1)) != 0)
         return fail(E_ADDRESS_INVALID, "netmask " IPV4_TEXT, IPV4_BYTES(ipv4->netmask));
-    if (hosts > 1 && ((address & hosts) == 0 || (address & hosts) == hosts))
+    if (!net_ipv4_is_host(ipv4))
         return fail(E_ADDRESS_INVALID, "address " IPV4_TEXT " is its network's own, netmask " IPV4_TEXT,
                     IPV4_BYTES(ipv4->address), IPV4_BYTES(ipv4->netmask));
 
@@ -42,7 +47,7 @@ static enum status check_ipv4(const struct net_ipv4 *ipv4)
     return OK;
 }
 
-enum status net_set_ipv4(const struct net_ipv4 *ipv4)
+enum status net_use_ipv4(const struct net_ipv4 *ipv4)
 {
     enum status status = check_ipv4(ipv4);
     if (status != OK)
@@ -58,4 +63,10 @@ enum status net_set_ipv4(const struct net_ipv4 *ipv4)
         dns_setserver((uint8_t)i, net_ipv4_usable(ipv4->dns[i]) ? &server : NULL);
     }
     return OK;
+}
+
+enum status net_set_ipv4(const struct net_ipv4 *ipv4)
+{
+    net_dhcp_stop();
+    return net_use_ipv4(ipv4);
 }

@@ -1,224 +1,488 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A DHCP exchange (RFC 2131) by lwIP's client, with what it lacks: options of ours in what is sent, quick repetition, a check of
- * what comes before lwIP reads it, and the acknowledgement kept whole. Option 175 is asked for and never sent: servers take who
- * sends it for iPXE.
+ * A DHCP client (RFC 2131) of our own, as lwIP's counts time in ticks that stand still between calls and reads what no check has
+ * seen. A lease lives by platform_ticks(); whoever wakes late finds the state that the clock says.
  */
 #include <string.h>
 
-#include "lwip/dhcp.h"
-#include "lwip/prot/dhcp.h"
-#include "lwip/prot/iana.h"
-#include "lwip/udp.h"
-#include "lwip_hooks.h"
-#include "net/dhcp_options.h"
+#include "net/dhcp_build.h"
 #include "net/internal.h"
 #include "platform/bytes.h"
 #include "platform/format.h"
 
-#define ID_ETHERNET 1 /* the type byte of a client identifier that is a MAC address (RFC 2132 section 9.14) */
+#define REQUESTS_MAX    4          /* that an offer is worth */
+#define FIRST_WAIT_MS   1000       /* RFC 2131 4.1 says 4 s; most of what is lost is lost to a port that comes up */
+#define LAST_WAIT_MS    8000       /* while a machine waits for its first address, */
+#define LOST_WAIT_MS    64000      /* and when one is only to be had again (RFC 2131 4.1) */
+#define REFUSED_WAIT_MS 1000       /* a server that refuses what it offers is not asked as fast as it answers */
+#define DECLINE_WAIT_MS 10000      /* RFC 2131 3.1.5 */
+#define PROBE_MS        10         /* in which whoever has the offered address answers, while the server thinks */
+#define SETTLE_MS       100        /* that a pause waits for an answer: it would be lost */
+#define RENEW_WAIT_S    60u        /* between two renewals, RFC 2131 4.4.5; a 16th of a lease when that is less */
+#define LONGEST_S       100000000u /* three years: ticks cannot overflow */
 
-_Static_assert(LWIP_DHCP_MAX_DNS_SERVERS == DNS_MAX_SERVERS,
-               "lwIP 2.1.3 decodes DNS_MAX_SERVERS of them into a table of the other size");
-
-static const uint8_t request_list[] = {
-#define ASKED(code) code,
-#define UNASKED(code)
-#define DHCP_OPTION(name, code, asked, used_by) asked(code)
-#include "net/dhcp_options.def"
-#undef DHCP_OPTION
-#undef ASKED
-#undef UNASKED
+enum state {
+    OFF,
+    SELECTING,  /* DISCOVER is repeated */
+    REQUESTING, /* REQUEST for an offer */
+    CHECKING,   /* acknowledged; that nobody else has the address is being waited for */
+    BOUND,
+    EXTENDING, /* REQUEST for the address in use: RENEWING and REBINDING */
 };
 
+/* How much the reason of a drop says, in rising order. */
+enum telling { NOT_FOR_US, UNREADABLE, UNUSABLE, REFUSED };
+
 static struct {
-    const struct net_dhcp_request *request; /* of the last exchange; renewals say the same */
-    struct net_dhcp_request kept;
+    enum state state;
+    struct net_dhcp_request request;
     uint8_t client_id[255];
     char vendor_class[128];
-    udp_recv_fn lwip_receives;
-    uint8_t message[1500];   /* the reply being handled: as much as a lease keeps */
-    struct net_lease *lease; /* where to keep the acknowledgement; NULL outside net_dhcp() */
-    bool bound;
+
+    uint8_t xid[4], offered[4], server[4];
+    deadline_t began, next; /* the exchange; when the next step is due */
+    deadline_t asked;       /* when the last message was sent */
+    unsigned tries;         /* of the message that is repeated */
+    unsigned sent, dropped;
+    enum telling telling;
+    char why[112]; /* the most telling of the drops */
+
+    bool has_lease; /* else the next one is the first */
+    bool lost;      /* it is over; its address is still in use */
+    struct net_ipv4 in_use;
+    deadline_t rebind_at, expire_at;
+    unsigned wait_s; /* at least, between two attempts to extend it */
+
+    uint8_t message[NET_LEASE_MESSAGE]; /* the reply being handled */
+    size_t message_length;
 } client;
 
-_Static_assert(sizeof client.message == sizeof client.lease->message, "a reply is kept whole");
+static deadline_t after_seconds(uint32_t seconds)
+{
+    return platform_ticks() + (uint64_t)smaller_of(seconds, LONGEST_S) * 1000 * platform_ticks_per_ms();
+}
 
 /* ---- what is sent ---- */
 
-static void put_option(struct dhcp_msg *message, uint16_t *length, uint8_t code, const void *bytes, unsigned size)
+static uint16_t seconds_since_start(void)
 {
-    if (size > 255 || *length + 2u + size + 1u > DHCP_OPTIONS_LEN)
-        return; /* the option is left out; the end mark needs one byte */
-    message->options[(*length)++] = code;
-    message->options[(*length)++] = (uint8_t)size;
-    memcpy(message->options + *length, bytes, size);
-    *length = (uint16_t)(*length + size);
+    uint64_t seconds = (platform_ticks() - client.began) / (1000 * platform_ticks_per_ms());
+    return (uint16_t)(seconds < 0xFFFF ? seconds : 0xFFFF);
 }
 
-/* lwIP's own list is short and fixed: it is taken out, and ours is put at the end. */
-static void remove_option(struct dhcp_msg *message, uint16_t *length, uint8_t code)
+/* `to`: NULL for all. */
+static void send_draft(struct dhcp_draft *draft, const uint8_t *to)
 {
-    for (unsigned at = 0; at + 1 < *length;) {
-        unsigned size = 2u + message->options[at + 1];
+    draft->xid = client.xid;
+    draft->seconds = seconds_since_start();
+    draft->mac = network.netif.hwaddr;
+    draft->request = &client.request;
+    draft->hostname = network.hostname;
+    draft->message_size = (uint16_t)smaller_of(network.nic->mtu, sizeof client.message);
 
-        if (message->options[at] == code && at + size <= *length) {
-            memmove(message->options + at, message->options + at + size, *length - at - size);
-            *length = (uint16_t)(*length - size);
-            return;
-        }
-        at += size;
+    client.asked = platform_ticks();
+    client.tries++;
+    if (net_dhcp_socket_send(draft, to)) /* else it is repeated in time */
+        client.sent++;
+}
+
+static void wait_ms(uint32_t milliseconds)
+{
+    client.next = deadline_after_ms(milliseconds);
+}
+
+/* Twice as long after each try, and up to a quarter more or less: machines that start together must not stay together. */
+static void wait_longer(void)
+{
+    uint32_t most = client.lost ? LOST_WAIT_MS : LAST_WAIT_MS, wait = FIRST_WAIT_MS;
+    for (unsigned i = 1; i < client.tries && wait < most; i++)
+        wait *= 2;
+
+    uint32_t random;
+    platform_random(&random, sizeof random);
+    wait_ms(wait - wait / 4 + random % (wait / 2));
+}
+
+static void discover(void)
+{
+    struct dhcp_draft draft = {.type = DHCP_TYPE_DISCOVER, .requested = client.lost ? client.in_use.address : NULL};
+    log_printf(LOG_DEBUG, "DHCP: sending DISCOVER");
+    send_draft(&draft, NULL);
+    wait_longer();
+}
+
+static void begin_discovery(void)
+{
+    platform_random(client.xid, sizeof client.xid);
+    client.state = SELECTING;
+    client.tries = 0;
+}
+
+static void request_offered(void)
+{
+    struct dhcp_draft draft = {.type = DHCP_TYPE_REQUEST, .requested = client.offered, .server = client.server};
+    log_printf(LOG_DEBUG, "DHCP: sending REQUEST");
+    send_draft(&draft, NULL);
+    wait_longer();
+}
+
+/* ---- whether the address is free ---- */
+
+static bool is_in_use_by_us(const uint8_t address[4])
+{
+    return client.lost && !memcmp(address, client.in_use.address, 4);
+}
+
+/* ---- what is dropped ---- */
+
+/* `what` of `from`, an address, is not taken: `why`. */
+static void drop(enum telling telling, const char *what, const uint8_t from[4], const char *why)
+{
+    char text[FORMAT_ADDRESS_SIZE];
+    format_ipv4(text, from);
+    client.dropped++;
+    log_printf(LOG_DEBUG, "DHCP: %s %s %s", what, text, why);
+    if (client.dropped > 1 && telling < client.telling)
+        return;
+    client.telling = telling;
+    format_text(client.why, sizeof client.why, "%s %s %s", what, text, why);
+}
+
+/* ---- the lease ---- */
+
+static void log_address(enum log_level level, const char *what)
+{
+    char text[FORMAT_ADDRESS_SIZE];
+    format_ipv4(text, client.in_use.address);
+    log_printf(level, "DHCP: %s %s", text, what);
+}
+
+/* From when its acknowledgement was asked for, as RFC 2131 4.4.1 counts. `age`: the part of the time to T1 that may be over. */
+static void start_lease(const struct dhcp_message *ack, unsigned age)
+{
+    struct dhcp_times times = net_lease_times(ack);
+    uint64_t late = platform_ticks() - client.asked;
+
+    dhcp_option_get(ack, DHCP_SERVER_ID, client.server, sizeof client.server);
+    client.next = after_seconds(times.renew / age) - late;
+    client.rebind_at = after_seconds(times.rebind) - late;
+    client.expire_at = after_seconds(times.expire) - late;
+    client.wait_s = smaller_of(RENEW_WAIT_S, times.expire / 16 + 1);
+    client.state = BOUND;
+    client.has_lease = true;
+    client.lost = false;
+    log_printf(LOG_DEBUG, "DHCP: bound by %u.%u.%u.%u for %u s", client.server[0], client.server[1], client.server[2],
+               client.server[3], (unsigned)times.expire);
+}
+
+/*
+ * RFC 2131 4.4.5 would have us stop using the address. A disk under a running OS loader would be gone with it, so it stays in use
+ * until a server gives another one.
+ */
+static void lose(const char *how)
+{
+    if (!client.lost)
+        log_address(LOG_WARNING, how);
+    client.lost = true;
+    client.began = platform_ticks();
+    begin_discovery();
+}
+
+static enum status use(struct net_ipv4 *ipv4)
+{
+    net_lease_override(ipv4, &client.request.by_hand, network.nic->mtu);
+    enum status status = net_use_ipv4(ipv4);
+    if (status == OK)
+        client.in_use = *ipv4;
+    return status;
+}
+
+/* A later lease than the first. One for the address in use changes its times only. */
+static void take_again(const struct dhcp_message *ack)
+{
+    struct net_ipv4 ipv4;
+    net_lease_addresses(&ipv4, ack, true);
+    if (!memcmp(ipv4.address, client.in_use.address, 4)) {
+        start_lease(ack, 1);
+        log_address(LOG_INFO, "is leased again");
+        return;
     }
-}
 
-static void append_client_id(const struct netif *netif, struct dhcp_msg *message, uint16_t *length)
-{
-    const struct net_dhcp_request *request = client.request;
-    uint8_t mac_id[1 + NIC_MAC_LENGTH] = {ID_ETHERNET};
-
-    memcpy(mac_id + 1, netif->hwaddr, NIC_MAC_LENGTH);
-    if (request->client_id)
-        put_option(message, length, DHCP_CLIENT_ID, request->client_id, request->client_id_length);
-    else
-        put_option(message, length, DHCP_CLIENT_ID, mac_id, sizeof mac_id);
-}
-
-/* What a PXE client says of its machine (RFC 4578). */
-static void append_machine(struct dhcp_msg *message, uint16_t *length)
-{
-    const struct net_dhcp_request *request = client.request;
-    static const uint8_t undi_2_1[] = {1, 2, 1}; /* section 2.2, as every PXE client says */
-    uint8_t architecture[2], uuid[1 + sizeof request->uuid] = {0 /* its type: a GUID */};
-
-    if (request->vendor_class)
-        put_option(message, length, DHCP_VENDOR_CLASS, request->vendor_class, (unsigned)strlen(request->vendor_class));
-
-    put_be16(architecture, request->architecture);
-    put_option(message, length, DHCP_ARCHITECTURE, architecture, sizeof architecture);
-    put_option(message, length, DHCP_INTERFACE, undi_2_1, sizeof undi_2_1);
-
-    memcpy(uuid + 1, request->uuid, sizeof request->uuid);
-    if (!bytes_are_zero(request->uuid, sizeof request->uuid))
-        put_option(message, length, DHCP_UUID, uuid, sizeof uuid);
-}
-
-void net_dhcp_append(const struct netif *netif, struct dhcp_msg *message, uint8_t type, uint16_t *length)
-{
-    if (!client.request)
+    enum status status = use(&ipv4);
+    if (status != OK) {
+        log_printf(LOG_WARNING, "DHCP: the new address is not taken: %s", status_what(status));
+        begin_discovery();
+        wait_ms(LOST_WAIT_MS);
         return;
-    log_printf(LOG_DEBUG, "DHCP: sending %s",
-               type == DHCP_DISCOVER  ? "DISCOVER"
-               : type == DHCP_REQUEST ? "REQUEST"
-                                      : "a release or refusal");
-    append_client_id(netif, message, length);
-    if (type != DHCP_DISCOVER && type != DHCP_REQUEST)
-        return;
-
-    remove_option(message, length, DHCP_REQUEST_LIST);
-    put_option(message, length, DHCP_REQUEST_LIST, request_list, sizeof request_list);
-    append_machine(message, length);
+    }
+    start_lease(ack, 1);
+    log_address(LOG_WARNING, "is our address from now on: connections begin anew");
 }
 
 /* ---- what comes ---- */
 
-/* RFC 2131 sections 2 and 4.1, as far as lwIP takes it on trust. */
-static bool open_reply(struct dhcp_message *reply, unsigned length)
+static void on_offer(const struct dhcp_message *offer, const uint8_t server[4], bool has_server)
 {
+    struct net_ipv4 ipv4;
+    net_lease_addresses(&ipv4, offer, false);
+    if (!has_server) {
+        drop(UNREADABLE, "the offer of", ipv4.address, "has no server identifier");
+        return;
+    }
+    if (!net_ipv4_is_host(&ipv4)) {
+        drop(UNUSABLE, "the offer of", ipv4.address, "is no address for a host");
+        return;
+    }
+
+    memcpy(client.offered, ipv4.address, 4);
+    memcpy(client.server, server, 4);
+    client.state = REQUESTING;
+    client.tries = 0;
+    if (!is_in_use_by_us(client.offered))
+        net_arp_probe(client.offered); /* whoever has it has answered before the server has */
+    request_offered();
+}
+
+static void on_ack(const struct dhcp_message *ack, const uint8_t server[4])
+{
+    const uint8_t *address = ack->bytes + DHCP_AT_YIADDR;
+    const uint8_t *wanted = client.state == EXTENDING ? client.in_use.address : client.offered;
+    struct net_ipv4 ipv4;
+    net_lease_addresses(&ipv4, ack, false);
+
+    if (client.state == REQUESTING && memcmp(server, client.server, 4) != 0)
+        drop(UNUSABLE, "the acknowledgement of", server, "is by a server that was not asked");
+    else if (memcmp(address, wanted, 4) != 0)
+        drop(UNUSABLE, "the acknowledgement of", address, "is of another address than was asked for");
+    else if (!net_ipv4_is_host(&ipv4))
+        drop(UNUSABLE, "the acknowledgement of", address, "is no address for a host");
+    else if (client.state == EXTENDING)
+        start_lease(ack, 1);
+    else {
+        client.state = CHECKING;
+        client.next = client.asked + PROBE_MS * platform_ticks_per_ms();
+    }
+}
+
+static void on_nak(const uint8_t server[4])
+{
+    if (client.state == REQUESTING && memcmp(server, client.server, 4) != 0)
+        return;
+    drop(REFUSED, "the server", server, "refused what was asked for");
+    if (client.state == EXTENDING)
+        lose("was taken back by the DHCP server; it stays in use, and is asked for again");
+    else
+        begin_discovery();
+    wait_ms(REFUSED_WAIT_MS);
+}
+
+static void handle(const struct dhcp_message *reply, const uint8_t from[4])
+{
+    if (memcmp(reply->bytes + DHCP_AT_XID, client.xid, 4) != 0 ||
+        memcmp(reply->bytes + DHCP_AT_CHADDR, network.netif.hwaddr, NIC_MAC_LENGTH) != 0) {
+        drop(NOT_FOR_US, "the answer of", from, "is to somebody else");
+        return;
+    }
     uint8_t type;
+    if (dhcp_option_get(reply, DHCP_MESSAGE_TYPE, &type, 1) != 1) {
+        drop(UNREADABLE, "the answer of", from, "does not say what it is (option 53)");
+        return;
+    }
 
-    return !dhcp_message_open(reply, client.message, length) && dhcp_option_get(reply, DHCP_MESSAGE_TYPE, &type, 1) == 1 &&
-           (type == DHCP_NAK || net_ipv4_usable(client.message + DHCP_AT_YIADDR));
+    uint8_t server[4];
+    memcpy(server, client.server, sizeof server);
+    bool has_server = dhcp_option_get(reply, DHCP_SERVER_ID, server, sizeof server) == 4;
+    if (type == DHCP_TYPE_OFFER && client.state == SELECTING)
+        on_offer(reply, server, has_server);
+    else if (type == DHCP_TYPE_ACK && client.state != SELECTING)
+        on_ack(reply, server);
+    else if (type == DHCP_TYPE_NAK && client.state != SELECTING)
+        on_nak(server);
 }
 
-/* Stands before lwIP's own receive function; the datagram's checksum was verified. */
-static void on_reply(void *argument, struct udp_pcb *pcb, struct pbuf *packet, const ip_addr_t *from, uint16_t port)
+/* For net/dhcp_socket.c. */
+static void on_datagram(const struct pbuf *packet, const uint8_t from[4])
 {
-    struct dhcp *dhcp = netif_dhcp_data(&network.netif);
-    uint8_t before = dhcp ? dhcp->state : DHCP_STATE_OFF;
+    if (client.state != SELECTING && client.state != REQUESTING && client.state != EXTENDING)
+        return;
+    if (packet->tot_len > sizeof client.message) {
+        drop(UNREADABLE, "the answer of", from, "is longer than 1500 bytes");
+        return;
+    }
+
+    client.message_length = pbuf_copy_partial(packet, client.message, packet->tot_len, 0);
     struct dhcp_message reply;
-
-    if (packet->tot_len > sizeof client.message ||
-        pbuf_copy_partial(packet, client.message, packet->tot_len, 0) != packet->tot_len ||
-        !open_reply(&reply, packet->tot_len)) {
-        pbuf_free(packet);
-        return;
-    }
-
-    client.lwip_receives(argument, pcb, packet, from, port);
-    if (!client.lease || !dhcp || before == DHCP_STATE_BOUND || dhcp->state != DHCP_STATE_BOUND)
-        return;
-    net_lease_read(client.lease, &reply);
-    client.bound = true;
+    const char *why = dhcp_message_open(&reply, client.message, client.message_length);
+    if (why)
+        drop(UNREADABLE, "the answer of", from, why);
+    else
+        handle(&reply, from);
 }
 
-/* lwIP keeps its socket to itself; it is the one on the client's port. */
-static void watch_replies(void)
+/* ---- the turn ---- */
+
+/* Half the time that is left, but not more often than every wait_s (RFC 2131 4.4.5). */
+static void extend(void)
 {
-    for (struct udp_pcb *pcb = udp_pcbs; pcb; pcb = pcb->next) {
-        if (pcb->local_port == LWIP_IANA_PORT_DHCP_CLIENT && pcb->recv != on_reply) {
-            client.lwip_receives = pcb->recv;
-            pcb->recv = on_reply;
-        }
+    bool rebinding = deadline_passed(client.rebind_at);
+    struct dhcp_draft draft = {.type = DHCP_TYPE_REQUEST, .in_use = client.in_use.address};
+    if (client.state == BOUND) {
+        client.began = platform_ticks();
+        platform_random(client.xid, sizeof client.xid);
     }
+    client.state = EXTENDING;
+    log_printf(LOG_DEBUG, "DHCP: sending REQUEST, to %s the lease", rebinding ? "rebind" : "renew");
+    send_draft(&draft, rebinding ? NULL : client.server);
+
+    deadline_t target = rebinding ? client.expire_at : client.rebind_at, least = after_seconds(client.wait_s);
+    client.next = platform_ticks() + (target - platform_ticks()) / 2;
+    if (client.next < least)
+        client.next = least;
+    if (client.next > target)
+        client.next = target;
+}
+
+/* True when somebody has answered the probe: the address is given back (RFC 2131 3.1.5). */
+static bool decline(void)
+{
+    uint8_t owner[NIC_MAC_LENGTH];
+    if (is_in_use_by_us(client.offered) || !net_arp_owner(client.offered, owner))
+        return false;
+
+    char why[48];
+    format_text(why, sizeof why, "is in use by %02x:%02x:%02x:%02x:%02x:%02x", owner[0], owner[1], owner[2], owner[3], owner[4],
+                owner[5]);
+    drop(REFUSED, "the offered address", client.offered, why);
+    log_printf(LOG_WARNING, "DHCP: %s", client.why);
+
+    struct dhcp_draft draft = {.type = DHCP_TYPE_DECLINE, .requested = client.offered, .server = client.server};
+    send_draft(&draft, NULL);
+    begin_discovery();
+    wait_ms(DECLINE_WAIT_MS);
+    return true;
+}
+
+/* The ACK of the first lease is left in client.message for net_dhcp(). */
+static void finish_check(void)
+{
+    bool taken = decline();
+    net_arp_probe_end();
+    if (taken)
+        return;
+
+    struct dhcp_message ack;
+    (void)dhcp_message_open(&ack, client.message, client.message_length);
+    if (client.has_lease)
+        take_again(&ack);
+    else
+        start_lease(&ack, 1);
+}
+
+void net_dhcp_turn(void)
+{
+    if (client.state == OFF || !deadline_passed(client.next))
+        return;
+
+    if (client.state == CHECKING)
+        finish_check();
+    else if (client.state == REQUESTING && client.tries < REQUESTS_MAX)
+        request_offered();
+    else if (client.state == REQUESTING)
+        begin_discovery();
+    else if (client.state == SELECTING)
+        discover();
+    else if (deadline_passed(client.expire_at))
+        lose("is leased no longer: its time is over; it stays in use, and is asked for again");
+    else
+        extend();
+}
+
+void net_dhcp_settle(void)
+{
+    while (client.state != OFF && client.state != BOUND && client.tries &&
+           !deadline_passed(client.asked + SETTLE_MS * platform_ticks_per_ms()))
+        net_wait_turn();
 }
 
 /* ---- the exchange ---- */
 
-/* Repetitions after 1, 2, 4, 8 s instead of lwIP's 2, 4, 8, …; the shape of RFC 2131 4.1 for links that come up late. */
-static void shorten_repetition(struct dhcp *dhcp)
-{
-    unsigned tries = dhcp->tries < 4 ? dhcp->tries : 4;
-    uint16_t most = (uint16_t)((tries ? 1000u << (tries - 1) : 500u) / DHCP_FINE_TIMER_MSECS);
-
-    if ((dhcp->state == DHCP_STATE_SELECTING || dhcp->state == DHCP_STATE_REQUESTING) && dhcp->request_timeout > most)
-        dhcp->request_timeout = most;
-}
-
 static void keep_request(const struct net_dhcp_request *request)
 {
-    client.kept = *request;
+    client.request = *request;
     if (request->client_id) {
         memcpy(client.client_id, request->client_id, request->client_id_length);
-        client.kept.client_id = client.client_id;
+        client.request.client_id = client.client_id;
     }
     if (request->vendor_class) {
         format_text(client.vendor_class, sizeof client.vendor_class, "%s", request->vendor_class);
-        client.kept.vendor_class = client.vendor_class;
+        client.request.vendor_class = client.vendor_class;
     }
-    client.request = &client.kept;
 }
 
-/* Sets what the lease says as if it had been given by hand: with the same checks. */
-static enum status set_lease(struct net_lease *lease)
+void net_dhcp_stop(void)
 {
-    if (lease->ipv4.mtu > network.nic->mtu)
-        lease->ipv4.mtu = 0;
-    log_printf(LOG_DEBUG, "DHCP: bound by %u.%u.%u.%u for %u s", lease->server[0], lease->server[1], lease->server[2],
-               lease->server[3], (unsigned)lease->seconds);
-    return net_set_ipv4(&lease->ipv4);
+    net_dhcp_socket_close();
+    client.state = OFF;
+}
+
+static enum status start(const struct net_dhcp_request *request)
+{
+    net_dhcp_stop();
+    memset(&client, 0, sizeof client);
+    keep_request(request);
+    if (!net_dhcp_socket_open(on_datagram))
+        return fail(E_NET_MEMORY, "no memory for a DHCP exchange");
+
+    client.began = client.asked = platform_ticks();
+    return OK;
+}
+
+static enum status fail_timeout(void)
+{
+    net_dhcp_stop();
+    if (client.dropped == 0)
+        return fail(E_DHCP_TIMEOUT, "%u requests sent, no answer", client.sent);
+    return fail(E_DHCP_TIMEOUT, "%u requests sent, %u answers dropped: %s", client.sent, client.dropped, client.why);
 }
 
 enum status net_dhcp(const struct net_dhcp_request *request, struct net_lease *lease, deadline_t deadline)
 {
     memset(lease, 0, sizeof *lease);
-    keep_request(request);
-    client.lease = lease;
-    client.bound = false;
-    if (dhcp_start(&network.netif) != ERR_OK) {
-        client.lease = NULL;
-        return fail(E_NET_MEMORY, "no memory for a DHCP exchange");
-    }
-    watch_replies();
+    enum status status = start(request);
+    if (status != OK)
+        return status;
 
-    struct dhcp *dhcp = netif_dhcp_data(&network.netif);
-    while (!client.bound && !deadline_passed(deadline)) {
-        shorten_repetition(dhcp);
+    netif_set_addr(&network.netif, IP4_ADDR_ANY4, IP4_ADDR_ANY4, IP4_ADDR_ANY4);
+    begin_discovery();
+    client.next = platform_ticks();
+    while (!client.has_lease && !deadline_passed(deadline))
         net_wait_turn();
-    }
-    client.lease = NULL;
-    if (client.bound)
-        return set_lease(lease);
+    if (!client.has_lease)
+        return fail_timeout();
 
-    dhcp_stop(&network.netif);
-    return fail(E_DHCP_TIMEOUT, "%u requests sent", dhcp->tries);
+    struct dhcp_message ack;
+    (void)dhcp_message_open(&ack, client.message, client.message_length);
+    net_lease_read(lease, &ack);
+    memcpy(lease->server, client.server, sizeof lease->server);
+    status = use(&lease->ipv4);
+    if (status != OK)
+        net_dhcp_stop();
+    return status;
+}
+
+enum status net_adopt_lease(const struct net_dhcp_request *request, struct net_lease *lease)
+{
+    struct dhcp_message ack;
+    if (dhcp_message_open(&ack, lease->message, lease->message_length))
+        return fail(E_INVALID_ARGUMENT, "a lease without its acknowledgement");
+    enum status status = start(request);
+    if (status != OK)
+        return status;
+
+    status = use(&lease->ipv4);
+    if (status == OK)
+        start_lease(&ack, 2);
+    else
+        net_dhcp_stop();
+    return status;
 }

@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+#include "platform/format.h"
+
+#define OP_REQUEST     1
 #define OP_REPLY       2
 #define HTYPE_ETHERNET 1
 #define SNAME_LENGTH   64
@@ -12,6 +15,29 @@
 #define OPTION_END     255
 #define OVERLOAD_FILE  1
 #define OVERLOAD_SNAME 2
+
+#define ENCAPSULATED_MAX 1024 /* of option 175 */
+
+/* How long an option is: `size` bytes, or, of a list, any number of such pieces but none. 0: any length. */
+struct allowed {
+    uint8_t code, size;
+    bool list;
+    const char *name;
+};
+
+static const struct allowed known[] = {
+#define EXACTLY(n)                                       n, false
+#define LIST_OF(n)                                       n, true
+#define ANY                                              0, false
+#define DHCP_OPTION(name, code, asked, used_by, allowed) {code, allowed, #name},
+#include "net/dhcp_options.def"
+#undef DHCP_OPTION
+#undef EXACTLY
+#undef LIST_OF
+#undef ANY
+};
+
+static const struct allowed any_length;
 
 /* An option where it lies. */
 struct option {
@@ -23,7 +49,8 @@ struct option {
 struct cursor {
     const uint8_t *at;
     size_t left;
-    bool broken; /* an option exceeds its field */
+    bool broken; /* an option exceeds its field: */
+    uint8_t broken_code;
 };
 
 static bool next_option(struct cursor *cursor, struct option *option)
@@ -37,6 +64,7 @@ static bool next_option(struct cursor *cursor, struct option *option)
         return false;
     if (cursor->left < 2 || cursor->at[1] > cursor->left - 2) {
         cursor->broken = true;
+        cursor->broken_code = cursor->at[0];
         return false;
     }
 
@@ -70,45 +98,65 @@ static int append(uint8_t *to, size_t size, int total, const struct option *opti
     return (int)(stored + option->length);
 }
 
-/* Joins what the field holds of option `code` to the `total` bytes found before; -1: none yet. */
-static int collect(struct cursor *cursor, uint8_t code, uint8_t *to, size_t size, int total)
+static const struct allowed *find_allowed(uint8_t code)
+{
+    for (unsigned i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (known[i].code == code)
+            return &known[i];
+    return &any_length;
+}
+
+static bool is_fixed(const struct allowed *allowed)
+{
+    return allowed->size && !allowed->list;
+}
+
+/*
+ * Joins what the field holds of option `code` to the `total` bytes found before; -1: none yet. What has a fixed size is never in
+ * parts: given twice it is one value.
+ */
+static int collect(struct cursor *cursor, const struct allowed *allowed, uint8_t code, uint8_t *to, size_t size, int total)
 {
     struct option option;
-    while (next_option(cursor, &option))
-        if (option.code == code)
-            total = append(to, size, total, &option);
+    while (next_option(cursor, &option)) {
+        if (option.code != code || (is_fixed(allowed) && (total >= 0 || option.length != allowed->size)))
+            continue;
+        total = append(to, size, total, &option);
+    }
     return total;
 }
 
 int dhcp_option_get(const struct dhcp_message *message, uint8_t code, uint8_t *to, size_t size)
 {
+    const struct allowed *allowed = find_allowed(code);
     struct cursor cursor;
     int total = -1;
     for (unsigned i = 0; open_field(message, i, &cursor); i++)
-        total = collect(&cursor, code, to, size, total);
-    return total;
+        total = collect(&cursor, allowed, code, to, size, total);
+    if (!allowed->list)
+        return total;
+    return total < allowed->size ? -1 : total - total % allowed->size;
+}
+
+/* Option 175, its parts joined in `bytes`; nothing when there is none. */
+static struct cursor open_encapsulated(const struct dhcp_message *message, uint8_t bytes[ENCAPSULATED_MAX])
+{
+    int length = dhcp_option_get(message, DHCP_IPXE, bytes, ENCAPSULATED_MAX);
+    return (struct cursor){.at = bytes, .left = length < 0 ? 0 : length > ENCAPSULATED_MAX ? ENCAPSULATED_MAX : (size_t)length};
 }
 
 int dhcp_ipxe_option_get(const struct dhcp_message *message, uint8_t code, uint8_t *to, size_t size)
 {
-    uint8_t encapsulated[1024];
-    int length = dhcp_option_get(message, DHCP_IPXE, encapsulated, sizeof encapsulated);
-    if (length < 0)
-        return -1;
-
-    struct cursor cursor = {.at = encapsulated, .left = (size_t)length};
-    if (cursor.left > sizeof encapsulated)
-        cursor.left = sizeof encapsulated;
-    return collect(&cursor, code, to, size, -1);
+    uint8_t bytes[ENCAPSULATED_MAX];
+    struct cursor cursor = open_encapsulated(message, bytes);
+    return collect(&cursor, &any_length, code, to, size, -1);
 }
 
-const char *dhcp_message_open(struct dhcp_message *message, const uint8_t *bytes, size_t length)
+static const char *open_message(struct dhcp_message *message, const uint8_t *bytes, size_t length)
 {
     static const uint8_t cookie[4] = {99, 130, 83, 99};
     if (length < DHCP_OPTIONS_START)
         return "it is shorter than 240 bytes";
-    if (bytes[DHCP_AT_OP] != OP_REPLY)
-        return "its op field is not 2 (reply)";
     if (bytes[DHCP_AT_HTYPE] != HTYPE_ETHERNET || bytes[DHCP_AT_HLEN] != NIC_MAC_LENGTH)
         return "its hardware address is not an Ethernet one";
     if (memcmp(bytes + DHCP_AT_COOKIE, cookie, sizeof cookie))
@@ -116,16 +164,73 @@ const char *dhcp_message_open(struct dhcp_message *message, const uint8_t *bytes
 
     *message = (struct dhcp_message){.bytes = bytes, .length = length};
     uint8_t overload;
-    if (dhcp_option_get(message, DHCP_OVERLOAD, &overload, 1) == 1)
-        message->overload = overload & (OVERLOAD_FILE | OVERLOAD_SNAME);
-
-    struct cursor cursor;
-    for (unsigned i = 0; open_field(message, i, &cursor); i++) {
-        struct option option;
-        while (next_option(&cursor, &option))
-            ;
-        if (cursor.broken)
-            return "an option exceeds the field that it lies in";
-    }
+    if (dhcp_option_get(message, DHCP_OVERLOAD, &overload, 1) == 1 && overload <= (OVERLOAD_FILE | OVERLOAD_SNAME))
+        message->overload = overload;
     return NULL;
+}
+
+const char *dhcp_message_open(struct dhcp_message *message, const uint8_t *bytes, size_t length)
+{
+    return length && bytes[DHCP_AT_OP] != OP_REPLY ? "its op field is not 2 (reply)" : open_message(message, bytes, length);
+}
+
+const char *dhcp_request_open(struct dhcp_message *message, const uint8_t *bytes, size_t length)
+{
+    return length && bytes[DHCP_AT_OP] != OP_REQUEST ? "its op field is not 1 (request)" : open_message(message, bytes, length);
+}
+
+/* ---- what was left out ---- */
+
+static void warn_of_length(const struct allowed *allowed, unsigned length)
+{
+    log_printf(LOG_WARNING, "DHCP: option %u (%s) has %u bytes, %s%u wanted: left out", allowed->code, allowed->name, length,
+               allowed->list ? "a multiple of " : "", allowed->size);
+}
+
+/* Lists may come in parts, whose lengths mean nothing. */
+static void warn_of_list(const struct dhcp_message *message, const struct allowed *allowed)
+{
+    struct cursor cursor;
+    int total = -1;
+    for (unsigned i = 0; open_field(message, i, &cursor); i++)
+        total = collect(&cursor, allowed, allowed->code, NULL, 0, total);
+    if (total >= 0 && (total == 0 || total % allowed->size != 0))
+        warn_of_length(allowed, (unsigned)total);
+}
+
+static void warn_of_field(struct cursor *cursor)
+{
+    struct option option;
+    while (next_option(cursor, &option)) {
+        const struct allowed *allowed = find_allowed(option.code);
+        if (is_fixed(allowed) && option.length != allowed->size)
+            warn_of_length(allowed, option.length);
+        else if (option.code == DHCP_OVERLOAD && option.value[0] > (OVERLOAD_FILE | OVERLOAD_SNAME))
+            log_printf(LOG_WARNING, "DHCP: option 52 (OVERLOAD) is %u, at most 3 wanted: left out", option.value[0]);
+    }
+    if (cursor->broken)
+        log_printf(LOG_WARNING, "DHCP: option %u exceeds the field that it lies in: it and what follows are left out",
+                   cursor->broken_code);
+}
+
+static void warn_of_encapsulated(const struct dhcp_message *message)
+{
+    uint8_t bytes[ENCAPSULATED_MAX];
+    struct cursor cursor = open_encapsulated(message, bytes);
+    struct option option;
+    while (next_option(&cursor, &option))
+        ;
+    if (cursor.broken)
+        log_printf(LOG_WARNING, "DHCP: option 175.%u exceeds its option: it and what follows are left out", cursor.broken_code);
+}
+
+void dhcp_message_warn(const struct dhcp_message *message)
+{
+    struct cursor cursor;
+    for (unsigned i = 0; open_field(message, i, &cursor); i++)
+        warn_of_field(&cursor);
+    for (unsigned i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (known[i].list)
+            warn_of_list(message, &known[i]);
+    warn_of_encapsulated(message);
 }

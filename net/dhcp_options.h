@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reading a DHCP message (RFC 2131 section 2, options of RFC 2132): a pure parser over a bounded buffer. Options are looked for
- * in the options field, then, when option 52 says so, in `file` and `sname`; parts of an option given repeatedly are joined (RFC
- * 3396). The table of options is net/dhcp_options.def.
+ * Reading a DHCP message (RFC 2131 section 2, options of RFC 2132): a tolerant parser over a bounded buffer. Options are looked
+ * for in the options field, then, when option 52 says so, in `file` and `sname`; parts of an option given repeatedly are joined
+ * (RFC 3396), but of one of fixed size the first of that size counts. What cannot be read is left out, and never the message with
+ * it. The table of options, with the lengths that are allowed, is net/dhcp_options.def.
  */
 #ifndef SANSTRAP_DHCP_OPTIONS_H
 #define SANSTRAP_DHCP_OPTIONS_H
@@ -13,6 +14,9 @@
 #define DHCP_AT_OP         0
 #define DHCP_AT_HTYPE      1
 #define DHCP_AT_HLEN       2
+#define DHCP_AT_XID        4  /* transaction number */
+#define DHCP_AT_SECS       8  /* seconds since the client began */
+#define DHCP_AT_CIADDR     12 /* the client's address in what it sends, when it may use it */
 #define DHCP_AT_YIADDR     16 /* the client's address */
 #define DHCP_AT_CHADDR     28 /* the client's MAC address */
 #define DHCP_AT_SNAME      44
@@ -21,7 +25,7 @@
 #define DHCP_OPTIONS_START 240 /* first byte after the magic cookie */
 
 enum dhcp_option {
-#define DHCP_OPTION(name, code, asked, used_by) DHCP_##name = code,
+#define DHCP_OPTION(name, code, asked, used_by, allowed) DHCP_##name = code,
 #include "net/dhcp_options.def"
 #undef DHCP_OPTION
 };
@@ -35,7 +39,15 @@ enum dhcp_ipxe_option {
     IPXE_REVERSE_PASSWORD = 193,
 };
 
-#define DHCP_TYPE_ACK 5 /* of option 53 */
+/* Of option 53 (RFC 2132 section 9.6). */
+enum dhcp_type {
+    DHCP_TYPE_DISCOVER = 1,
+    DHCP_TYPE_OFFER = 2,
+    DHCP_TYPE_REQUEST = 3,
+    DHCP_TYPE_DECLINE = 4,
+    DHCP_TYPE_ACK = 5,
+    DHCP_TYPE_NAK = 6,
+};
 
 /* A message that was looked over. Points into the caller's bytes. */
 struct dhcp_message {
@@ -45,26 +57,49 @@ struct dhcp_message {
 };
 
 /*
- * Checks op (a reply), hardware type (Ethernet), magic cookie and that every option lies within its field. Returns NULL when the
- * message is good, else in words what is wrong with it.
+ * Checks op (a reply), hardware type (Ethernet) and magic cookie. Returns NULL when the message can be read, else in words what
+ * is wrong with it. Where an option exceeds its field, it and what would follow in that field are not there.
  */
 const char *dhcp_message_open(struct dhcp_message *message, const uint8_t *bytes, size_t length);
 
+/* The same for what a client has sent. */
+const char *dhcp_request_open(struct dhcp_message *message, const uint8_t *bytes, size_t length);
+
 /*
  * Joins option `code` into `to`. Returns its whole length, which may exceed `size` (then only `size` bytes were stored), or -1
- * when the message does not hold it.
+ * when the message does not hold it in a length that the table allows. Of a list that is not of whole entries the last piece is
+ * not there.
  */
 int dhcp_option_get(const struct dhcp_message *message, uint8_t code, uint8_t *to, size_t size);
+
+/* Says in the log, one warning for each, which options of the table are left out for their length or as they exceed their field.
+ */
+void dhcp_message_warn(const struct dhcp_message *message);
 
 /* The same for an option encapsulated in option 175, whose parts are joined first. */
 int dhcp_ipxe_option_get(const struct dhcp_message *message, uint8_t code, uint8_t *to, size_t size);
 
 /*
- * What an acknowledgement, of our own exchange or the boot ROM's, says of addresses, and a copy of it, which lease->message must
- * have room for. A netmask that is not given is that of the address's class (RFC 2132 section 3.3 leaves it to the client); a
- * router outside the network, which could never be reached, is left out, and so is an MTU of less than 576 bytes. Without a lease
- * time it is for ever.
+ * What an answer of a server says of addresses. A netmask that is not given, or is none, is that of the address's class (RFC 2132
+ * section 3.3 leaves it to the client); a router outside the network, which could never be reached, is left out, and so is an MTU
+ * of less than 576 bytes. With `say` the log gets a warning for each.
+ */
+void net_lease_addresses(struct net_ipv4 *ipv4, const struct dhcp_message *message, bool say);
+
+/*
+ * The same of an acknowledgement, of our own exchange or the boot ROM's, with a copy of it, which lease->message must have room
+ * for, and a warning in the log for whatever of it is left out. Without a lease time it is for ever.
  */
 void net_lease_read(struct net_lease *lease, const struct dhcp_message *message);
+
+/*
+ * When, in seconds after the acknowledgement, a lease is to be renewed by the server that gave it, by any, and is over (RFC 2131
+ * 4.4.5). In rising order; DHCP_FOR_EVER three times when it never ends.
+ */
+#define DHCP_FOR_EVER 0xFFFFFFFFu
+struct dhcp_times {
+    uint32_t renew, rebind, expire;
+};
+struct dhcp_times net_lease_times(const struct dhcp_message *message);
 
 #endif

@@ -46,8 +46,29 @@ unsigned net_link_held(void);             /* receive buffers not given back */
 /* True for an address that one machine can have and send from. */
 bool net_ipv4_usable(const uint8_t address[4]);
 
+/* True when it is neither its network's own nor its broadcast address, either. The netmask is one. */
+bool net_ipv4_is_host(const struct net_ipv4 *ipv4);
+
+/* Puts what is set by hand over what a server said; an MTU above that of the card becomes 0. */
+void net_lease_override(struct net_ipv4 *ipv4, const struct net_overrides *by_hand, uint16_t mtu_max);
+
+/* net_set_ipv4() without an end of the DHCP client. */
+enum status net_use_ipv4(const struct net_ipv4 *ipv4);
+
 /* The router given by net_set_ipv6() is no longer used. */
 void net_static_ipv6_forget(void);
+
+/* ---- arp_probe.c ---- */
+
+void net_arp_probe(const uint8_t address[4]);                              /* asks who has it */
+bool net_arp_owner(const uint8_t address[4], uint8_t mac[NIC_MAC_LENGTH]); /* another machine has answered */
+void net_arp_probe_end(void);
+
+/* ---- dhcp.c ---- */
+
+void net_dhcp_turn(void);   /* whatever the client's clock demands; cheap when nothing does */
+void net_dhcp_settle(void); /* before a pause: waits for the answer to what was sent a moment ago */
+void net_dhcp_stop(void);   /* the lease is kept by nobody from now on, and not given back */
 
 /* ---- lwip_address.c ---- */
 

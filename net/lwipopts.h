@@ -63,16 +63,13 @@ extern struct net_tuning net_tuning;
 #define LWIP_NETIF_HOSTNAME       1
 #define LWIP_NETIF_TX_SINGLE_PBUF 0 /* nic_send() gathers */
 
-/* ---- DHCP (net/dhcp.c adds options through the hooks in net/port/lwip_hooks.h) ---- */
-#define LWIP_DHCP                 1
-#define DHCP_DOES_ARP_CHECK       0   /* costs seconds; the server has checked (RFC 2131 2.2 makes the probe a SHOULD) */
-#define LWIP_DHCP_BOOTP_FILE      0   /* the loader reads the captured message itself */
-#define DHCP_OPTIONS_LEN          312 /* RFC 2131 2: what every server must take */
-#define DNS_MAX_SERVERS           2   /* NET_DNS_SERVERS */
-#define LWIP_DHCP_MAX_DNS_SERVERS DNS_MAX_SERVERS /* unequal, 2.1.3 writes past its table (upstream 1eeb70fb) */
+/* ---- DHCP: net/dhcp.c; what is sent to its port comes in while we have no address ---- */
+#define LWIP_DHCP                     0
+#define LWIP_IP_ACCEPT_UDP_PORT(port) ((port) == PP_HTONS(68))
 
 /* ---- DNS: random id and port come with LWIP_DNS_SECURE's default ---- */
 #define LWIP_DNS           1
+#define DNS_MAX_SERVERS    2 /* NET_DNS_SERVERS */
 #define DNS_TABLE_SIZE     2
 #define DNS_LOCAL_HOSTLIST 0
 #define DNS_MAX_RETRIES    8 /* one a second; the caller's deadline ends it earlier */

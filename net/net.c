@@ -2,14 +2,12 @@
 /* The stack as a whole: start, the poll turn with its timers, pause and end. */
 #include <string.h>
 
-#include "lwip/dhcp.h"
 #include "lwip/dns.h"
 #include "lwip/etharp.h"
 #include "lwip/memp.h"
 #include "lwip/mld6.h"
 #include "lwip/nd6.h"
 #include "lwip/priv/tcp_priv.h"
-#include "lwip/prot/dhcp.h"
 #include "lwip/sys.h"
 #include "lwip/udp.h"
 #include "net/internal.h"
@@ -159,14 +157,8 @@ static struct {
     void (*run)(void);
     uint32_t due;
 } timers[] = {
-    {TCP_TMR_INTERVAL, tcp_tmr, 0},
-    {MLD6_TMR_INTERVAL, mld6_tmr, 0},
-    {DHCP_FINE_TIMER_MSECS, dhcp_fine_tmr, 0},
-    {ARP_TMR_INTERVAL, etharp_tmr, 0},
-    {ND6_TMR_INTERVAL, nd6_tmr, 0},
-    {DNS_TMR_INTERVAL, dns_tmr, 0},
-    {DHCP_COARSE_TIMER_MSECS, dhcp_coarse_tmr, 0},
-    {LINK_INTERVAL_MS, log_link_changes, 0},
+    {TCP_TMR_INTERVAL, tcp_tmr, 0}, {MLD6_TMR_INTERVAL, mld6_tmr, 0}, {ARP_TMR_INTERVAL, etharp_tmr, 0},
+    {ND6_TMR_INTERVAL, nd6_tmr, 0}, {DNS_TMR_INTERVAL, dns_tmr, 0},   {LINK_INTERVAL_MS, log_link_changes, 0},
 };
 
 u32_t sys_now(void)
@@ -213,6 +205,7 @@ void net_poll(void)
 
     net_link_flush(nic_poll(network.nic, BATCH) != 0);
     run_timers();
+    net_dhcp_turn();
     if (network.suspect) {
         network.suspect = false;
         log_printf(LOG_WARNING, "network: lwIP found its state inconsistent; all connections are dropped");
@@ -233,6 +226,7 @@ void net_wait_turn(void)
 void net_pause(void)
 {
     if (network.open && !network.paused) {
+        net_dhcp_settle();
         nic_pause(network.nic);
         network.paused = true;
     }
@@ -258,13 +252,7 @@ void net_close(void)
     while (tcp_active_pcbs)
         tcp_abort(tcp_active_pcbs);
 
-    /* A bound client would give its lease back, which the OS is going to use. */
-    struct dhcp *dhcp = netif_dhcp_data(&network.netif);
-    if (dhcp) {
-        dhcp->state = DHCP_STATE_INIT;
-        dhcp_stop(&network.netif);
-        dhcp_cleanup(&network.netif);
-    }
+    net_dhcp_stop(); /* and gives nothing back: the OS is going to use the lease */
     netif_remove(&network.netif);
 
     /* Queries that nobody waits for any more run out of retries, and their sockets go with them. */

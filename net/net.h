@@ -44,14 +44,23 @@ struct net_ipv6 {
     uint8_t dns[NET_DNS_SERVERS][16]; /* all zero: none */
 };
 
+/* What was set by hand and goes before what a DHCP server says, today and at every later lease. */
+struct net_overrides {
+    bool gateway, dns, mtu; /* which of these in `ipv4` count */
+    struct net_ipv4 ipv4;
+};
+
 /* What the DHCP exchange says of this machine. */
 struct net_dhcp_request {
     uint8_t uuid[16];         /* SMBIOS system UUID in wire order (option 97); all zero: option left out */
     uint16_t architecture;    /* option 93: 0 BIOS, 7 x86-64 UEFI */
     const char *vendor_class; /* option 60 */
-    const uint8_t *client_id; /* option 61 with its type byte; NULL: type 1 and the MAC */
+    const uint8_t *client_id; /* option 61 with its type byte; NULL: type 1 and the MAC; of length 0: none is sent */
     uint8_t client_id_length;
+    struct net_overrides by_hand;
 };
+
+#define NET_LEASE_MESSAGE 1500 /* bytes of the longest that is taken */
 
 /* What it brought. The message is kept whole: every option in it belongs to the loader's settings. */
 struct net_lease {
@@ -60,7 +69,7 @@ struct net_lease {
     uint32_t seconds;    /* 0xFFFFFFFF: for ever */
     deadline_t acquired; /* when, in platform_ticks() */
     uint16_t message_length;
-    uint8_t message[1500]; /* the DHCPACK from its op byte on */
+    uint8_t message[NET_LEASE_MESSAGE]; /* the DHCPACK from its op byte on */
 };
 
 /* Starts the stack; one that is open is closed first. Fails with E_NET_MEMORY, E_INVALID_ARGUMENT (VLAN). */
@@ -73,12 +82,26 @@ size_t net_arena_size(uint32_t window);
 void net_poll(void);
 
 /*
- * A DHCP exchange of our own, pumped until it is bound or `deadline` passes: E_DHCP_TIMEOUT. The address is then in use, and the
- * lease is renewed by net_poll(). E_NET_MEMORY; E_ADDRESS_INVALID as net_set_ipv4().
+ * A DHCP exchange of our own, pumped until it is bound or `deadline` passes: E_DHCP_TIMEOUT, whose detail says how many requests
+ * were sent and why answers were dropped. Options that cannot be read are left out, with a warning in the log, and no answer is
+ * dropped for them. An address that somebody answers for is declined. lease->ipv4 is in use afterwards, with what is set by hand.
+ * E_NET_MEMORY; E_ADDRESS_INVALID when what is set by hand does not go with the address.
+ *
+ * From then on net_poll() keeps the lease by platform_ticks(), however long nobody called: it is renewed from T1 and rebound from
+ * T2 on (RFC 2131 4.4.5), which changes nothing but its times. When it is over or taken back, the log says so; the address stays
+ * in use, as a disk depends on it, and is asked for again. If a server then gives another one, that is taken, and connections end
+ * with E_STREAM_TIMEOUT, to begin anew from it.
  */
 enum status net_dhcp(const struct net_dhcp_request *request, struct net_lease *lease, deadline_t deadline);
 
-/* Sets the IPv4 configuration (static, or from a lease that the ROM had acquired). E_ADDRESS_INVALID. */
+/*
+ * Takes over a lease that the boot ROM has acquired, read by net_lease_read(): it is in use afterwards, with what is set by hand,
+ * and kept as one of our own. The request says what the ROM's said; above all its client identifier. As nobody knows how old
+ * the lease is, it is renewed after half of T1. E_ADDRESS_INVALID as net_set_ipv4(); E_NET_MEMORY.
+ */
+enum status net_adopt_lease(const struct net_dhcp_request *request, struct net_lease *lease);
+
+/* Sets a static IPv4 configuration. A lease is no longer kept. E_ADDRESS_INVALID. */
 enum status net_set_ipv4(const struct net_ipv4 *ipv4);
 
 /*
@@ -118,7 +141,8 @@ void net_stream_free(struct stream *stream);
 
 /*
  * Between calls of a firmware service the NIC is paused: nothing is received, timers do not run. net_pause() waits as long as
- * nic_pause() does. Either does nothing when the network is closed, or already so.
+ * nic_pause() does, and for the answer to a DHCP request sent less than 100 ms ago, which comes twice in a lease's time. Either
+ * does nothing when the network is closed, or already so.
  */
 void net_pause(void);
 void net_resume(void);

@@ -13,7 +13,6 @@ LWIP_SOURCES := \
 	src/core/tcp_in.c \
 	src/core/tcp_out.c \
 	src/core/udp.c \
-	src/core/ipv4/dhcp.c \
 	src/core/ipv4/etharp.c \
 	src/core/ipv4/icmp.c \
 	src/core/ipv4/ip4.c \

@@ -9,8 +9,6 @@ struct pbuf;
 struct netif;
 struct tcp_pcb;
 struct tcp_hdr;
-struct dhcp;
-struct dhcp_msg;
 
 /* net/guard.c: what must not reach lwIP's parsers. */
 signed char net_guard_tcp(struct tcp_pcb *pcb, const struct tcp_hdr *header, uint16_t options_length, const struct pbuf *data);
@@ -33,10 +31,5 @@ uint32_t net_initial_sequence(const ip_addr_t *local, uint16_t local_port, const
 /* net/address6.c: the router of a static configuration; NULL for the one that advertised itself. */
 const ip6_addr_t *net_static_router6(void);
 #define LWIP_HOOK_ND6_GET_GW(netif, destination) net_static_router6()
-
-/* net/dhcp.c */
-void net_dhcp_append(const struct netif *netif, struct dhcp_msg *message, uint8_t type, uint16_t *length);
-#define LWIP_HOOK_DHCP_APPEND_OPTIONS(netif, dhcp, state, msg, msg_type, length)                                                 \
-    net_dhcp_append((netif), (msg), (msg_type), (length))
 
 #endif

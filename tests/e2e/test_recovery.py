@@ -7,6 +7,8 @@ import pytest
 
 from tests.lab import disks
 from tests.lab.boots import FAILURE, hashing_target, prints_sum
+from tests.lab.lab import NBP
+from tests.lab.process import wait_until
 from tests.lab.target import Istgt, Tgt
 
 OUTAGE = 4.0  # seconds
@@ -76,6 +78,29 @@ def test_cable_pulled_for_a_while(lab):
     reads_on(machine)
     comes_to_its_end(machine)
     assert re.findall(r"Link: (.*)$", machine.text, re.MULTILINE) == ["lost", "up again, 1000 Mbit/s"]
+
+
+@pytest.mark.parametrize("whose", ["ours", "the ROM's"])
+def test_lease_is_renewed(lab, whose):
+    """A boot sector reads on, with T1 at some seconds: whoever got the lease, the server acknowledges it again and again."""
+    options = ("option:T1,8s", "option:T2,100s")
+    target = lab.target(disks.sector_disk(lab.path("disk.img"), disks.reader(CALL_SECTORS, CALLS, dot_every=50, until_told=True),
+                                          size=64 * disks.MIB))
+    if whose == "ours":
+        server = lab.dhcp(boot_file="sanstrap.pxe", root_path=target.root_path, options=options)
+        server.publish(NBP)
+    else:
+        server = lab.ipxe(f"set net0/root-path {target.root_path}\nchain sanstrap.pxe\n", NBP, options=options)
+    machine = lab.machine()
+    machine.expect("^B$", 90, or_fail=FAILURE)
+
+    before = server.read_log().count("DHCPDISCOVER")
+    acknowledged = server.read_log().count("DHCPACK")
+    wait_until(lambda: server.read_log().count("DHCPACK") >= acknowledged + 3, 60, "three renewals")
+    reads_on(machine)
+    comes_to_its_end(machine)
+    assert server.read_log().count("DHCPDISCOVER") == before
+    assert "DHCPNAK" not in server.read_log()
 
 
 def test_pauses_are_nobodys_fault(lab):

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "loader/settings.h"
+#include "tests/host/host.h"
 
 #define SNAME_AND_FILE 192 /* bytes of both fields */
 
@@ -13,15 +14,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void read_message(const uint8_t *bytes, size_t size)
 {
     struct dhcp_message message;
-    uint8_t value[64];
 
+    (void)dhcp_request_open(&message, bytes, size);
     if (dhcp_message_open(&message, bytes, size))
         return;
+    uint8_t value[64];
     for (unsigned code = 0; code < 256; code++) {
         if (dhcp_option_get(&message, (uint8_t)code, value, sizeof value) > (int)size)
             abort();
         dhcp_ipxe_option_get(&message, (uint8_t)code, value, sizeof value);
     }
+
+    static struct net_lease lease;
+    if (message.length <= sizeof lease.message)
+        net_lease_read(&lease, &message); /* and says what is left out */
+    struct dhcp_times times = net_lease_times(&message);
+    if (times.renew == 0 || times.renew > times.rebind || times.rebind > times.expire)
+        abort();
 
     struct settings settings;
     if (settings_begin(&settings, "") != OK)
@@ -33,6 +42,7 @@ static void read_message(const uint8_t *bytes, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const uint8_t header[3] = {2, 1, 6}, cookie[4] = {99, 130, 83, 99};
+    host_log_level = LOG_ERROR;
     read_message(data, size);
 
     uint8_t *whole = calloc(1, DHCP_OPTIONS_START + size);

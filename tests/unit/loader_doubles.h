@@ -17,7 +17,7 @@
 /* ---- what the doubles do, and what was done to them ---- */
 
 static struct {
-    enum status open_card[3], dhcp, session, login, disk, boot;
+    enum status open_card[3], dhcp, adopt, session, login, disk, boot;
     bool no_driver[3];
     unsigned link_after_ms[3]; /* per card, from its opening */
     struct dhcp_builder ack;   /* the DHCP server's answer */
@@ -30,6 +30,8 @@ static struct {
     unsigned failures, key;
     struct net_ipv4 ipv4;
     struct net_dhcp_request request;
+    uint8_t client_id[255]; /* of it, copied, as is this: */
+    char vendor_class[64];
     struct iscsi_settings iscsi;
     struct nic_config card_config;
     uint32_t window;
@@ -136,6 +138,15 @@ enum status net_dhcp(const struct net_dhcp_request *request, struct net_lease *l
     memcpy(lease->message, script.ack.bytes, script.ack.length);
     lease->message_length = (uint16_t)script.ack.length;
     return outcome("dhcp", script.dhcp);
+}
+
+enum status net_adopt_lease(const struct net_dhcp_request *request, struct net_lease *lease)
+{
+    seen.request = *request;
+    memcpy(seen.client_id, request->client_id, request->client_id_length);
+    seen.ipv4 = lease->ipv4;
+    snprintf(seen.vendor_class, sizeof seen.vendor_class, "%s", request->vendor_class);
+    return outcome("adopt", script.adopt);
 }
 
 enum status net_set_ipv4(const struct net_ipv4 *ipv4)

@@ -3,6 +3,8 @@
 #include "tests/unit/unit.h"
 
 #include "net/dhcp_options.h"
+#include "platform/bytes.h"
+#include "tests/host/host.h"
 #include "tests/unit/dhcp_builder.h"
 
 static void opened(struct dhcp_message *message, const struct dhcp_builder *builder)
@@ -21,8 +23,10 @@ static void rfc2131_header(void **state)
     assert_non_null(dhcp_message_open(&message, builder.bytes, 239));
     assert_non_null(dhcp_message_open(&message, builder.bytes, 0));
 
+    assert_non_null(strstr(dhcp_request_open(&message, builder.bytes, builder.length), "op"));
     builder.bytes[0] = 1;
     assert_non_null(strstr(dhcp_message_open(&message, builder.bytes, builder.length), "op"));
+    assert_null(dhcp_request_open(&message, builder.bytes, builder.length));
 
     builder.bytes[0] = 2;
     builder.bytes[2] = 16;
@@ -160,25 +164,123 @@ static void ipxe_sub_option_beyond_its_option(void **state)
     assert_int_equal(dhcp_ipxe_option_get(&message, IPXE_USERNAME, value, sizeof value), -1);
 }
 
+/* What lies before it is read, and so are the other fields; it and what follows are not there. */
 static void an_option_beyond_its_field(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes;
+        size_t length;
+    } broken[] = {{"\014\005abcd", 6}, {"\014", 1}};
+    for (size_t i = 0; i < 2; i++) {
+        struct dhcp_builder builder;
+        dhcp_build(&builder);
+        dhcp_option(&builder, DHCP_MTU, "\002\100", 2);
+        dhcp_option(&builder, DHCP_OVERLOAD, "\002", 1);
+        memcpy(builder.bytes + 44, "\021\001s", 3);
+        memcpy(builder.bytes + 44 + 60, "\014\003abc", 4); /* sname ends within this one */
+        dhcp_raw(&builder, broken[i].bytes, broken[i].length);
+
+        struct dhcp_message message;
+        uint8_t value[8];
+        opened(&message, &builder);
+        assert_int_equal(dhcp_option_get(&message, DHCP_MTU, value, sizeof value), 2);
+        assert_int_equal(dhcp_option_get(&message, DHCP_ROOT_PATH, value, sizeof value), 1);
+        assert_int_equal(dhcp_option_get(&message, DHCP_HOST_NAME, value, sizeof value), -1);
+
+        host_log_clear();
+        dhcp_message_warn(&message);
+        const char *first = strstr(host_log_text(), "option 12 exceeds the field");
+        assert_non_null(first);
+        assert_non_null(strstr(first + 1, "option 12 exceeds the field"));
+    }
+}
+
+/* The table's lengths hold for every reader. */
+static void lengths_that_are_not_allowed(void **state)
+{
+    (void)state;
+    static const uint8_t four[] = {DHCP_SUBNET_MASK, DHCP_LEASE_TIME, DHCP_SERVER_ID, DHCP_RENEWAL_TIME, DHCP_REBINDING_TIME};
+    uint8_t value[16] = {0};
+    for (uint8_t length = 0; length < 12; length++) {
+        struct dhcp_builder builder;
+        dhcp_build(&builder);
+        for (size_t i = 0; i < sizeof four; i++)
+            dhcp_option(&builder, four[i], value, length);
+        dhcp_option(&builder, DHCP_MTU, value, length);
+        dhcp_option(&builder, DHCP_OVERLOAD, value, length);
+        dhcp_option(&builder, DHCP_MESSAGE_TYPE, value, length);
+        dhcp_option(&builder, DHCP_DNS, value, length);
+        dhcp_option(&builder, DHCP_ROUTER, value, length);
+        struct dhcp_message message;
+        opened(&message, &builder);
+
+        for (size_t i = 0; i < sizeof four; i++)
+            assert_int_equal(dhcp_option_get(&message, four[i], value, sizeof value), length == 4 ? 4 : -1);
+        assert_int_equal(dhcp_option_get(&message, DHCP_MTU, value, sizeof value), length == 2 ? 2 : -1);
+        assert_int_equal(dhcp_option_get(&message, DHCP_OVERLOAD, value, sizeof value), length == 1 ? 1 : -1);
+        assert_int_equal(dhcp_option_get(&message, DHCP_MESSAGE_TYPE, value, sizeof value), length == 1 ? 1 : -1);
+        assert_int_equal(dhcp_option_get(&message, DHCP_DNS, value, sizeof value), length < 4 ? -1 : length / 4 * 4);
+        assert_int_equal(dhcp_option_get(&message, DHCP_ROUTER, value, sizeof value), length < 4 ? -1 : length / 4 * 4);
+    }
+}
+
+/* A list in parts is as long as they are together: no part's length says anything. */
+static void a_list_in_parts_is_whole(void **state)
 {
     (void)state;
     struct dhcp_builder builder;
     struct dhcp_message message;
-
     dhcp_build(&builder);
-    dhcp_raw(&builder, "\014\005abcd", 6);
-    assert_non_null(strstr(dhcp_message_open(&message, builder.bytes, builder.length), "exceeds"));
+    dhcp_option(&builder, DHCP_DNS, "\300\000\002", 3);
+    dhcp_option(&builder, DHCP_DNS, "\005", 1);
 
-    dhcp_build(&builder);
-    dhcp_raw(&builder, "\014", 1);
-    assert_non_null(strstr(dhcp_message_open(&message, builder.bytes, builder.length), "exceeds"));
+    uint8_t value[8];
+    opened(&message, &builder);
+    assert_int_equal(dhcp_option_get(&message, DHCP_DNS, value, sizeof value), 4);
+    assert_memory_equal(value, "\300\000\002\005", 4);
+    host_log_clear();
+    dhcp_message_warn(&message);
+    assert_string_equal(host_log_text(), "");
+}
 
-    dhcp_build(&builder);
-    dhcp_option(&builder, DHCP_OVERLOAD, "\002", 1);
-    memset(builder.bytes + 44, 0, 64);
-    memcpy(builder.bytes + 44 + 60, "\014\003abc", 4); /* sname ends within this one */
-    assert_non_null(strstr(dhcp_message_open(&message, builder.bytes, builder.length), "exceeds"));
+/* RFC 2131 4.4.5, and what servers say that cannot be. */
+static void when_a_lease_is_renewed(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t lease, t1, t2; /* 0: not said */
+        uint32_t renew, rebind, expire;
+    } cases[] = {
+        {3600, 0, 0, 1800, 3150, 3600},
+        {3600, 100, 200, 100, 200, 3600},
+        {3600, 3600, 4000, 1800, 3150, 3600},
+        {3600, 3400, 3300, 1800, 3300, 3600},
+        {3600, 0, 1000, 500, 1000, 3600},
+        {3600, 3200, 0, 1800, 3150, 3600},
+        {1, 0, 0, 5, 9, 10}, /* shorter than any use of it */
+        {0xFFFFFFFF, 100, 200, DHCP_FOR_EVER, DHCP_FOR_EVER, DHCP_FOR_EVER},
+        {0, 100, 200, DHCP_FOR_EVER, DHCP_FOR_EVER, DHCP_FOR_EVER},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const uint32_t said[] = {cases[i].lease, cases[i].t1, cases[i].t2};
+        static const uint8_t codes[] = {DHCP_LEASE_TIME, DHCP_RENEWAL_TIME, DHCP_REBINDING_TIME};
+        struct dhcp_builder builder;
+        dhcp_build(&builder);
+        for (size_t k = 0; k < 3; k++) {
+            uint8_t value[4];
+            put_be32(value, said[k]);
+            if (said[k])
+                dhcp_option(&builder, codes[k], value, 4);
+        }
+
+        struct dhcp_message message;
+        opened(&message, &builder);
+        struct dhcp_times times = net_lease_times(&message);
+        assert_int_equal(times.renew, cases[i].renew);
+        assert_int_equal(times.rebind, cases[i].rebind);
+        assert_int_equal(times.expire, cases[i].expire);
+    }
 }
 
 /* Every length of a full message from a buffer of its exact size: the sanitizer sees a byte read too many. */
@@ -303,6 +405,9 @@ int main(void)
         cmocka_unit_test(ipxe_sub_options),
         cmocka_unit_test(ipxe_sub_option_beyond_its_option),
         cmocka_unit_test(an_option_beyond_its_field),
+        cmocka_unit_test(lengths_that_are_not_allowed),
+        cmocka_unit_test(a_list_in_parts_is_whole),
+        cmocka_unit_test(when_a_lease_is_renewed),
         cmocka_unit_test(cut_anywhere),
         cmocka_unit_test(a_lease_of_an_ordinary_server),
         cmocka_unit_test(a_lease_that_says_nothing),

@@ -48,7 +48,7 @@ static void the_roms_lease_is_used_when_it_holds_a_root_path(void **state)
     dhcp_option(&cached, DHCP_DNS, "\300\000\002\005\300\000\002\006\300\000\002\007", 12);
     machine.cached_ack = cached.bytes;
     machine.cached_ack_length = cached.length;
-    told("", "nic0 net_open set_ipv4 login disk boot" DOWN);
+    told("", "nic0 net_open adopt login disk boot" DOWN);
     shown("Address   192.0.2.10/24, gateway 192.0.2.1 (the boot ROM's DHCP lease)\n");
     assert_memory_equal(seen.ipv4.address, "\300\000\002\012", 4);
     assert_memory_equal(seen.ipv4.netmask, "\377\377\377\000", 4);
@@ -56,6 +56,58 @@ static void the_roms_lease_is_used_when_it_holds_a_root_path(void **state)
     assert_memory_equal(seen.ipv4.dns, "\300\000\002\005\300\000\002\006", 8);
     assert_int_equal(seen.ipv4.mtu, 9000);
     assert_int_equal(seen.card_config.mtu, 9000);
+}
+
+/* The ROM's name: its client identifier, as its DISCOVER has it, else as the server said it again, else none; its vendor class;
+ * and what is set by hand. */
+static void the_roms_lease_is_renewed_in_its_name(void **state)
+{
+    static const char id[] = "\000\001\002\003\004\005\006\007\010\011\012\013\014\015\016\017\020";
+    enum { NOTHING, BY_SERVER, BY_ROM, NOT_BY_ROM, ANOTHER_CARDS, CASES };
+    for (unsigned said = NOTHING; said < CASES; said++) {
+        bool has_id = said == BY_SERVER || said == BY_ROM || said == ANOTHER_CARDS;
+        struct dhcp_builder cached;
+        dhcp_ack(&cached);
+        dhcp_text(&cached, DHCP_ROOT_PATH, ROOT);
+        if (said == BY_SERVER || said == ANOTHER_CARDS)
+            dhcp_option(&cached, DHCP_CLIENT_ID, id, 17);
+
+        struct dhcp_builder discover;
+        dhcp_build(&discover);
+        discover.bytes[0] = 1;
+        discover.bytes[33] ^= said == ANOTHER_CARDS;
+        if (said == BY_ROM)
+            dhcp_option(&discover, DHCP_CLIENT_ID, id, 17);
+        machine.cached_ack = cached.bytes;
+        machine.cached_ack_length = cached.length;
+        machine.cached_discover = said >= BY_ROM ? discover.bytes : NULL;
+        machine.cached_discover_length = discover.length;
+        machine.architecture = 7;
+
+        told("dns=192.0.2.8 mtu=1400", "nic0 net_open adopt login disk boot" DOWN);
+        assert_non_null(seen.request.client_id);
+        assert_int_equal(seen.request.client_id_length, has_id ? 17 : 0);
+        assert_memory_equal(seen.client_id, id, has_id ? 17 : 0);
+        assert_string_equal(seen.vendor_class, "PXEClient:Arch:00007:UNDI:002001");
+        assert_true(!seen.request.by_hand.gateway && seen.request.by_hand.dns && seen.request.by_hand.mtu);
+        assert_memory_equal(seen.request.by_hand.ipv4.dns, "\300\000\002\010", 4);
+        assert_int_equal(seen.request.by_hand.ipv4.mtu, 1400);
+        tear_down(state);
+        set_up(state);
+    }
+}
+
+/* It is no address for a host; the server may give a better one. */
+static void a_roms_lease_that_cannot_be_is_followed_by_an_exchange(void **state)
+{
+    (void)state;
+    struct dhcp_builder cached;
+    dhcp_ack(&cached);
+    dhcp_text(&cached, DHCP_ROOT_PATH, ROOT);
+    machine.cached_ack = cached.bytes;
+    machine.cached_ack_length = cached.length;
+    script.adopt = E_ADDRESS_INVALID;
+    told("", "nic0 net_open adopt dhcp login disk boot" DOWN);
 }
 
 /* What the tables for the OS cannot hold, and nobody needs, is left out of them. */
@@ -70,7 +122,7 @@ static void odd_values_of_a_lease_do_not_stop_the_boot(void **state)
     dhcp_text(&cached, DHCP_HOST_NAME, "one\ttwo");
     machine.cached_ack = cached.bytes;
     machine.cached_ack_length = cached.length;
-    told("", "nic0 net_open set_ipv4 login disk boot" DOWN);
+    told("", "nic0 net_open adopt login disk boot" DOWN);
     struct handoff read;
     struct handoff_faults faults;
     assert_true(ibft_read(seen.boot.tables.ibft, seen.boot.tables.ibft_length, &read, &faults));
@@ -169,7 +221,7 @@ static void the_command_line_goes_before_dhcp(void **state)
     dhcp_text(&script.ack, DHCP_INITIATOR_IQN, "iqn.2001-04.com.example:dhcp");
     dhcp_option(&script.ack, DHCP_IPXE, "\275\001\202\276\004user\277\014secretsecret", 23);
     told("root=iscsi:192.0.2.7::::iqn.2001-04.com.example:mine drive=0x81 gateway=192.0.2.9",
-         "nic0 net_open dhcp set_ipv4 login disk boot" DOWN);
+         "nic0 net_open dhcp login disk boot" DOWN);
     shown("Target    iqn.2001-04.com.example:mine (command line)\n");
     shown("Initiator iqn.2001-04.com.example:dhcp (DHCP)\n");
     shown("CHAP      as user (DHCP)\n");
@@ -177,8 +229,8 @@ static void the_command_line_goes_before_dhcp(void **state)
     assert_string_equal(seen.iscsi.host, "192.0.2.7");
     assert_string_equal(seen.iscsi.chap.secret, "secretsecret");
     assert_int_equal(seen.boot.drive, 0x81);
-    assert_memory_equal(seen.ipv4.gateway, "\300\000\002\011", 4);
-    assert_memory_equal(seen.ipv4.address, "\300\000\002\062", 4);
+    assert_true(seen.request.by_hand.gateway && !seen.request.by_hand.dns && !seen.request.by_hand.mtu);
+    assert_memory_equal(seen.request.by_hand.ipv4.gateway, "\300\000\002\011", 4);
 }
 
 /* One that waits for a lost connection has all of recovery=, and none is cut short by a small one. */
@@ -292,6 +344,8 @@ int main(void)
         TEST(the_steps_in_their_order),
         TEST(no_line_is_longer_than_the_screen),
         TEST(the_roms_lease_is_used_when_it_holds_a_root_path),
+        TEST(the_roms_lease_is_renewed_in_its_name),
+        TEST(a_roms_lease_that_cannot_be_is_followed_by_an_exchange),
         TEST(odd_values_of_a_lease_do_not_stop_the_boot),
         TEST(without_tables_nothing_is_checked),
         TEST(the_roms_lease_is_not_used_in_a_vlan),
