@@ -325,6 +325,7 @@ err_t net_link_init(struct netif *netif)
     netif->hwaddr_len = NIC_MAC_LENGTH;
     netif->mtu = nic->mtu;
     netif->mtu6 = nic->mtu;
+    netif_set_ip6_autoconfig_enabled(netif, 0); /* until net_autoconfigure_ipv6(); 2.2 starts with it */
     netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET | NETIF_FLAG_MLD6;
     netif->output = etharp_output;
     netif->output_ip6 = ethip6_output;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * How lwIP 2.1.3 is built for sanstrap, and why. What is not named here keeps lwIP's default (lwip/opt.h).
+ * How lwIP 2.2.1 is built for sanstrap, and why. What is not named here keeps lwIP's default (lwip/opt.h).
  *
  * The same objects serve a loader with megabytes and a crash dump with 48 KiB: what depends on that is a variable (net_tuning),
  * set by net_open() before anything else. lwIP's init.c would check these as constants and is not compiled; net/net.c starts the
@@ -31,7 +31,7 @@ extern struct net_tuning net_tuning;
 #define LWIP_TIMERS          0 /* net/net.c has a table of its own: lwIP allocates its timers, and a full heap would lose them */
 
 /* ---- memory: net/heap.c over the caller's arena; lwIP's own pools would be sized at compile time ---- */
-#define MEM_LIBC_MALLOC          1 /* gives mem_size_t the width of size_t; mem.c itself is not compiled */
+#define MEM_CUSTOM_ALLOCATOR     1 /* gives mem_size_t the width of size_t; mem.c itself is not compiled */
 #define MEMP_MEM_MALLOC          1
 #define MEM_ALIGNMENT            8
 #define LWIP_SUPPORT_CUSTOM_PBUF 1 /* receive buffers of the NIC are passed up without a copy */
@@ -65,7 +65,7 @@ extern struct net_tuning net_tuning;
 
 /* ---- DHCP (net/dhcp.c adds options through the hooks in net/port/lwip_hooks.h) ---- */
 #define LWIP_DHCP                 1
-#define DHCP_DOES_ARP_CHECK       0   /* costs seconds; the server has checked (RFC 2131 2.2 makes the probe a SHOULD) */
+#define LWIP_DHCP_DOES_ACD_CHECK  0   /* costs seconds; the server has checked (RFC 2131 2.2 makes the probe a SHOULD) */
 #define LWIP_DHCP_BOOTP_FILE      0   /* the loader reads the captured message itself */
 #define DHCP_OPTIONS_LEN          312 /* RFC 2131 2: what every server must take */
 #define DNS_MAX_SERVERS           2   /* NET_DNS_SERVERS */

@@ -8,7 +8,7 @@
 
 static bool ipv4_on_link(const ip4_addr_t *remote)
 {
-    return ip4_addr_netcmp(remote, netif_ip4_addr(&network.netif), netif_ip4_netmask(&network.netif));
+    return ip4_addr_net_eq(remote, netif_ip4_addr(&network.netif), netif_ip4_netmask(&network.netif));
 }
 
 static bool ipv6_on_link(const ip6_addr_t *remote)
@@ -17,7 +17,7 @@ static bool ipv6_on_link(const ip6_addr_t *remote)
         return true;
     for (unsigned i = 1; i < LWIP_IPV6_NUM_ADDRESSES; i++) {
         if (ip6_addr_isvalid(netif_ip6_addr_state(&network.netif, i)) &&
-            ip6_addr_netcmp(remote, netif_ip6_addr(&network.netif, i)))
+            ip6_addr_net_eq(remote, netif_ip6_addr(&network.netif, i)))
             return true;
     }
     return false;
@@ -48,7 +48,7 @@ static bool ipv4_next_hop(const ip4_addr_t *remote, uint8_t mac[NIC_MAC_LENGTH])
 static const ip6_addr_t *chosen_hop(const ip6_addr_t *remote)
 {
     for (unsigned i = 0; i < LWIP_ND6_NUM_DESTINATIONS; i++) {
-        if (ip6_addr_cmp(&destination_cache[i].destination_addr, remote))
+        if (ip6_addr_eq(&destination_cache[i].destination_addr, remote))
             return &destination_cache[i].next_hop_addr;
     }
     return NULL;
@@ -59,7 +59,7 @@ static bool ipv6_next_hop(const ip6_addr_t *remote, uint8_t mac[NIC_MAC_LENGTH])
     const ip6_addr_t *hop = chosen_hop(remote);
     for (unsigned i = 0; hop && i < LWIP_ND6_NUM_NEIGHBORS; i++) {
         const struct nd6_neighbor_cache_entry *entry = &neighbor_cache[i];
-        if (entry->state == ND6_NO_ENTRY || entry->state == ND6_INCOMPLETE || !ip6_addr_cmp(&entry->next_hop_address, hop))
+        if (entry->state == ND6_NO_ENTRY || entry->state == ND6_INCOMPLETE || !ip6_addr_eq(&entry->next_hop_address, hop))
             continue;
         memcpy(mac, entry->lladdr, NIC_MAC_LENGTH);
         return true;
