@@ -20,6 +20,7 @@ struct network {
     bool paused;
     bool suspect; /* an assertion of lwIP's failed */
     bool link_lost;
+    deadline_t next_stranger, next_ask; /* next_hop.c: when one may be asked for again */
 };
 extern struct network network;
 
@@ -39,7 +40,23 @@ bool net_link_open(struct nic *nic, struct arena *arena, unsigned frames);
 size_t net_link_arena_size(unsigned frames);
 err_t net_link_init(struct netif *netif); /* for netif_add() */
 void net_link_flush(bool received);       /* what had to wait for the end of a receive batch */
+void net_link_acknowledge(void);          /* what a pause must not find unacknowledged */
 unsigned net_link_held(void);             /* receive buffers not given back */
+
+/* ---- next_hop.c ---- */
+
+err_t net_hop_output_ipv4(struct netif *netif, struct pbuf *packet, const ip4_addr_t *to); /* the interface's */
+err_t net_hop_output_ipv6(struct netif *netif, struct pbuf *packet, const ip6_addr_t *to);
+
+/*
+ * Asks the link who has the address that packets to `remote` go to, if that is known: the answer takes the place of what is
+ * known, which serves until then.
+ */
+void net_hop_ask(const ip_addr_t *remote);
+
+void net_hop_watch(void);            /* a timer: asks for the hops of connections that are not answered */
+void net_hop_age(uint32_t seconds);  /* so much time has passed in which no timer ran */
+#define HOP_WATCH_MS 50
 
 /* ---- address.c, address6.c ---- */
 

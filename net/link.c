@@ -107,7 +107,7 @@ static unsigned vlan_of(const uint8_t *frame)
 static void receive_frame(void *context, const struct nic_frame *frame)
 {
     struct netif *netif = context;
-    if (frame->length < ETHERNET_HEADER + VLAN_TAG || frame->length > netif->mtu + ETHERNET_HEADER + VLAN_TAG ||
+    if (frame->length < ETHERNET_HEADER + VLAN_TAG || frame->length > link_state.nic->mtu + ETHERNET_HEADER + VLAN_TAG ||
         vlan_of(frame->bytes) != network.vlan) {
         nic_release(link_state.nic, frame);
         return;
@@ -262,6 +262,16 @@ void net_link_flush(bool received)
     }
 }
 
+void net_link_acknowledge(void)
+{
+    for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next) {
+        if (pcb->flags & (TF_ACK_DELAY | TF_ACK_NOW)) {
+            tcp_ack_now(pcb);
+            tcp_output(pcb);
+        }
+    }
+}
+
 /* ---- multicast ---- */
 
 static unsigned find_group(const uint8_t *mac)
@@ -327,8 +337,8 @@ err_t net_link_init(struct netif *netif)
     netif->mtu6 = nic->mtu;
     netif_set_ip6_autoconfig_enabled(netif, 0); /* until net_autoconfigure_ipv6(); 2.2 starts with it */
     netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET | NETIF_FLAG_MLD6;
-    netif->output = etharp_output;
-    netif->output_ip6 = ethip6_output;
+    netif->output = net_hop_output_ipv4;
+    netif->output_ip6 = net_hop_output_ipv6;
     netif->linkoutput = link_output;
     netif->mld_mac_filter = filter_group;
 

@@ -46,7 +46,7 @@ extern struct net_tuning net_tuning;
 
 /* ---- Ethernet and IPv4 ---- */
 #define LWIP_ARP                  1
-#define ARP_TABLE_SIZE            8  /* gateway, DNS, a few portals */
+#define ARP_TABLE_SIZE            16 /* gateway, DNS, a few portals; those who ask for us */
 #define ARP_QUEUEING              0  /* one packet waits for an ARP answer: the SYN; TCP repeats what is lost */
 #define ETHARP_SUPPORT_VLAN       1  /* net/net.h; the hooks are in net/port/lwip_hooks.h, which opt.h does not see */
 #define PBUF_LINK_HLEN            18 /* so opt.h would leave no room for the tag in front of what is sent */
@@ -69,7 +69,7 @@ extern struct net_tuning net_tuning;
 #define LWIP_DHCP_BOOTP_FILE      0   /* the loader reads the captured message itself */
 #define DHCP_OPTIONS_LEN          312 /* RFC 2131 2: what every server must take */
 #define DNS_MAX_SERVERS           2   /* NET_DNS_SERVERS */
-#define LWIP_DHCP_MAX_DNS_SERVERS DNS_MAX_SERVERS /* unequal, 2.1.3 writes past its table (upstream 1eeb70fb) */
+#define LWIP_DHCP_MAX_DNS_SERVERS DNS_MAX_SERVERS
 
 /* ---- DNS: random id and port come with LWIP_DNS_SECURE's default ---- */
 #define LWIP_DNS           1
@@ -90,7 +90,7 @@ extern struct net_tuning net_tuning;
 #define LWIP_ND6_QUEUEING              0 /* as ARP_QUEUEING */
 #define LWIP_ND6_ALLOW_RA_UPDATES      1 /* the link's MTU */
 #define LWIP_ND6_RDNSS_MAX_DNS_SERVERS DNS_MAX_SERVERS
-#define LWIP_ND6_NUM_NEIGHBORS         8
+#define LWIP_ND6_NUM_NEIGHBORS         16
 #define LWIP_ND6_NUM_DESTINATIONS      8
 #define LWIP_IPV6_NUM_ADDRESSES        3 /* link-local, and one by hand or by SLAAC, and one more prefix */
 #define LWIP_ICMP6                     1
@@ -117,18 +117,15 @@ extern struct net_tuning net_tuning;
 #define LWIP_TCP_TIMESTAMPS        0
 #define LWIP_TCP_SACK_OUT          1 /* several losses in a window then cost the sender one round trip */
 #define TCP_CALCULATE_EFF_SEND_MSS 1
+#define TCP_SYNMAXRTX              12 /* its timeout doubles, as that of data: the caller's deadline comes earlier */
+#define TCP_MAXRTX                 12
+#define TCP_TMR_INTERVAL           25 /* retransmission counts in ticks of two */
 /*
- * 2.1.3 does not back off in SYN_SENT: a SYN is repeated each FIRST_RTO_MS (net/stream.c), and after so many the connection is
- * given up. A connect that nobody answers so ends after 3 s, even if its deadline is later.
+ * Hosts delay an acknowledgement for up to 200 ms (Linux, Windows), and what the last tick had left of its time may be next to
+ * nothing: losing the last segment of a burst costs 250 to 300 ms, and nothing is sent twice for want of patience.
  */
-#define TCP_SYNMAXRTX 12
-#define TCP_MAXRTX    12 /* of data, whose timeout doubles */
-/*
- * The retransmission timeout is at least three slow ticks (of 2 intervals): losing the last segment of a burst costs 160 ms,
- * not 1.3 s.
- */
-#define TCP_TMR_INTERVAL  25
-#define TCP_MSL           1000UL /* we choose a random port each time: TIME-WAIT need not keep memory for minutes */
+#define TCP_RTO_MIN 300
+#define TCP_MSL     1000UL /* we choose a random port each time: TIME-WAIT need not keep memory for minutes */
 #define LWIP_ALTCP        0
 #define LWIP_EVENT_API    0
 #define LWIP_CALLBACK_API 1

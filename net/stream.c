@@ -207,6 +207,7 @@ static enum status open_pcb(struct net_stream *s, const ip_addr_t *to, uint16_t 
     s->pcb->sv = FIRST_RTO_MS / TCP_SLOW_INTERVAL;
 
     err_t error = bind_random_port(s->pcb);
+    net_hop_ask(to);
     if (error == ERR_OK)
         error = tcp_connect(s->pcb, to, port, on_connected);
     if (error == ERR_OK)
