@@ -319,8 +319,11 @@ static bool ipv6_in_use(void)
 /* Nonzero: the packet was taken (and freed). */
 int net_guard_ipv6(struct pbuf *packet)
 {
+    const struct ip6_hdr *header = packet->payload;
     if (ipv6_in_use() && ipv6_packet_good(packet))
         return 0;
+    if (ipv6_in_use() && packet->len >= IP6_HLEN && !packet->next && IP6H_NEXTH(header) == IP6_NEXTH_FRAGMENT)
+        net_fragment_ipv6(packet);
     pbuf_free(packet);
     return 1;
 }

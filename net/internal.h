@@ -31,7 +31,8 @@ void net_wait_turn(void);
 
 /* The heap is from now on `size` bytes at `block`, and empty. */
 void net_heap_open(void *block, size_t size);
-size_t net_heap_left(void); /* bytes that were never or are no longer in use, in pieces of whatever size */
+#define NET_HEAP_RESERVE 4096u /* copies of what was received leave so much, and cannot keep the stack from sending */
+size_t net_heap_left(void);    /* bytes that were never or are no longer in use, in pieces of whatever size */
 
 /* ---- link.c: lwIP's netif over the NIC ---- */
 
@@ -41,7 +42,15 @@ size_t net_link_arena_size(unsigned frames);
 err_t net_link_init(struct netif *netif); /* for netif_add() */
 void net_link_flush(bool received);       /* what had to wait for the end of a receive batch */
 void net_link_acknowledge(void);          /* what a pause must not find unacknowledged */
+void net_link_drop_out_of_order(void);    /* what TCP waits with: its sender will repeat it (RFC 2018 8 allows that) */
 unsigned net_link_held(void);             /* receive buffers not given back */
+
+/* ---- fragments.c ---- */
+
+void net_fragment_ipv6(const struct pbuf *packet); /* one whose IPv6 header is followed by a fragment header */
+void net_fragments_expire(void);                   /* a timer */
+void net_fragments_forget(void);
+#define FRAGMENTS_MS 500
 
 /* ---- next_hop.c ---- */
 

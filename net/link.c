@@ -23,7 +23,6 @@
 #define POOL_ALIGNMENT 64    /* a cache line */
 #define GROUPS         8     /* multicast groups that the filter is told of: solicited-node addresses, all-nodes */
 #define SMALL_FRAME    128u  /* an acknowledgement, ARP, neighbour discovery */
-#define COPY_RESERVE   4096u /* of the heap, so that copied frames cannot keep the stack from sending */
 
 /* A receive buffer on its way through lwIP. */
 struct rx_frame {
@@ -66,9 +65,15 @@ static struct pbuf *wrap_frame(const struct nic_frame *frame)
     return pbuf_alloced_custom(PBUF_RAW, frame->length, PBUF_REF, &rx->pbuf, frame->bytes, frame->length);
 }
 
+void net_link_drop_out_of_order(void)
+{
+    for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next)
+        tcp_free_ooseq(pcb);
+}
+
 static struct pbuf *copy_frame(const struct nic_frame *frame)
 {
-    if (net_heap_left() < COPY_RESERVE + frame->length)
+    if (net_heap_left() < NET_HEAP_RESERVE + frame->length)
         return NULL;
     struct pbuf *pbuf = pbuf_alloc(PBUF_RAW, frame->length, PBUF_RAM);
     if (pbuf)
@@ -79,8 +84,7 @@ static struct pbuf *copy_frame(const struct nic_frame *frame)
 /*
  * While the stack holds few buffers it gets the frame itself. When it holds most of what it may, large frames are copied; the
  * last quarter is for small ones, so that acknowledgements get through. When there is no room for a copy either, what waits out
- * of order is given up, as the sender will repeat it (RFC 2018 8 allows that), and the frame is dropped. So the ring never runs
- * dry.
+ * of order is given up, and the frame is dropped. So the ring never runs dry.
  */
 static struct pbuf *pbuf_of_frame(const struct nic_frame *frame)
 {
@@ -90,10 +94,8 @@ static struct pbuf *pbuf_of_frame(const struct nic_frame *frame)
 
     struct pbuf *pbuf = copy_frame(frame);
     nic_release(link_state.nic, frame);
-    if (!pbuf) {
-        for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next)
-            tcp_free_ooseq(pcb);
-    }
+    if (!pbuf)
+        net_link_drop_out_of_order();
     return pbuf;
 }
 

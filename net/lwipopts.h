@@ -52,7 +52,7 @@ extern struct net_tuning net_tuning;
 #define PBUF_LINK_HLEN            18 /* so opt.h would leave no room for the tag in front of what is sent */
 #define LWIP_IPV4                 1
 #define IP_FORWARD                0
-#define IP_REASSEMBLY             0 /* nothing we talk to sends fragments; upstream has fixed four remote defects there since */
+#define IP_REASSEMBLY             0 /* net/fragments.c */
 #define IP_FRAG                   0 /* TCP segments and our few datagrams fit the MTU */
 #define IP_OPTIONS_ALLOWED        0 /* source routes and the like have no use here */
 #define LWIP_ICMP                 1 /* answers pings, which is how administrators look for us */
@@ -79,7 +79,7 @@ extern struct net_tuning net_tuning;
 
 /* ---- IPv6 ---- */
 #define LWIP_IPV6                      1
-#define LWIP_IPV6_REASS                0
+#define LWIP_IPV6_REASS                0 /* as IP_REASSEMBLY */
 #define LWIP_IPV6_FRAG                 0
 #define LWIP_IPV6_FORWARD              0
 #define LWIP_IPV6_SCOPES               0 /* one interface: one zone */

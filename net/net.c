@@ -172,6 +172,7 @@ static struct {
     {DHCP_COARSE_TIMER_MSECS, dhcp_coarse_tmr, 0},
     {LINK_INTERVAL_MS, log_link_changes, 0},
     {HOP_WATCH_MS, net_hop_watch, 0},
+    {FRAGMENTS_MS, net_fragments_expire, 0},
 };
 
 u32_t sys_now(void)
@@ -293,6 +294,7 @@ void net_close(void)
         dhcp_stop(&network.netif);
         dhcp_cleanup(&network.netif);
     }
+    net_fragments_forget();
     netif_remove(&network.netif);
 
     /* Queries that nobody waits for any more run out of retries, and their sockets go with them. */
