@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reassembly (RFC 791 3.2, RFC 8200 4.5): a router with a smaller MTU, or a tunnel, cuts up what a target sends. A fragment's bytes
- * are copied to their place in the datagram, and its receive buffer goes back to the ring at once. What may be in the making is
- * bounded in number, size (no peer sends us more than the MTU) and time; whatever is odd about a datagram ends it. lwIP's own
- * reassembly keeps receive buffers, and has no bound in bytes.
+ * Reassembly (RFC 791 3.2, RFC 8200 4.5): a router with a smaller MTU, or a tunnel, cuts up what a target sends. A fragment's
+ * bytes are copied to their place in the datagram, and its receive buffer goes back to the ring at once. What may be in the
+ * making is bounded in number, size (no peer sends us more than the MTU) and time; whatever is odd about a datagram ends it.
+ * lwIP's own reassembly keeps receive buffers, and has no bound in bytes.
  */
 #include <string.h>
 
@@ -17,18 +17,18 @@
 #include "platform/bytes.h"
 #include "platform/frame.h"
 
-#define DATAGRAMS     8
-#define STRANGERS     2 /* of them for senders that we have no business with */
-#define LIFE_MS       2000 /* numbers of datagrams come again: within a second at 1 Gbit/s (RFC 4963), so not RFC 1122's minute */
-#define UNIT          8u   /* of a fragment's offset */
-#define UNITS         ((NIC_MTU_MAX - IPV4_HEADER + UNIT - 1) / UNIT)
-#define FRAGMENT      6 /* in an IPv4 header: three flags, and the offset in units */
-#define MORE          0x2000u
-#define OFFSET        0x1FFFu
-#define IDENTIFIER    4
-#define FRAGMENT6     8 /* the size of IPv6's fragment header: */
-#define FRAGMENT6_AT  2 /* offset in bytes, as its lowest bits are flags, */
-#define FRAGMENT6_ID  4 /* and the datagram's number */
+#define DATAGRAMS      8
+#define STRANGERS      2    /* of them for senders that we have no business with */
+#define LIFE_MS        2000 /* numbers of datagrams come again: within a second at 1 Gbit/s (RFC 4963), so not RFC 1122's minute */
+#define UNIT           8u   /* of a fragment's offset */
+#define UNITS          ((NIC_MTU_MAX - IPV4_HEADER + UNIT - 1) / UNIT)
+#define FRAGMENT       6 /* in an IPv4 header: three flags, and the offset in units */
+#define MORE           0x2000u
+#define OFFSET         0x1FFFu
+#define IDENTIFIER     4
+#define FRAGMENT6      8 /* the size of IPv6's fragment header: */
+#define FRAGMENT6_AT   2 /* offset in bytes, as its lowest bits are flags, */
+#define FRAGMENT6_ID   4 /* and the datagram's number */
 #define FRAGMENT6_MORE 1u
 
 /* Fragments of one datagram have these in common. */
@@ -51,8 +51,8 @@ static struct datagram {
     struct pbuf *whole; /* with room for the largest; NULL when not in use */
     struct identity identity;
     deadline_t end;
-    unsigned length, highest; /* of the payload in bytes: 0 until the last fragment has come; the end of what has come */
-    unsigned units;           /* how many have come, */
+    unsigned length, highest;      /* of the payload in bytes: 0 until the last fragment has come; the end of what has come */
+    unsigned units;                /* how many have come, */
     uint8_t came[(UNITS + 7) / 8]; /* and which */
 } datagrams[DATAGRAMS];
 
@@ -107,7 +107,8 @@ static bool sender_known(const ip_addr_t *from)
     return false;
 }
 
-/* A free place, else that of the oldest: the fragments of a datagram come one behind the other. Strangers have places of their own. */
+/* A free place, else that of the oldest: the fragments of a datagram come one behind the other. Strangers have places of their
+ * own. */
 static struct datagram *choose_place(bool known)
 {
     unsigned first = known ? STRANGERS : 0;

@@ -63,8 +63,8 @@ err_t net_hop_output_ipv6(struct netif *netif, struct pbuf *packet, const ip6_ad
  */
 void net_hop_ask(const ip_addr_t *remote);
 
-void net_hop_watch(void);            /* a timer: asks for the hops of connections that are not answered */
-void net_hop_age(uint32_t seconds);  /* so much time has passed in which no timer ran */
+void net_hop_watch(void);           /* a timer: asks for the hops of connections that are not answered */
+void net_hop_age(uint32_t seconds); /* so much time has passed in which no timer ran */
 #define HOP_WATCH_MS 50
 
 /* ---- address.c, address6.c ---- */

@@ -20,9 +20,9 @@
 #include "platform/frame.h"
 
 #define SEND_SPANS     24
-#define POOL_ALIGNMENT 64    /* a cache line */
-#define GROUPS         8     /* multicast groups that the filter is told of: solicited-node addresses, all-nodes */
-#define SMALL_FRAME    128u  /* an acknowledgement, ARP, neighbour discovery */
+#define POOL_ALIGNMENT 64   /* a cache line */
+#define GROUPS         8    /* multicast groups that the filter is told of: solicited-node addresses, all-nodes */
+#define SMALL_FRAME    128u /* an acknowledgement, ARP, neighbour discovery */
 
 /* A receive buffer on its way through lwIP. */
 struct rx_frame {

@@ -124,8 +124,8 @@ extern struct net_tuning net_tuning;
  * Hosts delay an acknowledgement for up to 200 ms (Linux, Windows), and what the last tick had left of its time may be next to
  * nothing: losing the last segment of a burst costs 250 to 300 ms, and nothing is sent twice for want of patience.
  */
-#define TCP_RTO_MIN 300
-#define TCP_MSL     1000UL /* we choose a random port each time: TIME-WAIT need not keep memory for minutes */
+#define TCP_RTO_MIN       300
+#define TCP_MSL           1000UL /* we choose a random port each time: TIME-WAIT need not keep memory for minutes */
 #define LWIP_ALTCP        0
 #define LWIP_EVENT_API    0
 #define LWIP_CALLBACK_API 1

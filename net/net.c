@@ -135,7 +135,6 @@ enum status net_open(const struct net_config *config)
 
 /* ---- the turn ---- */
 
-
 #define TICK_MS 5u
 /* A turn moves lwIP's clock by at most this: when nobody called for a while, its retransmissions must not all fire at once. */
 #define TURN_MS 50u

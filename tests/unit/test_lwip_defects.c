@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Defects that lwIP had, or has, and that a packet can reach, each with the packet. Names are upstream's fixes. What closes them:
- * lwIP 2.2.1, net/guard.c, net/patches/, lwipopts.h; docs/lwip.md says which. An assertion of lwIP's shows as the warning that net_poll() logs, and as lost
- * connections.
+ * lwIP 2.2.1, net/guard.c, net/patches/, lwipopts.h; docs/lwip.md says which. An assertion of lwIP's shows as the warning that
+ * net_poll() logs, and as lost connections.
  */
 #include "tests/unit/unit.h"
 
@@ -233,7 +233,8 @@ static void segment_of_no_connection(void **state)
     assert_alive();
 }
 
-/* c8f42025, 16e8ef31, f85ed72b, 56b29f8b: strays at any offset, odd lengths among them. net/fragments.c puts together, not lwIP. */
+/* c8f42025, 16e8ef31, f85ed72b, 56b29f8b: strays at any offset, odd lengths among them. net/fragments.c puts together, not lwIP.
+ */
 static void stray_fragments(void **state)
 {
     (void)state;

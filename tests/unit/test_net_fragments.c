@@ -150,6 +150,18 @@ static void pieces_that_overlap(void **state)
     }
 }
 
+/* As many bytes as the datagram has, some of them twice and some never. */
+static void a_hole_that_an_overlap_hides(void **state)
+{
+    (void)state;
+    connect_first();
+    prepare_segment();
+    send_numbered_piece(0);
+    send_piece(FIRST_PIECE - 8, 2 * FIRST_PIECE - 8, true);
+    send_numbered_piece(2);
+    assert_dropped();
+}
+
 static void ends_that_do_not_agree(void **state)
 {
     (void)state;
@@ -176,18 +188,25 @@ static void pieces_of_wrong_sizes(void **state)
     send_numbered_piece(0); /* those were no part of it */
     assert_delivered();
 
-    /* Beyond the MTU, and beyond what IPv4 can have. */
-    put_be16(whole + IP + IPV4_TOTAL_LENGTH, 1500);
-    static const unsigned beyond[] = {1408, 8000, 65000, 65528};
+    /* Beyond the MTU, be it all there, and beyond what IPv4 can have. */
+    prepare_segment();
+    send_piece(0, 800, true);
+    static const unsigned beyond[] = {800, 1456, 8000, 65000, 65528};
     for (unsigned i = 0; i < sizeof beyond / sizeof *beyond; i++) {
-        uint8_t frame[IP + IPV4_HEADER + 80];
-        memcpy(frame, whole, sizeof frame);
-        put_be16(frame + IP + IPV4_TOTAL_LENGTH, IPV4_HEADER + 80);
-        put_be16(frame + FRAGMENT, beyond[i] / 8);
+        uint8_t frame[IP + IPV4_HEADER + 800] = {0};
+        unsigned length = i == 0 ? 656 : 48;
+        memcpy(frame, whole, IP + IPV4_HEADER);
+        put_be16(frame + IP + IPV4_TOTAL_LENGTH, IPV4_HEADER + length);
+        put_be16(frame + IDENTIFIER, number);
+        put_be16(frame + FRAGMENT, beyond[i] / 8 | (i == 0 ? MORE : 0));
         correct_header(frame);
-        wire_inject(frame, sizeof frame);
+        wire_inject(frame, IP + IPV4_HEADER + length);
     }
-    assert_dropped();
+    peer_world_run(20);
+    assert_null(strstr(host_log_text(), "inconsistent"));
+    size_t received;
+    assert_int_equal(stream->ops->receive(stream, whole, sizeof whole, &received), OK);
+    assert_int_equal(received, 0);
 }
 
 /* Whatever the card says of its pieces: it has not seen the whole. */
@@ -282,6 +301,36 @@ static void flood(void **state)
     assert_int_equal(peer.received, sizeof out);
 }
 
+/* The dump's heap is small: with all places taken there is room to send. */
+static void smallest_heap(void **state)
+{
+    (void)state;
+    net_stream_free(stream);
+    peer_world_close();
+    peer_world_open(7, 8 * 1460);
+    stream = net_stream_new();
+    connect_first();
+    for (unsigned i = 0; i < 20; i++) {
+        prepare_segment();
+        if (i % 2)
+            put_be32(whole + IP + IPV4_SOURCE, 0x0A000020u + i);
+        send_piece(80, 160, true);
+    }
+
+    static uint8_t out[8000];
+    size_t taken;
+    for (size_t i = 0; i < sizeof out; i++)
+        out[i] = peer_pattern(i);
+    assert_int_equal(stream->ops->send(stream, &(struct stream_span){out, sizeof out, false}, 1, &taken), OK);
+    peer_world_run(100);
+    assert_true(taken > 0);
+    assert_int_equal(peer.received, taken);
+    prepare_segment();
+    for (unsigned i = 0; i < PIECES; i++)
+        send_numbered_piece(i);
+    assert_delivered();
+}
+
 /* A router cuts up a third of what comes, as it has a smaller MTU. */
 static bool cut_some(const uint8_t *frame, unsigned length)
 {
@@ -341,8 +390,12 @@ static void a_reader_that_stops(void **state)
 
 /* ---- IPv6 ---- */
 
+#define DATAGRAM     800u
+#define ECHO_REQUEST 128
+#define ECHO_REPLY   129
+
 static const uint8_t us[16] = {0xFD, 0x77, [15] = 2}, them[16] = {0xFD, 0x77, [15] = 1};
-static unsigned unreachables;
+static unsigned unreachables, echoes;
 
 /* A datagram to a port that nobody has is answered: so it arrived. */
 static void count_unreachables(const uint8_t *frame, unsigned length)
@@ -350,11 +403,11 @@ static void count_unreachables(const uint8_t *frame, unsigned length)
     if (length > IP + IPV6_HEADER && get_be16(frame + ETHERNET_TYPE) == ETHERTYPE_IPV6 &&
         frame[IP + IPV6_NEXT_HEADER] == PROTOCOL_ICMPV6 && frame[IP + IPV6_HEADER] == 1)
         unreachables++;
+    if (length > IP + IPV6_HEADER && frame[IP + IPV6_NEXT_HEADER] == PROTOCOL_ICMPV6 && frame[IP + IPV6_HEADER] == ECHO_REPLY)
+        echoes++;
     if (peer_is_solicitation(frame, length, them))
         peer_advertise(them, us, peer.mac, true);
 }
-
-#define DATAGRAM 800u
 
 static void send_piece6(const uint8_t *datagram, unsigned from, unsigned to, bool more, uint8_t protocol)
 {
@@ -390,11 +443,37 @@ static void ipv6_datagrams(void **state)
     send_piece6(udp, 392, DATAGRAM, false, PROTOCOL_UDP);
     send_piece6(udp, 400, DATAGRAM, false, PROTOCOL_UDP);
     peer_world_run(20);
-    number++;
-    send_piece6(udp, 0, 400, true, PROTOCOL_ICMPV6); /* RFC 6980 */
-    send_piece6(udp, 400, DATAGRAM, false, PROTOCOL_ICMPV6);
-    peer_world_run(20);
     assert_int_equal(unreachables, 2);
+
+    number++;
+    send_piece6(udp, 0, 400, true, PROTOCOL_UDP);
+    send_piece6(udp, 0, DATAGRAM, false, PROTOCOL_UDP); /* one of its own, whatever its number */
+    send_piece6(udp, 400, DATAGRAM, false, PROTOCOL_UDP);
+    peer_world_run(20);
+    assert_int_equal(unreachables, 4);
+}
+
+/* RFC 6980: neighbour discovery is never cut up; of the rest of ICMPv6 we want none in pieces. */
+static void ipv6_echo(void **state)
+{
+    (void)state;
+    struct net_ipv6 ipv6 = {.prefix_length = 64};
+    uint8_t echo[DATAGRAM] = {ECHO_REQUEST};
+    memcpy(ipv6.address, us, 16);
+    assert_int_equal(net_set_ipv6(&ipv6, deadline_after_ms(5000)), OK);
+    wire.sent = count_unreachables;
+    uint32_t sum = internet_sum(us, 16, internet_sum(them, 16, PROTOCOL_ICMPV6 + DATAGRAM));
+    put_be16(echo + ICMPV6_CHECKSUM, internet_fold(internet_sum(echo, DATAGRAM, sum)) ^ 0xFFFFu);
+    (void)connect_to("fd77::1", 100);
+
+    echoes = 0;
+    send_piece6(echo, 0, 400, true, PROTOCOL_ICMPV6);
+    send_piece6(echo, 400, DATAGRAM, false, PROTOCOL_ICMPV6);
+    peer_world_run(20);
+    assert_int_equal(echoes, 0);
+    peer_ipv6(them, us, PROTOCOL_ICMPV6, 64, echo, DATAGRAM);
+    peer_world_run(20);
+    assert_int_equal(echoes, 1);
 }
 
 int main(void)
@@ -403,14 +482,17 @@ int main(void)
         CASE(any_order),
         CASE(pieces_that_come_twice),
         CASE(pieces_that_overlap),
+        CASE(a_hole_that_an_overlap_hides),
         CASE(ends_that_do_not_agree),
         CASE(pieces_of_wrong_sizes),
         CASE(checksums_count),
         CASE(too_late),
         CASE(flood),
+        CASE(smallest_heap),
         CASE(a_transfer_through_a_narrow_router),
         CASE(a_reader_that_stops),
         CASE(ipv6_datagrams),
+        CASE(ipv6_echo),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -71,8 +71,8 @@ static void moves_between_connections(void **state)
 static void announces_its_move(void **state)
 {
     (void)state;
-    uint8_t frame[ETHERNET_FRAME_MIN] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 2, 0, 0, 0, 0, 0xAA, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1,
-                                         2,    0,    0,    0,    0,    0xAA, 10, 0, 0, 1, 0, 0, 0, 0, 0, 0, 10, 0, 0, 1};
+    uint8_t frame[ETHERNET_FRAME_MIN] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 2,    0,  0, 0, 0, 0xAA, 8, 6, 0, 1, 8, 0,  6, 4, 0,
+                                         1,    2,    0,    0,    0,    0,    0xAA, 10, 0, 0, 1, 0,    0, 0, 0, 0, 0, 10, 0, 0, 1};
     assert_int_equal(connect_to("10.0.0.1", 1000), OK);
     move_peer();
     wire_inject(frame, sizeof frame);
