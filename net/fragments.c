@@ -19,7 +19,7 @@
 
 #define DATAGRAMS      8
 #define STRANGERS      2    /* of them for senders that we have no business with */
-#define LIFE_MS        2000 /* numbers of datagrams come again: within a second at 1 Gbit/s (RFC 4963), so not RFC 1122's minute */
+#define LIFE_MS        2000 /* numbers come again within a second at 1 Gbit/s (RFC 4963): RFC 1122's minute is too long */
 #define UNIT           8u   /* of a fragment's offset */
 #define UNITS          ((NIC_MTU_MAX - IPV4_HEADER + UNIT - 1) / UNIT)
 #define FRAGMENT       6 /* in an IPv4 header: three flags, and the offset in units */
@@ -107,8 +107,7 @@ static bool sender_known(const ip_addr_t *from)
     return false;
 }
 
-/* A free place, else that of the oldest: the fragments of a datagram come one behind the other. Strangers have places of their
- * own. */
+/* A free place, else that of the oldest: the fragments of a datagram come close together. Strangers have places of their own. */
 static struct datagram *choose_place(bool known)
 {
     unsigned first = known ? STRANGERS : 0;

@@ -145,6 +145,7 @@ static unsigned nd_options_offset(uint8_t type)
         return sizeof(struct na_header);
     case ICMP6_TYPE_RD:
         return sizeof(struct redirect_header);
+
     default:
         return 0;
     }
@@ -163,6 +164,7 @@ static bool nd_option_size_good(uint8_t type, unsigned size)
         return size == ND_MTU_SIZE;
     case ND6_OPTION_TYPE_RDNSS:
         return size > ND_RDNSS_SIZE && (size - ND_RDNSS_SIZE) % IPV6_ADDRESS == 0;
+
     default:
         return true;
     }

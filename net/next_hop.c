@@ -131,8 +131,7 @@ void net_hop_watch(void)
 
 /* ---- age ---- */
 
-/* A lifetime does not end while nobody could hear the router that would have prolonged it: so much of it stays, and it is asked.
- */
+/* A lifetime does not end while nobody could hear the router that would have prolonged it: so much stays, and it is asked. */
 #define LEAST_LIFE 30u
 
 static bool shorten(uint32_t *life, uint32_t seconds)

@@ -56,13 +56,14 @@ static void moves_with_data_in_flight(void **state)
 static void moves_between_connections(void **state)
 {
     (void)state;
-    uint8_t mac[NIC_MAC_LENGTH];
     assert_int_equal(connect_to("10.0.0.1", 1000), OK);
     stream->ops->abort(stream);
     move_peer();
     uint64_t start = platform_ticks();
     assert_int_equal(connect_to("10.0.0.1", 5000), OK);
     assert_true(platform_ticks() - start < 500 * platform_ticks_per_ms());
+
+    uint8_t mac[NIC_MAC_LENGTH];
     assert_true(net_next_hop(stream, mac));
     assert_memory_equal(mac, other_mac, sizeof mac);
 }
@@ -254,6 +255,7 @@ static void pings_from_nowhere(void **state)
     peer_hears = wire.sent;
     wire.sent = watch_router;
     arps = 0;
+
     for (unsigned i = 0; i < 500; i++) {
         ping_from((uint8_t)(50 + i % 200), 8 + (i % 2 ? 1400 : 56));
         peer_world_run(4);

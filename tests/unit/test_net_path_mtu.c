@@ -200,13 +200,14 @@ static void peers_with_another_mtu(void **state)
 {
     (void)state;
     static const uint8_t data[1400];
-    uint8_t in[2000];
-    size_t done;
     struct net_ipv4 ipv4 = {.address = {10, 0, 0, 2}, .netmask = {255, 255, 255, 0}, .mtu = 576};
     assert_int_equal(net_set_ipv4(&ipv4), OK);
     assert_int_equal(connect_to("10.0.0.1", 1000), OK);
     peer_segment(PEER_ACK, peer.next, peer.expected, NULL, 0, data, sizeof data);
     peer_world_run(20);
+
+    uint8_t in[2000];
+    size_t done;
     assert_int_equal(stream->ops->receive(stream, in, sizeof in, &done), OK);
     assert_int_equal(done, sizeof data);
 }

@@ -75,6 +75,7 @@ static void silence_before_the_first_byte(void **state)
     peer_world_run(5000);
     send_out(100);
     peer_world_run(100);
+
     wire.loss = 1000;
     struct stream_span span = {out + 100, 100, true};
     size_t taken;
@@ -94,6 +95,7 @@ static void delayed_acknowledgements(void **state)
     peer.no_acks = true;
     note_from_now();
     fill_out(2000);
+
     for (unsigned i = 0; i < 20; i++) {
         struct stream_span span = {out + 100 * i, 100, true};
         size_t taken;
@@ -121,6 +123,7 @@ static void losing_the_last_segment(void **state)
     assert_int_equal(stream->ops->send(stream, &(struct stream_span){out + 20 * 1460, 1460, true}, 1, &taken), OK);
     net_poll();
     wire.sent = peer_hears;
+
     uint64_t start = platform_ticks();
     while (peer.received < 21 * 1460 && platform_ticks() - start < 5000 * platform_ticks_per_ms()) {
         net_poll();
@@ -153,6 +156,7 @@ static void tiny_segments_out(void **state)
         peer.received = 0;
         assert_int_equal(connect_to("10.0.0.1", 1000), OK);
         fill_out(65536);
+
         uint64_t start = platform_ticks();
         while (peer.received < total && platform_ticks() - start < 20000 * platform_ticks_per_ms()) {
             struct stream_span span = {out + sent, 65536 - sent, true};
