@@ -185,6 +185,12 @@ static void neighbour(const uint8_t *frame, unsigned length)
     }
 }
 
+static void count_solicitations(const uint8_t *frame, unsigned length)
+{
+    if (length > IP + IPV6_HEADER && get_be16(frame + ETHERNET_TYPE) == ETHERTYPE_IPV6)
+        solicitations += frame[IP + IPV6_NEXT_HEADER] == PROTOCOL_ICMPV6 && frame[IP + IPV6_HEADER] == 135;
+}
+
 static void set_ipv6(void)
 {
     struct net_ipv6 ipv6 = {.prefix_length = 64};
@@ -266,6 +272,22 @@ static void pings_from_nowhere(void **state)
     assert_int_equal(wire.starved, 0);
 }
 
+/* Echo requests from fd77::1:n, of whom nobody answers. */
+static void ipv6_pings_from_nowhere(void **state)
+{
+    (void)state;
+    set_ipv6();
+    wire.sent = count_solicitations;
+    for (unsigned i = 0; i < 500; i++) {
+        uint8_t from[16] = {0xFD, 0x77, [13] = 1, [15] = (uint8_t)i}, echo[1400] = {128};
+        peer_ipv6(from, us, PROTOCOL_ICMPV6, 64, echo, i % 2 ? sizeof echo : 64);
+        peer_world_run(4);
+    }
+    assert_in_range(solicitations, 1, 12); /* one of them a second, three times */
+    assert_int_equal(wire.starved, 0);
+    assert_int_equal(wire.held, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -280,6 +302,7 @@ int main(void)
         CASE(ipv6_neighbour_moves),
         CASE(ipv6_neighbour_moves_while_paused),
         CASE(pings_from_nowhere),
+        CASE(ipv6_pings_from_nowhere),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

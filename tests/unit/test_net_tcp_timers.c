@@ -174,6 +174,16 @@ static void tiny_segments_out(void **state)
     }
 }
 
+/* The same with the dump's heap: what is queued leaves room for what has to be sent besides. */
+static void tiny_segments_from_the_smallest_heap(void **state)
+{
+    net_stream_free(stream);
+    peer_world_close();
+    peer_world_open(7, 8 * 1460);
+    stream = net_stream_new();
+    tiny_segments_out(state);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -184,6 +194,7 @@ int main(void)
         CASE(losing_the_last_segment),
         CASE(acknowledges_before_a_pause),
         CASE(tiny_segments_out),
+        CASE(tiny_segments_from_the_smallest_heap),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
