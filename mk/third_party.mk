@@ -6,9 +6,9 @@ FETCH_SOURCE := /usr/bin/python3 mk/fetch_source.py
 FETCH_READY := mk/third_party.mk mk/fetch_source.py mk/apt_sources.py
 
 # lwIP: LWIP_DIR=/some/where takes a tree of your own, as it is.
-LWIP_SUITE := bookworm
-LWIP_VERSION := 2.1.3+dfsg1-2
-LWIP_SHA256 := 8d8f944db8e6d542fc2d6f01559078fb1b5dda71651c67ee5fa3571ed1342c50
+LWIP_SUITE := trixie
+LWIP_VERSION := 2.2.1+dfsg1-1+deb13u1
+LWIP_SHA256 := 07ecb7122b2882a5265c6d1413947dd9a054d5ae25150b7042885d3f3d0b5aad
 LWIP_PATCHES := $(sort $(wildcard net/patches/*.patch))
 ifndef LWIP_DIR
 LWIP_DIR := build/lwip

@@ -56,6 +56,10 @@ enum status net_use_ipv4(const struct net_ipv4 *ipv4)
     ip4_addr_t address = to_lwip4(ipv4->address), netmask = to_lwip4(ipv4->netmask), gateway = to_lwip4(ipv4->gateway);
     netif_set_addr(&network.netif, &address, &netmask, &gateway);
     network.netif.mtu = ipv4->mtu != 0 && ipv4->mtu < network.nic->mtu ? ipv4->mtu : network.nic->mtu;
+    /* A link that carries so much carries no more of IPv6, whose packets always may have 1280 bytes (RFC 8200 5). */
+    uint16_t mtu6 = network.netif.mtu > IP6_MIN_MTU_LENGTH ? network.netif.mtu : IP6_MIN_MTU_LENGTH;
+    if (network.netif.mtu6 > mtu6)
+        network.netif.mtu6 = mtu6;
     for (unsigned i = 0; i < NET_DNS_SERVERS; i++) {
         ip_addr_t server = {0};
 

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The door to lwIP 2.1.3's parsers. Upstream has fixed defects since then that a packet can reach; those that a check before the
- * parser closes are closed here, in lwIP's own hooks. Numbers are upstream's commits. Others: net/patches/, lwipopts.h.
+ * The door to lwIP's parsers: what must not reach them is dropped here, in lwIP's own hooks. What each check is for, and what
+ * upstream has of it: docs/lwip.md.
  */
 #include <string.h>
 
 #include "lwip/icmp6.h"
+#include "lwip/nd6.h"
 #include "lwip/pbuf.h"
 #include "lwip/priv/tcp_priv.h"
 #include "lwip/prot/ip6.h"
 #include "lwip/prot/nd6.h"
+#include "lwip/sys.h"
 #include "lwip_hooks.h"
 #include "net/internal.h"
 #include "platform/bytes.h"
+#include "platform/format.h"
 
 /* ---- TCP ---- */
 
@@ -22,7 +25,7 @@
 /* Sequence numbers this far outside the window are still compared: as long as the largest window without scaling. */
 #define WINDOW_MARGIN 0x10000u
 
-/* RFC 9293 3.1: every option lies inside the header. 2.1.3 reads a length byte beyond it (3d896ba0). */
+/* RFC 9293 3.1: every option lies inside the header. lwIP reads a length byte beyond it. */
 static bool tcp_options_well_formed(const uint8_t *option, unsigned length)
 {
     while (length && option[0] != LWIP_TCP_OPT_EOL) {
@@ -39,8 +42,8 @@ static bool tcp_options_well_formed(const uint8_t *option, unsigned length)
 }
 
 /*
- * RFC 9293 3.10.7.4: a segment must touch the receive window. 2.1.3 compares sequence numbers as if half the number space away
- * were near (003d34ee), queues a longer repetition past the window's edge and then asserts (574bd6e5, bug 56397).
+ * RFC 9293 3.10.7.4: a segment must touch the receive window. lwIP queues a longer repetition past the window's edge, and then
+ * asserts.
  */
 static bool segment_in_window(const struct tcp_pcb *pcb, uint32_t sequence, uint32_t length)
 {
@@ -59,6 +62,27 @@ static bool acknowledges_something(const struct tcp_pcb *pcb, uint32_t number)
     return number - pcb->lastack <= pcb->snd_nxt - pcb->lastack || pcb->lastack - number <= pcb->snd_wnd_max + WINDOW_MARGIN;
 }
 
+#define CHALLENGES            10
+#define CHALLENGES_IN_SECONDS 5
+
+/*
+ * RFC 5961 3.2 and 4.2: whoever resets or begins a connection within ours is told what we expect. The true peer then says it
+ * better; a forger must not make us send without end (section 7).
+ */
+static void challenge(struct tcp_pcb *pcb)
+{
+    static uint32_t since;
+    static unsigned sent;
+    if (sys_now() - since >= CHALLENGES_IN_SECONDS * 1000u) {
+        since = sys_now();
+        sent = 0;
+    }
+    if (sent == CHALLENGES)
+        return;
+    sent++;
+    tcp_ack_now(pcb); /* leaves at the end of the turn */
+}
+
 /* Called with the header in host byte order and `data` behind it. Anything but ERR_OK drops the segment. */
 signed char net_guard_tcp(struct tcp_pcb *pcb, const struct tcp_hdr *header, uint16_t options_length, const struct pbuf *data)
 {
@@ -70,17 +94,23 @@ signed char net_guard_tcp(struct tcp_pcb *pcb, const struct tcp_hdr *header, uin
     if (pcb->state == SYN_SENT)
         return ERR_OK; /* nothing to compare with yet; tcp_process() wants exactly our SYN acknowledged */
 
-    /* A SYN inside a connection upsets the out-of-order queue (adbc5b5f). RFC 5961 4.2: acknowledge and drop. */
-    if ((flags & TCP_SYN) || !segment_in_window(pcb, header->seqno, length) ||
-        ((flags & TCP_ACK) && !acknowledges_something(pcb, header->ackno))) {
+    if ((flags & TCP_SYN) && !(flags & TCP_RST)) {
+        if (pcb->state != TIME_WAIT)
+            challenge(pcb);
+        return ERR_VAL;
+    }
+    if (!segment_in_window(pcb, header->seqno, length) || ((flags & TCP_ACK) && !acknowledges_something(pcb, header->ackno))) {
         if (!(flags & TCP_RST) && pcb->state != TIME_WAIT)
             tcp_set_flags(pcb, TF_ACK_DELAY);
         return ERR_VAL;
     }
 
-    /* RFC 5961 3.2: only a reset that names the very next byte is believed. */
-    if ((flags & TCP_RST) && header->seqno != pcb->rcv_nxt)
+    /* Only a reset that names the very next byte is believed. */
+    if ((flags & TCP_RST) && header->seqno != pcb->rcv_nxt) {
+        if (pcb->state != TIME_WAIT)
+            challenge(pcb);
         return ERR_VAL;
+    }
     return ERR_OK;
 }
 
@@ -95,6 +125,11 @@ signed char net_guard_tcp(struct tcp_pcb *pcb, const struct tcp_hdr *header, uin
 #define ND_HOP_LIMIT    255 /* RFC 4861 6.1: a router would have lowered it */
 #define ICMPV6_SIZE_MIN 8u
 #define HOP_BY_HOP_SIZE 8u
+#define PTB_MTU         4u /* in a Packet Too Big message, RFC 4443 3.2 */
+#define TCP_QUOTED      8u /* of a quoted TCP header (RFC 9293 3.1): */
+#define TCP_FROM_PORT   0
+#define TCP_TO_PORT     2
+#define TCP_SEQUENCE    4
 
 /* Where a neighbour discovery message's options begin, from the ICMPv6 header on; 0 when it is none. */
 static unsigned nd_options_offset(uint8_t type)
@@ -110,6 +145,7 @@ static unsigned nd_options_offset(uint8_t type)
         return sizeof(struct na_header);
     case ICMP6_TYPE_RD:
         return sizeof(struct redirect_header);
+
     default:
         return 0;
     }
@@ -121,13 +157,14 @@ static bool nd_option_size_good(uint8_t type, unsigned size)
     switch (type) {
     case ND6_OPTION_TYPE_SOURCE_LLADDR:
     case ND6_OPTION_TYPE_TARGET_LLADDR:
-        return size == ND_LLADDR_SIZE; /* 6f700a15, 8e75a40a */
+        return size == ND_LLADDR_SIZE;
     case ND6_OPTION_TYPE_PREFIX_INFO:
         return size == ND_PREFIX_SIZE;
     case ND6_OPTION_TYPE_MTU:
         return size == ND_MTU_SIZE;
     case ND6_OPTION_TYPE_RDNSS:
         return size > ND_RDNSS_SIZE && (size - ND_RDNSS_SIZE) % IPV6_ADDRESS == 0;
+
     default:
         return true;
     }
@@ -147,7 +184,7 @@ static bool nd_options_well_formed(const uint8_t *option, unsigned length)
 }
 
 /*
- * 2.1.3 takes whatever option comes first in NS, NA and redirect for the link-layer address (0a65e654). So the address is moved
+ * lwIP takes whatever option comes first in NS, NA and redirect for the link-layer address. So the address is moved
  * to the front; the checksum, a sum of 16-bit words, does not notice. False when there are options but no address among them.
  */
 static bool nd_address_first(uint8_t *options, unsigned length, uint8_t wanted)
@@ -165,8 +202,8 @@ static bool nd_address_first(uint8_t *options, unsigned length, uint8_t wanted)
 }
 
 /*
- * RFC 4861 8.1: a redirect names a router of the link, or says that the destination is on it. 2.1.3 believes any next hop, even
- * the unspecified address, which is what the free entries of its neighbour cache hold (compare 84228d4f).
+ * RFC 4861 8.1: a redirect names a router of the link, or says that the destination is on it. lwIP believes any next hop, even
+ * the unspecified address, which is what the free entries of its neighbour cache hold.
  */
 static bool redirect_target_good(const uint8_t *message)
 {
@@ -178,9 +215,50 @@ static bool redirect_target_good(const uint8_t *message)
     return target[0] == 0xFE && (target[1] & 0xC0) == 0x80; /* link-local: fe80::/10 */
 }
 
+/* The connection that a quoted TCP header belongs to, if what it carries is in flight there (RFC 5927 4.1). */
+static struct tcp_pcb *quoted_connection(const struct ip6_hdr *quoted)
+{
+    const uint8_t *tcp = (const uint8_t *)quoted + IP6_HLEN;
+    ip6_addr_t from, to;
+    ip6_addr_copy_from_packed(from, quoted->src);
+    ip6_addr_copy_from_packed(to, quoted->dest);
+
+    for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next) {
+        if (IP_IS_V6_VAL(pcb->remote_ip) && ip6_addr_eq(ip_2_ip6(&pcb->remote_ip), &to) &&
+            ip6_addr_eq(ip_2_ip6(&pcb->local_ip), &from) && get_be16(tcp + TCP_FROM_PORT) == pcb->local_port &&
+            get_be16(tcp + TCP_TO_PORT) == pcb->remote_port &&
+            get_be32(tcp + TCP_SEQUENCE) - pcb->lastack < pcb->snd_nxt - pcb->lastack)
+            return pcb;
+    }
+    return NULL;
+}
+
+/*
+ * RFC 8201 4: a path carries 1280 bytes, whatever a message says, and no message makes it wider; and the packet that was too big
+ * must be one of ours. Only TCP of ours is ever so big. lwIP keeps the new size for what is connected from now on; it does not
+ * cut up again what it has queued, so that a connection with larger segments in flight ends here, and is begun anew by its owner.
+ */
+static bool packet_too_big_good(const uint8_t *message, unsigned length)
+{
+    const struct ip6_hdr *quoted = (const void *)(message + ICMPV6_SIZE_MIN);
+    if (length < ICMPV6_SIZE_MIN + IP6_HLEN + TCP_QUOTED || IP6H_V(quoted) != 6 || IP6H_NEXTH(quoted) != IP6_NEXTH_TCP)
+        return false;
+    struct tcp_pcb *pcb = quoted_connection(quoted);
+    uint32_t mtu = get_be32(message + PTB_MTU);
+    if (!pcb || mtu < IP6_MIN_MTU_LENGTH || mtu >= nd6_get_destination_mtu(ip_2_ip6(&pcb->remote_ip), &network.netif))
+        return false;
+
+    log_printf(LOG_DEBUG, "IPv6: packets on the path to the peer have %u bytes at most", (unsigned)mtu);
+    if (pcb->mss > mtu - IP6_HLEN - TCP_HLEN)
+        tcp_abort(pcb);
+    return true;
+}
+
 /* `message` is what follows the IPv6 header, its first byte the type of ICMPv6. May move options. */
 static bool nd_message_good(const struct ip6_hdr *header, uint8_t *message, unsigned length)
 {
+    if (message[0] == ICMP6_TYPE_PTB)
+        return packet_too_big_good(message, length);
     unsigned begin = nd_options_offset(message[0]);
     if (!begin)
         return true;
@@ -201,7 +279,7 @@ static bool nd_message_good(const struct ip6_hdr *header, uint8_t *message, unsi
 
 /*
  * Of extension headers only the hop-by-hop header of multicast listener queries (router alert and padding, 8 bytes, RFC 2710 3)
- * has business with us; the walk through the others in 2.1.3 trusts option lengths.
+ * has business with us.
  */
 static bool is_listener_querys_header(const uint8_t *header, unsigned length)
 {
@@ -243,8 +321,11 @@ static bool ipv6_in_use(void)
 /* Nonzero: the packet was taken (and freed). */
 int net_guard_ipv6(struct pbuf *packet)
 {
+    const struct ip6_hdr *header = packet->payload;
     if (ipv6_in_use() && ipv6_packet_good(packet))
         return 0;
+    if (ipv6_in_use() && packet->len >= IP6_HLEN && !packet->next && IP6H_NEXTH(header) == IP6_NEXTH_FRAGMENT)
+        net_fragment_ipv6(packet);
     pbuf_free(packet);
     return 1;
 }

@@ -20,6 +20,7 @@ struct network {
     bool paused;
     bool suspect; /* an assertion of lwIP's failed */
     bool link_lost;
+    deadline_t next_stranger, next_ask; /* next_hop.c: when one may be asked for again */
 };
 extern struct network network;
 
@@ -30,7 +31,8 @@ void net_wait_turn(void);
 
 /* The heap is from now on `size` bytes at `block`, and empty. */
 void net_heap_open(void *block, size_t size);
-size_t net_heap_left(void); /* bytes that were never or are no longer in use, in pieces of whatever size */
+#define NET_HEAP_RESERVE 4096u /* copies of what was received leave so much, and cannot keep the stack from sending */
+size_t net_heap_left(void);    /* bytes that were never or are no longer in use, in pieces of whatever size */
 
 /* ---- link.c: lwIP's netif over the NIC ---- */
 
@@ -39,7 +41,31 @@ bool net_link_open(struct nic *nic, struct arena *arena, unsigned frames);
 size_t net_link_arena_size(unsigned frames);
 err_t net_link_init(struct netif *netif); /* for netif_add() */
 void net_link_flush(bool received);       /* what had to wait for the end of a receive batch */
+void net_link_acknowledge(void);          /* what a pause must not find unacknowledged */
+void net_link_drop_out_of_order(void);    /* what TCP waits with: its sender will repeat it (RFC 2018 8 allows that) */
 unsigned net_link_held(void);             /* receive buffers not given back */
+
+/* ---- fragments.c ---- */
+
+void net_fragment_ipv6(const struct pbuf *packet); /* one whose IPv6 header is followed by a fragment header */
+void net_fragments_expire(void);                   /* a timer */
+void net_fragments_forget(void);
+#define FRAGMENTS_MS 500
+
+/* ---- next_hop.c ---- */
+
+err_t net_hop_output_ipv4(struct netif *netif, struct pbuf *packet, const ip4_addr_t *to); /* the interface's */
+err_t net_hop_output_ipv6(struct netif *netif, struct pbuf *packet, const ip6_addr_t *to);
+
+/*
+ * Asks the link who has the address that packets to `remote` go to, if that is known: the answer takes the place of what is
+ * known, which serves until then.
+ */
+void net_hop_ask(const ip_addr_t *remote);
+
+void net_hop_watch(void);           /* a timer: asks for the hops of connections that are not answered */
+void net_hop_age(uint32_t seconds); /* so much time has passed in which no timer ran */
+#define HOP_WATCH_MS 50
 
 /* ---- address.c, address6.c ---- */
 

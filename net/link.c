@@ -20,10 +20,9 @@
 #include "platform/frame.h"
 
 #define SEND_SPANS     24
-#define POOL_ALIGNMENT 64    /* a cache line */
-#define GROUPS         8     /* multicast groups that the filter is told of: solicited-node addresses, all-nodes */
-#define SMALL_FRAME    128u  /* an acknowledgement, ARP, neighbour discovery */
-#define COPY_RESERVE   4096u /* of the heap, so that copied frames cannot keep the stack from sending */
+#define POOL_ALIGNMENT 64   /* a cache line */
+#define GROUPS         8    /* multicast groups that the filter is told of: solicited-node addresses, all-nodes */
+#define SMALL_FRAME    128u /* an acknowledgement, ARP, neighbour discovery */
 
 /* A receive buffer on its way through lwIP. */
 struct rx_frame {
@@ -66,9 +65,15 @@ static struct pbuf *wrap_frame(const struct nic_frame *frame)
     return pbuf_alloced_custom(PBUF_RAW, frame->length, PBUF_REF, &rx->pbuf, frame->bytes, frame->length);
 }
 
+void net_link_drop_out_of_order(void)
+{
+    for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next)
+        tcp_free_ooseq(pcb);
+}
+
 static struct pbuf *copy_frame(const struct nic_frame *frame)
 {
-    if (net_heap_left() < COPY_RESERVE + frame->length)
+    if (net_heap_left() < NET_HEAP_RESERVE + frame->length)
         return NULL;
     struct pbuf *pbuf = pbuf_alloc(PBUF_RAW, frame->length, PBUF_RAM);
     if (pbuf)
@@ -79,8 +84,7 @@ static struct pbuf *copy_frame(const struct nic_frame *frame)
 /*
  * While the stack holds few buffers it gets the frame itself. When it holds most of what it may, large frames are copied; the
  * last quarter is for small ones, so that acknowledgements get through. When there is no room for a copy either, what waits out
- * of order is given up, as the sender will repeat it (RFC 2018 8 allows that), and the frame is dropped. So the ring never runs
- * dry.
+ * of order is given up, and the frame is dropped. So the ring never runs dry.
  */
 static struct pbuf *pbuf_of_frame(const struct nic_frame *frame)
 {
@@ -90,10 +94,8 @@ static struct pbuf *pbuf_of_frame(const struct nic_frame *frame)
 
     struct pbuf *pbuf = copy_frame(frame);
     nic_release(link_state.nic, frame);
-    if (!pbuf) {
-        for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next)
-            tcp_free_ooseq(pcb);
-    }
+    if (!pbuf)
+        net_link_drop_out_of_order();
     return pbuf;
 }
 
@@ -107,7 +109,7 @@ static unsigned vlan_of(const uint8_t *frame)
 static void receive_frame(void *context, const struct nic_frame *frame)
 {
     struct netif *netif = context;
-    if (frame->length < ETHERNET_HEADER + VLAN_TAG || frame->length > netif->mtu + ETHERNET_HEADER + VLAN_TAG ||
+    if (frame->length < ETHERNET_HEADER + VLAN_TAG || frame->length > link_state.nic->mtu + ETHERNET_HEADER + VLAN_TAG ||
         vlan_of(frame->bytes) != network.vlan) {
         nic_release(link_state.nic, frame);
         return;
@@ -262,6 +264,16 @@ void net_link_flush(bool received)
     }
 }
 
+void net_link_acknowledge(void)
+{
+    for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next) {
+        if (pcb->flags & (TF_ACK_DELAY | TF_ACK_NOW)) {
+            tcp_ack_now(pcb);
+            tcp_output(pcb);
+        }
+    }
+}
+
 /* ---- multicast ---- */
 
 static unsigned find_group(const uint8_t *mac)
@@ -325,9 +337,10 @@ err_t net_link_init(struct netif *netif)
     netif->hwaddr_len = NIC_MAC_LENGTH;
     netif->mtu = nic->mtu;
     netif->mtu6 = nic->mtu;
+    netif_set_ip6_autoconfig_enabled(netif, 0); /* until net_autoconfigure_ipv6(); 2.2 starts with it */
     netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET | NETIF_FLAG_MLD6;
-    netif->output = etharp_output;
-    netif->output_ip6 = ethip6_output;
+    netif->output = net_hop_output_ipv4;
+    netif->output_ip6 = net_hop_output_ipv6;
     netif->linkoutput = link_output;
     netif->mld_mac_filter = filter_group;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * How lwIP 2.1.3 is built for sanstrap, and why. What is not named here keeps lwIP's default (lwip/opt.h).
+ * How lwIP 2.2.1 is built for sanstrap, and why. What is not named here keeps lwIP's default (lwip/opt.h).
  *
  * The same objects serve a loader with megabytes and a crash dump with 48 KiB: what depends on that is a variable (net_tuning),
  * set by net_open() before anything else. lwIP's init.c would check these as constants and is not compiled; net/net.c starts the
@@ -31,7 +31,7 @@ extern struct net_tuning net_tuning;
 #define LWIP_TIMERS          0 /* net/net.c has a table of its own: lwIP allocates its timers, and a full heap would lose them */
 
 /* ---- memory: net/heap.c over the caller's arena; lwIP's own pools would be sized at compile time ---- */
-#define MEM_LIBC_MALLOC          1 /* gives mem_size_t the width of size_t; mem.c itself is not compiled */
+#define MEM_CUSTOM_ALLOCATOR     1 /* gives mem_size_t the width of size_t; mem.c itself is not compiled */
 #define MEMP_MEM_MALLOC          1
 #define MEM_ALIGNMENT            8
 #define LWIP_SUPPORT_CUSTOM_PBUF 1 /* receive buffers of the NIC are passed up without a copy */
@@ -46,13 +46,13 @@ extern struct net_tuning net_tuning;
 
 /* ---- Ethernet and IPv4 ---- */
 #define LWIP_ARP                  1
-#define ARP_TABLE_SIZE            8  /* gateway, DNS, a few portals */
+#define ARP_TABLE_SIZE            16 /* gateway, DNS, a few portals; those who ask for us */
 #define ARP_QUEUEING              0  /* one packet waits for an ARP answer: the SYN; TCP repeats what is lost */
 #define ETHARP_SUPPORT_VLAN       1  /* net/net.h; the hooks are in net/port/lwip_hooks.h, which opt.h does not see */
 #define PBUF_LINK_HLEN            18 /* so opt.h would leave no room for the tag in front of what is sent */
 #define LWIP_IPV4                 1
 #define IP_FORWARD                0
-#define IP_REASSEMBLY             0 /* nothing we talk to sends fragments; upstream has fixed four remote defects there since */
+#define IP_REASSEMBLY             0 /* net/fragments.c */
 #define IP_FRAG                   0 /* TCP segments and our few datagrams fit the MTU */
 #define IP_OPTIONS_ALLOWED        0 /* source routes and the like have no use here */
 #define LWIP_ICMP                 1 /* answers pings, which is how administrators look for us */
@@ -76,7 +76,7 @@ extern struct net_tuning net_tuning;
 
 /* ---- IPv6 ---- */
 #define LWIP_IPV6                      1
-#define LWIP_IPV6_REASS                0
+#define LWIP_IPV6_REASS                0 /* as IP_REASSEMBLY */
 #define LWIP_IPV6_FRAG                 0
 #define LWIP_IPV6_FORWARD              0
 #define LWIP_IPV6_SCOPES               0 /* one interface: one zone */
@@ -87,7 +87,7 @@ extern struct net_tuning net_tuning;
 #define LWIP_ND6_QUEUEING              0 /* as ARP_QUEUEING */
 #define LWIP_ND6_ALLOW_RA_UPDATES      1 /* the link's MTU */
 #define LWIP_ND6_RDNSS_MAX_DNS_SERVERS DNS_MAX_SERVERS
-#define LWIP_ND6_NUM_NEIGHBORS         8
+#define LWIP_ND6_NUM_NEIGHBORS         16
 #define LWIP_ND6_NUM_DESTINATIONS      8
 #define LWIP_IPV6_NUM_ADDRESSES        3 /* link-local, and one by hand or by SLAAC, and one more prefix */
 #define LWIP_ICMP6                     1
@@ -114,17 +114,14 @@ extern struct net_tuning net_tuning;
 #define LWIP_TCP_TIMESTAMPS        0
 #define LWIP_TCP_SACK_OUT          1 /* several losses in a window then cost the sender one round trip */
 #define TCP_CALCULATE_EFF_SEND_MSS 1
+#define TCP_SYNMAXRTX              12 /* its timeout doubles, as that of data: the caller's deadline comes earlier */
+#define TCP_MAXRTX                 12
+#define TCP_TMR_INTERVAL           25 /* retransmission counts in ticks of two */
 /*
- * 2.1.3 does not back off in SYN_SENT: a SYN is repeated each FIRST_RTO_MS (net/stream.c), and after so many the connection is
- * given up. A connect that nobody answers so ends after 3 s, even if its deadline is later.
+ * Hosts delay an acknowledgement for up to 200 ms (Linux, Windows), and what the last tick had left of its time may be next to
+ * nothing: losing the last segment of a burst costs 250 to 300 ms, and nothing is sent twice for want of patience.
  */
-#define TCP_SYNMAXRTX 12
-#define TCP_MAXRTX    12 /* of data, whose timeout doubles */
-/*
- * The retransmission timeout is at least three slow ticks (of 2 intervals): losing the last segment of a burst costs 160 ms,
- * not 1.3 s.
- */
-#define TCP_TMR_INTERVAL  25
+#define TCP_RTO_MIN       300
 #define TCP_MSL           1000UL /* we choose a random port each time: TIME-WAIT need not keep memory for minutes */
 #define LWIP_ALTCP        0
 #define LWIP_EVENT_API    0

@@ -19,6 +19,10 @@
 struct network network;
 struct net_tuning net_tuning;
 
+static uint32_t milliseconds;  /* lwIP's clock, */
+static uint64_t last_ticks;    /* when it was set, */
+static uint64_t skipped_ticks; /* and what it left out, as far as nobody was told of it */
+
 /* ---- sizes ---- */
 
 #define FULL_SEGMENT 1460u
@@ -122,13 +126,12 @@ enum status net_open(const struct net_config *config)
     netif_set_up(&network.netif);
     netif_set_link_up(&network.netif);
     network.open = true;
+    last_ticks = platform_ticks();
+    skipped_ticks = 0;
     return OK;
 }
 
 /* ---- the turn ---- */
-
-static uint32_t milliseconds; /* lwIP's clock */
-static uint64_t last_ticks;
 
 #define TICK_MS 5u
 /* A turn moves lwIP's clock by at most this: when nobody called for a while, its retransmissions must not all fire at once. */
@@ -157,8 +160,14 @@ static struct {
     void (*run)(void);
     uint32_t due;
 } timers[] = {
-    {TCP_TMR_INTERVAL, tcp_tmr, 0}, {MLD6_TMR_INTERVAL, mld6_tmr, 0}, {ARP_TMR_INTERVAL, etharp_tmr, 0},
-    {ND6_TMR_INTERVAL, nd6_tmr, 0}, {DNS_TMR_INTERVAL, dns_tmr, 0},   {LINK_INTERVAL_MS, log_link_changes, 0},
+    {TCP_TMR_INTERVAL, tcp_tmr, 0},
+    {MLD6_TMR_INTERVAL, mld6_tmr, 0},
+    {ARP_TMR_INTERVAL, etharp_tmr, 0},
+    {ND6_TMR_INTERVAL, nd6_tmr, 0},
+    {DNS_TMR_INTERVAL, dns_tmr, 0},
+    {LINK_INTERVAL_MS, log_link_changes, 0},
+    {HOP_WATCH_MS, net_hop_watch, 0},
+    {FRAGMENTS_MS, net_fragments_expire, 0},
 };
 
 u32_t sys_now(void)
@@ -171,6 +180,24 @@ void tcp_timer_needed(void)
 {
 }
 
+#define SKIPPED_MAX 86400u /* seconds; by then everything is old */
+
+/*
+ * Time in which no timer ran, because the network was paused or nobody called. TCP's and DNS's timers count the patience with
+ * those who were asked, and rightly stood still; what is known of neighbours and routers grows old all the same.
+ */
+static void skip_time(uint64_t ticks)
+{
+    uint64_t second = platform_ticks_per_ms() * 1000;
+    uint32_t seconds = 0;
+    for (skipped_ticks += ticks; skipped_ticks >= second && seconds < SKIPPED_MAX; skipped_ticks -= second)
+        seconds++;
+    if (seconds == SKIPPED_MAX)
+        skipped_ticks = 0;
+    if (seconds)
+        net_hop_age(seconds);
+}
+
 static void run_timers(void)
 {
     uint64_t step = platform_ticks_per_ms() * TICK_MS;
@@ -178,8 +205,11 @@ static void run_timers(void)
     if (now - last_ticks < step)
         return;
 
-    if (now - last_ticks > TURN_MS / TICK_MS * step)
-        last_ticks = now - TURN_MS / TICK_MS * step;
+    if (now - last_ticks > TURN_MS / TICK_MS * step) {
+        uint64_t begin = now - TURN_MS / TICK_MS * step;
+        skip_time(begin - last_ticks);
+        last_ticks = begin;
+    }
     for (; now - last_ticks >= step; last_ticks += step)
         milliseconds += TICK_MS;
 
@@ -227,6 +257,7 @@ void net_pause(void)
 {
     if (network.open && !network.paused) {
         net_dhcp_settle();
+        net_link_acknowledge();
         nic_pause(network.nic);
         network.paused = true;
     }
@@ -237,6 +268,7 @@ void net_resume(void)
     if (network.open && network.paused) {
         nic_resume(network.nic);
         network.paused = false;
+        skip_time(platform_ticks() - last_ticks);
         last_ticks = platform_ticks();
     }
 }
@@ -253,6 +285,7 @@ void net_close(void)
         tcp_abort(tcp_active_pcbs);
 
     net_dhcp_stop(); /* and gives nothing back: the OS is going to use the lease */
+    net_fragments_forget();
     netif_remove(&network.netif);
 
     /* Queries that nobody waits for any more run out of retries, and their sockets go with them. */

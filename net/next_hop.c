@@ -1,14 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Where an open stream's packets go: to its peer on the link or to a router, and to which MAC address. */
+/*
+ * Where packets go: to a peer on the link or to a router, and to which MAC address. A target may move to another one, by failover
+ * or with a new switch: who does not answer is asked for.
+ */
 #include <string.h>
 
 #include "lwip/etharp.h"
+#include "lwip/ethip6.h"
+#include "lwip/icmp6.h"
+#include "lwip/nd6.h"
 #include "lwip/priv/nd6_priv.h"
+#include "lwip/priv/tcp_priv.h"
+#include "lwip/prot/ip4.h"
+#include "lwip/prot/ip6.h"
+#include "lwip_hooks.h"
 #include "net/internal.h"
 
 static bool ipv4_on_link(const ip4_addr_t *remote)
 {
-    return ip4_addr_netcmp(remote, netif_ip4_addr(&network.netif), netif_ip4_netmask(&network.netif));
+    return ip4_addr_net_eq(remote, netif_ip4_addr(&network.netif), netif_ip4_netmask(&network.netif));
 }
 
 static bool ipv6_on_link(const ip6_addr_t *remote)
@@ -17,7 +27,7 @@ static bool ipv6_on_link(const ip6_addr_t *remote)
         return true;
     for (unsigned i = 1; i < LWIP_IPV6_NUM_ADDRESSES; i++) {
         if (ip6_addr_isvalid(netif_ip6_addr_state(&network.netif, i)) &&
-            ip6_addr_netcmp(remote, netif_ip6_addr(&network.netif, i)))
+            ip6_addr_net_eq(remote, netif_ip6_addr(&network.netif, i)))
             return true;
     }
     return false;
@@ -33,38 +43,42 @@ bool net_peer_on_link(struct stream *stream, struct net_address *peer)
 }
 
 /* As etharp_output() decides. */
-static bool ipv4_next_hop(const ip4_addr_t *remote, uint8_t mac[NIC_MAC_LENGTH])
+static const ip4_addr_t *ipv4_hop(const ip4_addr_t *remote)
 {
-    const ip4_addr_t *hop = ipv4_on_link(remote) || ip4_addr_islinklocal(remote) ? remote : netif_ip4_gw(&network.netif);
+    return ipv4_on_link(remote) || ip4_addr_islinklocal(remote) ? remote : netif_ip4_gw(&network.netif);
+}
+
+/* The entry of lwIP's table; NULL when it has none, or waits for the answer. */
+static const struct eth_addr *ipv4_neighbour(const ip4_addr_t *hop)
+{
     const ip4_addr_t *found;
     struct eth_addr *entry;
-    if (ip4_addr_isany(hop) || etharp_find_addr(&network.netif, hop, &entry, &found) < 0)
-        return false;
-    memcpy(mac, entry->addr, NIC_MAC_LENGTH);
-    return true;
+    return ip4_addr_isany(hop) || etharp_find_addr(&network.netif, hop, &entry, &found) < 0 ? NULL : entry;
 }
 
 /* The destination cache (RFC 4861 5.1) holds the next hop that was chosen, whether by prefix, router or redirect. */
 static const ip6_addr_t *chosen_hop(const ip6_addr_t *remote)
 {
     for (unsigned i = 0; i < LWIP_ND6_NUM_DESTINATIONS; i++) {
-        if (ip6_addr_cmp(&destination_cache[i].destination_addr, remote))
+        if (ip6_addr_eq(&destination_cache[i].destination_addr, remote))
             return &destination_cache[i].next_hop_addr;
     }
     return NULL;
 }
 
-static bool ipv6_next_hop(const ip6_addr_t *remote, uint8_t mac[NIC_MAC_LENGTH])
+static bool neighbour_known(unsigned i)
 {
-    const ip6_addr_t *hop = chosen_hop(remote);
+    return neighbor_cache[i].state != ND6_NO_ENTRY && neighbor_cache[i].state != ND6_INCOMPLETE;
+}
+
+/* Its number in lwIP's neighbour cache; -1 when its MAC address is not known. */
+static int ipv6_neighbour(const ip6_addr_t *hop)
+{
     for (unsigned i = 0; hop && i < LWIP_ND6_NUM_NEIGHBORS; i++) {
-        const struct nd6_neighbor_cache_entry *entry = &neighbor_cache[i];
-        if (entry->state == ND6_NO_ENTRY || entry->state == ND6_INCOMPLETE || !ip6_addr_cmp(&entry->next_hop_address, hop))
-            continue;
-        memcpy(mac, entry->lladdr, NIC_MAC_LENGTH);
-        return true;
+        if (neighbour_known(i) && ip6_addr_eq(&neighbor_cache[i].next_hop_address, hop))
+            return (int)i;
     }
-    return false;
+    return -1;
 }
 
 bool net_next_hop(struct stream *stream, uint8_t mac[NIC_MAC_LENGTH])
@@ -72,5 +86,173 @@ bool net_next_hop(struct stream *stream, uint8_t mac[NIC_MAC_LENGTH])
     const ip_addr_t *remote = net_stream_remote(stream);
     if (!remote)
         return false;
-    return IP_IS_V6(remote) ? ipv6_next_hop(ip_2_ip6(remote), mac) : ipv4_next_hop(ip_2_ip4(remote), mac);
+
+    const uint8_t *known = NULL;
+    if (IP_IS_V6(remote)) {
+        int i = ipv6_neighbour(chosen_hop(ip_2_ip6(remote)));
+        known = i < 0 ? NULL : neighbor_cache[i].lladdr;
+    } else {
+        const struct eth_addr *entry = ipv4_neighbour(ipv4_hop(ip_2_ip4(remote)));
+        known = entry ? entry->addr : NULL;
+    }
+    if (known)
+        memcpy(mac, known, NIC_MAC_LENGTH);
+    return known != NULL;
+}
+
+/* ---- asking again ---- */
+
+#define ASK_MS 1000 /* RFC 1122 2.3.2.1: no more often than once a second */
+
+void net_hop_ask(const ip_addr_t *remote)
+{
+    if (IP_IS_V6(remote)) {
+        int i = ipv6_neighbour(chosen_hop(ip_2_ip6(remote)));
+        if (i >= 0)
+            nd6_ask_neighbor((int8_t)i);
+    } else {
+        const ip4_addr_t *hop = ipv4_hop(ip_2_ip4(remote));
+        if (ipv4_neighbour(hop))
+            etharp_request(&network.netif, hop);
+    }
+}
+
+void net_hop_watch(void)
+{
+    if (!deadline_passed(network.next_ask))
+        return;
+    for (const struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next) {
+        if (pcb->nrtx == 0 && pcb->persist_probe == 0)
+            continue;
+        net_hop_ask(&pcb->remote_ip);
+        network.next_ask = deadline_after_ms(ASK_MS);
+    }
+}
+
+/* ---- age ---- */
+
+/* A lifetime does not end while nobody could hear the router that would have prolonged it: so much stays, and it is asked. */
+#define LEAST_LIFE 30u
+
+static bool shorten(uint32_t *life, uint32_t seconds)
+{
+    if (*life == IP6_ADDR_LIFE_INFINITE || *life <= LEAST_LIFE)
+        return false;
+    bool enough = *life - LEAST_LIFE > seconds;
+    *life = enough ? *life - seconds : LEAST_LIFE;
+    return !enough;
+}
+
+static void age_neighbours(uint32_t seconds)
+{
+    for (unsigned i = 0; i < LWIP_ND6_NUM_NEIGHBORS; i++) {
+        struct nd6_neighbor_cache_entry *entry = &neighbor_cache[i];
+        if (entry->state != ND6_REACHABLE)
+            continue;
+        if (entry->counter.reachable_time / 1000 > seconds) {
+            entry->counter.reachable_time -= seconds * 1000;
+        } else {
+            entry->state = ND6_STALE;
+            entry->counter.stale_time = 0;
+        }
+    }
+}
+
+/* What routers said. True when some of it would have ended. */
+static bool age_advertised(uint32_t seconds)
+{
+    bool ended = false;
+    for (unsigned i = 0; i < LWIP_ND6_NUM_ROUTERS; i++)
+        ended |= default_router_list[i].neighbor_entry && shorten(&default_router_list[i].invalidation_timer, seconds);
+    for (unsigned i = 0; i < LWIP_ND6_NUM_PREFIXES; i++)
+        ended |= prefix_list[i].netif && shorten(&prefix_list[i].invalidation_timer, seconds);
+
+    for (unsigned i = 0; i < LWIP_IPV6_NUM_ADDRESSES; i++) {
+        if (ip6_addr_isinvalid(netif_ip6_addr_state(&network.netif, i)) || netif_ip6_addr_isstatic(&network.netif, i))
+            continue;
+        ended |= shorten(&network.netif.ip6_addr_valid_life[i], seconds);
+        ended |= shorten(&network.netif.ip6_addr_pref_life[i], seconds);
+    }
+    return ended;
+}
+
+void net_hop_age(uint32_t seconds)
+{
+    for (uint32_t i = 0; i < seconds && i < ARP_MAXAGE; i++)
+        etharp_tmr();
+    age_neighbours(seconds);
+    if (age_advertised(seconds))
+        nd6_restart_netif(&network.netif);
+}
+
+/* ---- sending ---- */
+
+/*
+ * What only answers, an echo reply, an ICMP error or a reset, goes to those who are known already: whoever sends to us has asked
+ * for us before, and is known from that. On behalf of others one address is asked for in a second, and a large packet does not
+ * wait for it: what comes from forged addresses would fill heap and tables with what waits for nobody.
+ */
+#define STRANGER_MS   1000
+#define STRANGER_SIZE 128u /* a ping as most programs send it */
+
+static bool stranger_due(const struct pbuf *packet)
+{
+    if (packet->tot_len > STRANGER_SIZE || !deadline_passed(network.next_stranger))
+        return false;
+    network.next_stranger = deadline_after_ms(STRANGER_MS);
+    return true;
+}
+
+static bool only_answers_ipv4(const struct pbuf *packet)
+{
+    const struct ip_hdr *ip = packet->payload;
+    const struct tcp_hdr *tcp = (const void *)((const uint8_t *)packet->payload + IP_HLEN);
+    if (packet->len < IP_HLEN)
+        return false;
+    return IPH_PROTO(ip) == IP_PROTO_ICMP ||
+           (IPH_PROTO(ip) == IP_PROTO_TCP && packet->len >= IP_HLEN + TCP_HLEN && (TCPH_FLAGS(tcp) & TCP_RST));
+}
+
+static bool only_answers_ipv6(const struct pbuf *packet)
+{
+    const struct ip6_hdr *ip = packet->payload;
+    const uint8_t *message = (const uint8_t *)packet->payload + IP6_HLEN;
+    if (packet->len <= IP6_HLEN)
+        return false;
+    if (IP6H_NEXTH(ip) == IP6_NEXTH_ICMP6)
+        return message[0] == ICMP6_TYPE_EREP || message[0] < ICMP6_TYPE_EREQ;
+    return IP6H_NEXTH(ip) == IP6_NEXTH_TCP && packet->len >= IP6_HLEN + TCP_HLEN &&
+           (TCPH_FLAGS((const struct tcp_hdr *)(const void *)message) & TCP_RST);
+}
+
+/* Before a hop was chosen: the peer itself, or any router that is known. */
+static bool ipv6_hop_known(const ip6_addr_t *remote)
+{
+    const ip6_addr_t *hop = chosen_hop(remote);
+    if (!hop && ipv6_on_link(remote))
+        hop = remote;
+    if (hop)
+        return ipv6_neighbour(hop) >= 0;
+
+    if (net_static_router6())
+        return ipv6_neighbour(net_static_router6()) >= 0;
+    for (unsigned i = 0; i < LWIP_ND6_NUM_NEIGHBORS; i++) {
+        if (neighbour_known(i) && neighbor_cache[i].isrouter)
+            return true;
+    }
+    return false;
+}
+
+err_t net_hop_output_ipv4(struct netif *netif, struct pbuf *packet, const ip4_addr_t *to)
+{
+    if (only_answers_ipv4(packet) && !ipv4_neighbour(ipv4_hop(to)) && !stranger_due(packet))
+        return ERR_OK;
+    return etharp_output(netif, packet, to);
+}
+
+err_t net_hop_output_ipv6(struct netif *netif, struct pbuf *packet, const ip6_addr_t *to)
+{
+    if (only_answers_ipv6(packet) && !ip6_addr_ismulticast(to) && !ipv6_hop_known(to) && !stranger_due(packet))
+        return ERR_OK;
+    return ethip6_output(netif, packet, to);
 }

@@ -216,6 +216,7 @@ static enum status open_pcb(struct net_stream *s, const ip_addr_t *to, uint16_t 
     s->pcb->sv = FIRST_RTO_MS / TCP_SLOW_INTERVAL;
 
     err_t error = bind_random_port(s->pcb);
+    net_hop_ask(to);
     if (error == ERR_OK)
         error = tcp_connect(s->pcb, to, port, on_connected);
     if (error == ERR_OK)
@@ -324,12 +325,11 @@ static size_t queue_span(struct net_stream *s, const struct stream_span *span, b
         uint8_t flags = span->stable ? 0 : TCP_WRITE_FLAG_COPY;
         if (more || piece < rest)
             flags |= TCP_WRITE_FLAG_MORE;
-        if (tcp_write(s->pcb, from, (uint16_t)piece, flags) != ERR_OK) {
-            /* The queue is longer than its memory: half as much may still fit, a lot less is not worth it. */
-            if (piece <= 2 * TCP_MSS || tcp_write(s->pcb, from, (uint16_t)(piece / 2), flags) != ERR_OK)
-                break;
-            piece /= 2;
-        }
+        /* The queue is longer than its memory, above all when the peer's segments are small: less may still fit. */
+        while (piece && tcp_write(s->pcb, from, (uint16_t)piece, flags) != ERR_OK)
+            piece = piece > tcp_mss(s->pcb) ? piece / 2 : 0;
+        if (piece == 0)
+            break;
         done += piece;
     }
     return done;

@@ -16,6 +16,10 @@ int net_guard_ipv6(struct pbuf *packet);
 #define LWIP_HOOK_TCP_INPACKET_PCB(pcb, hdr, optlen, opt1len, opt2, p) net_guard_tcp((pcb), (hdr), (optlen), (p))
 #define LWIP_HOOK_IP6_INPUT(p, inp)                                    net_guard_ipv6(p)
 
+/* net/fragments.c. Nonzero: it was a fragment, and was taken (and freed). */
+int net_fragment_ipv4(struct pbuf *packet);
+#define LWIP_HOOK_IP4_INPUT(p, inp) net_fragment_ipv4(p)
+
 /*
  * net/link.c: the tag of every frame that is sent, or -1. There is no LWIP_HOOK_VLAN_CHECK, which is asked of tagged frames only:
  * net/link.c has sorted out what is received.

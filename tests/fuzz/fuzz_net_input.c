@@ -2,7 +2,7 @@
 /*
  * libFuzzer entry: the input is a row of frames, each with two bytes of length before it, that reach a stack with an open
  * connection, an IPv4 and an IPv6 address and a DHCP exchange behind it. Checksums count as verified, so that the parsers behind
- * them are reached.
+ * them are reached. Where the length's highest bit is set, an IPv4 frame comes in pieces.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +15,11 @@
 #include "tests/host/peer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define IDENTIFIER 4 /* in an IPv4 header; here it also says how the frame is cut up */
+#define FRAGMENT   6
+#define MORE       0x2000u
+#define FRAGMENT6  44 /* the next header's number */
 
 /* What an honest frame to us begins with: the fuzzer need not find the addresses. */
 static void address_frame(uint8_t *frame, unsigned length)
@@ -29,6 +34,43 @@ static void address_frame(uint8_t *frame, unsigned length)
         memcpy(ip + IPV4_SOURCE, "\12\0\0\1\12\0\0\2", 8);
         put_be16(ip + IPV4_TOTAL_LENGTH, length - ETHERNET_HEADER);
     }
+    if (get_be16(frame + ETHERNET_TYPE) == ETHERTYPE_IPV6 && length > ETHERNET_HEADER + IPV6_HEADER &&
+        ip[IPV6_NEXT_HEADER] == FRAGMENT6) {
+        put_be16(ip + IPV6_PAYLOAD_LENGTH, length - ETHERNET_HEADER - IPV6_HEADER);
+        memset(ip + IPV6_DESTINATION, 0, 16);
+        put_be16(ip + IPV6_DESTINATION, 0xFD77);
+        ip[IPV6_DESTINATION + 15] = 2;
+    }
+}
+
+/* Bytes from..to of what is behind the IP header. */
+static void inject_piece(const uint8_t *frame, unsigned from, unsigned to, bool more)
+{
+    uint8_t piece[WIRE_FRAME], *ip = piece + ETHERNET_HEADER;
+    memcpy(piece, frame, ETHERNET_HEADER + IPV4_HEADER);
+    ip[0] = 0x45;
+    memcpy(ip + IPV4_HEADER, frame + ETHERNET_HEADER + IPV4_HEADER + from, to - from);
+    put_be16(ip + IPV4_TOTAL_LENGTH, IPV4_HEADER + to - from);
+    put_be16(ip + FRAGMENT, from / 8 | (more ? MORE : 0));
+    wire_inject(piece, ETHERNET_HEADER + IPV4_HEADER + to - from);
+}
+
+/* In two pieces or three, in order or not, overlapping or not. */
+static void inject_pieces(const uint8_t *frame, unsigned length)
+{
+    unsigned payload = length - ETHERNET_HEADER - IPV4_HEADER;
+    unsigned way = frame[ETHERNET_HEADER + IDENTIFIER];
+    unsigned first = frame[ETHERNET_HEADER + IDENTIFIER + 1] * 8u % payload & ~7u;
+    unsigned second = way & 1 ? first + (payload - first) / 16 * 8 : first;
+    unsigned begin = way & 2 && second >= 8 ? second - 8 : second;
+
+    if (way & 4)
+        inject_piece(frame, begin, payload, false);
+    inject_piece(frame, 0, first, true);
+    if (second > first)
+        inject_piece(frame, first, second, true);
+    if (!(way & 4))
+        inject_piece(frame, begin, payload, false);
 }
 
 /* Takes the next frame of the input out, and puts it on the wire. False at the input's end. */
@@ -36,7 +78,8 @@ static bool inject_next(const uint8_t **data, size_t *size)
 {
     if (*size <= 2)
         return false;
-    unsigned length = get_be16(*data) % WIRE_FRAME;
+    unsigned length = (get_be16(*data) & 0x7FFF) % WIRE_FRAME;
+    bool cut = (*data)[0] & 0x80;
     *data += 2;
     *size -= 2;
     if (length > *size)
@@ -47,7 +90,10 @@ static bool inject_next(const uint8_t **data, size_t *size)
     *data += length;
     *size -= length;
     address_frame(frame, length);
-    wire_inject(frame, length);
+    if (cut && length > ETHERNET_HEADER + IPV4_HEADER && get_be16(frame + ETHERNET_TYPE) == ETHERTYPE_IPV4)
+        inject_pieces(frame, length);
+    else
+        wire_inject(frame, length);
     return true;
 }
 

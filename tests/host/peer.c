@@ -49,7 +49,7 @@ struct peer peer;
 struct peer_vlan peer_vlan;
 void (*peer_got_datagram)(uint16_t, uint16_t, const uint8_t *, unsigned);
 
-static const uint8_t peer_mac[6] = {0x02, 0, 0, 0, 0, 0xFE}, stack_mac[6] = {0x02, 0, 0, 0, 0, 0x01};
+static const uint8_t first_mac[6] = {0x02, 0, 0, 0, 0, 0xFE}, stack_mac[6] = {0x02, 0, 0, 0, 0, 0x01};
 static const uint8_t peer_ip[4] = {10, 0, 0, 1};
 
 uint8_t peer_pattern(uint64_t offset)
@@ -61,6 +61,8 @@ uint8_t peer_pattern(uint64_t offset)
 
 void peer_frame(const void *frame, unsigned length)
 {
+    if (peer.sends && peer.sends(frame, length))
+        return;
     if (!peer.tagged) {
         wire_inject(frame, length);
         return;
@@ -77,7 +79,7 @@ void peer_frame(const void *frame, unsigned length)
 static void write_ethernet_header(uint8_t *frame, uint16_t type)
 {
     memcpy(frame + ETHERNET_DESTINATION, stack_mac, sizeof stack_mac);
-    memcpy(frame + ETHERNET_SOURCE, peer_mac, sizeof peer_mac);
+    memcpy(frame + ETHERNET_SOURCE, peer.mac, sizeof peer.mac);
     put_be16(frame + ETHERNET_TYPE, type);
 }
 
@@ -196,7 +198,7 @@ static void on_arp(const uint8_t *arp)
     write_ethernet_header(frame, ETHERTYPE_ARP);
     memcpy(answer, arp, ARP_OPERATION); /* Ethernet, IPv4, and how long their addresses are */
     put_be16(answer + ARP_OPERATION, ARP_REPLY);
-    memcpy(answer + ARP_SENDER, peer_mac, sizeof peer_mac);
+    memcpy(answer + ARP_SENDER, peer.mac, sizeof peer.mac);
     memcpy(answer + ARP_SENDER_IP, peer_ip, sizeof peer_ip);
     memcpy(answer + ARP_TARGET, stack_mac, sizeof stack_mac);
     memcpy(answer + ARP_TARGET_IP, peer.stack_ip, sizeof peer.stack_ip);
@@ -206,7 +208,8 @@ static void on_arp(const uint8_t *arp)
 static void on_syn(const uint8_t *tcp)
 {
     /* maximum segment size; a no-operation; a window scale of 0 */
-    static const uint8_t options[] = {2, 4, MSS >> 8, MSS & 0xFF, 1, 3, 3, 0};
+    uint8_t options[] = {2, 4, 0, 0, 1, 3, 3, 0};
+    put_be16(options + 2, peer.mss);
 
     peer.port = get_be16(tcp);
     peer.stack_iss = get_be32(tcp + TCP_SEQUENCE);
@@ -241,7 +244,8 @@ static void on_data(uint32_t sequence, const uint8_t *data, unsigned length, boo
         peer.expected += length + fin;
         peer.got_fin |= fin;
     }
-    peer_segment(PEER_ACK, peer.next, peer.expected, NULL, 0, NULL, 0);
+    if (!peer.no_acks)
+        peer_segment(PEER_ACK, peer.next, peer.expected, NULL, 0, NULL, 0);
 }
 
 static void on_acknowledgement(uint32_t number)
@@ -298,6 +302,8 @@ static void on_frame(const uint8_t *sent, unsigned length)
 {
     unsigned tag = get_be16(sent + ETHERNET_TYPE) == ETHERTYPE_VLAN ? VLAN_TAG : 0;
     uint8_t frame[WIRE_FRAME];
+    if (!(sent[0] & 1) && memcmp(sent, peer.mac, sizeof peer.mac) != 0)
+        return;
     memcpy(frame, sent, ETHERNET_TYPE);
     memcpy(frame + ETHERNET_TYPE, sent + ETHERNET_TYPE + tag, length - ETHERNET_TYPE - tag);
 
@@ -345,6 +351,8 @@ void peer_open(void)
     memcpy(peer.stack_ip, "\12\0\0\2", sizeof peer.stack_ip);
     peer.iss = 0xFFFFF000u; /* sequence numbers wrap early */
     peer.advertise = 0xFFFF;
+    peer.mss = MSS;
+    memcpy(peer.mac, first_mac, sizeof peer.mac);
     peer.tagged = peer_vlan.id != 0;
     peer.tci = peer_vlan.id;
     peer_got_datagram = NULL;

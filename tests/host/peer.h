@@ -33,6 +33,10 @@ struct peer {
     bool tagged;  /* what the peer sends carries an 802.1Q tag */
     uint16_t tci; /* of that tag */
     uint8_t stack_ip[4];
+    uint8_t mac[6];                                       /* where the peer is; frames to another address are not for it */
+    uint16_t mss;                                         /* the largest segment it says that it takes */
+    bool no_acks;                                         /* does not acknowledge data */
+    bool (*sends)(const uint8_t *frame, unsigned length); /* sees each frame first, given without a tag; true: it is gone */
 };
 extern struct peer peer;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* IPv6: addresses by router advertisement and by hand, and neighbour discovery messages that lwIP 2.1.3 would misread. */
+/* IPv6: addresses by router advertisement and by hand, and neighbour discovery messages that lwIP would misread. */
 #include "tests/unit/unit.h"
 
 #include "net/net.h"
@@ -223,7 +223,7 @@ static void advertisements_of_any_kind(void **state)
     }
 }
 
-/* Extension headers that we have no business with, and whose options 2.1.3 walks on trust. */
+/* Extension headers that we have no business with, and whose options lwIP would walk. */
 static void extension_headers(void **state)
 {
     (void)state;
@@ -243,7 +243,7 @@ static void extension_headers(void **state)
 }
 
 /*
- * 84228d4f and RFC 4861 8.1: a redirect to a next hop that can be none. 2.1.3 takes it; with the unspecified address it then
+ * 84228d4f and RFC 4861 8.1: a redirect to a next hop that can be none. lwIP takes it; with the unspecified address it then
  * finds a free neighbour entry, and the connection's packets wait there for ever.
  */
 static unsigned syns, astray;

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* When TCP repeats what nobody answers, when it acknowledges, and peers with tiny segments. */
+#include "tests/unit/stream_world.h"
+
+static uint8_t out[65536];
+
+/* What the peer expects to receive. */
+static void fill_out(size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        out[i] = peer_pattern(i);
+}
+
+/* Sends so much of it, all of which finds room. */
+static void send_out(size_t length)
+{
+    struct stream_span span = {out, length, true};
+    size_t taken;
+    fill_out(length);
+    assert_int_equal(stream->ops->send(stream, &span, 1, &taken), OK);
+    assert_int_equal(taken, length);
+}
+
+static void (*peer_hears)(const uint8_t *, unsigned);
+static uint64_t sent_at[64]; /* when TCP segments with data or a SYN left */
+static unsigned sent_count;
+
+static void note_segments(const uint8_t *frame, unsigned length)
+{
+    if (frame[12] == 8 && frame[13] == 0 && frame[23] == 6 && (length > 54 || (frame[47] & PEER_SYN)) &&
+        sent_count < sizeof sent_at / sizeof *sent_at)
+        sent_at[sent_count++] = platform_ticks() / platform_ticks_per_ms();
+    peer_hears(frame, length);
+}
+
+static void note_from_now(void)
+{
+    peer_hears = wire.sent;
+    wire.sent = note_segments;
+    sent_count = 0;
+}
+
+/* RFC 6298 5.5: few SYNs, each after twice the time, and the whole of it to the caller's deadline. */
+static void syns_back_off(void **state)
+{
+    (void)state;
+    peer.silent = true;
+    note_from_now();
+    uint64_t start = platform_ticks();
+    assert_int_equal(connect_to("10.0.0.1", 60000), E_CONNECT_TIMEOUT);
+    assert_in_range((platform_ticks() - start) / platform_ticks_per_ms(), 60000, 60010);
+    assert_in_range(sent_count, 6, 10);
+    for (unsigned i = 2; i < sent_count - 1; i++)
+        assert_in_range(sent_at[i + 1] - sent_at[i], 19 * (sent_at[i] - sent_at[i - 1]) / 10, 3 * (sent_at[i] - sent_at[i - 1]));
+}
+
+/* RFC 6298 5.7: the answer to the SYN was late, and so may be the first acknowledgement. */
+static void slow_path(void **state)
+{
+    (void)state;
+    wire.delay_us = 700000;
+    assert_int_equal(connect_to("10.0.0.1", 5000), OK);
+    note_from_now();
+    send_out(100);
+    peer_world_run(1000);
+    assert_int_equal(sent_count, 1);
+    assert_int_equal(stream->ops->unsent(stream), 0);
+}
+
+/* A long silence after the SYN is no round trip: what is lost then is repeated soon. */
+static void silence_before_the_first_byte(void **state)
+{
+    (void)state;
+    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
+    peer_world_run(5000);
+    send_out(100);
+    peer_world_run(100);
+
+    wire.loss = 1000;
+    struct stream_span span = {out + 100, 100, true};
+    size_t taken;
+    fill_out(200);
+    assert_int_equal(stream->ops->send(stream, &span, 1, &taken), OK);
+    peer_world_run(10);
+    wire.loss = 0;
+    peer_world_run(400);
+    assert_int_equal(peer.received, 200);
+}
+
+/* Linux and Windows acknowledge after up to 200 ms: nothing is sent twice. */
+static void delayed_acknowledgements(void **state)
+{
+    (void)state;
+    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
+    peer.no_acks = true;
+    note_from_now();
+    fill_out(2000);
+
+    for (unsigned i = 0; i < 20; i++) {
+        struct stream_span span = {out + 100 * i, 100, true};
+        size_t taken;
+        assert_int_equal(stream->ops->send(stream, &span, 1, &taken), OK);
+        peer_world_run(i < 10 ? 3 * i : 200 + i);
+        if (i >= 10)
+            peer_world_run(20);
+        peer_segment(PEER_ACK, peer.next, peer.expected, NULL, 0, NULL, 0);
+        peer_world_run(7 * i);
+    }
+    assert_int_equal(sent_count, 20);
+}
+
+/* The price of that: losing the last segment of a burst costs so much, and no other. */
+static void losing_the_last_segment(void **state)
+{
+    (void)state;
+    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
+    send_out(20 * 1460);
+    peer_world_run(100);
+    peer_hears = wire.sent;
+    wire.sent = NULL;
+    size_t taken;
+    fill_out(21 * 1460);
+    assert_int_equal(stream->ops->send(stream, &(struct stream_span){out + 20 * 1460, 1460, true}, 1, &taken), OK);
+    net_poll();
+    wire.sent = peer_hears;
+
+    uint64_t start = platform_ticks();
+    while (peer.received < 21 * 1460 && platform_ticks() - start < 5000 * platform_ticks_per_ms()) {
+        net_poll();
+        platform_idle();
+    }
+    assert_in_range((platform_ticks() - start) / platform_ticks_per_ms(), 240, 310);
+}
+
+/* The target must not repeat into a card that hears nothing. */
+static void acknowledges_before_a_pause(void **state)
+{
+    (void)state;
+    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
+    peer_segment(PEER_ACK | PEER_PSH, peer.next, peer.expected, NULL, 0, "hello", 5);
+    host_clock_advance_us(1000);
+    net_poll();
+    net_pause();
+    assert_int_equal(peer.acknowledged, peer.iss + 6);
+    net_resume();
+}
+
+/* Each of these is the largest segment that the peer takes. */
+static void tiny_segments_out(void **state)
+{
+    (void)state;
+    static const uint16_t sizes[] = {1, 7, 48, 64, 128, 536};
+    for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        size_t total = 100u * sizes[i] + 1000, sent = 0;
+        peer.mss = sizes[i];
+        peer.received = 0;
+        assert_int_equal(connect_to("10.0.0.1", 1000), OK);
+        fill_out(65536);
+
+        uint64_t start = platform_ticks();
+        while (peer.received < total && platform_ticks() - start < 20000 * platform_ticks_per_ms()) {
+            struct stream_span span = {out + sent, 65536 - sent, true};
+            size_t taken = 0;
+            if (sent < total)
+                assert_int_equal(stream->ops->send(stream, &span, 1, &taken), OK);
+            sent += taken;
+            stream->ops->pump(stream);
+            platform_idle();
+        }
+        assert_true(peer.received >= total);
+        assert_false(peer.corrupted);
+        stream->ops->abort(stream);
+        peer_world_run(20);
+    }
+}
+
+/* The same with the dump's heap: what is queued leaves room for what has to be sent besides. */
+static void tiny_segments_from_the_smallest_heap(void **state)
+{
+    net_stream_free(stream);
+    peer_world_close();
+    peer_world_open(7, 8 * 1460);
+    stream = net_stream_new();
+    tiny_segments_out(state);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(syns_back_off),
+        CASE(slow_path),
+        CASE(silence_before_the_first_byte),
+        CASE(delayed_acknowledgements),
+        CASE(losing_the_last_segment),
+        CASE(acknowledges_before_a_pause),
+        CASE(tiny_segments_out),
+        CASE(tiny_segments_from_the_smallest_heap),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
