@@ -46,14 +46,14 @@ struct login {
     unsigned redirects;
 
     unsigned requests, empty_pieces; /* so far; the latter in a row */
-    deadline_t list_until;      /* that long an answer to a list may take: chap_lists_are_open() */
-    uint8_t stage;              /* STAGE_…, ours and the target's */
-    uint16_t verdict;           /* class << 8 | detail of the answer received last */
-    bool stage_began;           /* nothing has been said in it yet */
-    bool offered_keys;          /* the operational offer has gone out */
-    bool transit;               /* T bit of the request being made */
-    bool asked_transit;         /* of the one being answered: fetching the rest of an answer clears the T bit */
-    struct key_text_writer out; /* the next request's text */
+    deadline_t list_until;           /* that long an answer to a list may take: chap_lists_are_open() */
+    uint8_t stage;                   /* STAGE_…, ours and the target's */
+    uint16_t verdict;                /* class << 8 | detail of the answer received last */
+    bool stage_began;                /* nothing has been said in it yet */
+    bool offered_keys;               /* the operational offer has gone out */
+    bool transit;                    /* T bit of the request being made */
+    bool asked_transit;              /* of the one being answered: fetching the rest of an answer clears the T bit */
+    struct key_text_writer out;      /* the next request's text */
     struct chap chap;
     /* Of the answer received last; NULL: not in it. The text is in text_in. */
     struct chap_keys chap_keys;

@@ -121,7 +121,7 @@ struct transmitter {
     uint32_t data_length;
     uint8_t trailer[3 + DIGEST_LENGTH]; /* padding and digest of the data */
     uint32_t header_length, trailer_length;
-    uint32_t sent;           /* of header, data and trailer */
+    uint32_t sent;            /* of header, data and trailer */
     struct active_task *task; /* whose data it is */
 };
 

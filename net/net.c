@@ -160,14 +160,9 @@ static struct {
     void (*run)(void);
     uint32_t due;
 } timers[] = {
-    {TCP_TMR_INTERVAL, tcp_tmr, 0},
-    {MLD6_TMR_INTERVAL, mld6_tmr, 0},
-    {ARP_TMR_INTERVAL, etharp_tmr, 0},
-    {ND6_TMR_INTERVAL, nd6_tmr, 0},
-    {DNS_TMR_INTERVAL, dns_tmr, 0},
-    {LINK_INTERVAL_MS, log_link_changes, 0},
-    {HOP_WATCH_MS, net_hop_watch, 0},
-    {FRAGMENTS_MS, net_fragments_expire, 0},
+    {TCP_TMR_INTERVAL, tcp_tmr, 0},   {MLD6_TMR_INTERVAL, mld6_tmr, 0},        {ARP_TMR_INTERVAL, etharp_tmr, 0},
+    {ND6_TMR_INTERVAL, nd6_tmr, 0},   {DNS_TMR_INTERVAL, dns_tmr, 0},          {LINK_INTERVAL_MS, log_link_changes, 0},
+    {HOP_WATCH_MS, net_hop_watch, 0}, {FRAGMENTS_MS, net_fragments_expire, 0},
 };
 
 u32_t sys_now(void)

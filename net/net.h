@@ -142,8 +142,8 @@ void net_stream_free(struct stream *stream);
 /*
  * Between calls of a firmware service the NIC is paused: nothing is received, TCP's and DNS's timers do not run. What was
  * received is acknowledged before, and what is known of neighbours and routers grows old all the same, as a lease does.
- * net_pause() waits as long as nic_pause() does, and for the answer to a DHCP request sent less than 100 ms ago, which comes twice
- * in a lease's time. Either does nothing when the network is closed, or already so.
+ * net_pause() waits as long as nic_pause() does, and for the answer to a DHCP request sent less than 100 ms ago, which comes
+ * twice in a lease's time. Either does nothing when the network is closed, or already so.
  */
 void net_pause(void);
 void net_resume(void);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Whatever a target says in full feature phase, to a session with a read and a write in flight, and a read that was given up and
- * is to be aborted. The first byte's bits 0 and 1 say which digests are agreed on; those that come are wrong nearly always, so bit 2
- * has them replaced by the right ones on the way.
+ * is to be aborted. The first byte's bits 0 and 1 say which digests are agreed on; those that come are wrong nearly always, so
+ * bit 2 has them replaced by the right ones on the way.
  */
 #include "tests/fuzz/fuzz_iscsi.h"
 

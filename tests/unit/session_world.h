@@ -50,4 +50,11 @@ static inline void open_whole_session(void)
     fake.aborts = 0;
 }
 
+static inline enum status log_in_plainly(void)
+{
+    struct iscsi_settings settings = fake_settings();
+
+    return open_session(&settings);
+}
+
 #endif

@@ -3,6 +3,7 @@
 #include "tests/unit/dhcp_server.h"
 
 #include "net/dhcp_options.h"
+#include "tests/host/connect.h"
 #include "tests/unit/dhcp_builder.h"
 
 static void sleep_s(uint64_t seconds)
@@ -135,7 +136,7 @@ static void a_short_lease_is_renewed_in_time(void **state)
 static struct stream *connected(void)
 {
     struct stream *stream = net_stream_new();
-    assert_int_equal(stream->ops->connect(stream, "10.0.0.1", 3260, deadline_after_ms(1000)), OK);
+    assert_int_equal(host_connect(stream, "10.0.0.1", 3260, deadline_after_ms(1000)), OK);
     peer_world_run(50);
     assert_true(peer.established);
     return stream;
@@ -258,7 +259,7 @@ static void see_router_and_mss(const uint8_t *frame, unsigned length)
 static void assert_router(const char *router)
 {
     struct stream *stream = net_stream_new();
-    (void)stream->ops->connect(stream, "192.0.2.9", 3260, deadline_after_ms(50));
+    (void)host_connect(stream, "192.0.2.9", 3260, deadline_after_ms(50));
     peer_world_run(50);
     assert_memory_equal(asked_for, router, 4);
     net_stream_free(stream);
@@ -267,7 +268,7 @@ static void assert_router(const char *router)
 static void assert_mss(unsigned wanted)
 {
     struct stream *stream = net_stream_new();
-    assert_int_equal(stream->ops->connect(stream, "10.0.0.1", 3260, deadline_after_ms(1000)), OK);
+    assert_int_equal(host_connect(stream, "10.0.0.1", 3260, deadline_after_ms(1000)), OK);
     peer_world_run(50);
     assert_int_equal(mss, wanted);
     net_stream_free(stream);

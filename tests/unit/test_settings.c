@@ -152,6 +152,7 @@ static void what_the_session_is_told(void **state)
                                                "digests=both"),
                      OK);
     assert_int_equal(settings_finish(&settings, mac), OK);
+
     struct iscsi_settings iscsi;
     settings_for_iscsi(&settings, mac, &iscsi);
     assert_string_equal(iscsi.initiator_name, "iqn.2026-11.invalid.sanstrap:52-54-00-ab-cd-ef");
