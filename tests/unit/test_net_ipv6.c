@@ -16,6 +16,7 @@ static const uint8_t by_hand[16] = {0xFD, 0x77, [15] = 2};
 static const uint8_t peer_mac[6] = {0x02, 0, 0, 0, 0, 0xFE};
 
 /* RFC 4861 4: the first byte of each message */
+#define ND_ROUTER_SOLICITATION  133
 #define ND_ROUTER_ADVERTISEMENT 134
 #define ND_SOLICITATION         135
 #define ND_ADVERTISEMENT        136
@@ -108,6 +109,46 @@ static void silent_unless_wanted(void **state)
         net_poll();
     }
     assert_int_equal(wire.frames_sent, before);
+}
+
+static unsigned of_type[256]; /* ICMPv6 messages that the stack sent */
+
+static void count_messages(const uint8_t *frame, unsigned length)
+{
+    if (length > ETHERNET_HEADER + IPV6_HEADER && is_ipv6(frame, PROTOCOL_ICMPV6))
+        of_type[frame[ETHERNET_HEADER + IPV6_HEADER]]++;
+}
+
+static void let_time_pass(void)
+{
+    host_clock_advance_us(500);
+}
+
+/* An hour's lifetime does not end in a pause of two: the router is asked, and has half a minute to say so again. */
+static void lifetimes_over_a_pause(void **state)
+{
+    (void)state;
+    struct net_ipv6 found;
+    struct stream *stream = net_stream_new();
+    host_idle_hook = advertise;
+    assert_int_equal(net_autoconfigure_ipv6(&found, deadline_after_ms(10000)), OK);
+    host_idle_hook = let_time_pass;
+    wire.sent = count_messages;
+    memset(of_type, 0, sizeof of_type);
+
+    net_pause();
+    host_clock_advance_us(7200000000u);
+    net_resume();
+    peer_world_run(6000);
+    assert_true(of_type[ND_ROUTER_SOLICITATION] > 0);
+    assert_int_equal(stream->ops->connect(stream, "fd99::1", 3260, deadline_after_ms(100)), E_CONNECT_TIMEOUT);
+    assert_true(of_type[ND_SOLICITATION] > 0);
+
+    peer_world_run(40000); /* nobody did: the prefix is no longer on the link */
+    memset(of_type, 0, sizeof of_type);
+    (void)stream->ops->connect(stream, "fd99::1", 3260, deadline_after_ms(100));
+    assert_int_equal(of_type[ND_SOLICITATION], 0);
+    net_stream_free(stream);
 }
 
 static void no_router(void **state)
@@ -345,6 +386,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(address_by_router_advertisement),
         CASE(silent_unless_wanted),
+        CASE(lifetimes_over_a_pause),
         CASE(no_router),
         CASE(static_address),
         CASE(address_of_another),
