@@ -18,33 +18,17 @@ static deadline_t deadline_of_call(const struct int13_drive *drive)
 
 uint8_t int13_status_of(enum status status)
 {
-    switch (status) {
-    case OK:
-        return INT13_OK;
-    case E_INVALID_ARGUMENT:
-        return INT13_INVALID;
-    case E_DISK_RANGE:
-        return INT13_SECTOR_NOT_FOUND;
-    case E_DISK_READ_ONLY:
-        return INT13_WRITE_PROTECTED;
-    case E_DISK_TIMEOUT:
-    case E_RESOLVE:
-    case E_UNREACHABLE:
-    case E_CONNECT_TIMEOUT:
-    case E_CONNECT_REFUSED:
-    case E_STREAM_CLOSED:
-    case E_STREAM_RESET:
-    case E_STREAM_TIMEOUT:
-    case E_LINK_DOWN:
-    case E_SCSI_BUSY:
-        return INT13_TIMEOUT;
-    case E_SCSI_MEDIUM:
-        return INT13_UNCORRECTABLE;
-    case E_LUN_NOT_READY:
-        return INT13_NOT_READY;
-    default:
-        return INT13_CONTROLLER;
-    }
+    static const uint8_t numbers[] = {
+        [CLASS_DONE] = INT13_OK,
+        [CLASS_INVALID] = INT13_INVALID,
+        [CLASS_RANGE] = INT13_SECTOR_NOT_FOUND,
+        [CLASS_PROTECTED] = INT13_WRITE_PROTECTED,
+        [CLASS_TIMEOUT] = INT13_TIMEOUT,
+        [CLASS_MEDIUM] = INT13_UNCORRECTABLE,
+        [CLASS_NOT_READY] = INT13_NOT_READY,
+        [CLASS_DEVICE] = INT13_CONTROLLER,
+    };
+    return numbers[status_class(status)];
 }
 
 uint8_t int13_range(const struct int13_drive *drive, uint64_t lba, uint64_t count)

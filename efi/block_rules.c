@@ -22,17 +22,20 @@ enum block_answer block_check(const struct block_medium *medium, const struct bl
 
 enum block_answer block_answer_of(enum status status)
 {
-    switch (status) {
-    case OK:
+    switch (status_class(status)) {
+    case CLASS_DONE:
         return BLOCK_GO_ON;
-    case E_DISK_READ_ONLY:
+    case CLASS_PROTECTED:
         return BLOCK_WRITE_PROTECTED;
-    case E_DISK_RANGE:
-    case E_INVALID_ARGUMENT:
+    case CLASS_RANGE:
+    case CLASS_INVALID:
         return BLOCK_INVALID;
-    case E_LUN_NOT_READY:
+    case CLASS_NOT_READY:
         return BLOCK_NO_MEDIA;
-    default:
-        return BLOCK_DEVICE_ERROR;
+    case CLASS_TIMEOUT:
+    case CLASS_MEDIUM:
+    case CLASS_DEVICE:
+        break;
     }
+    return BLOCK_DEVICE_ERROR;
 }

@@ -12,10 +12,11 @@ uint32_t chap_digest(uint32_t algorithm, uint8_t identifier, const char *secret,
                      uint8_t digest[CHAP_DIGEST_MAX])
 {
     const br_hash_class *hash = algorithm == CHAP_MD5 ? &br_md5_vtable : &br_sha256_vtable;
-    br_hash_compat_context context;
 
     if (algorithm != CHAP_MD5 && algorithm != CHAP_SHA256)
         return 0;
+
+    br_hash_compat_context context;
     hash->init(&context.vtable);
     hash->update(&context.vtable, &identifier, 1);
     hash->update(&context.vtable, secret, strlen(secret));
@@ -24,13 +25,12 @@ uint32_t chap_digest(uint32_t algorithm, uint8_t identifier, const char *secret,
     return algorithm == CHAP_MD5 ? br_md5_SIZE : br_sha256_SIZE;
 }
 
-/* Takes as long for a near miss as for a wild guess. */
-static bool equal_secretly(const uint8_t *a, const uint8_t *b, uint32_t length)
+/* Takes the same time wherever the first difference is. */
+static bool equal_in_constant_time(const uint8_t *a, const uint8_t *b, uint32_t length)
 {
     uint8_t difference = 0;
-    uint32_t i;
 
-    for (i = 0; i < length; i++)
+    for (uint32_t i = 0; i < length; i++)
         difference |= a[i] ^ b[i];
     return difference == 0;
 }
@@ -47,25 +47,27 @@ enum status chap_offer(struct login *login)
     if ((ours && strlen(settings->chap.secret) < SECRET_LENGTH_SAFE) ||
         (mutual && strlen(settings->mutual_chap.secret) < SECRET_LENGTH_SAFE))
         log_printf(LOG_WARNING, "A CHAP secret has fewer than %u bytes", SECRET_LENGTH_SAFE);
+
     /* A target may go without a proof of ours, but when it shall prove itself it cannot talk us out of that. */
-    text_add(&login->out, "AuthMethod", mutual ? "CHAP" : ours ? "CHAP,None" : "None");
+    key_text_add(&login->out, "AuthMethod", mutual ? "CHAP" : ours ? "CHAP,None" : "None");
     login->transit = !ours;
     if (ours)
         login->chap.step = CHAP_OFFERED;
     return OK;
 }
 
-static enum status take_method(struct login *login)
+static enum status accept_method(struct login *login)
 {
     bool mutual = login->session->settings.mutual_chap.name[0] != 0;
 
     if (!login->auth_method)
         return fail(E_LOGIN_PROTOCOL, "no AuthMethod in the answer");
     if (strcmp(login->auth_method, "CHAP") == 0) {
-        text_add(&login->out, "CHAP_A", login->session->md5_only ? "5" : "7,5");
+        key_text_add(&login->out, "CHAP_A", login->session->md5_only ? "5" : "7,5");
         login->chap.step = CHAP_ALGORITHM_SENT;
         return OK;
     }
+
     if (strcmp(login->auth_method, "None") != 0 || mutual)
         return fail(E_CHAP_METHOD, "AuthMethod=%.40s", login->auth_method);
     login->chap.step = CHAP_NONE;
@@ -81,30 +83,35 @@ static void challenge_target(struct login *login)
     platform_random(&chap->our_identifier, 1);
     platform_random(chap->our_challenge, CHALLENGE_LENGTH);
     memcpy(login->session->last_challenge, chap->our_challenge, CHALLENGE_LENGTH);
-    text_add_number(&login->out, "CHAP_I", chap->our_identifier);
-    text_add_binary(&login->out, "CHAP_C", chap->our_challenge, CHALLENGE_LENGTH);
+    key_text_add_number(&login->out, "CHAP_I", chap->our_identifier);
+    key_text_add_binary(&login->out, "CHAP_C", chap->our_challenge, CHALLENGE_LENGTH);
 }
 
-static enum status respond(struct login *login)
+static enum status answer_challenge(struct login *login)
 {
     const struct iscsi_settings *settings = &login->session->settings;
     const struct chap_keys *keys = &login->chap_keys;
-    uint8_t challenge[CHAP_CHALLENGE_MAX], digest[CHAP_DIGEST_MAX];
-    uint32_t identifier, length, digest_length;
 
-    if (!keys->algorithm || !text_number(keys->algorithm, 255, &login->chap.algorithm) ||
+    if (!keys->algorithm || !key_text_number(keys->algorithm, UINT8_MAX, &login->chap.algorithm) ||
         (login->chap.algorithm != CHAP_MD5 && (login->chap.algorithm != CHAP_SHA256 || login->session->md5_only)))
         return fail(E_CHAP_ALGORITHM, "CHAP_A=%.40s, not one of our offer", keys->algorithm ? keys->algorithm : "(missing)");
-    if (!keys->identifier || !text_number(keys->identifier, 255, &identifier))
+    uint32_t identifier;
+    if (!keys->identifier || !key_text_number(keys->identifier, UINT8_MAX, &identifier))
         return fail(E_CHAP_CHALLENGE, "CHAP_I=%.40s", keys->identifier ? keys->identifier : "(missing)");
-    if (!keys->challenge || !text_binary(keys->challenge, challenge, sizeof challenge, &length))
+    uint8_t challenge[CHAP_CHALLENGE_MAX];
+    uint32_t length;
+    if (!keys->challenge || !key_text_binary(keys->challenge, challenge, sizeof challenge, &length))
         return fail(E_CHAP_CHALLENGE, "CHAP_C=%.40s", keys->challenge ? keys->challenge : "(missing)");
     /* Answering our own challenge would hand somebody else the target's proof (RFC 7143 section 9.2.1). */
     if (length == CHALLENGE_LENGTH && memcmp(challenge, login->session->last_challenge, length) == 0)
         return fail(E_CHAP_REFLECTED, "CHAP_C is the challenge that we sent");
-    digest_length = chap_digest(login->chap.algorithm, (uint8_t)identifier, settings->chap.secret, challenge, length, digest);
-    text_add(&login->out, "CHAP_N", settings->chap.name);
-    text_add_binary(&login->out, "CHAP_R", digest, digest_length);
+
+    uint8_t digest[CHAP_DIGEST_MAX];
+    uint32_t digest_length =
+        chap_digest(login->chap.algorithm, (uint8_t)identifier, settings->chap.secret, challenge, length, digest);
+    key_text_add(&login->out, "CHAP_N", settings->chap.name);
+    key_text_add_binary(&login->out, "CHAP_R", digest, digest_length);
+
     if (settings->mutual_chap.name[0])
         challenge_target(login);
     login->chap.step = CHAP_RESPONSE_SENT;
@@ -112,28 +119,29 @@ static enum status respond(struct login *login)
     return OK;
 }
 
-static enum status verify(struct login *login)
+static enum status verify_target(struct login *login)
 {
     const struct iscsi_chap *expected = &login->session->settings.mutual_chap;
     const struct chap_keys *keys = &login->chap_keys;
-    uint8_t digest[CHAP_DIGEST_MAX], theirs[CHAP_DIGEST_MAX];
-    uint32_t length, digest_length;
 
     if (!expected->name[0])
         return OK;
     if (!keys->name || strcmp(keys->name, expected->name) != 0)
         return fail(E_CHAP_TARGET, "CHAP_N=%.60s, expected %.60s", keys->name ? keys->name : "(missing)", expected->name);
-    digest_length = chap_digest(login->chap.algorithm, login->chap.our_identifier, expected->secret, login->chap.our_challenge,
-                                CHALLENGE_LENGTH, digest);
-    if (!keys->response || !text_binary(keys->response, theirs, sizeof theirs, &length))
+
+    uint8_t digest[CHAP_DIGEST_MAX], theirs[CHAP_DIGEST_MAX];
+    uint32_t digest_length = chap_digest(login->chap.algorithm, login->chap.our_identifier, expected->secret,
+                                         login->chap.our_challenge, CHALLENGE_LENGTH, digest);
+    uint32_t length;
+    if (!keys->response || !key_text_binary(keys->response, theirs, sizeof theirs, &length))
         return fail(E_CHAP_TARGET, "CHAP_R=%.40s", keys->response ? keys->response : "(missing)");
-    if (length != digest_length || !equal_secretly(theirs, digest, length))
+    if (length != digest_length || !equal_in_constant_time(theirs, digest, length))
         return fail(E_CHAP_TARGET, "CHAP_R of %.60s is not the one its secret gives", expected->name);
     login->chap.step = CHAP_PROVED;
     return OK;
 }
 
-enum status chap_turn(struct login *login)
+enum status chap_advance(struct login *login)
 {
     switch (login->chap.step) {
     case CHAP_NONE:
@@ -141,13 +149,17 @@ enum status chap_turn(struct login *login)
             return fail(E_CHAP_REQUIRED, "AuthMethod=%.40s, offered None", login->auth_method);
         login->transit = true;
         return OK;
+
     case CHAP_OFFERED:
-        return take_method(login);
+        return accept_method(login);
+
     case CHAP_ALGORITHM_SENT:
-        return respond(login);
+        return answer_challenge(login);
+
     case CHAP_RESPONSE_SENT:
         login->transit = true;
-        return verify(login);
+        return verify_target(login);
+
     default:
         login->transit = true;
         return OK;

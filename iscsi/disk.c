@@ -2,11 +2,9 @@
 /* What every disk does alike: checking requests, waiting for them, cutting long transfers. */
 #include "iscsi/disk.h"
 
-#include <string.h>
+#define IN_FLIGHT 4 /* requests of one transfer */
 
-#define IN_FLIGHT 4
-
-static enum status check(const struct disk *disk, const struct disk_request *request)
+static enum status check_request(const struct disk *disk, const struct disk_request *request)
 {
     if (request->operation == DISK_FLUSH)
         return OK;
@@ -22,7 +20,7 @@ static enum status check(const struct disk *disk, const struct disk_request *req
 
 void disk_submit(struct disk *disk, struct disk_request *request)
 {
-    request->status = check(disk, request);
+    request->status = check_request(disk, request);
     request->done = request->status != OK;
     if (!request->done)
         disk->ops->submit(disk, request);
@@ -34,6 +32,7 @@ enum status disk_wait(struct disk *disk, struct disk_request *request, deadline_
         disk->ops->pump(disk);
         if (request->done)
             break;
+
         if (deadline_passed(deadline)) {
             disk->ops->cancel(disk, request);
             request->status =
@@ -46,41 +45,42 @@ enum status disk_wait(struct disk *disk, struct disk_request *request, deadline_
 }
 
 /* The requests run round a ring; the oldest is waited for and used anew. */
-static enum status transfer(struct disk *disk, enum disk_operation operation, uint64_t lba, uint64_t blocks, uint8_t *buffer,
-                            deadline_t deadline)
+static enum status transfer_blocks(struct disk *disk, enum disk_operation operation, uint64_t lba, uint64_t blocks,
+                                   uint8_t *buffer, deadline_t deadline)
 {
-    struct disk_request ring[IN_FLIGHT];
+    struct disk_request ring[IN_FLIGHT] = {0};
     uint64_t submitted = 0, waited = 0;
     enum status result = OK;
 
-    memset(ring, 0, sizeof ring);
     while (blocks || waited < submitted) {
-        struct disk_request *request = &ring[submitted % IN_FLIGHT];
-
         if (blocks && result == OK && submitted - waited < IN_FLIGHT) {
+            struct disk_request *request = &ring[submitted++ % IN_FLIGHT];
+
             request->operation = operation;
             request->lba = lba;
             request->blocks = blocks < disk->max_blocks ? (uint32_t)blocks : disk->max_blocks;
             request->buffer = buffer;
+            disk_submit(disk, request);
+
             buffer += (size_t)request->blocks * disk->block_size;
             lba += request->blocks;
             blocks -= request->blocks;
-            disk_submit(disk, request);
-            submitted++;
             continue;
         }
+
         if (waited == submitted)
             break;
-        request = &ring[waited++ % IN_FLIGHT];
-        if (disk_wait(disk, request, deadline) != OK && result == OK)
-            result = request->status;
+        struct disk_request *oldest = &ring[waited++ % IN_FLIGHT];
+        enum status status = disk_wait(disk, oldest, deadline);
+        if (result == OK)
+            result = status;
     }
     return result;
 }
 
 enum status disk_read(struct disk *disk, uint64_t lba, uint64_t blocks, void *to, deadline_t deadline)
 {
-    return transfer(disk, DISK_READ, lba, blocks, to, deadline);
+    return transfer_blocks(disk, DISK_READ, lba, blocks, to, deadline);
 }
 
 enum status disk_write(struct disk *disk, uint64_t lba, uint64_t blocks, const void *from, deadline_t deadline)
@@ -91,7 +91,7 @@ enum status disk_write(struct disk *disk, uint64_t lba, uint64_t blocks, const v
         void *buffer;
     } both = {.from = from};
 
-    return transfer(disk, DISK_WRITE, lba, blocks, both.buffer, deadline);
+    return transfer_blocks(disk, DISK_WRITE, lba, blocks, both.buffer, deadline);
 }
 
 enum status disk_flush(struct disk *disk, deadline_t deadline)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A disk: numbered blocks, read, written and flushed. iscsi/scsi_disk.h gives one over an iSCSI session; a cache is a disk on top
- * of a disk. Submitting and waiting are separate, so that several requests can be in flight; one thread does both.
+ * A disk: numbered blocks, read, written and flushed. scsi_disk_contract() in iscsi/iscsi.h gives one over an iSCSI session; a
+ * cache would be a disk on top of a disk. Submitting and waiting are separate, so that several requests can be in flight; one
+ * thread does both. Requests may be carried out in any order.
  */
 #ifndef SANSTRAP_DISK_H
 #define SANSTRAP_DISK_H
@@ -18,18 +19,31 @@ struct disk_request {
     void *buffer;    /* blocks * block_size bytes */
 
     bool done;
-    enum status status; /* valid when done */
-    void *link[2];      /* the disk's own */
+    enum status status; /* valid when done: OK, or one of those below */
+    void *link[2];      /* the disk's own until then */
 };
+
+/*
+ * What a request can end with: E_DISK_RANGE, E_DISK_READ_ONLY (also when the target finds it), E_INVALID_ARGUMENT,
+ * E_DISK_TIMEOUT (given up by cancel), E_LUN_MISSING, E_LUN_NOT_READY and E_SCSI_* as the target judges, and from the session
+ * E_ISCSI_TIMEOUT (lost for recovery_timeout_ms), E_ISCSI_CLOSED, or the status that keeps it from logging in again.
+ */
 
 struct disk;
 
 struct disk_ops {
     /* Queues a request whose range has been checked. Never waits. */
     void (*submit)(struct disk *disk, struct disk_request *request);
-    /* Moves everything that can move; never waits. */
+    /*
+     * Moves everything that can move, and finishes requests. Does not wait for answers. A disk over a session may however find
+     * the connection lost and log in again inside, while a request wants it: that takes up to the settings' login_timeout_ms
+     * (15 s unless set), whatever deadlines the caller has.
+     */
     void (*pump)(struct disk *disk);
-    /* Gives up a request that is not done: when it returns, the request is done and its buffer is touched no more. */
+    /*
+     * Gives up a request that is not done: when it returns, the request is done with E_DISK_TIMEOUT and its buffer is touched no
+     * more. Never waits. A write given up may be on the disk, wholly or in part.
+     */
     void (*cancel)(struct disk *disk, struct disk_request *request);
 };
 
@@ -51,15 +65,21 @@ struct disk {
 };
 
 /*
- * Checks and queues. A request that cannot be (range, size, read-only disk) is done at once with its status:
- * E_DISK_RANGE, E_DISK_READ_ONLY, E_INVALID_ARGUMENT.
+ * Checks and queues; never waits. A request that cannot be is done at once with its status: E_DISK_RANGE, E_DISK_READ_ONLY,
+ * E_INVALID_ARGUMENT (no blocks, more than max_blocks, no buffer).
  */
 void disk_submit(struct disk *disk, struct disk_request *request);
 
-/* Pumps until `request` is done and returns its status; E_DISK_TIMEOUT (cancelled) when `deadline` passes before. */
+/*
+ * Pumps until `request` is done and returns its status; E_DISK_TIMEOUT (cancelled) when `deadline` passes before. It may return
+ * as much later than `deadline` as one pump takes that logs in.
+ */
 enum status disk_wait(struct disk *disk, struct disk_request *request, deadline_t deadline);
 
-/* Whole transfers of any length, cut into requests of max_blocks of which several are in flight. */
+/*
+ * Whole transfers of any length, cut into requests of max_blocks of which several are in flight. They return the first failure,
+ * once the requests before it are done; those in flight with it may have been carried out.
+ */
 enum status disk_read(struct disk *disk, uint64_t lba, uint64_t blocks, void *to, deadline_t deadline);
 enum status disk_write(struct disk *disk, uint64_t lba, uint64_t blocks, const void *from, deadline_t deadline);
 enum status disk_flush(struct disk *disk, deadline_t deadline);

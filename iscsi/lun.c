@@ -8,34 +8,40 @@
 #include "platform/characters.h"
 #include "platform/format.h"
 
+#define LUN_GROUPS   4 /* of two bytes */
+#define GROUP_DIGITS 4
+
 bool lun_parse(const char *text, size_t length, uint8_t lun[8], size_t *wrong)
 {
     unsigned group = 0, digits = 0;
+
     memset(lun, 0, 8);
     for (size_t i = 0; i < length; i++) {
         int digit = hex_digit(text[i]);
+
         *wrong = i;
         if (text[i] == '-') {
-            if (!digits || ++group == 4)
+            if (!digits || ++group == LUN_GROUPS)
                 return false;
             digits = 0;
         } else {
-            if (digit < 0 || ++digits > 4)
+            if (digit < 0 || ++digits > GROUP_DIGITS)
                 return false;
-            unsigned value = (unsigned)(lun[2 * group] << 8 | lun[2 * group + 1]) << 4 | (unsigned)digit;
-            lun[2 * group] = (uint8_t)(value >> 8);
-            lun[2 * group + 1] = (uint8_t)value;
+            uint8_t *bytes = lun + 2 * group;
+            put_be16(bytes, (uint32_t)get_be16(bytes) << 4 | (uint32_t)digit);
         }
     }
+
     *wrong = length;
     return !length || digits;
 }
 
 void lun_format(const uint8_t lun[8], char text[LUN_TEXT_SIZE])
 {
-    unsigned groups = 4;
-    while (groups > 1 && !lun[2 * groups - 2] && !lun[2 * groups - 1])
+    unsigned groups = LUN_GROUPS;
+
+    while (groups > 1 && get_be16(lun + 2 * (groups - 1)) == 0)
         groups--;
     for (unsigned i = 0; i < groups; i++)
-        text += format_text(text, 6, "%s%x", i ? "-" : "", (unsigned)(lun[2 * i] << 8 | lun[2 * i + 1]));
+        text += format_text(text, 1 + GROUP_DIGITS + 1, "%s%x", i ? "-" : "", get_be16(lun + 2 * i));
 }

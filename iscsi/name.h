@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * iSCSI names (RFC 7143 section 4.2.7): iqn.<yyyy-mm>.<reversed domain>[:<anything>], eui.<16 hex digits>, naa.<16 or 32 hex
- * digits>.
+ * digits>. Public and pure: loader/ reads settings by it, handoff/ checks what it is given.
  */
 #ifndef SANSTRAP_ISCSI_NAME_H
 #define SANSTRAP_ISCSI_NAME_H

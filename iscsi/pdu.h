@@ -51,10 +51,14 @@
 #define BHS_EDTL 20 /* SCSI Command, section 11.3 */
 #define BHS_CDB  32
 
-#define BHS_ISID         8 /* Login, sections 11.12 and 11.13 */
-#define BHS_TSIH         14
-#define BHS_LOGIN_CLASS  36
-#define BHS_LOGIN_DETAIL 37
+#define CDB_OPERATION_CODE 0 /* in a CDB, SAM-5 section 5.2 */
+
+#define BHS_ACTIVE_VERSION 3 /* Login, sections 11.12 and 11.13 */
+#define BHS_ISID           8
+#define BHS_ISID_LENGTH    6
+#define BHS_TSIH           14
+#define BHS_LOGIN_CLASS    36
+#define BHS_LOGIN_DETAIL   37
 
 #define BHS_ASYNC_EVENT      36 /* Asynchronous Message, section 11.9 */
 #define BHS_ASYNC_PARAMETER2 40
@@ -69,6 +73,10 @@
 #define FLAG_STATUS      0x01 /* Data-In: phase collapse */
 #define FLAG_TRANSIT     0x80 /* Login */
 #define FLAG_CONTINUE    0x40
+#define LOGIN_CSG_SHIFT  2 /* current stage, in BHS_FLAGS */
+#define LOGIN_STAGE_MASK 3 /* of it shifted, and of the next stage (NSG) */
+
+#define RESPONSE_COMPLETED 0x00 /* SCSI Response: "Command Completed at Target", section 11.4.3 */
 
 /* a > b in serial number arithmetic (RFC 1982, RFC 7143 section 4.2.2.1). */
 static inline bool serial_after(uint32_t a, uint32_t b)

@@ -13,7 +13,7 @@ uint8_t *pdu_start(struct iscsi_session *session, uint8_t opcode, uint8_t flags)
     return tx->header;
 }
 
-void pdu_data(struct iscsi_session *session, const void *data, uint32_t length, struct iscsi_task *task)
+void pdu_set_data(struct iscsi_session *session, const void *data, uint32_t length, struct iscsi_task *task)
 {
     struct transmitter *tx = &session->tx;
 
@@ -43,27 +43,27 @@ enum status pdu_flush(struct iscsi_session *session)
 {
     static const uint8_t padding[4];
     struct transmitter *tx = &session->tx;
-    struct stream_span spans[3];
-    unsigned count = 0;
-    uint32_t total = 0;
-    size_t taken = 0;
-    enum status status;
 
     if (!tx->busy)
         return OK;
+
+    struct stream_span spans[3];
+    unsigned count = 0;
+    uint32_t total = 0;
     count = add_span(spans, count, tx->sent, &total, tx->header, BHS_LENGTH, false);
     count = add_span(spans, count, tx->sent, &total, tx->data, tx->data_length, tx->stable);
     count = add_span(spans, count, tx->sent, &total, padding, -tx->data_length & 3, false);
-    status = session->stream->ops->send(session->stream, spans, count, &taken);
-    if (status != OK)
+
+    size_t taken = 0;
+    enum status status = session->stream->ops->send(session->stream, spans, count, &taken);
+    if (status != OK || taken == 0)
         return status;
-    if (taken == 0)
-        return OK;
+
     tx->sent += (uint32_t)taken;
     session->bytes_sent += taken;
     if (tx->task) {
         tx->task->out_mark = session->bytes_sent;
-        tx->task->stalled_at = deadline_after_ms(session->settings.command_timeout_ms);
+        task_restart_timeout(session, tx->task);
     }
     if (tx->sent >= total) {
         tx->busy = false;

@@ -10,23 +10,13 @@
 
 #define BACKOFF_MAX_MS 8000
 
-void connection_drop(struct iscsi_session *session)
-{
-    session->stream->ops->abort(session->stream);
-    session->tx.busy = false;
-    session->tx.task = NULL;
-    session->rx.task = NULL;
-    control_reset(session);
-    task_requeue_all(session);
-}
-
-void recovery_success(struct iscsi_session *session)
+void recovery_end(struct iscsi_session *session)
 {
     session->recovering = false;
     session->backoff_ms = session->settings.recovery_backoff_ms;
 }
 
-static void start_clock(struct iscsi_session *session)
+static void set_give_up_time(struct iscsi_session *session)
 {
     session->recovering = true;
     session->give_up_at = deadline_after_ms(session->settings.recovery_timeout_ms);
@@ -39,57 +29,46 @@ static void plan_retry(struct iscsi_session *session)
     if (session->backoff_ms == 0)
         session->backoff_ms = session->settings.recovery_backoff_ms;
     else
-        session->backoff_ms = session->backoff_ms * 2 < BACKOFF_MAX_MS ? session->backoff_ms * 2 : BACKOFF_MAX_MS;
+        session->backoff_ms = smaller_of(session->backoff_ms * 2, BACKOFF_MAX_MS);
 }
 
 void recovery_begin(struct iscsi_session *session, enum status status)
 {
     log_printf(LOG_WARNING, "Connection to %s lost: %s (%s)", session->portal_host, status_what(status), failure_detail(status));
-    connection_drop(session);
+    session_drop_connection(session);
     session->state = SESSION_BROKEN;
     if (session->first && !session->recovering)
-        start_clock(session);
+        set_give_up_time(session);
     plan_retry(session);
-}
-
-/* Verdicts that another attempt will not change. */
-static bool is_final(enum status status)
-{
-    switch (status) {
-    case E_LOGIN_AUTHENTICATION:
-    case E_LOGIN_FORBIDDEN:
-    case E_LOGIN_REMOVED:
-    case E_LOGIN_VERSION:
-    case E_CHAP_REQUIRED:
-    case E_CHAP_METHOD:
-    case E_CHAP_ALGORITHM:
-    case E_CHAP_TARGET:
-    case E_CHAP_REFLECTED:
-        return true;
-    default:
-        return false;
-    }
 }
 
 static void give_up(struct iscsi_session *session, enum status status)
 {
     log_printf(LOG_ERROR, "Giving up: %s (%s)", status_what(status), failure_detail(status));
     session->state = SESSION_LOST;
-    session->recovering = false;
-    session->backoff_ms = session->settings.recovery_backoff_ms;
+    recovery_end(session);
     task_finish_all(session, status);
 }
 
-void recovery_turn(struct iscsi_session *session)
+/* The attempt's own timeout, the end of the recovery and that of the caller's wait: whichever comes first. */
+static deadline_t attempt_deadline(const struct iscsi_session *session)
 {
     deadline_t deadline = deadline_after_ms(session->settings.login_timeout_ms);
-    enum status status;
 
+    if (deadline > session->give_up_at)
+        deadline = session->give_up_at;
+    if (session->caller_deadline && deadline > session->caller_deadline)
+        deadline = session->caller_deadline;
+    return deadline;
+}
+
+void recovery_attempt(struct iscsi_session *session)
+{
     /* Without a task nobody needs the connection; the next one opens it. */
     if (!session->first)
         return;
     if (!session->recovering)
-        start_clock(session);
+        set_give_up_time(session);
     if (deadline_passed(session->give_up_at)) {
         give_up(session, fail(E_ISCSI_TIMEOUT, "no command completed for %u ms, %u reconnects",
                               (unsigned)session->settings.recovery_timeout_ms, (unsigned)session->reconnects));
@@ -97,19 +76,17 @@ void recovery_turn(struct iscsi_session *session)
     }
     if (!deadline_passed(session->retry_at))
         return;
-    if (deadline > session->give_up_at)
-        deadline = session->give_up_at;
-    if (session->caller_deadline && deadline > session->caller_deadline)
-        deadline = session->caller_deadline;
-    status = login(session, deadline);
+
+    enum status status = login_run(session, attempt_deadline(session));
     if (status == OK) {
         session->reconnects++;
         session->heard_at = session->pumped_at = platform_ticks();
         log_printf(LOG_INFO, "Connected again to %s", session->portal_host);
         return;
     }
+
     session->state = SESSION_BROKEN;
-    if (is_final(status) || deadline_passed(session->give_up_at))
+    if (status_is_final(status) || deadline_passed(session->give_up_at))
         give_up(session, status);
     else
         plan_retry(session);

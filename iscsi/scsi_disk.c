@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The disk contract on SCSI commands. */
+/* The disk contract on SCSI commands: which request has which command, and which is to be asked again. */
 #include "iscsi/scsi_disk.h"
 
-static void start(struct scsi_disk *disk, struct scsi_slot *slot)
+static void submit_task(struct scsi_disk *disk, struct scsi_slot *slot)
 {
     struct disk_request *request = slot->request;
     struct iscsi_task *task = &slot->task;
@@ -10,10 +10,10 @@ static void start(struct scsi_disk *disk, struct scsi_slot *slot)
     memset(task, 0, sizeof *task);
     memcpy(task->lun, disk->lun, 8);
     if (request->operation == DISK_FLUSH) {
-        scsi_build_flush(task->cdb);
+        scsi_cdb_flush(task->cdb);
         task->direction = ISCSI_NO_DATA;
     } else {
-        scsi_build_transfer(task->cdb, request->operation == DISK_WRITE, request->lba, request->blocks);
+        scsi_cdb_transfer(task->cdb, request->operation == DISK_WRITE, request->lba, request->blocks);
         task->direction = request->operation == DISK_WRITE ? ISCSI_WRITE : ISCSI_READ;
         task->buffer = request->buffer;
         task->length = request->blocks * disk->disk.block_size;
@@ -22,7 +22,7 @@ static void start(struct scsi_disk *disk, struct scsi_slot *slot)
     iscsi_session_submit(disk->session, task);
 }
 
-static void finish(struct scsi_slot *slot, enum status status)
+static void finish_request(struct scsi_slot *slot, enum status status)
 {
     struct disk_request *request = slot->request;
 
@@ -32,7 +32,7 @@ static void finish(struct scsi_slot *slot, enum status status)
 }
 
 /* The task is done: is the request? */
-static void settle(struct scsi_slot *slot)
+static void conclude_task(struct scsi_slot *slot)
 {
     enum status status = slot->task.status;
     enum scsi_verdict verdict = SCSI_FAILED;
@@ -45,6 +45,7 @@ static void settle(struct scsi_slot *slot)
     /* A LUN without a cache to flush may not know the command; then everything is flushed already. */
     if (status == E_SCSI_COMMAND && slot->request->operation == DISK_FLUSH)
         verdict = SCSI_DONE;
+
     if (verdict == SCSI_AGAIN && slot->tries++ < SCSI_TRIES_MAX) {
         slot->again_at = 0;
         slot->pausing = true;
@@ -52,29 +53,28 @@ static void settle(struct scsi_slot *slot)
         slot->again_at = deadline_after_ms(SCSI_PAUSE_MS);
         slot->pausing = true;
     } else {
-        finish(slot, verdict == SCSI_DONE ? OK : status);
+        finish_request(slot, verdict == SCSI_DONE ? OK : status);
     }
 }
 
 static void fill_slots(struct scsi_disk *disk)
 {
-    unsigned i;
-
-    for (i = 0; i < SCSI_DISK_TASKS && disk->waiting; i++) {
+    for (unsigned i = 0; i < SCSI_DISK_TASKS && disk->waiting; i++) {
         struct scsi_slot *slot = &disk->slots[i];
 
         if (slot->request)
             continue;
+
         slot->request = disk->waiting;
         disk->waiting = slot->request->link[0];
         slot->request->link[0] = NULL;
         slot->tries = 0;
         slot->patience = deadline_after_ms(SCSI_PATIENCE_MS);
-        start(disk, slot);
+        submit_task(disk, slot);
     }
 }
 
-static void submit(struct disk *contract, struct disk_request *request)
+static void scsi_disk_submit(struct disk *contract, struct disk_request *request)
 {
     struct scsi_disk *disk = (struct scsi_disk *)contract;
 
@@ -87,33 +87,35 @@ static void submit(struct disk *contract, struct disk_request *request)
     fill_slots(disk);
 }
 
-static void pump(struct disk *contract)
+static void scsi_disk_pump(struct disk *contract)
 {
     struct scsi_disk *disk = (struct scsi_disk *)contract;
-    unsigned i;
 
     iscsi_session_pump(disk->session);
-    for (i = 0; i < SCSI_DISK_TASKS; i++) {
+    for (unsigned i = 0; i < SCSI_DISK_TASKS; i++) {
         struct scsi_slot *slot = &disk->slots[i];
 
         if (!slot->request)
             continue;
         if (slot->pausing && deadline_passed(slot->again_at))
-            start(disk, slot);
+            submit_task(disk, slot);
         else if (!slot->pausing && slot->task.done)
-            settle(slot);
+            conclude_task(slot);
     }
     fill_slots(disk);
 }
 
 static void forget_waiting(struct scsi_disk *disk, struct disk_request *request)
 {
-    struct disk_request *before = NULL, *here;
+    struct disk_request *before = NULL, *here = disk->waiting;
 
-    for (here = disk->waiting; here && here != request; here = here->link[0])
+    while (here && here != request) {
         before = here;
+        here = here->link[0];
+    }
     if (!here)
         return;
+
     if (before)
         before->link[0] = request->link[0];
     else
@@ -122,28 +124,29 @@ static void forget_waiting(struct scsi_disk *disk, struct disk_request *request)
         disk->waiting_last = before;
 }
 
-static void cancel(struct disk *contract, struct disk_request *request)
+static void scsi_disk_cancel(struct disk *contract, struct disk_request *request)
 {
     struct scsi_disk *disk = (struct scsi_disk *)contract;
-    enum status status = fail(E_DISK_TIMEOUT, "block %llu was given up", (unsigned long long)request->lba);
-    unsigned i;
 
     if (request->done)
         return;
-    for (i = 0; i < SCSI_DISK_TASKS; i++) {
+
+    enum status status = fail(E_DISK_TIMEOUT, "block %llu was given up", (unsigned long long)request->lba);
+    for (unsigned i = 0; i < SCSI_DISK_TASKS; i++) {
         if (disk->slots[i].request == request) {
             if (!disk->slots[i].pausing)
                 iscsi_session_cancel(disk->session, &disk->slots[i].task);
-            finish(&disk->slots[i], status);
+            finish_request(&disk->slots[i], status);
             return;
         }
     }
+
     forget_waiting(disk, request);
     request->status = status;
     request->done = true;
 }
 
-static const struct disk_ops operations = {submit, pump, cancel};
+static const struct disk_ops operations = {scsi_disk_submit, scsi_disk_pump, scsi_disk_cancel};
 
 size_t scsi_disk_size(void)
 {

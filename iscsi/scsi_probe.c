@@ -1,22 +1,90 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What is this LUN? REPORT LUNS, INQUIRY, TEST UNIT READY, READ CAPACITY, MODE SENSE. */
+/* What is this LUN? REPORT LUNS, INQUIRY, TEST UNIT READY, READ CAPACITY, MODE SENSE (SPC-4 sections 6 and 7, SBC-3 section 5).
+ */
 #include "iscsi/scsi_disk.h"
 
 #include "iscsi/lun.h"
 #include "platform/format.h"
 
-#define LUN_WELL_KNOWN 0xC1
+/* REPORT LUNS parameter data. */
+#define REPORT_LUN_LIST_LENGTH 0
+#define REPORT_LUN_LIST        8
+#define LUN_WELL_KNOWN         0xC1 /* first byte of a well known logical unit's LUN (SAM-5, extended addressing) */
 
-/* Runs a command to its end, again while the LUN says that this helps. Answers go to disk->scratch. */
-static enum status command(struct scsi_disk *disk, const uint8_t lun[8], const uint8_t cdb[ISCSI_CDB_MAX], uint32_t length,
-                           uint32_t *got, deadline_t deadline)
+/* Standard INQUIRY data. */
+#define INQUIRY_PERIPHERAL            0
+#define INQUIRY_PERIPHERAL_QUALIFIER  0xE0 /* not 0: nothing is connected under this LUN */
+#define INQUIRY_PERIPHERAL_TYPE       0x1F
+#define INQUIRY_FLAGS                 1
+#define INQUIRY_RMB                   0x80
+#define INQUIRY_VENDOR                8
+#define INQUIRY_VENDOR_LENGTH         8
+#define INQUIRY_PRODUCT               16
+#define INQUIRY_PRODUCT_LENGTH        16
+#define INQUIRY_REVISION              32
+#define INQUIRY_REVISION_LENGTH       4
+#define INQUIRY_STANDARD_LENGTH       36
+#define INQUIRY_ALLOCATION            96
+#define PERIPHERAL_DIRECT_ACCESS_DISK 0x00
+
+/* Pages of vital product data. */
+#define VPD_PAGE_CODE           1
+#define VPD_PAGE_LENGTH         2
+#define VPD_HEADER_LENGTH       4
+#define VPD_MAX_TRANSFER_LENGTH 8 /* Block Limits: MAXIMUM TRANSFER LENGTH, blocks; 0: not told */
+#define VPD_ALLOCATION          252
+
+/* A designation descriptor of Device Identification, SPC-4 section 7.8.6. */
+#define DESIGNATOR_TYPE          1 /* with its association */
+#define DESIGNATOR_TYPE_MASK     0x0F
+#define DESIGNATOR_ASSOCIATION   0x30 /* 0: of the logical unit */
+#define DESIGNATOR_LENGTH        3
+#define DESIGNATOR_HEADER_LENGTH 4
+#define DESIGNATOR_T10_VENDOR_ID 1
+#define DESIGNATOR_EUI_64        2
+#define DESIGNATOR_NAA           3
+#define DESIGNATOR_SCSI_NAME     8
+
+/* READ CAPACITY parameter data. */
+#define CAPACITY_10_LAST_LBA          0
+#define CAPACITY_10_BLOCK_LENGTH      4
+#define CAPACITY_10_LENGTH            8
+#define CAPACITY_16_LAST_LBA          0
+#define CAPACITY_16_BLOCK_LENGTH      8
+#define CAPACITY_16_LENGTH_LEAST      12
+#define CAPACITY_16_PHYSICAL_EXPONENT 13 /* logical blocks per physical block, 2 to the power of its low bits */
+#define CAPACITY_16_EXPONENT_MASK     0x0F
+#define CAPACITY_16_LOWEST_ALIGNED    14
+#define CAPACITY_16_ALIGNED_MASK      0x3FFF
+#define CAPACITY_16_ALLOCATION        32
+#define PHYSICAL_EXPONENT_MAX         7
+
+/* Mode parameter header of MODE SENSE(6); the device-specific parameter of a disk: SBC-3 section 6.4.1. */
+#define MODE_6_DEVICE_SPECIFIC 2
+#define MODE_WP                0x80
+#define MODE_6_ALLOCATION      192
+
+#define BLOCK_SIZE_LEAST 512u
+#define BLOCK_SIZE_MOST  65536u
+#define LUN_LIST_SIZE    120 /* of the text: with the rest of its sentence it fits a failure's detail */
+
+static void pause_before_retry(struct iscsi_session *session)
+{
+    deadline_t until = deadline_after_ms(SCSI_PAUSE_MS);
+
+    while (!deadline_passed(until)) {
+        iscsi_session_pump(session);
+        platform_idle();
+    }
+}
+
+/* Runs a command to its end, again while the LUN says that this helps. Answers go to disk->scratch; *got is their length. */
+static enum status run_command(struct scsi_disk *disk, const uint8_t lun[8], const uint8_t cdb[ISCSI_CDB_MAX], uint32_t length,
+                               uint32_t *got, deadline_t deadline)
 {
     struct iscsi_task *task = &disk->slots[0].task;
-    enum scsi_verdict verdict;
-    enum status status = OK;
-    unsigned tries = 0;
 
-    do {
+    for (unsigned tries = 0;;) {
         memset(task, 0, sizeof *task);
         memcpy(task->lun, lun, 8);
         memcpy(task->cdb, cdb, ISCSI_CDB_MAX);
@@ -24,224 +92,246 @@ static enum status command(struct scsi_disk *disk, const uint8_t lun[8], const u
         task->buffer = disk->scratch;
         task->length = length;
         memset(disk->scratch, 0, sizeof disk->scratch);
+
         iscsi_session_submit(disk->session, task);
-        status = iscsi_session_wait(disk->session, task, deadline);
+        enum status status = iscsi_session_wait(disk->session, task, deadline);
         if (status != OK)
             return status;
-        verdict = scsi_judge(task, false, &status);
-        if (verdict == SCSI_LATER) {
-            deadline_t until = deadline_after_ms(SCSI_PAUSE_MS);
 
-            while (!deadline_passed(until)) {
-                iscsi_session_pump(disk->session);
-                platform_idle();
-            }
-        }
-    } while ((verdict == SCSI_LATER && !deadline_passed(deadline)) || (verdict == SCSI_AGAIN && tries++ < SCSI_TRIES_MAX));
-    *got = task->transferred;
-    return verdict == SCSI_DONE ? OK : status;
-}
-
-/* The target's LUNs, for the one who asked for a wrong one. A target that cannot list them is no worse a target. */
-static void list_luns(struct scsi_disk *disk, char *text, size_t room, deadline_t deadline)
-{
-    static const uint8_t lun0[8];
-    uint8_t cdb[ISCSI_CDB_MAX] = {SCSI_REPORT_LUNS};
-    uint32_t got, length, i;
-    size_t used = 0;
-
-    format_text(text, room, " not told");
-    put_be32(cdb + 6, sizeof disk->scratch);
-    if (command(disk, lun0, cdb, sizeof disk->scratch, &got, deadline) != OK || got < 8)
-        return;
-    length = get_be32(disk->scratch);
-    if (length > got - 8)
-        length = got - 8;
-    format_text(text, room, " none");
-    for (i = 0; i + 8 <= length && used < room; i += 8) {
-        const uint8_t *lun = disk->scratch + 8 + i;
-
-        if (lun[0] != LUN_WELL_KNOWN) {
-            char one[LUN_TEXT_SIZE];
-
-            lun_format(lun, one);
-            used += format_text(text + used, room - used, " %s", one);
+        enum scsi_verdict verdict = scsi_judge(task, false, &status);
+        if (verdict == SCSI_LATER)
+            pause_before_retry(disk->session);
+        bool again = (verdict == SCSI_LATER && !deadline_passed(deadline)) || (verdict == SCSI_AGAIN && tries++ < SCSI_TRIES_MAX);
+        if (!again) {
+            *got = task->transferred;
+            return verdict == SCSI_DONE ? OK : status;
         }
     }
 }
 
-static void copy_text(char *to, size_t room, const uint8_t *from, size_t length)
+/*
+ * The target's LUNs, for the one who asked for a wrong one: as lun= takes them, each with a space before it. Those that do not
+ * fit `room` make " ..." at the end. A target that cannot list them is no worse a target.
+ */
+static void list_luns(struct scsi_disk *disk, char *text, size_t room, deadline_t deadline)
 {
-    size_t i, used = 0;
+    static const uint8_t lun0[8];
+    static const char more[] = " ...";
+    uint8_t cdb[ISCSI_CDB_MAX];
+    uint32_t got;
 
+    format_text(text, room, " not told");
+    scsi_cdb_report_luns(cdb, sizeof disk->scratch);
+    if (run_command(disk, lun0, cdb, sizeof disk->scratch, &got, deadline) != OK || got < REPORT_LUN_LIST)
+        return;
+
+    format_text(text, room, " none");
+    uint32_t length = smaller_of(get_be32(disk->scratch + REPORT_LUN_LIST_LENGTH), got - REPORT_LUN_LIST);
+    size_t used = 0;
+    for (const uint8_t *lun = disk->scratch + REPORT_LUN_LIST; length >= 8; lun += 8, length -= 8) {
+        char one[LUN_TEXT_SIZE];
+
+        if (lun[0] == LUN_WELL_KNOWN)
+            continue;
+        lun_format(lun, one);
+        if (used + 1 + strlen(one) + sizeof more > room) {
+            format_text(text + used, room - used, "%s", more);
+            return;
+        }
+        used += format_text(text + used, room - used, " %s", one);
+    }
+}
+
+/* A field of ASCII without the spaces and NULs around it; what cannot be printed becomes '?'. Ends with NUL. */
+static void copy_field(char *to, size_t room, const uint8_t *from, size_t length)
+{
     while (length && (from[length - 1] == ' ' || from[length - 1] == 0))
         length--;
     while (length && *from == ' ') {
         from++;
         length--;
     }
-    for (i = 0; i < length && used + 1 < room; i++)
+
+    size_t used = 0;
+    for (size_t i = 0; i < length && used + 1 < room; i++)
         to[used++] = from[i] >= 0x20 && from[i] < 0x7F ? (char)from[i] : '?';
     to[used] = 0;
 }
 
-static enum status inquire(struct scsi_disk *disk, const char *luns, deadline_t deadline)
+static enum status read_inquiry(struct scsi_disk *disk, const char *luns, deadline_t deadline)
 {
-    uint8_t cdb[ISCSI_CDB_MAX] = {SCSI_INQUIRY, 0, 0, 0, 96};
     const uint8_t *data = disk->scratch;
-    char lun[LUN_TEXT_SIZE];
+    uint8_t cdb[ISCSI_CDB_MAX];
     uint32_t got;
-    enum status status = command(disk, disk->lun, cdb, 96, &got, deadline);
 
+    scsi_cdb_inquiry(cdb, INQUIRY_ALLOCATION);
+    enum status status = run_command(disk, disk->lun, cdb, INQUIRY_ALLOCATION, &got, deadline);
+
+    char lun[LUN_TEXT_SIZE];
     lun_format(disk->lun, lun);
-    if (status == E_LUN_MISSING || (status == OK && got >= 1 && data[0] >> 5 != 0))
+    bool connected = status == OK && (got == 0 || !(data[INQUIRY_PERIPHERAL] & INQUIRY_PERIPHERAL_QUALIFIER));
+    if (status == E_LUN_MISSING || (status == OK && !connected))
         return fail(E_LUN_MISSING, "LUN %s; the target has LUN%s", lun, luns);
     if (status != OK)
         return status;
-    if (got < 36)
+    if (got < INQUIRY_STANDARD_LENGTH)
         return fail(E_SCSI_SHORT, "INQUIRY: %u bytes", (unsigned)got);
-    if ((data[0] & 0x1F) != 0)
-        return fail(E_LUN_TYPE, "LUN %s has peripheral device type %02x", lun, data[0] & 0x1F);
-    disk->disk.removable = data[1] & 0x80;
-    copy_text(disk->disk.vendor, sizeof disk->disk.vendor, data + 8, 8);
-    copy_text(disk->disk.product, sizeof disk->disk.product, data + 16, 16);
-    copy_text(disk->disk.revision, sizeof disk->disk.revision, data + 32, 4);
+    unsigned type = data[INQUIRY_PERIPHERAL] & INQUIRY_PERIPHERAL_TYPE;
+    if (type != PERIPHERAL_DIRECT_ACCESS_DISK)
+        return fail(E_LUN_TYPE, "LUN %s has peripheral device type %02x", lun, type);
+
+    disk->disk.removable = data[INQUIRY_FLAGS] & INQUIRY_RMB;
+    copy_field(disk->disk.vendor, sizeof disk->disk.vendor, data + INQUIRY_VENDOR, INQUIRY_VENDOR_LENGTH);
+    copy_field(disk->disk.product, sizeof disk->disk.product, data + INQUIRY_PRODUCT, INQUIRY_PRODUCT_LENGTH);
+    copy_field(disk->disk.revision, sizeof disk->disk.revision, data + INQUIRY_REVISION, INQUIRY_REVISION_LENGTH);
     return OK;
 }
 
 /* A page of vital product data in disk->scratch; returns the bytes behind its header, 0 when the LUN has no such page. */
 static uint32_t read_page(struct scsi_disk *disk, uint8_t page, deadline_t deadline)
 {
-    uint8_t cdb[ISCSI_CDB_MAX] = {SCSI_INQUIRY, 1, page, 0, 252};
-    uint32_t got, length;
+    uint8_t cdb[ISCSI_CDB_MAX];
+    uint32_t got;
 
-    if (command(disk, disk->lun, cdb, 252, &got, deadline) != OK || got < 4 || disk->scratch[1] != page)
+    scsi_cdb_inquiry_page(cdb, page, VPD_ALLOCATION);
+    if (run_command(disk, disk->lun, cdb, VPD_ALLOCATION, &got, deadline) != OK || got < VPD_HEADER_LENGTH ||
+        disk->scratch[VPD_PAGE_CODE] != page)
         return 0;
-    length = get_be16(disk->scratch + 2);
-    return length < got - 4 ? length : got - 4;
+    return smaller_of(get_be16(disk->scratch + VPD_PAGE_LENGTH), got - VPD_HEADER_LENGTH);
 }
 
-/* NAA, then EUI-64, then SCSI name string, then T10 vendor id: the order in which they are likely to be unique. */
-static unsigned rank(uint8_t type)
+/* The order in which designators are likely to be unique; 0: not to be used. */
+static unsigned designator_rank(uint8_t type)
 {
-    static const uint8_t order[] = {3, 2, 8, 1};
-    unsigned i;
+    static const uint8_t order[] = {DESIGNATOR_NAA, DESIGNATOR_EUI_64, DESIGNATOR_SCSI_NAME, DESIGNATOR_T10_VENDOR_ID};
 
-    for (i = 0; i < sizeof order; i++) {
+    for (unsigned i = 0; i < sizeof order; i++) {
         if (order[i] == type)
             return (unsigned)sizeof order - i;
     }
     return 0;
 }
 
-static void take_designators(struct scsi_disk *disk, uint32_t length)
+static void choose_designator(struct scsi_disk *disk, uint32_t length)
 {
-    const uint8_t *at = disk->scratch + 4;
+    const uint8_t *at = disk->scratch + VPD_HEADER_LENGTH;
     unsigned best = 0;
 
-    while (length >= 4 && at[3] <= length - 4) {
-        uint8_t type = at[1] & 0x0F, size = at[3];
-        bool of_lun = (at[1] >> 4 & 3) == 0;
+    while (length >= DESIGNATOR_HEADER_LENGTH && at[DESIGNATOR_LENGTH] <= length - DESIGNATOR_HEADER_LENGTH) {
+        uint8_t type = at[DESIGNATOR_TYPE] & DESIGNATOR_TYPE_MASK, size = at[DESIGNATOR_LENGTH];
+        bool of_lun = !(at[DESIGNATOR_TYPE] & DESIGNATOR_ASSOCIATION);
 
-        if (of_lun && size > 0 && size <= sizeof disk->disk.wwid && rank(type) > best) {
-            best = rank(type);
+        if (of_lun && size > 0 && size <= sizeof disk->disk.wwid && designator_rank(type) > best) {
+            best = designator_rank(type);
             disk->disk.wwid_type = type;
             disk->disk.wwid_length = size;
-            memcpy(disk->disk.wwid, at + 4, size);
+            memcpy(disk->disk.wwid, at + DESIGNATOR_HEADER_LENGTH, size);
         }
-        length -= 4u + size;
-        at += 4u + size;
+        length -= DESIGNATOR_HEADER_LENGTH + (uint32_t)size;
+        at += DESIGNATOR_HEADER_LENGTH + size;
     }
-}
-
-/* Block limits (VPD B0h), and the size of one of our transfers. */
-static void take_limits(struct scsi_disk *disk, uint32_t length)
-{
-    uint32_t most = length >= 8 ? get_be32(disk->scratch + 8) : 0;
-
-    disk->disk.max_blocks = SCSI_TRANSFER_MAX / disk->disk.block_size;
-    if (most && most < disk->disk.max_blocks)
-        disk->disk.max_blocks = most;
 }
 
 static void read_identity(struct scsi_disk *disk, deadline_t deadline)
 {
-    uint32_t length = read_page(disk, 0x80, deadline);
+    uint32_t length = read_page(disk, VPD_SERIAL, deadline);
+    copy_field(disk->disk.serial, sizeof disk->disk.serial, disk->scratch + VPD_HEADER_LENGTH, length);
 
-    copy_text(disk->disk.serial, sizeof disk->disk.serial, disk->scratch + 4, length);
-    length = read_page(disk, 0x83, deadline);
-    take_designators(disk, length);
+    length = read_page(disk, VPD_DEVICE_ID, deadline);
+    choose_designator(disk, length);
 }
 
-static enum status take_size(struct scsi_disk *disk, uint64_t last, uint32_t block_size)
+/* The LUN's limit, and the size of one of our transfers. */
+static void read_limits(struct scsi_disk *disk, deadline_t deadline)
 {
-    if (block_size < 512 || block_size > 65536 || (block_size & (block_size - 1)) || last == UINT64_MAX)
+    uint32_t length = read_page(disk, VPD_BLOCK_LIMITS, deadline), most = 0;
+    if (length + VPD_HEADER_LENGTH >= VPD_MAX_TRANSFER_LENGTH + 4)
+        most = get_be32(disk->scratch + VPD_MAX_TRANSFER_LENGTH);
+
+    disk->disk.max_blocks = SCSI_TRANSFER_MAX / disk->disk.block_size;
+    if (most)
+        disk->disk.max_blocks = smaller_of(most, disk->disk.max_blocks);
+}
+
+static enum status set_size(struct scsi_disk *disk, uint64_t last, uint32_t block_size)
+{
+    if (block_size < BLOCK_SIZE_LEAST || block_size > BLOCK_SIZE_MOST || (block_size & (block_size - 1)) || last == UINT64_MAX)
         return fail(E_LUN_SIZE, "last block %llu, %u bytes each", (unsigned long long)last, (unsigned)block_size);
     disk->disk.block_count = last + 1;
     disk->disk.block_size = disk->disk.physical_block_size = block_size;
     return OK;
 }
 
+/* READ CAPACITY(16) into disk->scratch; *got bytes. */
+static enum status read_long_capacity(struct scsi_disk *disk, uint32_t *got, deadline_t deadline)
+{
+    uint8_t cdb[ISCSI_CDB_MAX];
+
+    scsi_cdb_read_capacity_16(cdb, CAPACITY_16_ALLOCATION);
+    enum status status = run_command(disk, disk->lun, cdb, CAPACITY_16_ALLOCATION, got, deadline);
+    if (status == OK && *got < CAPACITY_16_LENGTH_LEAST)
+        return fail(E_LUN_SIZE, "READ CAPACITY(16): %u bytes", (unsigned)*got);
+    return status;
+}
+
 /* The 16-byte command also tells where the physical blocks lie; below 2 TiB a LUN need not know it. */
 static enum status read_capacity(struct scsi_disk *disk, deadline_t deadline)
 {
-    uint8_t cdb10[ISCSI_CDB_MAX] = {SCSI_READ_CAPACITY_10};
-    uint8_t cdb16[ISCSI_CDB_MAX] = {SCSI_SERVICE_ACTION_IN_16, SCSI_READ_CAPACITY_16, [13] = 32};
     const uint8_t *data = disk->scratch;
-    uint32_t got, last;
-    enum status status = command(disk, disk->lun, cdb10, 8, &got, deadline);
+    uint8_t cdb[ISCSI_CDB_MAX];
+    uint32_t got;
 
+    scsi_cdb_read_capacity_10(cdb);
+    enum status status = run_command(disk, disk->lun, cdb, CAPACITY_10_LENGTH, &got, deadline);
     if (status != OK)
         return status;
-    if (got < 8)
+    if (got < CAPACITY_10_LENGTH)
         return fail(E_LUN_SIZE, "READ CAPACITY(10): %u bytes", (unsigned)got);
-    last = get_be32(data);
-    status = last == UINT32_MAX ? OK : take_size(disk, last, get_be32(data + 4));
+    bool large = get_be32(data + CAPACITY_10_LAST_LBA) == UINT32_MAX;
+    if (!large)
+        status = set_size(disk, get_be32(data + CAPACITY_10_LAST_LBA), get_be32(data + CAPACITY_10_BLOCK_LENGTH));
     if (status != OK)
         return status;
-    status = command(disk, disk->lun, cdb16, 32, &got, deadline);
-    if (status == OK && got < 12)
-        status = fail(E_LUN_SIZE, "READ CAPACITY(16): %u bytes", (unsigned)got);
-    if (status == OK)
-        status = take_size(disk, get_be64(data), get_be32(data + 8));
-    else if (last != UINT32_MAX)
-        return OK;
-    if (status == OK && got >= 16 && (data[13] & 0x0F) <= 7) {
-        disk->disk.physical_block_size = disk->disk.block_size << (data[13] & 0x0F);
-        disk->disk.lowest_aligned_lba = get_be16(data + 14) & 0x3FFF;
+
+    status = read_long_capacity(disk, &got, deadline);
+    if (status != OK)
+        return large ? status : OK;
+    status = set_size(disk, get_be64(data + CAPACITY_16_LAST_LBA), get_be32(data + CAPACITY_16_BLOCK_LENGTH));
+    unsigned exponent = data[CAPACITY_16_PHYSICAL_EXPONENT] & CAPACITY_16_EXPONENT_MASK;
+    if (status == OK && got >= CAPACITY_16_LOWEST_ALIGNED + 2 && exponent <= PHYSICAL_EXPONENT_MAX) {
+        disk->disk.physical_block_size = disk->disk.block_size << exponent;
+        disk->disk.lowest_aligned_lba = get_be16(data + CAPACITY_16_LOWEST_ALIGNED) & CAPACITY_16_ALIGNED_MASK;
     }
     return status;
 }
 
-/* The WP bit of the mode parameter header (SBC-3 section 6.4.1). */
 static void read_protection(struct scsi_disk *disk, deadline_t deadline)
 {
-    uint8_t cdb[ISCSI_CDB_MAX] = {SCSI_MODE_SENSE_6, 0x08, 0x3F, 0, 192};
+    uint8_t cdb[ISCSI_CDB_MAX];
     uint32_t got;
 
-    if (command(disk, disk->lun, cdb, 192, &got, deadline) == OK && got >= 3)
-        disk->disk.read_only = disk->scratch[2] & 0x80;
+    scsi_cdb_mode_sense(cdb, MODE_6_ALLOCATION);
+    if (run_command(disk, disk->lun, cdb, MODE_6_ALLOCATION, &got, deadline) == OK && got > MODE_6_DEVICE_SPECIFIC)
+        disk->disk.read_only = disk->scratch[MODE_6_DEVICE_SPECIFIC] & MODE_WP;
 }
 
 enum status scsi_probe(struct scsi_disk *disk, deadline_t deadline)
 {
     static const uint8_t test_unit_ready[ISCSI_CDB_MAX] = {SCSI_TEST_UNIT_READY};
-    char luns[120];
+    char luns[LUN_LIST_SIZE];
     uint32_t got;
-    enum status status;
 
     list_luns(disk, luns, sizeof luns, deadline);
-    status = inquire(disk, luns, deadline);
+    enum status status = read_inquiry(disk, luns, deadline);
+    if (status == OK)
+        status = run_command(disk, disk->lun, test_unit_ready, 0, &got, deadline);
+    if (status == OK)
+        status = read_capacity(disk, deadline);
     if (status != OK)
         return status;
-    status = command(disk, disk->lun, test_unit_ready, 0, &got, deadline);
-    if (status != OK)
-        return status;
-    status = read_capacity(disk, deadline);
-    if (status != OK)
-        return status;
+
     read_identity(disk, deadline);
-    take_limits(disk, read_page(disk, 0xB0, deadline));
+    read_limits(disk, deadline);
     read_protection(disk, deadline);
     return OK;
 }

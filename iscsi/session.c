@@ -1,11 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The public calls of a session, and its turn. */
+/* The public calls of a session, and its pump. */
 #include "iscsi/session.h"
 
 #include "platform/format.h"
 
 /* A pause between two turns longer than this was the caller's, not the target's: deadlines move with it. */
 #define PAUSE_MS 500
+
+/* What settings of 0 stand for (iscsi.h). */
+#define LOGIN_TIMEOUT_MS    15000
+#define COMMAND_TIMEOUT_MS  15000
+#define RECOVERY_TIMEOUT_MS 120000
+#define RECOVERY_BACKOFF_MS 250
+
+#define ISID_TYPE_RANDOM 0x80 /* T field 10b, RFC 7143 section 11.12.5 */
 
 size_t iscsi_session_size(void)
 {
@@ -31,9 +39,8 @@ static void use_default(uint32_t *milliseconds, uint32_t value)
         *milliseconds = value;
 }
 
-static enum status take_settings(struct iscsi_session *session, const struct iscsi_settings *given)
+static enum status store_settings(struct iscsi_session *session, const struct iscsi_settings *given)
 {
-    static const uint8_t unset[6];
     struct iscsi_settings *settings = &session->settings;
 
     *settings = *given;
@@ -41,15 +48,16 @@ static enum status take_settings(struct iscsi_session *session, const struct isc
         return fail(E_LOGIN_NAME, "no initiator name");
     if (!settings->target_name[0] || strnlen(settings->target_name, sizeof settings->target_name) > ISCSI_NAME_MAX)
         return fail(E_LOGIN_NAME, "no target name");
-    use_default(&settings->login_timeout_ms, 15000);
-    use_default(&settings->command_timeout_ms, 15000);
-    use_default(&settings->recovery_timeout_ms, 120000);
-    use_default(&settings->recovery_backoff_ms, 250);
-    if (memcmp(settings->isid, unset, sizeof unset) == 0) {
-        /* Type 10b, random (RFC 7143 section 11.12.5). */
-        platform_random(settings->isid + 1, 5);
-        settings->isid[0] = 0x80;
+
+    use_default(&settings->login_timeout_ms, LOGIN_TIMEOUT_MS);
+    use_default(&settings->command_timeout_ms, COMMAND_TIMEOUT_MS);
+    use_default(&settings->recovery_timeout_ms, RECOVERY_TIMEOUT_MS);
+    use_default(&settings->recovery_backoff_ms, RECOVERY_BACKOFF_MS);
+    if (bytes_are_zero(settings->isid, sizeof settings->isid)) {
+        platform_random(settings->isid + 1, sizeof settings->isid - 1);
+        settings->isid[0] = ISID_TYPE_RANDOM;
     }
+
     memcpy(session->home_host, settings->host, sizeof session->home_host);
     session->home_port = settings->port ? settings->port : ISCSI_DEFAULT_PORT;
     return OK;
@@ -58,28 +66,29 @@ static enum status take_settings(struct iscsi_session *session, const struct isc
 enum status iscsi_session_open(struct iscsi_session *session, const struct iscsi_settings *settings, deadline_t deadline)
 {
     struct stream *stream = session->stream;
-    deadline_t attempt;
-    enum status status;
 
     if (session->state != SESSION_CLOSED)
-        connection_drop(session);
+        session_drop_connection(session);
     task_finish_all(session, E_ISCSI_CLOSED);
+
     memset(session, 0, sizeof *session);
     session->stream = stream;
     platform_random(&session->generation, sizeof session->generation);
-    status = take_settings(session, settings);
+    enum status status = store_settings(session, settings);
     if (status != OK)
         return status;
-    attempt = deadline_after_ms(session->settings.login_timeout_ms);
-    status = login(session, attempt < deadline ? attempt : deadline);
+
+    deadline_t attempt = deadline_after_ms(session->settings.login_timeout_ms);
+    status = login_run(session, attempt < deadline ? attempt : deadline);
     if (status != OK)
         return status;
+
     session->heard_at = session->pumped_at = platform_ticks();
-    recovery_success(session);
+    recovery_end(session);
     return OK;
 }
 
-void session_take_window(struct iscsi_session *session, const uint8_t *header)
+void session_update_window(struct iscsi_session *session, const uint8_t *header)
 {
     uint32_t expected = get_be32(header + BHS_EXPCMDSN), most = get_be32(header + BHS_MAXCMDSN);
 
@@ -91,7 +100,7 @@ void session_take_window(struct iscsi_session *session, const uint8_t *header)
         session->maxcmdsn = most;
 }
 
-void session_take_statsn(struct iscsi_session *session, const uint8_t *header)
+void session_update_expstatsn(struct iscsi_session *session, const uint8_t *header)
 {
     uint32_t statsn = get_be32(header + BHS_STATSN);
 
@@ -99,6 +108,16 @@ void session_take_statsn(struct iscsi_session *session, const uint8_t *header)
     if (statsn != session->expstatsn)
         log_printf(LOG_WARNING, "StatSN %u, expected %u", (unsigned)statsn, (unsigned)session->expstatsn);
     session->expstatsn = statsn + 1;
+}
+
+void session_drop_connection(struct iscsi_session *session)
+{
+    session->stream->ops->abort(session->stream);
+    session->tx.busy = false;
+    session->tx.task = NULL;
+    session->rx.task = NULL;
+    control_reset(session);
+    task_requeue_all(session);
 }
 
 void iscsi_session_submit(struct iscsi_session *session, struct iscsi_task *task)
@@ -110,6 +129,7 @@ void iscsi_session_submit(struct iscsi_session *session, struct iscsi_task *task
     task->scsi_status = 0;
     task->transferred = task->sense_length = 0;
     task->itt = RESERVED_TAG;
+
     if (session->state == SESSION_CLOSED) {
         task->state = TASK_DONE;
         task->status = fail(E_ISCSI_CLOSED, "a command for a session that is not open");
@@ -120,6 +140,7 @@ void iscsi_session_submit(struct iscsi_session *session, struct iscsi_task *task
         session->state = SESSION_BROKEN;
         session->retry_at = 0;
     }
+
     if (!session->first) {
         session->first = task;
         session->heard_at = platform_ticks();
@@ -129,24 +150,18 @@ void iscsi_session_submit(struct iscsi_session *session, struct iscsi_task *task
     session->last = task;
 }
 
-static enum status dispatch(struct iscsi_session *session)
+static enum status handle_pdu(struct iscsi_session *session)
 {
-    enum status status;
-
     switch (session->rx.header[BHS_OPCODE] & OP_MASK) {
     case OP_DATA_IN:
-        status = task_data_in_end(session);
-        break;
+        return task_data_in_end(session);
     case OP_SCSI_RESPONSE:
-        status = task_response(session);
-        break;
+        return task_response(session);
     case OP_R2T:
-        status = task_r2t(session);
-        break;
+        return task_r2t(session);
     default:
-        status = control_receive(session);
+        return control_receive(session);
     }
-    return status;
 }
 
 static enum status receive_all(struct iscsi_session *session)
@@ -158,7 +173,7 @@ static enum status receive_all(struct iscsi_session *session)
     while (status == OK && complete && session->nop_count < NOP_ANSWERS) {
         status = pdu_receive(session, &complete);
         if (status == OK && complete)
-            status = dispatch(session);
+            status = handle_pdu(session);
     }
     return status;
 }
@@ -179,48 +194,48 @@ static enum status send_all(struct iscsi_session *session, bool *sent)
 static void forgive_pause(struct iscsi_session *session)
 {
     uint64_t now = platform_ticks(), pause = now - session->pumped_at;
-    struct iscsi_task *task;
 
     session->pumped_at = now;
     if (pause < PAUSE_MS * platform_ticks_per_ms())
         return;
+
     /* A command handed in since then has set it: it must not come to lie ahead of the clock. */
     session->heard_at = now - session->heard_at > pause ? session->heard_at + pause : now;
     session->give_up_at += pause;
-    for (task = session->first; task; task = task->next)
+    for (struct iscsi_task *task = session->first; task; task = task->next)
         task->stalled_at += pause;
 }
 
-static enum status check_time(struct iscsi_session *session)
+static enum status check_timeouts(const struct iscsi_session *session)
 {
-    struct iscsi_task *task;
-
     if (session->logout_wanted && deadline_passed(session->logout_until))
         return fail(E_ISCSI_LOGOUT, "no answer to our logout");
-    for (task = session->first; task; task = task->next) {
+
+    for (const struct iscsi_task *task = session->first; task; task = task->next) {
         if (task->state != TASK_QUEUED && deadline_passed(task->stalled_at))
-            return fail(E_ISCSI_TIMEOUT, "command %02x, ITT %08x: nothing for %u ms", task->cdb[0], (unsigned)task->itt,
-                        (unsigned)session->settings.command_timeout_ms);
+            return fail(E_ISCSI_TIMEOUT, "command %02x, ITT %08x: nothing for %u ms", task->cdb[CDB_OPERATION_CODE],
+                        (unsigned)task->itt, (unsigned)session->settings.command_timeout_ms);
     }
+
     if (session->first && session->nop_waiting &&
         platform_ticks() - session->heard_at > session->settings.command_timeout_ms * platform_ticks_per_ms())
         return fail(E_ISCSI_SILENT, "nothing for %u ms", (unsigned)session->settings.command_timeout_ms);
     return OK;
 }
 
-static enum status turn(struct iscsi_session *session)
+static enum status pump_connection(struct iscsi_session *session)
 {
-    bool sent;
-    enum status status;
+    bool sent = false;
 
     session->stream->ops->pump(session->stream);
-    status = receive_all(session);
+    enum status status = receive_all(session);
     if (status == OK)
         status = send_all(session, &sent);
     if (status == OK && sent)
         session->stream->ops->pump(session->stream);
-    task_settle_answered(session);
-    return status == OK ? check_time(session) : status;
+
+    task_finish_acknowledged(session);
+    return status == OK ? check_timeouts(session) : status;
 }
 
 void iscsi_session_pump(struct iscsi_session *session)
@@ -229,9 +244,9 @@ void iscsi_session_pump(struct iscsi_session *session)
 
     forgive_pause(session);
     if (session->state == SESSION_FULL || session->state == SESSION_LOGOUT)
-        status = turn(session);
+        status = pump_connection(session);
     else if (session->state == SESSION_BROKEN)
-        recovery_turn(session);
+        recovery_attempt(session);
     if (status != OK)
         recovery_begin(session, status);
 }
@@ -253,11 +268,10 @@ enum status iscsi_session_wait(struct iscsi_session *session, struct iscsi_task 
 
 void iscsi_session_cancel(struct iscsi_session *session, struct iscsi_task *task)
 {
-    enum status status;
-
     if (task->done)
         return;
-    status = fail(E_ISCSI_TIMEOUT, "command %02x was given up", task->cdb[0]);
+
+    enum status status = fail(E_ISCSI_TIMEOUT, "command %02x was given up", task->cdb[CDB_OPERATION_CODE]);
     /* ABORT TASK would have to be waited for; without the connection nothing touches the buffer. The others are issued again. */
     if (task->state == TASK_ACTIVE || task->state == TASK_ANSWERED)
         recovery_begin(session, status);
@@ -268,21 +282,23 @@ void iscsi_session_close(struct iscsi_session *session, deadline_t deadline)
 {
     /* With commands in flight the connection goes first: their buffers are no longer ours. */
     if (session->first) {
-        connection_drop(session);
+        session_drop_connection(session);
         task_finish_all(session, fail(E_ISCSI_CLOSED, "the session was closed"));
         session->state = SESSION_CLOSED;
         return;
     }
+
     if (session->state == SESSION_FULL) {
         log_printf(LOG_DEBUG, "iSCSI: logging out");
         session->logout_wanted = true;
         session->logout_until = deadline;
     }
     /* The answer to our logout, or whatever else ends the connection. */
-    while ((session->state == SESSION_FULL || session->state == SESSION_LOGOUT) && turn(session) == OK)
+    while ((session->state == SESSION_FULL || session->state == SESSION_LOGOUT) && pump_connection(session) == OK)
         platform_idle();
+
     session->stream->ops->close(session->stream, deadline);
-    connection_drop(session);
+    session_drop_connection(session);
     session->state = SESSION_CLOSED;
 }
 
@@ -292,17 +308,21 @@ void iscsi_session_info(const struct iscsi_session *session, struct iscsi_sessio
 
     memset(info, 0, sizeof *info);
     info->settings = &session->settings;
+
     format_text(info->portal, sizeof info->portal, literal6 ? "[%s]:%u" : "%s:%u", session->portal_host, session->portal_port);
     info->portal_port = session->portal_port;
-    info->portal_group = session->portal_group != 0xFFFF ? session->portal_group : session->settings.portal_group;
+    info->portal_group =
+        session->portal_group != ISCSI_PORTAL_GROUP_UNKNOWN ? session->portal_group : session->settings.portal_group;
     info->tsih = session->tsih;
     memcpy(info->isid, session->settings.isid, sizeof info->isid);
+
     info->max_burst = session->agreed.max_burst;
     info->first_burst = session->agreed.first_burst;
     info->max_send_segment = session->agreed.max_send_segment;
     info->max_receive_segment = OUR_MAX_RECV_SEGMENT;
     info->immediate_data = session->agreed.immediate_data;
     info->initial_r2t = session->agreed.initial_r2t;
+
     memcpy(info->target_alias, session->target_alias, sizeof info->target_alias);
     info->reconnects = session->reconnects;
 }

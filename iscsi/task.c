@@ -2,6 +2,8 @@
 /* SCSI commands in full feature phase: command, Data-Out, R2T, Data-In, response (RFC 7143 sections 11.3, 11.4, 11.7, 11.8). */
 #include "iscsi/session.h"
 
+#define SENSE_LENGTH_SIZE 2 /* of the field before the sense data */
+
 /* The task that a target's PDU is about. A stale ITT names a slot, but another generation. */
 static struct iscsi_task *find_task(const struct iscsi_session *session, const uint8_t *header)
 {
@@ -16,7 +18,7 @@ static enum status unknown_tag(const uint8_t *header)
     return fail(E_ISCSI_TAG, "opcode %02x for ITT %08x", header[BHS_OPCODE], (unsigned)get_be32(header + BHS_ITT));
 }
 
-static void heard_of(struct iscsi_session *session, struct iscsi_task *task)
+void task_restart_timeout(struct iscsi_session *session, struct iscsi_task *task)
 {
     task->stalled_at = deadline_after_ms(session->settings.command_timeout_ms);
 }
@@ -39,12 +41,14 @@ void task_finish(struct iscsi_session *session, struct iscsi_task *task, enum st
     }
     if (!here)
         return;
+
     if (before)
         before->next = task->next;
     else
         session->first = task->next;
     if (session->last == task)
         session->last = before;
+
     release_slot(session, task);
     task->state = TASK_DONE;
     task->status = status;
@@ -53,22 +57,21 @@ void task_finish(struct iscsi_session *session, struct iscsi_task *task, enum st
 }
 
 /* Done now, unless the stream may still read from the buffer. */
-static void answered(struct iscsi_session *session, struct iscsi_task *task)
+static void mark_answered(struct iscsi_session *session, struct iscsi_task *task)
 {
     task->state = TASK_ANSWERED;
     task->out_end = task->out_offset;
     release_slot(session, task);
-    recovery_success(session);
+    recovery_end(session);
     if (task->direction != ISCSI_WRITE)
         task_finish(session, task, OK);
 }
 
-void task_settle_answered(struct iscsi_session *session)
+void task_finish_acknowledged(struct iscsi_session *session)
 {
-    struct iscsi_task *task, *next;
     uint64_t acknowledged = session->bytes_sent - session->stream->ops->unsent(session->stream);
 
-    for (task = session->first; task; task = next) {
+    for (struct iscsi_task *task = session->first, *next; task; task = next) {
         next = task->next;
         if (task->state == TASK_ANSWERED && session->tx.task != task && acknowledged >= task->out_mark)
             task_finish(session, task, OK);
@@ -77,9 +80,7 @@ void task_settle_answered(struct iscsi_session *session)
 
 void task_requeue_all(struct iscsi_session *session)
 {
-    struct iscsi_task *task, *next;
-
-    for (task = session->first; task; task = next) {
+    for (struct iscsi_task *task = session->first, *next; task; task = next) {
         next = task->next;
         if (task->state == TASK_ANSWERED)
             task_finish(session, task, OK);
@@ -111,15 +112,16 @@ enum status task_data_in_begin(struct iscsi_session *session)
     if (offset != task->progress || (uint64_t)offset + rx->data_length > task->length)
         return fail(E_ISCSI_DATA_IN, "offset %u and %u bytes, expected offset %u of %u bytes", (unsigned)offset,
                     (unsigned)rx->data_length, (unsigned)task->progress, (unsigned)task->length);
+
     rx->to = (uint8_t *)task->buffer + offset;
     rx->room = rx->data_length;
     rx->task = task;
-    heard_of(session, task);
+    task_restart_timeout(session, task);
     return OK;
 }
 
-/* Residuals, RFC 7143 section 11.4.5. */
-static enum status take_residual(struct iscsi_task *task, const uint8_t *header)
+/* Takes the residual off, RFC 7143 section 11.4.5. */
+static enum status set_transferred(struct iscsi_task *task, const uint8_t *header)
 {
     uint8_t flags = header[BHS_FLAGS] & (FLAG_OVERFLOW | FLAG_UNDERFLOW);
     uint32_t residual = get_be32(header + BHS_RESIDUAL);
@@ -132,6 +134,7 @@ static enum status take_residual(struct iscsi_task *task, const uint8_t *header)
             return fail(E_ISCSI_RESPONSE, "underflow of %u in %u bytes", (unsigned)residual, (unsigned)task->length);
         task->transferred = task->length - residual;
     }
+
     /* Whatever the target says, no more has moved than has passed here. */
     if (task->direction != ISCSI_NO_DATA && task->transferred > task->progress)
         task->transferred = task->progress;
@@ -142,40 +145,42 @@ enum status task_data_in_end(struct iscsi_session *session)
 {
     struct receiver *rx = &session->rx;
     struct iscsi_task *task = rx->task;
-    enum status status;
 
     rx->task = NULL;
     task->progress += rx->data_length;
     task->datasn++;
-    session_take_window(session, rx->header);
+    session_update_window(session, rx->header);
+
+    /* Phase collapse: the last Data-In may be the response, too. */
     if (!(rx->header[BHS_FLAGS] & FLAG_STATUS))
         return OK;
     if (!(rx->header[BHS_FLAGS] & FLAG_FINAL))
         return fail(E_ISCSI_RESPONSE, "status in a Data-In that is not the final one");
-    session_take_statsn(session, rx->header);
-    status = take_residual(task, rx->header);
+    session_update_expstatsn(session, rx->header);
+    enum status status = set_transferred(task, rx->header);
     if (status != OK)
         return status;
+
     task->scsi_status = rx->header[BHS_SCSI_STATUS];
     task->sense_length = 0;
-    answered(session, task);
+    mark_answered(session, task);
     return OK;
 }
 
-static enum status take_sense(struct iscsi_session *session, struct iscsi_task *task)
+/* The response's data: SenseLength and sense data, RFC 7143 section 11.4.7. */
+static enum status copy_sense(const struct iscsi_session *session, struct iscsi_task *task)
 {
-    uint32_t length = session->rx.data_length, sense;
+    uint32_t length = session->rx.data_length;
 
     task->sense_length = 0;
-    if (length < 2)
+    if (length < SENSE_LENGTH_SIZE)
         return OK;
-    sense = get_be16(session->text_in);
-    if (sense > length - 2)
-        return fail(E_ISCSI_RESPONSE, "%u bytes of sense data in a segment of %u", (unsigned)sense, (unsigned)length);
-    if (sense > ISCSI_SENSE_MAX)
-        sense = ISCSI_SENSE_MAX;
-    memcpy(task->sense, session->text_in + 2, sense);
-    task->sense_length = (uint16_t)sense;
+    uint32_t sense_length = get_be16(session->text_in);
+    if (sense_length > length - SENSE_LENGTH_SIZE)
+        return fail(E_ISCSI_RESPONSE, "%u bytes of sense data in a segment of %u", (unsigned)sense_length, (unsigned)length);
+
+    task->sense_length = (uint16_t)smaller_of(sense_length, ISCSI_SENSE_MAX);
+    memcpy(task->sense, session->text_in + SENSE_LENGTH_SIZE, task->sense_length);
     return OK;
 }
 
@@ -183,21 +188,22 @@ enum status task_response(struct iscsi_session *session)
 {
     const uint8_t *header = session->rx.header;
     struct iscsi_task *task = find_task(session, header);
-    enum status status;
 
     if (!task)
         return unknown_tag(header);
-    session_take_statsn(session, header);
-    session_take_window(session, header);
-    if (header[BHS_RESPONSE] != 0)
-        return fail(E_ISCSI_TARGET_FAILURE, "response %02x to command %02x", header[BHS_RESPONSE], task->cdb[0]);
-    status = take_residual(task, header);
+    session_update_expstatsn(session, header);
+    session_update_window(session, header);
+    if (header[BHS_RESPONSE] != RESPONSE_COMPLETED)
+        return fail(E_ISCSI_TARGET_FAILURE, "response %02x to command %02x", header[BHS_RESPONSE], task->cdb[CDB_OPERATION_CODE]);
+
+    enum status status = set_transferred(task, header);
     if (status == OK)
-        status = take_sense(session, task);
+        status = copy_sense(session, task);
     if (status != OK)
         return status;
+
     task->scsi_status = header[BHS_SCSI_STATUS];
-    answered(session, task);
+    mark_answered(session, task);
     return OK;
 }
 
@@ -210,7 +216,8 @@ enum status task_r2t(struct iscsi_session *session)
 
     if (!task || task->direction != ISCSI_WRITE)
         return unknown_tag(header);
-    session_take_window(session, header);
+    session_update_window(session, header);
+
     if (r2tsn != task->datasn)
         return fail(E_ISCSI_SEQUENCE, "R2TSN %u, expected %u", (unsigned)r2tsn, (unsigned)task->datasn);
     if (get_be32(header + BHS_TTT) == RESERVED_TAG)
@@ -220,32 +227,28 @@ enum status task_r2t(struct iscsi_session *session)
                     (unsigned)length, (unsigned)task->length, (unsigned)session->agreed.max_burst);
     if (task->out_offset < task->out_end)
         return fail(E_ISCSI_R2T, "a second R2T while the first is served, MaxOutstandingR2T is 1");
+
     task->datasn++;
     task->out_ttt = get_be32(header + BHS_TTT);
     task->out_offset = offset;
     task->out_end = offset + length;
     task->out_datasn = 0;
-    heard_of(session, task);
+    task_restart_timeout(session, task);
     return OK;
 }
 
 /* ---- to the target ---- */
 
-static uint32_t smaller(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
-}
-
-static void took(struct iscsi_task *task, uint32_t length)
+static void advance_data_out(struct iscsi_task *task, uint32_t length)
 {
     task->out_offset += length;
     if (task->out_offset > task->progress)
         task->progress = task->out_offset;
 }
 
-static void start_data_out(struct iscsi_session *session, struct iscsi_task *task)
+static void build_data_out(struct iscsi_session *session, struct iscsi_task *task)
 {
-    uint32_t length = smaller(task->out_end - task->out_offset, session->agreed.max_send_segment);
+    uint32_t length = smaller_of(task->out_end - task->out_offset, session->agreed.max_send_segment);
     bool last = task->out_offset + length == task->out_end;
     uint8_t *header = pdu_start(session, OP_DATA_OUT, last ? FLAG_FINAL : 0);
 
@@ -255,31 +258,32 @@ static void start_data_out(struct iscsi_session *session, struct iscsi_task *tas
     put_be32(header + BHS_EXPSTATSN, session->expstatsn);
     put_be32(header + BHS_DATASN, task->out_datasn++);
     put_be32(header + BHS_OFFSET, task->out_offset);
-    pdu_data(session, (const uint8_t *)task->buffer + task->out_offset, length, task);
-    took(task, length);
+    pdu_set_data(session, (const uint8_t *)task->buffer + task->out_offset, length, task);
+    advance_data_out(task, length);
 }
 
-static void start_command(struct iscsi_session *session, struct iscsi_task *task, unsigned slot)
+static void build_command(struct iscsi_session *session, struct iscsi_task *task, unsigned slot)
 {
-    const struct negotiated *agreed = &session->agreed;
-    uint32_t first = 0, immediate = 0;
-    uint8_t *header = pdu_start(session, OP_SCSI_COMMAND, ATTRIBUTE_SIMPLE);
-
     session->slots[slot] = task;
     task->itt = session->generation++ << 8 | slot;
     task->state = TASK_ACTIVE;
     task->progress = task->datasn = task->out_offset = task->out_end = task->out_datasn = 0;
     task->out_mark = 0;
     task->out_ttt = RESERVED_TAG;
-    heard_of(session, task);
+    task_restart_timeout(session, task);
+
+    /* How much of a write's data goes within the command, and how much behind it unasked. */
+    const struct negotiated *agreed = &session->agreed;
+    uint32_t immediate = 0;
     if (task->direction == ISCSI_WRITE) {
-        first = smaller(task->length, agreed->first_burst);
-        immediate = agreed->immediate_data ? smaller(first, agreed->max_send_segment) : 0;
+        uint32_t first = smaller_of(task->length, agreed->first_burst);
+        immediate = agreed->immediate_data ? smaller_of(first, agreed->max_send_segment) : 0;
         task->out_end = agreed->initial_r2t ? immediate : first;
     }
-    header[BHS_FLAGS] |= task->direction == ISCSI_READ ? FLAG_READ : task->direction == ISCSI_WRITE ? FLAG_WRITE : 0;
-    if (task->out_end == immediate)
-        header[BHS_FLAGS] |= FLAG_FINAL;
+
+    uint8_t direction = task->direction == ISCSI_READ ? FLAG_READ : task->direction == ISCSI_WRITE ? FLAG_WRITE : 0;
+    uint8_t final = task->out_end == immediate ? FLAG_FINAL : 0;
+    uint8_t *header = pdu_start(session, OP_SCSI_COMMAND, ATTRIBUTE_SIMPLE | direction | final);
     memcpy(header + BHS_LUN, task->lun, 8);
     put_be32(header + BHS_ITT, task->itt);
     put_be32(header + BHS_EDTL, task->direction == ISCSI_NO_DATA ? 0 : task->length);
@@ -287,30 +291,30 @@ static void start_command(struct iscsi_session *session, struct iscsi_task *task
     put_be32(header + BHS_EXPSTATSN, session->expstatsn);
     memcpy(header + BHS_CDB, task->cdb, ISCSI_CDB_MAX);
     if (immediate) {
-        pdu_data(session, task->buffer, immediate, task);
-        took(task, immediate);
+        pdu_set_data(session, task->buffer, immediate, task);
+        advance_data_out(task, immediate);
     }
 }
 
 bool task_next_pdu(struct iscsi_session *session)
 {
-    struct iscsi_task *task, *queued = NULL;
-    unsigned slot;
+    struct iscsi_task *queued = NULL;
 
     /* Data comes before new commands: unsolicited data must keep the order of its commands (RFC 7143 section 11.7.4). */
-    for (task = session->first; task; task = task->next) {
+    for (struct iscsi_task *task = session->first; task; task = task->next) {
         if (task->state == TASK_ACTIVE && task->out_offset < task->out_end) {
-            start_data_out(session, task);
+            build_data_out(session, task);
             return true;
         }
         if (task->state == TASK_QUEUED && !queued)
             queued = task;
     }
+
     if (!queued || session->state != SESSION_FULL || session->logout_wanted || serial_after(session->cmdsn, session->maxcmdsn))
         return false;
-    for (slot = 0; slot < SESSION_SLOTS; slot++) {
+    for (unsigned slot = 0; slot < SESSION_SLOTS; slot++) {
         if (!session->slots[slot]) {
-            start_command(session, queued, slot);
+            build_command(session, queued, slot);
             return true;
         }
     }

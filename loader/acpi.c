@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* ACPI's root and the tables that hang on it (ACPI 6.5, sections 5.2.5 to 5.2.8). */
 #include "loader/acpi.h"
 
 #include <string.h>
+
+#include "platform/bytes.h"
 
 #define ROOT_SIGNATURE "RSD PTR "
 #define ROOT_STEP      16
@@ -12,7 +15,7 @@
 #define ROOT_2_LENGTH  36
 #define HEADER_LENGTH  36
 #define LENGTH_OFFSET  4
-#define TABLE_MAX      (1u << 20)
+#define TABLE_MAX      (1 * MIB)
 
 static uint64_t get(const uint8_t *bytes, unsigned width)
 {
@@ -24,7 +27,7 @@ static uint64_t get(const uint8_t *bytes, unsigned width)
 const uint8_t *acpi_find_root(const uint8_t *area, size_t length)
 {
     for (size_t at = 0; at + ROOT_2_LENGTH <= length; at += ROOT_STEP)
-        if (!memcmp(area + at, ROOT_SIGNATURE, 8) && handoff_sum(area + at, ROOT_LENGTH) == 0)
+        if (!memcmp(area + at, ROOT_SIGNATURE, 8) && bytes_sum(area + at, ROOT_LENGTH) == 0)
             return area + at;
     return NULL;
 }
@@ -45,7 +48,7 @@ static const uint8_t *find_in_list(uint64_t address, unsigned width, enum handof
 {
     size_t length;
     const uint8_t *list = table_at(address, memory, &length);
-    if (!list || handoff_sum(list, length))
+    if (!list || bytes_sum(list, length))
         return NULL;
     for (size_t at = HEADER_LENGTH; at + width <= length; at += width) {
         const uint8_t *found = table_at(get(list + at, width), memory, size);
@@ -84,11 +87,12 @@ static void set_first_letter(uint8_t *table, uint8_t letter)
 
 void acpi_hide_ibfts(const uint8_t *root, acpi_memory *memory)
 {
-    size_t size;
     while (hidden_count < HIDDEN_MAX) {
+        size_t size;
         uint8_t *table = (uint8_t *)(uintptr_t)acpi_find_table(root, HANDOFF_IBFT, 0, memory, &size);
         if (!table)
             return;
+
         hidden[hidden_count].table = table;
         hidden[hidden_count++].letter = table[0];
         set_first_letter(table, HIDDEN_SIGNATURE);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* The step that gets addresses: the ROM's lease, a DHCP exchange, settings, and IPv6 beside them. */
 #include <string.h>
 
 #include "loader/netmask.h"
 #include "loader/story.h"
+#include "platform/bytes.h"
 #include "platform/format.h"
 
-#define VENDOR_CLASS  "sanstrap"
-#define IPV6_WAIT_MS  10000
-#define YIADDR_OFFSET 16
-#define CHADDR_OFFSET 28
+#define VENDOR_CLASS "sanstrap"
+#define IPV6_WAIT_MS 10000
 
 /* ---- the ROM's lease ---- */
 
@@ -17,56 +17,22 @@
  * or an MTU of the wrong network would be taken without complaint and then reach nobody. An exchange of our own is right in any
  * case, and costs a second.
  */
-bool story_rom_answer(const struct story *story, struct dhcp_message *message)
+bool story_open_rom_answer(const struct story *story, struct dhcp_message *message)
 {
     const struct machine *machine = story->machine;
     return machine->cached_ack && story->card == machine->boot_nic && !story->settings.vlan &&
            !dhcp_message_open(message, machine->cached_ack, machine->cached_ack_length);
 }
 
-bool story_cached_ack(const struct story *story, struct dhcp_message *message)
+bool story_open_rom_lease(const struct story *story, struct dhcp_message *message)
 {
-    static const uint8_t none[4];
-    uint8_t type;
-    if (!story_rom_answer(story, message) || message->length > sizeof story->lease.message)
+    if (!story_open_rom_answer(story, message) || message->length > sizeof story->lease.message)
         return false;
-    return memcmp(message->bytes + CHADDR_OFFSET, story->nic.mac, NIC_MAC_LENGTH) == 0 &&
-           memcmp(message->bytes + YIADDR_OFFSET, none, sizeof none) != 0 &&
-           dhcp_option_get(message, DHCP_MESSAGE_TYPE, &type, 1) == 1 && type == DHCP_ACK && dhcp_has_root_path(message);
-}
 
-static uint32_t seconds_of(const struct dhcp_message *message)
-{
-    uint8_t bytes[4];
-    if (dhcp_option_get(message, DHCP_LEASE_TIME, bytes, 4) != 4)
-        return 0xFFFFFFFFu;
-    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
-}
-
-/* Lists of addresses: as many as there are, up to `count`. */
-static void read_addresses(const struct dhcp_message *message, uint8_t code, uint8_t (*to)[4], unsigned count)
-{
-    uint8_t bytes[4 * NET_DNS_SERVERS];
-    int length = dhcp_option_get(message, code, bytes, sizeof bytes);
-    for (unsigned i = 0; i < count && (int)(4 * i + 4) <= length; i++)
-        memcpy(to[i], bytes + 4 * i, 4);
-}
-
-static void read_lease(struct net_lease *lease, const struct dhcp_message *message)
-{
-    uint8_t mtu[2];
-    memset(lease, 0, sizeof *lease);
-    memcpy(lease->ipv4.address, message->bytes + YIADDR_OFFSET, 4);
-    read_addresses(message, DHCP_SUBNET_MASK, &lease->ipv4.netmask, 1);
-    read_addresses(message, DHCP_ROUTER, &lease->ipv4.gateway, 1);
-    read_addresses(message, DHCP_DNS, lease->ipv4.dns, NET_DNS_SERVERS);
-    read_addresses(message, DHCP_SERVER_ID, &lease->server, 1);
-    if (dhcp_option_get(message, DHCP_MTU, mtu, 2) == 2)
-        lease->ipv4.mtu = (uint16_t)(mtu[0] << 8 | mtu[1]);
-    lease->seconds = seconds_of(message);
-    lease->acquired = platform_ticks();
-    lease->message_length = (uint16_t)message->length;
-    memcpy(lease->message, message->bytes, message->length);
+    uint8_t type;
+    return !memcmp(message->bytes + DHCP_AT_CHADDR, story->nic.mac, NIC_MAC_LENGTH) &&
+           !bytes_are_zero(message->bytes + DHCP_AT_YIADDR, 4) && dhcp_option_get(message, DHCP_MESSAGE_TYPE, &type, 1) == 1 &&
+           type == DHCP_TYPE_ACK && settings_dhcp_has_root(message);
 }
 
 /* ---- IPv4 ---- */
@@ -74,11 +40,12 @@ static void read_lease(struct net_lease *lease, const struct dhcp_message *messa
 static void show_ipv4(struct story *story, const struct net_ipv4 *ipv4, const char *origin)
 {
     struct net_address address = {.family = 4}, gateway = {.family = 4};
-    char text[46], gateway_text[46] = "none";
     memcpy(address.bytes, ipv4->address, 4);
     memcpy(gateway.bytes, ipv4->gateway, 4);
+
+    char text[46], gateway_text[46] = "none";
     net_format_address(&address, text);
-    if (memcmp(ipv4->gateway, (uint8_t[4]){0}, 4) != 0)
+    if (!bytes_are_zero(ipv4->gateway, 4))
         net_format_address(&gateway, gateway_text);
     screen_line(&story->screen, "Address", "%s/%u, gateway %s (%s)", text, prefix_of(ipv4->netmask), gateway_text, origin);
 }
@@ -102,9 +69,9 @@ static enum status use_ipv4(struct story *story, const struct net_ipv4 *ipv4)
     return net_set_ipv4(ipv4);
 }
 
-static enum status lease_of_rom(struct story *story, struct dhcp_message *message)
+static enum status use_rom_lease(struct story *story, struct dhcp_message *message)
 {
-    read_lease(&story->lease, message);
+    net_lease_read(&story->lease, message);
     override_ipv4(&story->settings, &story->lease.ipv4);
     enum status status = use_ipv4(story, &story->lease.ipv4);
     if (status != OK)
@@ -113,23 +80,26 @@ static enum status lease_of_rom(struct story *story, struct dhcp_message *messag
     return settings_from_dhcp(&story->settings, message);
 }
 
-static enum status lease_of_our_own(struct story *story, struct dhcp_message *message)
+static enum status lease_by_dhcp(struct story *story, struct dhcp_message *message)
 {
     const struct machine *machine = story->machine;
     struct net_dhcp_request request = {.architecture = machine->architecture, .vendor_class = VENDOR_CLASS};
-    deadline_t deadline = deadline_after_ms(story->settings.dhcp_timeout_ms);
     memcpy(request.uuid, machine->uuid, sizeof request.uuid);
+
+    deadline_t deadline = deadline_after_ms(story->settings.dhcp_timeout_ms);
     screen_wait(&story->screen, "Address", "asking for one by DHCP,", deadline);
     enum status status = net_dhcp(&request, &story->lease, deadline);
     screen_wait_end(&story->screen);
     if (status != OK)
         return status;
+
     story->ipv4 = story->lease.ipv4;
     if (override_ipv4(&story->settings, &story->lease.ipv4))
         status = use_ipv4(story, &story->lease.ipv4);
     if (status != OK)
         return status;
     show_ipv4(story, &story->lease.ipv4, "DHCP");
+
     const char *why = dhcp_message_open(message, story->lease.message, story->lease.message_length);
     return why ? fail(E_DHCP_MESSAGE, "%s", why) : settings_from_dhcp(&story->settings, message);
 }
@@ -137,15 +107,16 @@ static enum status lease_of_our_own(struct story *story, struct dhcp_message *me
 static enum status get_ipv4(struct story *story)
 {
     struct settings *settings = &story->settings;
-    struct dhcp_message message;
     if (settings->ipv4 == IPV4_STATIC) {
         settings->static_ipv4.mtu = settings->origin[SETTING_MTU] > FROM_DHCP ? settings->mtu : 0;
         enum status status = use_ipv4(story, &settings->static_ipv4);
         if (status == OK)
-            show_ipv4(story, &settings->static_ipv4, origin_text(settings->origin[SETTING_IP]));
+            show_ipv4(story, &settings->static_ipv4, settings_origin_text(settings->origin[SETTING_IP]));
         return status;
     }
-    return story_cached_ack(story, &message) ? lease_of_rom(story, &message) : lease_of_our_own(story, &message);
+
+    struct dhcp_message message;
+    return story_open_rom_lease(story, &message) ? use_rom_lease(story, &message) : lease_by_dhcp(story, &message);
 }
 
 /* ---- IPv6 ---- */
@@ -153,9 +124,7 @@ static enum status get_ipv4(struct story *story)
 static enum status get_ipv6(struct story *story)
 {
     struct net_ipv6 ipv6 = story->settings.static_ipv6;
-    struct net_address address = {.family = 6};
     bool by_hand = story->settings.ipv6 == IPV6_STATIC;
-    char text[46];
     deadline_t deadline = deadline_after_ms(IPV6_WAIT_MS);
     screen_wait(&story->screen, "Address", by_hand ? "checking that the IPv6 address is free," : "waiting for an IPv6 router,",
                 deadline);
@@ -164,10 +133,13 @@ static enum status get_ipv6(struct story *story)
     if (status != OK)
         return status;
     story->ipv6 = ipv6;
+
+    struct net_address address = {.family = 6};
+    char text[46];
     memcpy(address.bytes, ipv6.address, sizeof ipv6.address);
     net_format_address(&address, text);
     screen_line(&story->screen, "Address", "%s/%u (%s)", text, ipv6.prefix_length,
-                by_hand ? origin_text(story->settings.origin[SETTING_IP6]) : "router advertisement");
+                by_hand ? settings_origin_text(story->settings.origin[SETTING_IP6]) : "router advertisement");
     return OK;
 }
 
@@ -188,7 +160,7 @@ static bool wants_ipv6(const struct settings *settings)
            (settings->ipv6 == IPV6_WHEN_NEEDED && settings->root.server_is_ipv6);
 }
 
-enum status story_get_address(struct story *story)
+enum status story_get_addresses(struct story *story)
 {
     const struct settings *settings = &story->settings;
     struct net_config config = {.nic = &story->nic,
@@ -200,6 +172,7 @@ enum status story_get_address(struct story *story)
     enum status status = net_open(&config);
     if (status != OK)
         return status;
+
     story->net_open = true;
     if (wants_ipv4(settings))
         status = get_ipv4(story);

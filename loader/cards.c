@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* The steps that open a card and wait for its link. */
 #include <string.h>
 
 #include "loader/story.h"
+#include "platform/bytes.h"
 #include "platform/format.h"
 
 #define MINIMUM_RINGS 64
 #define TX_BUFFERS    128
 
 /* What the arena has to keep for others than card, network, session and disk: alignment, and the home's own pieces. */
-#define ARENA_RESERVE (64u << 10)
+#define ARENA_RESERVE (64 * KIB)
 
 /* ---- which ---- */
 
@@ -17,7 +19,7 @@ static bool is_at(const struct pci_device *device, uint8_t bus, uint8_t number, 
     return !device->segment && device->bus == bus && device->device == number && device->function == function;
 }
 
-struct pci_device *story_card(const struct story *story, unsigned index)
+struct pci_device *story_card_at(const struct story *story, unsigned index)
 {
     const struct machine *machine = story->machine;
     const struct settings *settings = &story->settings;
@@ -27,6 +29,7 @@ struct pci_device *story_card(const struct story *story, unsigned index)
                 return index ? NULL : &machine->nics[i];
         return NULL;
     }
+
     if (settings->nic_choice == NIC_ANY && machine->boot_nic && nic_probe(machine->boot_nic))
         return index ? NULL : machine->boot_nic;
     return index < machine->nic_count ? &machine->nics[index] : NULL;
@@ -56,7 +59,7 @@ static uint16_t card_mtu(const struct story *story)
 {
     struct dhcp_message message;
     uint8_t mtu[2];
-    if (story->settings.origin[SETTING_MTU] == FROM_DEFAULT && story_rom_answer(story, &message) &&
+    if (story->settings.origin[SETTING_MTU] == FROM_DEFAULT && story_open_rom_answer(story, &message) &&
         dhcp_option_get(&message, DHCP_MTU, mtu, 2) == 2) {
         unsigned value = (unsigned)mtu[0] << 8 | mtu[1];
         if (value >= 1280 && value <= 9000)
@@ -78,16 +81,19 @@ enum status story_open_card(struct story *story)
                                 .mac = settings->origin[SETTING_MAC] == FROM_DEFAULT ? NULL : settings->mac};
     while (settings->origin[SETTING_RINGS] == FROM_DEFAULT && config.rx_buffers > MINIMUM_RINGS && !fits(story, &config))
         config.rx_buffers /= 2;
+
     memset(&story->nic, 0, sizeof story->nic);
     enum status status = nic_open(&story->nic, story->card, &config);
     if (status != OK)
         return status;
+
     story->nic_open = true;
     story->window = window_for(config.rx_buffers, config.mtu);
     const uint8_t *mac = story->nic.mac;
     if (settings->nic_choice == NIC_BY_MAC && memcmp(mac, settings->nic_mac, NIC_MAC_LENGTH))
         return fail(E_NIC_NOT_FOUND, "no card has the MAC address %02x:%02x:%02x:%02x:%02x:%02x", settings->nic_mac[0],
                     settings->nic_mac[1], settings->nic_mac[2], settings->nic_mac[3], settings->nic_mac[4], settings->nic_mac[5]);
+
     char vlan[32] = "";
     if (settings->vlan)
         format_text(vlan, sizeof vlan, ", VLAN %u, priority %u", settings->vlan, settings->vlan_priority);
@@ -102,21 +108,25 @@ enum status story_open_card(struct story *story)
 enum status story_wait_for_link(struct story *story)
 {
     struct nic_link link;
-    deadline_t deadline = deadline_after_ms(story->settings.link_timeout_ms);
     nic_link(&story->nic, &link);
+
+    deadline_t deadline = deadline_after_ms(story->settings.link_timeout_ms);
     if (!link.up)
         screen_wait(&story->screen, "Link", "waiting for the link (N stops),", deadline);
     while (!link.up) {
         if (deadline_passed(deadline))
             return fail(E_LINK_DOWN, "%s has had no link for %u s", story->nic.model,
                         (unsigned)story->settings.link_timeout_ms / 1000);
+
         int key = story->machine->read_key();
         if (key == KEY_ESCAPE || key == 'n' || key == 'N')
             return fail(E_CANCELLED, "while waiting for the link");
+
         platform_idle();
         screen_turn(&story->screen);
         nic_link(&story->nic, &link);
     }
+
     screen_line(&story->screen, "Link", "%u Mbit/s, %s duplex", link.megabits, link.full_duplex ? "full" : "half");
     return OK;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The command line: words between blanks, each `name=value`. Double quotes keep blanks together, inside them \" and \\ stand for
- * themselves. Words without '=' and those that boot loaders add (BOOT_IMAGE=, initrd=, vga=) are passed over.
+ * themselves. The word `help` asks for the table of settings; other words without '=' and those that boot loaders add
+ * (BOOT_IMAGE=, initrd=, vga=) are passed over.
  */
 #ifndef SANSTRAP_COMMAND_LINE_H
 #define SANSTRAP_COMMAND_LINE_H
@@ -21,6 +22,9 @@ struct word {
 
 /* Takes the next word from *line, which moves behind it. False at the end of the line. */
 bool command_line_next(const char **line, struct word *word);
+
+/* True when the word `help` is among them. */
+bool command_line_asks_for_help(const char *line);
 
 /* Stores what the line sets. Failures as settings_begin(). */
 enum status command_line_parse(struct settings *settings, const char *line);

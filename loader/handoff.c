@@ -7,6 +7,7 @@
 #include "loader/netmask.h"
 #include "loader/story.h"
 #include "loader/text.h"
+#include "platform/bytes.h"
 #include "platform/format.h"
 
 #define PCI_BAR0       0x10
@@ -26,9 +27,8 @@ struct description {
 
 static void put_ipv4(uint8_t to[16], const uint8_t from[4])
 {
-    static const uint8_t none[4];
     memset(to, 0, 16);
-    if (!memcmp(from, none, sizeof none))
+    if (bytes_are_zero(from, 4))
         return;
     to[10] = to[11] = 0xFF;
     memcpy(to + 12, from, 4);
@@ -48,6 +48,7 @@ static void describe_card(struct story *story, struct handoff_nic *to)
     const struct pci_device *device = story->card;
     struct nic_link link;
     nic_link(&story->nic, &link);
+
     *to = (struct handoff_nic){.segment = device->segment,
                                .bus = device->bus,
                                .device = device->device,
@@ -73,6 +74,7 @@ static void describe_ipv4(const struct story *story, struct handoff_address *to)
     to->origin = ISDH_ORIGIN_MANUAL;
     if (ipv4->mtu && ipv4->mtu < to->mtu)
         to->mtu = ipv4->mtu;
+
     if (story->settings.ipv4 == IPV4_STATIC)
         return;
     to->origin = ISDH_ORIGIN_DHCP;
@@ -106,10 +108,12 @@ static void describe_address(const struct story *story, uint8_t family, struct h
                                    .lease_seconds = LEASE_FOR_EVER,
                                    .hostname = story->settings.hostname};
     net_next_hop(story->stream, to->next_hop);
+
     if (family == 4)
         describe_ipv4(story, to);
     else
         describe_ipv6(story, to);
+
     for (unsigned i = 0; i < NET_DNS_SERVERS; i++)
         leave_out_unusable(to->dns[i]);
     leave_out_unusable(to->dhcp_server);
@@ -121,7 +125,7 @@ static void describe_address(const struct story *story, uint8_t family, struct h
  * The portal as it was set: a redirection counts for one login alone (RFC 7143 section 11.13). A host that was set by its name is
  * told by the address at which it answered, as neither tables nor device paths hold names.
  */
-void story_target(const struct story *story, struct net_address *address, uint16_t *port)
+void story_find_portal(const struct story *story, struct net_address *address, uint16_t *port)
 {
     struct iscsi_session_info session;
     *port = story->settings.root.port;
@@ -168,10 +172,12 @@ static void describe_target(const struct story *story, const struct description 
                                   .chap = {settings->chap.name, settings->chap.secret},
                                   .reverse = {settings->mutual.name, settings->mutual.secret}};
     memcpy(to->lun, settings->lun, sizeof to->lun);
+
     if (from->target.family == 4)
         put_ipv4(to->address, from->target.bytes);
     else
         memcpy(to->address, from->target.bytes, sizeof to->address);
+
     describe_disk(scsi_disk_contract(story->disk), to);
     describe_session(&from->session, to);
 }
@@ -183,12 +189,14 @@ static void describe(struct story *story, struct description *description)
     const struct machine *machine = story->machine;
     struct handoff *handoff = &description->handoff;
     iscsi_session_info(story->session, &description->session);
-    story_target(story, &description->target, &description->target_port);
+    story_find_portal(story, &description->target, &description->target_port);
+
     handoff->initiator = story->settings.initiator;
     handoff->nic_count = handoff->address_count = handoff->target_count = 1;
     describe_card(story, &handoff->nics[0]);
     describe_address(story, description->target.family, &handoff->addresses[0]);
     describe_target(story, description, &handoff->targets[0]);
+
     handoff->generation = 1;
     memcpy(handoff->boot_id, story->boot_id, sizeof handoff->boot_id);
     handoff->producer = PRODUCER;
@@ -200,18 +208,20 @@ static void describe(struct story *story, struct description *description)
     }
 }
 
-enum status story_hand_off(struct story *story)
+enum status story_make_tables(struct story *story)
 {
     const struct settings *settings = &story->settings;
     struct arena *arena = story->machine->arena;
     struct boot_tables *tables = &story->settings.boot.tables;
     if (settings->handoff == HANDOFF_NO)
         return OK;
+
     struct description *description = arena_take(arena, sizeof *description, 16);
     uint8_t *ibft = arena_take(arena, IBFT_SIZE_MAX, 16), *isdh = arena_take(arena, ISDH_SIZE_MAX, 16);
     if (!description || !ibft || !isdh)
         return fail(E_LOADER_MEMORY, "the tables take %u bytes", (unsigned)(sizeof *description + IBFT_SIZE_MAX + ISDH_SIZE_MAX));
     describe(story, description);
+
     struct isdh_options options = {.acpi = story->machine->acpi_tables, .secrets = settings->handoff == HANDOFF_WITH_SECRETS};
     enum status status = ibft_write(&description->handoff, settings->ibft_gateway, ibft, IBFT_SIZE_MAX, &tables->ibft_length);
     if (status == OK)
@@ -235,19 +245,21 @@ static void show_faults(struct story *story, const struct handoff_faults *faults
         screen_line(&story->screen, "", "and %u more", faults->count - HANDOFF_FAULTS);
 }
 
-enum status story_read_firmware_ibft(struct story *story)
+enum status story_take_firmware_ibft(struct story *story)
 {
     const struct machine *machine = story->machine;
-    struct handoff handoff;
-    struct handoff_faults faults;
-    size_t size;
     if (!story->settings.firmware_ibft)
         return OK;
+
+    size_t size;
     const uint8_t *ibft = machine->firmware_ibft ? machine->firmware_ibft(&size) : NULL;
     if (!ibft) {
         screen_line(&story->screen, "iBFT", "the firmware left none");
         return OK;
     }
+
+    struct handoff handoff;
+    struct handoff_faults faults;
     if (!ibft_read(ibft, size, &handoff, &faults)) {
         show_faults(story, &faults);
         return OK;

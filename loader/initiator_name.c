@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* The initiator name of a machine that nobody named. */
 #include "loader/initiator_name.h"
 
 #include "iscsi/name.h"
@@ -11,7 +12,7 @@
  */
 #define DEFAULT_AUTHORITY "iqn.2026-11.invalid.sanstrap:"
 
-void make_initiator_name(char name[ISCSI_NAME_MAX + 1], const char *hostname, const uint8_t mac[6])
+void initiator_name_make(char name[ISCSI_NAME_MAX + 1], const char *hostname, const uint8_t mac[6])
 {
     size_t at = format_text(name, ISCSI_NAME_MAX + 1, "%s", DEFAULT_AUTHORITY);
     if (!hostname[0]) {

@@ -9,6 +9,6 @@
  * Made from the machine's host name when it has one, else from its MAC. Always a valid name; letters are folded to lower case and
  * what RFC 3722 forbids becomes '-'.
  */
-void make_initiator_name(char name[ISCSI_NAME_MAX + 1], const char *hostname, const uint8_t mac[6]);
+void initiator_name_make(char name[ISCSI_NAME_MAX + 1], const char *hostname, const uint8_t mac[6]);
 
 #endif

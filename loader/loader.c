@@ -6,13 +6,18 @@
 
 #include "handoff/recorder.h"
 #include "iscsi/lun.h"
+#include "loader/command_line.h"
 #include "loader/story.h"
+#include "platform/bytes.h"
 #include "platform/format.h"
 
 #define CLOSE_MS           2000
+#define GIGABYTE           1000000000u
 #define CALL_MS            60000 /* of one call at least; one that waits for a lost connection has all of recovery= */
 #define LAST_WORDS_MS      30000 /* how long a failure stays on screen that no retry can mend */
 #define WINDOWS_MIN_SECRET 12    /* bytes; Microsoft's initiator and target refuse shorter ones */
+#define KEYS_RETRY         "rR"
+#define KEYS_NEXT          "nN\33" /* and Esc, KEY_ESCAPE */
 
 /* A failure kept beyond the next fail(). */
 struct failure {
@@ -40,29 +45,29 @@ static enum status finish_settings(struct story *story)
     enum status status = settings_finish(&story->settings, story->nic.mac);
     if (status != OK)
         return status;
+
     screen_line(&story->screen, "Initiator", "%s (%s)", settings->initiator,
-                settings->origin[SETTING_INITIATOR] != FROM_DEFAULT ? origin_text(settings->origin[SETTING_INITIATOR])
+                settings->origin[SETTING_INITIATOR] != FROM_DEFAULT ? settings_origin_text(settings->origin[SETTING_INITIATOR])
                 : settings->hostname[0]                             ? "from the host name"
                                                                     : "from the MAC address");
-    screen_line(&story->screen, "Target", "%s (%s)", settings->root.target, origin_text(settings->origin[SETTING_ROOT]));
+    screen_line(&story->screen, "Target", "%s (%s)", settings->root.target, settings_origin_text(settings->origin[SETTING_ROOT]));
     if (settings->chap.name[0])
         screen_line(&story->screen, "CHAP", "as %s%s (%s)", settings->chap.name, settings->mutual.name[0] ? ", mutual" : "",
-                    origin_text(settings->origin[SETTING_CHAP]));
+                    settings_origin_text(settings->origin[SETTING_CHAP]));
     warn_of_secrets(story);
     return OK;
 }
 
 static enum status open_session(struct story *story)
 {
-    struct iscsi_session_info info;
-    char lun[20];
-    deadline_t deadline = deadline_after_ms(story->settings.login_timeout_ms);
     story->stream = net_stream_new();
     if (!story->stream)
         return fail(E_STREAM_MEMORY, "no stream is left");
     struct iscsi_session *session = iscsi_session_new(story->machine->arena, story->stream);
     if (!session)
-        return fail(E_LOADER_MEMORY, "a session takes %u bytes", (unsigned)iscsi_session_size());
+        return E_ISCSI_MEMORY; /* which it has recorded */
+
+    deadline_t deadline = deadline_after_ms(story->settings.login_timeout_ms);
     settings_for_iscsi(&story->settings, &story->iscsi);
     screen_wait(&story->screen, "Portal", "logging in,", deadline);
     enum status status = iscsi_session_open(session, &story->iscsi, deadline);
@@ -70,6 +75,9 @@ static enum status open_session(struct story *story)
     if (status != OK)
         return status;
     story->session = session;
+
+    struct iscsi_session_info info;
+    char lun[LUN_TEXT_SIZE];
     iscsi_session_info(session, &info);
     lun_format(story->settings.lun, lun);
     screen_line(&story->screen, "Portal", "%s, LUN %s%s%s", info.portal, lun, info.target_alias[0] ? ", " : "",
@@ -81,10 +89,9 @@ static enum status open_session(struct story *story)
 static void format_size(char *text, size_t size, const struct disk *disk)
 {
     uint64_t bytes = disk->block_count * disk->block_size;
-    bool giga = bytes >= 1000000000u;
-    uint32_t decimal = giga ? 100000000u : 100000u;
-    uint64_t tenths = bytes / decimal;
-    uint64_t binary_tenths = (bytes >> 10) * 10 >> (giga ? 20 : 10);
+    bool giga = bytes >= GIGABYTE;
+    uint64_t tenths = bytes / (giga ? GIGABYTE / 10 : GIGABYTE / 10000);
+    uint64_t binary_tenths = bytes / KIB * 10 / (giga ? MIB : KIB);
     format_text(text, size, "%llu.%u %s (%llu.%u %s)", (unsigned long long)(tenths / 10), (unsigned)(tenths % 10),
                 giga ? "GB" : "MB", (unsigned long long)(binary_tenths / 10), (unsigned)(binary_tenths % 10),
                 giga ? "GiB" : "MiB");
@@ -92,17 +99,19 @@ static void format_size(char *text, size_t size, const struct disk *disk)
 
 static enum status open_disk(struct story *story)
 {
-    char size[64];
-    deadline_t deadline = deadline_after_ms(story->settings.recovery_ms);
     story->disk = arena_take(story->machine->arena, scsi_disk_size(), 16);
     if (!story->disk)
         return fail(E_LOADER_MEMORY, "a disk takes %u bytes", (unsigned)scsi_disk_size());
+
+    deadline_t deadline = deadline_after_ms(story->settings.recovery_ms);
     screen_wait(&story->screen, "Disk", "asking the LUN what it is,", deadline);
     enum status status = scsi_disk_open(story->disk, story->session, story->settings.lun, deadline);
     screen_wait_end(&story->screen);
     if (status != OK)
         return status;
+
     const struct disk *disk = scsi_disk_contract(story->disk);
+    char size[64];
     format_size(size, sizeof size, disk);
     screen_line(&story->screen, "Disk", "%s, blocks of %u bytes%s, %s %s%s%s", size, (unsigned)disk->block_size,
                 disk->read_only ? ", read-only" : "", disk->vendor, disk->product, disk->serial[0] ? ", serial " : "",
@@ -110,14 +119,16 @@ static enum status open_disk(struct story *story)
     return OK;
 }
 
-static enum status boot(struct story *story)
+static enum status boot_disk(struct story *story)
 {
     struct boot_options *options = &story->settings.boot;
+    options->hook_only = story->settings.home.hook_only;
     options->vlan = story->settings.vlan;
     options->nic = &story->nic;
     options->session = story->session;
     options->call_ms = story->settings.recovery_ms > CALL_MS ? story->settings.recovery_ms : CALL_MS;
-    story_target(story, &options->target, &options->target_port);
+    story_find_portal(story, &options->target, &options->target_port);
+
     if (story->machine->architecture == ARCHITECTURE_BIOS)
         screen_line(&story->screen, "Boot", options->hook_only ? "disk published as drive %02Xh" : "from drive %02Xh",
                     options->drive);
@@ -128,14 +139,21 @@ static enum status boot(struct story *story)
 
 /* ---- the story ---- */
 
-static enum status tell(struct story *story)
+static enum status run_steps(struct story *story)
 {
+    /* clang-format off */
     static enum status (*const steps[])(struct story *) = {
-        [STEP_CARD] = story_open_card,      [STEP_LINK] = story_wait_for_link,
-        [STEP_ADDRESS] = story_get_address, [STEP_SETTINGS] = finish_settings,
-        [STEP_SESSION] = open_session,      [STEP_DISK] = open_disk,
-        [STEP_HANDOFF] = story_hand_off,    [STEP_BOOT] = boot,
+        [STEP_CARD] = story_open_card,
+        [STEP_LINK] = story_wait_for_link,
+        [STEP_ADDRESS] = story_get_addresses,
+        [STEP_SETTINGS] = finish_settings,
+        [STEP_SESSION] = open_session,
+        [STEP_DISK] = open_disk,
+        [STEP_HANDOFF] = story_make_tables,
+        [STEP_BOOT] = boot_disk,
     };
+    /* clang-format on */
+
     enum status status = OK;
     story->settings = story->given;
     for (story->step = STEP_CARD; status == OK; story->step++) {
@@ -147,7 +165,7 @@ static enum status tell(struct story *story)
 }
 
 /* Back to before the card was opened. */
-static void take_down(struct story *story, size_t arena_used)
+static void close_layers(struct story *story, size_t arena_used)
 {
     screen_wait_end(&story->screen);
     if (story->session)
@@ -158,6 +176,7 @@ static void take_down(struct story *story, size_t arena_used)
         net_close();
     if (story->nic_open)
         nic_close(&story->nic);
+
     story->session = NULL;
     story->stream = NULL;
     story->disk = NULL;
@@ -165,31 +184,26 @@ static void take_down(struct story *story, size_t arena_used)
     story->machine->arena->used = arena_used;
 }
 
-/* The failure to show is the one of the card that came furthest. */
+/*
+ * The failure to show is the one of the card that came furthest; of two that came equally far the first, but that a card is not
+ * the one of nic= says less than anything that went wrong with one.
+ */
 static void keep_failure(const struct story *story, enum status status, struct failure *failure)
 {
-    if (failure->status != OK && story->step <= failure->step)
+    bool says_more = failure->status == E_NIC_NOT_FOUND && story->step == failure->step;
+    if (failure->status != OK && story->step <= failure->step && !says_more)
         return;
+
     failure->status = status;
     failure->step = story->step;
     format_text(failure->detail, sizeof failure->detail, "%s", failure_detail(status));
-    failure->mark = status == E_ROOT_PATH_SYNTAX || status == E_INITIATOR_NAME || status == E_SETTING_VALUE
-                        ? story->settings.mark
-                        : (struct text_mark){.offset = 0};
-}
-
-/* On another card there may be a link, another DHCP server, a way to the target. A target that answered says the same on each. */
-static bool another_card_may_help(const struct story *story, enum status status)
-{
-    return status != E_CANCELLED &&
-           (story->step < STEP_SESSION || status == E_RESOLVE || status == E_UNREACHABLE || status == E_CONNECT_TIMEOUT);
+    failure->mark = story->settings.mark;
 }
 
 static void no_card(struct story *story, struct failure *failure)
 {
     const struct settings *settings = &story->settings;
     enum status status;
-    story->step = STEP_CARD;
     if (settings->nic_choice == NIC_BY_PCI)
         status = fail(E_NIC_NOT_FOUND, "no card that sanstrap drives is at %02x:%02x.%x", settings->nic_bus, settings->nic_device,
                       settings->nic_function);
@@ -198,6 +212,8 @@ static void no_card(struct story *story, struct failure *failure)
                       story->machine->boot_nic->device_id);
     else
         status = fail(E_NIC_NONE, "no PCI device is one of them");
+
+    story->step = STEP_CARD;
     keep_failure(story, status, failure);
 }
 
@@ -207,29 +223,30 @@ static struct story *left_standing;
 void loader_close(void)
 {
     if (left_standing)
-        take_down(left_standing, left_standing->machine->arena->used);
+        close_layers(left_standing, left_standing->machine->arena->used);
     left_standing = NULL;
 }
 
-/* Tells the story on one card after the other. OK only when the disk was published and nothing is to be booted. */
+/* Goes the steps on one card after the other. OK only when the disk was published and nothing is to be booted. */
 static enum status try_cards(struct story *story, struct failure *failure)
 {
     size_t arena_used = story->machine->arena->used;
     memset(failure, 0, sizeof *failure);
-    for (unsigned i = 0; (story->card = story_card(story, i)) != NULL; i++) {
-        enum status status = tell(story);
+    for (unsigned i = 0; (story->card = story_card_at(story, i)) != NULL; i++) {
+        enum status status = run_steps(story);
         if (status == OK) {
             left_standing = story;
             return OK;
         }
+
         keep_failure(story, status, failure);
-        bool go_on = another_card_may_help(story, status);
-        take_down(story, arena_used);
-        if (!go_on)
+        close_layers(story, arena_used);
+        if (!status_may_differ_by_card(status))
             return failure->status;
-        if (status != E_NIC_NOT_FOUND && story_card(story, i + 1))
+        if (status != E_NIC_NOT_FOUND && story_card_at(story, i + 1))
             screen_line(&story->screen, "", "%s; trying the next card", status_what(status));
     }
+
     if (failure->status == OK)
         no_card(story, failure);
     return failure->status;
@@ -237,70 +254,100 @@ static enum status try_cards(struct story *story, struct failure *failure)
 
 /* ---- what then ---- */
 
-/* Waits for a key. True to try again: R, or the time is over and `retries_left`. */
-static bool choose(struct story *story, bool can_retry, unsigned retries_left)
+int story_wait_for_key(struct story *story, const char *text, const char *keys, uint32_t milliseconds)
 {
-    bool retry_alone = can_retry && retries_left;
-    const char *text = retry_alone ? "Press R to retry, N for the next boot device. Retry in"
-                       : can_retry ? "Press R to retry, N for the next boot device. Next device in"
-                                   : "Press N for the next boot device. Next device in";
-    deadline_t deadline = deadline_after_ms(retry_alone ? story->settings.retry_delay_ms : LAST_WORDS_MS);
-    bool again = retry_alone;
+    deadline_t deadline = deadline_after_ms(milliseconds);
+    int key = 0;
     screen_wait(&story->screen, "", text, deadline);
     while (!deadline_passed(deadline)) {
-        int key = story->machine->read_key();
-        if (can_retry && (key == 'r' || key == 'R')) {
-            again = true;
+        key = story->machine->read_key();
+        if (key && (!keys || strchr(keys, key)))
             break;
-        }
-        if (key == 'n' || key == 'N' || key == KEY_ESCAPE) {
-            again = false;
-            break;
-        }
+
+        key = 0;
         platform_idle();
         screen_turn(&story->screen);
     }
-    screen_line(&story->screen, "", "%s", again ? "Trying again." : "Going to the next boot device.");
-    return again;
+    screen_wait_end(&story->screen);
+    return key;
 }
 
-static void tell_until_it_works(struct story *story)
+/* True to try again: R, or the time is over and `retries_left`. */
+static bool ask_to_retry(struct story *story, unsigned retries_left)
 {
-    struct failure failure = {.step = STEP_COMMAND_LINE};
-    enum status status = settings_begin(&story->settings, story->machine->command_line);
+    const char *text = retries_left ? "Press R to retry, N for the next boot device. Retry in"
+                                    : "Press R to retry, N for the next boot device. Next device in";
+    int key =
+        story_wait_for_key(story, text, KEYS_RETRY KEYS_NEXT, retries_left ? story->settings.retry_delay_ms : LAST_WORDS_MS);
+    return key ? strchr(KEYS_RETRY, key) != NULL : retries_left != 0;
+}
+
+static void warn_of_unknown_settings(struct story *story)
+{
     for (unsigned i = 0; i < story->settings.unknown_count; i++)
         screen_line(&story->screen, "Warning", "%s= on the command line is no setting and is passed over (S%u)",
                     story->settings.unknown[i], E_SETTING_UNKNOWN);
+}
+
+/* From the command line to the first card. */
+static enum status read_settings(struct story *story)
+{
+    enum status status = settings_begin(&story->settings, story->machine->command_line);
+    warn_of_unknown_settings(story);
     if (status == OK)
-        status = story_read_firmware_ibft(story);
+        status = story_take_firmware_ibft(story);
     story->given = story->settings;
+    return status;
+}
+
+static void wait_for_next_device(struct story *story)
+{
+    story_wait_for_key(story, "Press N for the next boot device. Next device in", KEYS_NEXT, LAST_WORDS_MS);
+    screen_line(&story->screen, "", "Going to the next boot device.");
+}
+
+static void run_until_booted(struct story *story)
+{
+    if (command_line_asks_for_help(story->machine->command_line)) {
+        story_show_settings(story);
+        wait_for_next_device(story);
+        return;
+    }
+
+    struct failure failure = {.step = STEP_COMMAND_LINE};
+    enum status status = read_settings(story);
     if (status != OK) {
         keep_failure(story, status, &failure);
         screen_failure(&story->screen, failure.status, failure.detail, &failure.mark);
-        choose(story, false, 0);
+        wait_for_next_device(story);
         return;
     }
+
     for (unsigned left = story->settings.retries; try_cards(story, &failure) != OK; left -= left != 0) {
         screen_failure(&story->screen, failure.status, failure.detail, &failure.mark);
-        if (!choose(story, true, left))
+        bool again = ask_to_retry(story, left);
+        screen_line(&story->screen, "", "%s", again ? "Trying again." : "Going to the next boot device.");
+        if (!again)
             return;
     }
 }
 
 void loader_run(const struct machine *machine)
 {
-    struct screen screen;
-    struct story *story = arena_take(machine->arena, sizeof *story, 16);
     uint8_t boot_id[16];
     platform_random(boot_id, sizeof boot_id);
     recorder_open(machine->recorder, machine->recorder_size, boot_id);
+
+    struct screen screen;
     screen_open(&screen, machine->write);
     screen_line(&screen, "sanstrap", "%s", SANSTRAP_VERSION);
+
+    struct story *story = arena_take(machine->arena, sizeof *story, 16);
     if (story) {
         story->machine = machine;
         memcpy(story->boot_id, boot_id, sizeof story->boot_id);
         story->screen = screen;
-        tell_until_it_works(story);
+        run_until_booted(story);
     } else {
         char detail[64];
         format_text(detail, sizeof detail, "it takes %u bytes", (unsigned)sizeof *story);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* The iSCSI root path, field by field; what is wrong is named with its place. */
 #include "loader/root_path.h"
 
 #include <string.h>
@@ -24,8 +25,8 @@ static enum status wrong_at(const struct reader *reader, size_t offset, const ch
     return fail(E_ROOT_PATH_SYNTAX, "character %u: %s", (unsigned)offset + 1, why);
 }
 
-/* Takes a field and the colon after it. */
-static enum status take_field(struct reader *reader, const char *missing, const char **field, size_t *length)
+/* Reads a field and the colon after it. */
+static enum status read_field(struct reader *reader, const char *missing, const char **field, size_t *length)
 {
     const char *start = reader->text + reader->at;
     const char *colon = memchr(start, ':', reader->length - reader->at);
@@ -43,11 +44,13 @@ static enum status read_ipv6_server(struct root_path *path, struct reader *reade
     const char *end = memchr(start, ']', reader->length - reader->at - 1);
     if (!end)
         return wrong_at(reader, reader->at, "this bracket is not closed");
+
     size_t length = (size_t)(end - start);
     struct net_address address;
-    if (length > 45 || !copy_text(path->server, sizeof path->server, start, length) ||
+    if (length > 45 || !text_copy(path->server, sizeof path->server, start, length) ||
         !net_parse_address(path->server, &address) || address.family != 6)
         return wrong_at(reader, reader->at + 1, "not an IPv6 address");
+
     reader->at += length + 2;
     if (reader->at >= reader->length || reader->text[reader->at] != ':')
         return wrong_at(reader, reader->at, "a colon is due after the server");
@@ -68,15 +71,16 @@ static enum status read_server(struct root_path *path, struct reader *reader)
     const char *field;
     if (start < reader->length && reader->text[start] == '[')
         return read_ipv6_server(path, reader);
-    enum status status = take_field(reader, "the path ends within its server", &field, &length);
+    enum status status = read_field(reader, "the path ends within its server", &field, &length);
     if (status != OK)
         return status;
+
     if (!length)
         return wrong_at(reader, start, "the server is missing");
     for (size_t i = 0; i < length; i++)
         if (!is_host_character(field[i]))
             return wrong_at(reader, start + i, "a server has letters, digits, dots and dashes; IPv6 goes in brackets");
-    if (!copy_text(path->server, sizeof path->server, field, length))
+    if (!text_copy(path->server, sizeof path->server, field, length))
         return wrong_at(reader, start + sizeof path->server - 1, "the server is too long");
     return OK;
 }
@@ -85,7 +89,7 @@ static enum status read_protocol(struct reader *reader)
 {
     size_t start = reader->at, length;
     const char *field;
-    enum status status = take_field(reader, "the path ends within its protocol", &field, &length);
+    enum status status = read_field(reader, "the path ends within its protocol", &field, &length);
     if (status != OK)
         return status;
     if (length && !text_is(field, length, "6") && !text_is(field, length, "tcp"))
@@ -98,10 +102,10 @@ static enum status read_port(struct root_path *path, struct reader *reader)
     size_t start = reader->at, length;
     const char *field;
     uint32_t port = ISCSI_DEFAULT_PORT;
-    enum status status = take_field(reader, "the path ends within its port", &field, &length);
+    enum status status = read_field(reader, "the path ends within its port", &field, &length);
     if (status != OK)
         return status;
-    if (length && (!parse_decimal(field, length, 65535, &port) || !port))
+    if (length && (!text_parse_decimal(field, length, 65535, &port) || !port))
         return wrong_at(reader, start, "the port is a number of 1 to 65535, or empty");
     path->port = (uint16_t)port;
     return OK;
@@ -111,7 +115,7 @@ static enum status read_lun(struct root_path *path, struct reader *reader)
 {
     size_t start = reader->at, length, wrong;
     const char *field;
-    enum status status = take_field(reader, "the path ends within its LUN", &field, &length);
+    enum status status = read_field(reader, "the path ends within its LUN", &field, &length);
     if (status != OK)
         return status;
     if (!lun_parse(field, length, path->lun, &wrong))
@@ -127,7 +131,7 @@ static enum status read_target(struct root_path *path, struct reader *reader)
     const char *why = iscsi_name_error(reader->text + start, length, &wrong);
     if (why)
         return wrong_at(reader, start + wrong, why);
-    if (!copy_text(path->target, sizeof path->target, reader->text + start, length))
+    if (!text_copy(path->target, sizeof path->target, reader->text + start, length))
         return wrong_at(reader, start, "the target name is too long");
     return OK;
 }
@@ -144,6 +148,7 @@ enum status root_path_parse(struct root_path *path, const char *text, size_t len
     *wrong = 0;
     if (!root_path_is_iscsi(text, length))
         return wrong_at(&reader, 0, "a root path begins with iscsi:");
+
     enum status status = read_server(path, &reader);
     if (status == OK)
         status = read_protocol(&reader);

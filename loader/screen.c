@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* Lines, waits and failures on 80 columns. */
 #include "loader/screen.h"
 
 #include <string.h>
@@ -39,14 +40,15 @@ static void copy_printable(char *to, const char *from, size_t length)
 
 static void write_wrapped(struct screen *screen, const char *first, const char *text)
 {
-    char line[COLUMNS + 2];
     size_t indent = strlen(first);
     screen->write(first);
     for (;;) {
+        char line[COLUMNS + 2];
         size_t length = line_break(text, COLUMNS - indent);
         copy_printable(line, text, length);
         screen->write(line);
         screen->write("\n");
+
         text += length;
         while (*text == ' ')
             text++;
@@ -76,6 +78,7 @@ void screen_line(struct screen *screen, const char *label, const char *format, .
     va_start(arguments, format);
     format_text_va(text, sizeof text, format, arguments);
     va_end(arguments);
+
     screen_wait_end(screen);
     format_label(first, sizeof first, label);
     record(first, text);
@@ -122,11 +125,12 @@ void screen_turn(struct screen *screen)
 
 void screen_wait_end(struct screen *screen)
 {
-    char blanks[COLUMNS + 3];
     waiting = NULL;
     if (!screen->label)
         return;
     screen->label = NULL;
+
+    char blanks[COLUMNS + 3];
     format_text(blanks, sizeof blanks, "\r%*s\r", COLUMNS, "");
     screen->write(blanks);
 }
@@ -151,9 +155,11 @@ void screen_failure(struct screen *screen, enum status status, const char *detai
     char line[COLUMNS + 2];
     screen_wait_end(screen);
     record_failure(status, detail);
+
     format_text(line, sizeof line, "\nS%u ", (unsigned)status);
     screen->write(line);
     write_wrapped(screen, "", status_what(status));
+
     if (detail[0])
         write_wrapped(screen, "Why: ", detail);
     if (mark && mark->text[0]) {
@@ -161,6 +167,7 @@ void screen_failure(struct screen *screen, enum status status, const char *detai
         format_text(line, sizeof line, "     %*s^\n", (int)mark->offset, "");
         screen->write(line);
     }
+
     if (status_advice(status)[0])
         write_wrapped(screen, "Do:  ", status_advice(status));
 }

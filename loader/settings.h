@@ -1,69 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Every value that can be set, and where each came from. A later source never replaces a value of an earlier one:
- * command line, then the firmware's iBFT if it may be used, then DHCP, then the defaults below. docs/settings.md is the user's
- * view of this file.
+ * command line, then the firmware's iBFT if it may be used, then DHCP; what none of them has keeps its default. The table of all
+ * is loader/settings.def; docs/settings.md is the user's view of it.
  */
 #ifndef SANSTRAP_SETTINGS_H
 #define SANSTRAP_SETTINGS_H
 
 #include "handoff/handoff.h"
-#include "loader/dhcp_options.h"
 #include "loader/loader.h"
 #include "loader/root_path.h"
-
-/* ---- defaults ---- */
-
-#define DEFAULT_DRIVE       0x80
-#define DEFAULT_MTU         1500
-#define DEFAULT_RINGS       512 /* receive buffers; fewer when they do not fit the arena */
-#define DEFAULT_MEMORY      (4u << 20)
-#define DEFAULT_SERIAL_PORT 1
-#define DEFAULT_SERIAL_BAUD 115200
-#define DEFAULT_LOG         LOG_WARNING
-#define DEFAULT_LINK_TIMEOUT_MS                                                                                                  \
-    15000 /* gigabit negotiation takes 2–4 s, a spanning tree port without portfast up to 30 after that */
-#define DEFAULT_DHCP_TIMEOUT_MS  30000 /* four transmissions of RFC 2131's back-off */
-#define DEFAULT_LOGIN_TIMEOUT_MS 15000
-#define DEFAULT_RECOVERY_MS      120000
-#define DEFAULT_RETRIES          5
-#define DEFAULT_RETRY_DELAY_MS   10000
-
-/* ---- values ---- */
+#include "net/dhcp_options.h"
 
 /* In rising precedence. */
 enum origin { FROM_DEFAULT, FROM_DHCP, FROM_FIRMWARE_IBFT, FROM_COMMAND_LINE };
 
 enum setting {
-    SETTING_ROOT,
-    SETTING_LUN,
-    SETTING_INITIATOR,
-    SETTING_CHAP,
-    SETTING_MUTUAL,
-    SETTING_IP,
-    SETTING_IP6,
-    SETTING_GATEWAY,
-    SETTING_DNS,
-    SETTING_HOSTNAME,
-    SETTING_DRIVE,
-    SETTING_BOOT,
-    SETTING_FILE,
-    SETTING_NIC,
-    SETTING_MAC,
-    SETTING_MTU,
-    SETTING_VLAN,
-    SETTING_RINGS,
-    SETTING_MEMORY,
-    SETTING_SERIAL,
-    SETTING_LOG,
-    SETTING_LINK_TIMEOUT,
-    SETTING_DHCP_TIMEOUT,
-    SETTING_TIMEOUT,
-    SETTING_RECOVERY,
-    SETTING_RETRY,
-    SETTING_HANDOFF,
-    SETTING_IBFT_GATEWAY,
-    SETTING_FIRMWARE_IBFT,
+#define SETTING(symbol, name, parser, where, preset, form, dhcp, help) SETTING_##symbol,
+#include "loader/settings.def"
+#undef SETTING
     SETTING_COUNT
 };
 
@@ -79,6 +34,8 @@ struct text_mark {
     unsigned offset;
 };
 
+#define HOSTNAME_SIZE  64   /* with its NUL */
+#define DRIVE_MIN      0x80 /* a BIOS's first hard disk */
 #define UNKNOWN_MAX    4
 #define UNKNOWN_LENGTH 24
 
@@ -94,9 +51,9 @@ struct settings {
     enum ipv6_mode ipv6;
     struct net_ipv4 static_ipv4; /* address and netmask: ip=; gateway and DNS: all zero unless set by hand */
     struct net_ipv6 static_ipv6; /* the same for ip6= */
-    char hostname[64];
+    char hostname[HOSTNAME_SIZE];
 
-    struct boot_options boot; /* drive, hook_only and files */
+    struct boot_options boot; /* drive and files */
     enum nic_choice nic_choice;
     uint8_t nic_mac[NIC_MAC_LENGTH];
     uint8_t nic_bus, nic_device, nic_function;
@@ -119,7 +76,7 @@ struct settings {
 };
 
 /* "command line", "firmware's iBFT", "DHCP", "default". */
-const char *origin_text(enum origin origin);
+const char *settings_origin_text(enum origin origin);
 
 /* Defaults, then the command line. E_ROOT_PATH_SYNTAX, E_INITIATOR_NAME, E_SETTING_VALUE; detail and mark say where. */
 enum status settings_begin(struct settings *settings, const char *command_line);
@@ -134,7 +91,7 @@ enum status settings_from_dhcp(struct settings *settings, const struct dhcp_mess
 enum status settings_from_ibft(struct settings *settings, const struct handoff *ibft);
 
 /* True when the message holds an iSCSI root path. */
-bool dhcp_has_root_path(const struct dhcp_message *message);
+bool settings_dhcp_has_root(const struct dhcp_message *message);
 
 /*
  * What remains to be found out once all sources were asked: whether a root path is there (E_ROOT_PATH_MISSING) and CHAP complete
@@ -144,12 +101,5 @@ enum status settings_finish(struct settings *settings, const uint8_t mac[NIC_MAC
 
 /* The session's settings. */
 void settings_for_iscsi(const struct settings *settings, struct iscsi_settings *iscsi);
-
-/* Puts a piece of `text` around `offset` into the mark. */
-void settings_mark(struct settings *settings, const char *text, size_t length, size_t offset);
-
-/* Setters shared by the sources: check, store, mark. The origin is the caller's to record. */
-enum status settings_set_root(struct settings *settings, const char *text, size_t length);
-enum status settings_set_initiator(struct settings *settings, const char *text, size_t length);
 
 #endif

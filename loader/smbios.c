@@ -1,40 +1,51 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* The SMBIOS entry point, and the system UUID in its structures (DMTF DSP0134). */
 #include "loader/smbios.h"
 
 #include <string.h>
 
-#define ENTRY32_LENGTH 0x1F
-#define ENTRY64_LENGTH 0x18
-#define TYPE_SYSTEM    1
-#define TYPE_END       127
-#define HEADER_LENGTH  4
-#define UUID_OFFSET    8
-#define UUID_LENGTH    16
+#include "platform/bytes.h"
 
-static uint32_t get32(const uint8_t *bytes)
-{
-    return bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
-}
+#define ENTRY_STEP 16 /* entry points lie on such boundaries */
 
-static bool sums_to_zero(const uint8_t *bytes, size_t length)
+/* The 32-bit entry point. */
+#define ENTRY32_LENGTH_AT    0x05
+#define ENTRY32_DMI_AT       0x10 /* "_DMI_" */
+#define ENTRY32_TABLE_LENGTH 0x16
+#define ENTRY32_TABLE        0x18
+#define ENTRY32_LENGTH       0x1F
+
+/* The 64-bit one. */
+#define ENTRY64_LENGTH_AT    0x06
+#define ENTRY64_TABLE_LENGTH 0x0C
+#define ENTRY64_TABLE        0x10
+#define ENTRY64_LENGTH       0x18
+
+/* Structures. */
+#define TYPE_AT       0
+#define LENGTH_AT     1
+#define TYPE_SYSTEM   1
+#define TYPE_END      127
+#define HEADER_LENGTH 4
+#define UUID_OFFSET   8
+#define UUID_LENGTH   16
+
+static bool is_entry(const uint8_t *bytes, size_t available, const char *anchor, unsigned length_at, unsigned length_min)
 {
-    uint8_t sum = 0;
-    while (length--)
-        sum = (uint8_t)(sum + *bytes++);
-    return sum == 0;
+    return !memcmp(bytes, anchor, strlen(anchor)) && bytes[length_at] >= length_min && bytes[length_at] <= available &&
+           bytes_sum(bytes, bytes[length_at]) == 0;
 }
 
 static bool read_entry(const uint8_t *bytes, size_t available, struct smbios_table *table)
 {
     /* Version 2.1's text says 1Eh where it means 1Fh, and BIOSes copied that. */
-    if (available >= ENTRY32_LENGTH && memcmp(bytes, "_SM_", 4) == 0 && bytes[5] >= ENTRY32_LENGTH - 1 && bytes[5] <= available &&
-        sums_to_zero(bytes, bytes[5]) && memcmp(bytes + 0x10, "_DMI_", 5) == 0) {
-        *table = (struct smbios_table){get32(bytes + 0x18), bytes[0x16] | (uint32_t)bytes[0x17] << 8};
+    if (available >= ENTRY32_LENGTH && is_entry(bytes, available, "_SM_", ENTRY32_LENGTH_AT, ENTRY32_LENGTH - 1) &&
+        !memcmp(bytes + ENTRY32_DMI_AT, "_DMI_", 5)) {
+        *table = (struct smbios_table){get_le32(bytes + ENTRY32_TABLE), get_le16(bytes + ENTRY32_TABLE_LENGTH)};
         return true;
     }
-    if (available >= ENTRY64_LENGTH && memcmp(bytes, "_SM3_", 5) == 0 && bytes[6] >= ENTRY64_LENGTH && bytes[6] <= available &&
-        sums_to_zero(bytes, bytes[6])) {
-        *table = (struct smbios_table){get32(bytes + 0x10) | (uint64_t)get32(bytes + 0x14) << 32, get32(bytes + 0x0C)};
+    if (available >= ENTRY64_LENGTH && is_entry(bytes, available, "_SM3_", ENTRY64_LENGTH_AT, ENTRY64_LENGTH)) {
+        *table = (struct smbios_table){get_le64(bytes + ENTRY64_TABLE), get_le32(bytes + ENTRY64_TABLE_LENGTH)};
         return true;
     }
     return false;
@@ -42,38 +53,45 @@ static bool read_entry(const uint8_t *bytes, size_t available, struct smbios_tab
 
 bool smbios_find(const uint8_t *area, size_t length, struct smbios_table *table)
 {
-    for (size_t at = 0; at < length; at += 16)
+    for (size_t at = 0; at < length; at += ENTRY_STEP)
         if (read_entry(area + at, length - at, table))
             return true;
     return false;
 }
 
 /* Past the structure at `at` and its strings, which end with an empty one. 0 when the table ends first. */
-static size_t after(const uint8_t *structures, size_t length, size_t at)
+static size_t end_of_structure(const uint8_t *structures, size_t length, size_t at)
 {
-    for (at += structures[at + 1]; at + 2 <= length; at++)
+    for (at += structures[at + LENGTH_AT]; at + 2 <= length; at++)
         if (structures[at] == 0 && structures[at + 1] == 0)
             return at + 2;
     return 0;
 }
 
-bool smbios_uuid(const uint8_t *structures, size_t length, uint8_t uuid[16])
+/* All zeros and all ones say that none is set (DSP0134 section 7.2.1). */
+static bool is_set(const uint8_t *uuid)
 {
-    static const uint8_t zeros[UUID_LENGTH];
     uint8_t ones[UUID_LENGTH];
     memset(ones, 0xFF, sizeof ones);
+    return !bytes_are_zero(uuid, UUID_LENGTH) && memcmp(uuid, ones, sizeof ones);
+}
+
+bool smbios_uuid(const uint8_t *structures, size_t length, uint8_t uuid[16])
+{
     for (size_t at = 0; length >= HEADER_LENGTH && at <= length - HEADER_LENGTH;) {
         const uint8_t *structure = structures + at;
-        if (structure[1] < HEADER_LENGTH || structure[1] > length - at || structure[0] == TYPE_END)
+        uint8_t size = structure[LENGTH_AT];
+        if (size < HEADER_LENGTH || size > length - at || structure[TYPE_AT] == TYPE_END)
             return false;
-        if (structure[0] == TYPE_SYSTEM) {
-            if (structure[1] < UUID_OFFSET + UUID_LENGTH || memcmp(structure + UUID_OFFSET, zeros, UUID_LENGTH) == 0 ||
-                memcmp(structure + UUID_OFFSET, ones, UUID_LENGTH) == 0)
+
+        if (structure[TYPE_AT] == TYPE_SYSTEM) {
+            if (size < UUID_OFFSET + UUID_LENGTH || !is_set(structure + UUID_OFFSET))
                 return false;
             memcpy(uuid, structure + UUID_OFFSET, UUID_LENGTH);
             return true;
         }
-        at = after(structures, length, at);
+
+        at = end_of_structure(structures, length, at);
         if (at == 0)
             return false;
     }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* SMBIOS (DMTF DSP0134), as far as it tells which machine this is. */
 #ifndef SANSTRAP_SMBIOS_H
 #define SANSTRAP_SMBIOS_H
 

@@ -40,10 +40,23 @@ struct story {
     struct scsi_disk *disk;
 };
 
+/* ---- loader.c ---- */
+
+/*
+ * Shows `text` and the seconds left until one of `keys` is pressed, any key with NULL: returns it, or 0 when the time is over.
+ * The line is cleared then.
+ */
+int story_wait_for_key(struct story *story, const char *text, const char *keys, uint32_t milliseconds);
+
+/* ---- help.c ---- */
+
+/* Shows every setting with what it is for, what it takes and its default, page by page. */
+void story_show_settings(struct story *story);
+
 /* ---- cards.c: which cards, and their link ---- */
 
 /* The `index`-th card to try, NULL behind the last: the one of nic=, else the one that loaded us, else all in PCI order. */
-struct pci_device *story_card(const struct story *story, unsigned index);
+struct pci_device *story_card_at(const struct story *story, unsigned index);
 
 /* Opens story->card with rings that fit the arena. E_NIC_NOT_FOUND when nic= names another MAC. */
 enum status story_open_card(struct story *story);
@@ -54,23 +67,23 @@ enum status story_wait_for_link(struct story *story);
 /* ---- address.c ---- */
 
 /* Starts the network and gets addresses and what DHCP says: the ROM's lease, a DHCP exchange, or by hand. */
-enum status story_get_address(struct story *story);
+enum status story_get_addresses(struct story *story);
 
 /* True when the ROM's DHCP exchange over this card says something of our network; `message` then reads its answer. */
-bool story_rom_answer(const struct story *story, struct dhcp_message *message);
+bool story_open_rom_answer(const struct story *story, struct dhcp_message *message);
 
 /* True when the ROM's DHCPACK is for this card and holds a root path, so that its lease serves; `message` then reads it. */
-bool story_cached_ack(const struct story *story, struct dhcp_message *message);
+bool story_open_rom_lease(const struct story *story, struct dhcp_message *message);
 
 /* ---- handoff.c: what the operating system is told ---- */
 
 /* The portal as an OS is told of it; family 0 when only its name is known. */
-void story_target(const struct story *story, struct net_address *address, uint16_t *port);
+void story_find_portal(const struct story *story, struct net_address *address, uint16_t *port);
 
 /* Makes the tables from what the story has come to. E_HANDOFF_INVALID, E_HANDOFF_SIZE, E_LOADER_MEMORY. */
-enum status story_hand_off(struct story *story);
+enum status story_make_tables(struct story *story);
 
 /* Takes settings from the firmware's iBFT, if they may be; one that is wrong is shown field by field and left alone. */
-enum status story_read_firmware_ibft(struct story *story);
+enum status story_take_firmware_ibft(struct story *story);
 
 #endif

@@ -16,18 +16,18 @@
 bool text_is(const char *text, size_t length, const char *literal);
 
 /* A decimal number of at least one digit, at most `maximum`, with nothing around it. */
-bool parse_decimal(const char *text, size_t length, uint32_t maximum, uint32_t *value);
+bool text_parse_decimal(const char *text, size_t length, uint32_t maximum, uint32_t *value);
 
 /* Decimal, or hexadecimal when it begins with 0x. */
-bool parse_number(const char *text, size_t length, uint32_t maximum, uint32_t *value);
+bool text_parse_number(const char *text, size_t length, uint32_t maximum, uint32_t *value);
 
 /* Six pairs of hexadecimal digits between ':' or '-'. */
-bool parse_mac(const char *text, size_t length, uint8_t mac[6]);
+bool text_parse_mac(const char *text, size_t length, uint8_t mac[6]);
 
 /* Copies and ends with NUL. False, and an empty `to`, when it does not fit with its NUL or holds a NUL itself. */
-bool copy_text(char *to, size_t size, const char *text, size_t length);
+bool text_copy(char *to, size_t size, const char *text, size_t length);
 
 /* No control character is among them. */
-bool is_printable(const char *text, size_t length);
+bool text_is_printable(const char *text, size_t length);
 
 #endif

@@ -11,38 +11,25 @@
 #include "lwip/prot/iana.h"
 #include "lwip/udp.h"
 #include "lwip_hooks.h"
+#include "net/dhcp_options.h"
 #include "net/internal.h"
+#include "platform/bytes.h"
 #include "platform/format.h"
 
-enum {
-    OPTION_PAD = 0,
-    OPTION_ROUTER = 3,
-    OPTION_DNS = 6,
-    OPTION_MTU = 26,
-    OPTION_LEASE_TIME = 51,
-    OPTION_OVERLOAD = 52,
-    OPTION_MESSAGE_TYPE = 53,
-    OPTION_SERVER_ID = 54,
-    OPTION_REQUEST_LIST = 55,
-    OPTION_VENDOR_CLASS = 60,
-    OPTION_CLIENT_ID = 61,
-    OPTION_ARCHITECTURE = 93,
-    OPTION_INTERFACE = 94,
-    OPTION_UUID = 97,
-    OPTION_END = 255,
-};
-
-/* Where the fixed part of a message has its fields (RFC 2131 2). */
-#define AT_OP      0
-#define AT_HTYPE   1
-#define AT_HLEN    2
-#define AT_COOKIE  236
-#define AT_OPTIONS 240
+#define ID_ETHERNET 1 /* the type byte of a client identifier that is a MAC address (RFC 2132 section 9.14) */
 
 _Static_assert(LWIP_DHCP_MAX_DNS_SERVERS == DNS_MAX_SERVERS,
                "lwIP 2.1.3 decodes DNS_MAX_SERVERS of them into a table of the other size");
 
-static const uint8_t wanted[] = {1, 3, 6, 12, 15, 17, 26, 28, 43, 54, 60, 66, 67, 119, 175, 203};
+static const uint8_t request_list[] = {
+#define ASKED(code) code,
+#define UNASKED(code)
+#define DHCP_OPTION(name, code, asked, used_by) asked(code)
+#include "net/dhcp_options.def"
+#undef DHCP_OPTION
+#undef ASKED
+#undef UNASKED
+};
 
 static struct {
     const struct net_dhcp_request *request; /* of the last exchange; renewals say the same */
@@ -50,11 +37,12 @@ static struct {
     uint8_t client_id[255];
     char vendor_class[128];
     udp_recv_fn lwip_receives;
-    uint8_t message[sizeof((struct net_lease *)0)->message]; /* the reply being handled */
-    uint16_t length;
+    uint8_t message[1500];   /* the reply being handled: as much as a lease keeps */
     struct net_lease *lease; /* where to keep the acknowledgement; NULL outside net_dhcp() */
     bool bound;
 } client;
+
+_Static_assert(sizeof client.message == sizeof client.lease->message, "a reply is kept whole");
 
 /* ---- what is sent ---- */
 
@@ -83,113 +71,63 @@ static void remove_option(struct dhcp_msg *message, uint16_t *length, uint8_t co
     }
 }
 
-static bool all_zero(const uint8_t *bytes, unsigned count)
+static void append_client_id(const struct netif *netif, struct dhcp_msg *message, uint16_t *length)
 {
-    while (count && *bytes == 0) {
-        bytes++;
-        count--;
-    }
-    return count == 0;
+    const struct net_dhcp_request *request = client.request;
+    uint8_t mac_id[1 + NIC_MAC_LENGTH] = {ID_ETHERNET};
+
+    memcpy(mac_id + 1, netif->hwaddr, NIC_MAC_LENGTH);
+    if (request->client_id)
+        put_option(message, length, DHCP_CLIENT_ID, request->client_id, request->client_id_length);
+    else
+        put_option(message, length, DHCP_CLIENT_ID, mac_id, sizeof mac_id);
+}
+
+/* What a PXE client says of its machine (RFC 4578). */
+static void append_machine(struct dhcp_msg *message, uint16_t *length)
+{
+    const struct net_dhcp_request *request = client.request;
+    static const uint8_t undi_2_1[] = {1, 2, 1}; /* section 2.2, as every PXE client says */
+    uint8_t architecture[2], uuid[1 + sizeof request->uuid] = {0 /* its type: a GUID */};
+
+    if (request->vendor_class)
+        put_option(message, length, DHCP_VENDOR_CLASS, request->vendor_class, (unsigned)strlen(request->vendor_class));
+
+    put_be16(architecture, request->architecture);
+    put_option(message, length, DHCP_ARCHITECTURE, architecture, sizeof architecture);
+    put_option(message, length, DHCP_INTERFACE, undi_2_1, sizeof undi_2_1);
+
+    memcpy(uuid + 1, request->uuid, sizeof request->uuid);
+    if (!bytes_are_zero(request->uuid, sizeof request->uuid))
+        put_option(message, length, DHCP_UUID, uuid, sizeof uuid);
 }
 
 void net_dhcp_append(const struct netif *netif, struct dhcp_msg *message, uint8_t type, uint16_t *length)
 {
-    const struct net_dhcp_request *request = client.request;
-    uint8_t architecture[2], mac_id[1 + NIC_MAC_LENGTH] = {1 /* Ethernet */}, uuid[17] = {0};
-    static const uint8_t undi_2_1[] = {1, 2, 1}; /* RFC 4578 2.2, as every PXE client says */
-
-    if (!request)
+    if (!client.request)
         return;
-    if (request->client_id) {
-        put_option(message, length, OPTION_CLIENT_ID, request->client_id, request->client_id_length);
-    } else {
-        memcpy(mac_id + 1, netif->hwaddr, NIC_MAC_LENGTH);
-        put_option(message, length, OPTION_CLIENT_ID, mac_id, sizeof mac_id);
-    }
     log_printf(LOG_DEBUG, "DHCP: sending %s",
                type == DHCP_DISCOVER  ? "DISCOVER"
                : type == DHCP_REQUEST ? "REQUEST"
                                       : "a release or refusal");
+    append_client_id(netif, message, length);
     if (type != DHCP_DISCOVER && type != DHCP_REQUEST)
         return;
-    remove_option(message, length, OPTION_REQUEST_LIST);
-    put_option(message, length, OPTION_REQUEST_LIST, wanted, sizeof wanted);
-    if (request->vendor_class)
-        put_option(message, length, OPTION_VENDOR_CLASS, request->vendor_class, (unsigned)strlen(request->vendor_class));
-    architecture[0] = (uint8_t)(request->architecture >> 8);
-    architecture[1] = (uint8_t)request->architecture;
-    put_option(message, length, OPTION_ARCHITECTURE, architecture, sizeof architecture);
-    put_option(message, length, OPTION_INTERFACE, undi_2_1, sizeof undi_2_1);
-    if (!all_zero(request->uuid, sizeof request->uuid)) {
-        memcpy(uuid + 1, request->uuid, sizeof request->uuid);
-        put_option(message, length, OPTION_UUID, uuid, sizeof uuid);
-    }
+
+    remove_option(message, length, DHCP_REQUEST_LIST);
+    put_option(message, length, DHCP_REQUEST_LIST, request_list, sizeof request_list);
+    append_machine(message, length);
 }
 
 /* ---- what comes ---- */
 
-/* Every option lies inside its field. A missing end mark is forgiven. */
-static bool field_well_formed(const uint8_t *field, unsigned length)
+/* RFC 2131 sections 2 and 4.1, as far as lwIP takes it on trust. */
+static bool open_reply(struct dhcp_message *reply, unsigned length)
 {
-    unsigned at = 0;
+    uint8_t type;
 
-    while (at < length && field[at] != OPTION_END) {
-        if (field[at] == OPTION_PAD) {
-            at++;
-            continue;
-        }
-        if (at + 1 >= length || field[at + 1] > length - at - 2)
-            return false;
-        at += 2u + field[at + 1];
-    }
-    return true;
-}
-
-/* The value of the first option `code` in the options field, and its size; NULL when there is none. The field is well formed. */
-static const uint8_t *find_any(const uint8_t *message, unsigned length, uint8_t code, unsigned *size)
-{
-    for (unsigned at = AT_OPTIONS; at + 1 < length && message[at] != OPTION_END;) {
-        if (message[at] == OPTION_PAD) {
-            at++;
-            continue;
-        }
-        *size = message[at + 1];
-        if (message[at] == code)
-            return message + at + 2;
-        at += 2u + *size;
-    }
-    return NULL;
-}
-
-/* The same, NULL also when it has another size than it must have. */
-static const uint8_t *find_option(const uint8_t *message, unsigned length, uint8_t code, unsigned wanted_size)
-{
-    unsigned size;
-    const uint8_t *value = find_any(message, length, code, &size);
-
-    return value && size == wanted_size ? value : NULL;
-}
-
-/* RFC 2131 2 and 4.1, as far as lwIP takes it on trust. */
-static bool reply_well_formed(const uint8_t *message, unsigned length)
-{
-    static const uint8_t cookie[] = {99, 130, 83, 99};
-    const uint8_t *overload, *address;
-
-    if (length < AT_OPTIONS + 3 || message[AT_OP] != DHCP_BOOTREPLY || message[AT_HTYPE] != 1 ||
-        message[AT_HLEN] != NIC_MAC_LENGTH || memcmp(message + AT_COOKIE, cookie, sizeof cookie) != 0)
-        return false;
-    if (!field_well_formed(message + AT_OPTIONS, length - AT_OPTIONS))
-        return false;
-    if (!find_option(message, length, OPTION_MESSAGE_TYPE, 1))
-        return false;
-    overload = find_option(message, length, OPTION_OVERLOAD, 1);
-    if (overload && (*overload & 1) && !field_well_formed(message + DHCP_FILE_OFS, DHCP_FILE_LEN))
-        return false;
-    if (overload && (*overload & 2) && !field_well_formed(message + DHCP_SNAME_OFS, DHCP_SNAME_LEN))
-        return false;
-    address = message + 16;
-    return *find_option(message, length, OPTION_MESSAGE_TYPE, 1) == DHCP_NAK || net_ipv4_usable(address);
+    return !dhcp_message_open(reply, client.message, length) && dhcp_option_get(reply, DHCP_MESSAGE_TYPE, &type, 1) == 1 &&
+           (type == DHCP_NAK || net_ipv4_usable(client.message + DHCP_AT_YIADDR));
 }
 
 /* Stands before lwIP's own receive function; the datagram's checksum was verified. */
@@ -197,19 +135,19 @@ static void on_reply(void *argument, struct udp_pcb *pcb, struct pbuf *packet, c
 {
     struct dhcp *dhcp = netif_dhcp_data(&network.netif);
     uint8_t before = dhcp ? dhcp->state : DHCP_STATE_OFF;
+    struct dhcp_message reply;
 
     if (packet->tot_len > sizeof client.message ||
         pbuf_copy_partial(packet, client.message, packet->tot_len, 0) != packet->tot_len ||
-        !reply_well_formed(client.message, packet->tot_len)) {
+        !open_reply(&reply, packet->tot_len)) {
         pbuf_free(packet);
         return;
     }
-    client.length = packet->tot_len;
+
     client.lwip_receives(argument, pcb, packet, from, port);
     if (!client.lease || !dhcp || before == DHCP_STATE_BOUND || dhcp->state != DHCP_STATE_BOUND)
         return;
-    memcpy(client.lease->message, client.message, client.length);
-    client.lease->message_length = client.length;
+    net_lease_read(client.lease, &reply);
     client.bound = true;
 }
 
@@ -227,7 +165,7 @@ static void watch_replies(void)
 /* ---- the exchange ---- */
 
 /* Repetitions after 1, 2, 4, 8 s instead of lwIP's 2, 4, 8, …; the shape of RFC 2131 4.1 for links that come up late. */
-static void hurry(struct dhcp *dhcp)
+static void shorten_repetition(struct dhcp *dhcp)
 {
     unsigned tries = dhcp->tries < 4 ? dhcp->tries : 4;
     uint16_t most = (uint16_t)((tries ? 1000u << (tries - 1) : 500u) / DHCP_FINE_TIMER_MSECS);
@@ -250,55 +188,11 @@ static void keep_request(const struct net_dhcp_request *request)
     client.request = &client.kept;
 }
 
-static uint16_t lease_mtu(const struct net_lease *lease)
+/* Sets what the lease says as if it had been given by hand: with the same checks. */
+static enum status set_lease(struct net_lease *lease)
 {
-    const uint8_t *mtu = find_option(lease->message, lease->message_length, OPTION_MTU, 2);
-    uint16_t value = mtu ? (uint16_t)(mtu[0] << 8 | mtu[1]) : 0;
-
-    return value >= 576 && value <= network.nic->mtu ? value : 0;
-}
-
-static void read_servers(struct net_lease *lease)
-{
-    unsigned size;
-    const uint8_t *dns = find_any(lease->message, lease->message_length, OPTION_DNS, &size);
-
-    for (unsigned i = 0; dns && i < NET_DNS_SERVERS && 4 * (i + 1) <= size; i++)
-        memcpy(lease->ipv4.dns[i], dns + 4 * i, 4);
-}
-
-/* lwIP takes the first router; one that is not in the network could never be reached, and none may be meant. */
-static void read_gateway(struct net_lease *lease)
-{
-    unsigned size;
-    const uint8_t *router = find_any(lease->message, lease->message_length, OPTION_ROUTER, &size);
-    const struct net_ipv4 *ipv4 = &lease->ipv4;
-
-    if (!router || size < 4 || !net_ipv4_usable(router) || memcmp(router, ipv4->address, 4) == 0)
-        return;
-    for (unsigned i = 0; i < 4; i++) {
-        if ((router[i] ^ ipv4->address[i]) & ipv4->netmask[i])
-            return;
-    }
-    memcpy(lease->ipv4.gateway, router, 4);
-}
-
-/* Completes the lease, and sets it as if it had been given by hand: with the same checks. */
-static enum status finish(struct net_lease *lease)
-{
-    const uint8_t *server = find_option(lease->message, lease->message_length, OPTION_SERVER_ID, 4);
-    const uint8_t *seconds = find_option(lease->message, lease->message_length, OPTION_LEASE_TIME, 4);
-
-    memcpy(lease->ipv4.address, &netif_ip4_addr(&network.netif)->addr, 4);
-    memcpy(lease->ipv4.netmask, &netif_ip4_netmask(&network.netif)->addr, 4);
-    read_gateway(lease);
-    read_servers(lease);
-    lease->ipv4.mtu = lease_mtu(lease);
-    if (server)
-        memcpy(lease->server, server, 4);
-    if (seconds)
-        lease->seconds = (uint32_t)seconds[0] << 24 | (uint32_t)seconds[1] << 16 | (uint32_t)seconds[2] << 8 | seconds[3];
-    lease->acquired = platform_ticks();
+    if (lease->ipv4.mtu > network.nic->mtu)
+        lease->ipv4.mtu = 0;
     log_printf(LOG_DEBUG, "DHCP: bound by %u.%u.%u.%u for %u s", lease->server[0], lease->server[1], lease->server[2],
                lease->server[3], (unsigned)lease->seconds);
     return net_set_ipv4(&lease->ipv4);
@@ -306,8 +200,6 @@ static enum status finish(struct net_lease *lease)
 
 enum status net_dhcp(const struct net_dhcp_request *request, struct net_lease *lease, deadline_t deadline)
 {
-    struct dhcp *dhcp;
-
     memset(lease, 0, sizeof *lease);
     keep_request(request);
     client.lease = lease;
@@ -317,14 +209,16 @@ enum status net_dhcp(const struct net_dhcp_request *request, struct net_lease *l
         return fail(E_NET_MEMORY, "no memory for a DHCP exchange");
     }
     watch_replies();
-    dhcp = netif_dhcp_data(&network.netif);
+
+    struct dhcp *dhcp = netif_dhcp_data(&network.netif);
     while (!client.bound && !deadline_passed(deadline)) {
-        hurry(dhcp);
+        shorten_repetition(dhcp);
         net_wait_turn();
     }
     client.lease = NULL;
     if (client.bound)
-        return finish(lease);
+        return set_lease(lease);
+
     dhcp_stop(&network.netif);
     return fail(E_DHCP_TIMEOUT, "%u requests sent", dhcp->tries);
 }

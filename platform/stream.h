@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A connection that carries bytes in order, as iscsi/ wants it: net/ gives one over TCP, tests/host/ one over a POSIX
- * socket. Nothing here blocks except connect: callers pump until what they want has happened or their deadline passes.
+ * socket. Only connect and close wait, at most until their deadline; with the others callers pump until what they want has
+ * happened or their deadline passes.
  */
 #ifndef SANSTRAP_STREAM_H
 #define SANSTRAP_STREAM_H

@@ -29,7 +29,7 @@ The codes never change their meaning. This page is made by tools/errors.py from 
 """
 
 TEXT = r'"((?:[^"\\]|\\.)*)"'
-ENTRY = re.compile(rf"STATUS\((\w+),\s*(\d+),\s*{TEXT},\s*{TEXT}\)")
+ENTRY = re.compile(rf"STATUS\((\w+),\s*(\d+),\s*(?:AGAIN|FINAL),\s*\w+,\s*\w+,\s*{TEXT},\s*{TEXT}\)")
 BLOCK = re.compile(r"/\* (\dxx): (.*?) \(.*\) \*/|/\* (\dxx): (.*?) \*/")
 
 
@@ -47,7 +47,7 @@ def entries():
         elif line.startswith("STATUS("):
             entry = ENTRY.fullmatch(line.strip())
             if not entry:
-                raise SystemExit(f"{TABLE}:{number}: an entry that is not of the form STATUS(name, code, \"text\", \"advice\")")
+                raise SystemExit(f"{TABLE}:{number}: an entry that is not of the form that the table's head says")
             yield title, entry[1], int(entry[2]), unescape(entry[3]), unescape(entry[4])
 
 

@@ -30,10 +30,9 @@ static enum status fuzz_connect(struct stream *stream, const char *host, uint16_
 
 static enum status fuzz_send(struct stream *stream, const struct stream_span *spans, unsigned count, size_t *taken)
 {
-    unsigned i;
-
     (void)stream;
-    for (*taken = i = 0; i < count; i++)
+    *taken = 0;
+    for (unsigned i = 0; i < count; i++)
         *taken += spans[i].length;
     return OK;
 }

@@ -14,14 +14,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
         {.direction = ISCSI_WRITE, .buffer = buffers[1], .length = LENGTH},
     };
     struct iscsi_settings settings = fuzz_settings();
-    unsigned i;
 
     fuzz_open(&settings, fuzz_login_answers, sizeof fuzz_login_answers, bytes, length);
     /* Tags are random for an attacker; the fuzzer may know them. */
     fuzz_session->generation = 1;
-    for (i = 0; i < 2; i++)
+    for (unsigned i = 0; i < 2; i++)
         iscsi_session_submit(fuzz_session, &tasks[i]);
-    for (i = 0; i < 8; i++)
+    for (unsigned i = 0; i < 8; i++)
         iscsi_session_pump(fuzz_session);
     fuzz_close();
     return tasks[0].done && tasks[1].done ? 0 : (abort(), 0);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* The stream of iscsi/ over a socket of the kernel's. */
 #include "tests/host/posix_stream.h"
 
 #include <errno.h>
@@ -63,16 +64,17 @@ static enum status connect_stream(struct stream *stream, const char *host, uint1
     struct posix_stream *posix = (struct posix_stream *)stream;
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_family = AF_UNSPEC}, *found;
     char service[8];
-    int on = 1;
-    enum status status;
 
     abort_stream(stream);
     snprintf(service, sizeof service, "%u", port);
     if (getaddrinfo(host, service, &hints, &found) != 0)
         return fail(E_RESOLVE, "%s", host);
+
+    int on = 1;
     posix->fd = socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     setsockopt(posix->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    status = OK;
+
+    enum status status = OK;
     if (connect(posix->fd, found->ai_addr, found->ai_addrlen) != 0)
         status = errno == EINPROGRESS ? finish_connect(posix->fd, deadline) : lost(errno);
     freeaddrinfo(found);
@@ -85,15 +87,14 @@ static enum status send_stream(struct stream *stream, const struct stream_span *
 {
     struct iovec pieces[8];
     struct msghdr message = {.msg_iov = pieces, .msg_iovlen = count};
-    ssize_t sent;
-    unsigned i;
 
     *taken = 0;
     if (fd_of(stream) < 0)
         return fail(E_STREAM_CLOSED, "not open");
-    for (i = 0; i < count && i < 8; i++)
+    for (unsigned i = 0; i < count && i < 8; i++)
         pieces[i] = (struct iovec){.iov_base = (void *)spans[i].bytes, .iov_len = spans[i].length};
-    sent = sendmsg(fd_of(stream), &message, MSG_NOSIGNAL);
+
+    ssize_t sent = sendmsg(fd_of(stream), &message, MSG_NOSIGNAL);
     if (sent < 0)
         return errno == EAGAIN ? OK : lost(errno);
     *taken = (size_t)sent;
@@ -109,12 +110,11 @@ static size_t unsent(struct stream *stream)
 
 static enum status receive(struct stream *stream, void *to, size_t length, size_t *received)
 {
-    ssize_t got;
-
     *received = 0;
     if (fd_of(stream) < 0)
         return fail(E_STREAM_CLOSED, "not open");
-    got = recv(fd_of(stream), to, length, 0);
+
+    ssize_t got = recv(fd_of(stream), to, length, 0);
     if (got < 0)
         return errno == EAGAIN ? OK : lost(errno);
     if (got == 0)

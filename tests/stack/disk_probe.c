@@ -53,47 +53,66 @@ static int report(enum status status)
     return 1;
 }
 
-static void take_chap(struct iscsi_chap *chap, const char *value)
+static void set_chap(struct iscsi_chap *chap, const char *value)
 {
     sscanf(value, "%255[^/]/%255s", chap->name, chap->secret);
 }
 
-static void take_option(struct options *options, const char *key, const char *value)
+struct number_option {
+    const char *name;
+    unsigned *to;
+};
+
+struct text_option {
+    const char *name;
+    const char **to;
+};
+
+static void set_option(struct options *options, const char *key, const char *value)
 {
     struct iscsi_settings *settings = &options->settings;
+    unsigned port = settings->port, lun = settings->lun[1], log = host_log_level;
+    const struct number_option numbers[] = {
+        {"reads", &options->reads},
+        {"writes", &options->writes},
+        {"depth", &options->depth},
+        {"until_told", &options->until_told},
+        {"loss", &options->network.loss},
+        {"recovery_ms", &settings->recovery_timeout_ms},
+        {"backoff_ms", &settings->recovery_backoff_ms},
+        {"command_ms", &settings->command_timeout_ms},
+        {"port", &port},
+        {"lun", &lun},
+        {"log", &log},
+    };
+    const struct text_option texts[] = {
+        {"image", &options->image},
+        {"tap", &options->network.interface},
+        {"address", &options->network.address},
+    };
 
-#define TEXT(name, to)                                                                                                           \
-    if (strcmp(key, name) == 0)                                                                                                  \
-    snprintf(to, sizeof to, "%s", value)
-    TEXT("host", settings->host);
-    TEXT("target", settings->target_name);
-    TEXT("initiator", settings->initiator_name);
-#undef TEXT
-#define NUMBER(name, to)                                                                                                         \
-    if (strcmp(key, name) == 0)                                                                                                  \
-    to = (unsigned)strtoul(value, NULL, 0)
-    NUMBER("port", settings->port);
-    NUMBER("reads", options->reads);
-    NUMBER("writes", options->writes);
-    NUMBER("depth", options->depth);
-    NUMBER("until_told", options->until_told);
-    NUMBER("lun", settings->lun[1]);
-    NUMBER("recovery_ms", settings->recovery_timeout_ms);
-    NUMBER("backoff_ms", settings->recovery_backoff_ms);
-    NUMBER("log", host_log_level);
-    NUMBER("command_ms", settings->command_timeout_ms);
-    NUMBER("loss", options->network.loss);
-#undef NUMBER
+    for (unsigned i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        if (strcmp(key, numbers[i].name) == 0)
+            *numbers[i].to = (unsigned)strtoul(value, NULL, 0);
+    }
+    settings->port = (uint16_t)port;
+    settings->lun[1] = (uint8_t)lun;
+    host_log_level = log;
+
+    for (unsigned i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        if (strcmp(key, texts[i].name) == 0)
+            *texts[i].to = value;
+    }
+    if (strcmp(key, "host") == 0)
+        snprintf(settings->host, sizeof settings->host, "%s", value);
+    if (strcmp(key, "target") == 0)
+        snprintf(settings->target_name, sizeof settings->target_name, "%s", value);
+    if (strcmp(key, "initiator") == 0)
+        snprintf(settings->initiator_name, sizeof settings->initiator_name, "%s", value);
     if (strcmp(key, "chap") == 0)
-        take_chap(&settings->chap, value);
+        set_chap(&settings->chap, value);
     if (strcmp(key, "mutual") == 0)
-        take_chap(&settings->mutual_chap, value);
-    if (strcmp(key, "image") == 0)
-        options->image = value;
-    if (strcmp(key, "tap") == 0)
-        options->network.interface = value;
-    if (strcmp(key, "address") == 0)
-        options->network.address = value;
+        set_chap(&settings->mutual_chap, value);
 }
 
 static unsigned next_random(struct work *work)
@@ -110,26 +129,27 @@ static bool same_as_image(struct work *work, const struct disk_request *request)
     return fread(expected, 1, length, work->image) == length && memcmp(expected, request->buffer, length) == 0;
 }
 
-static void start(struct work *work, struct operation *operation, bool write)
+static void submit_random(struct work *work, struct operation *operation, bool write)
 {
     struct disk_request *request = &operation->request;
-    size_t i;
 
     request->operation = write ? DISK_WRITE : DISK_READ;
     request->blocks = 1 + (next_random(work) >> 8) % SPAN_BLOCKS;
     request->lba = (((uint64_t)next_random(work) << 16) ^ next_random(work)) % (work->disk->block_count - request->blocks);
     request->buffer = operation->buffer;
+
     if (write) {
-        for (i = 0; i < (size_t)request->blocks * work->disk->block_size; i++)
+        for (size_t i = 0; i < (size_t)request->blocks * work->disk->block_size; i++)
             operation->buffer[i] = (uint8_t)(next_random(work) >> 16);
     }
+
     operation->busy = true;
     operation->started = platform_ticks();
     disk_submit(work->disk, request);
 }
 
 /* A finished operation against the file behind the LUN. Writes are flushed by their reader, the target's page cache. */
-static int check(struct work *work, struct operation *operation)
+static int finish_operation(struct work *work, struct operation *operation)
 {
     struct disk_request *request = &operation->request;
     double ms = (double)(platform_ticks() - operation->started) / (double)platform_ticks_per_ms();
@@ -155,7 +175,7 @@ static bool told_to_end(void)
     return poll(&input, 1, 0) == 1 && read(STDIN_FILENO, &byte, 1) == 0;
 }
 
-static void tell_progress(const struct work *work)
+static void print_progress(const struct work *work)
 {
     if (work->done % PROGRESS == 0) {
         printf("progress=%llu\n", work->done);
@@ -164,29 +184,32 @@ static void tell_progress(const struct work *work)
 }
 
 /* Writes go one at a time, so that none overlaps another in flight; reads go `depth` at a time. Count 0: until told to end. */
-static int run(struct work *work, unsigned count, unsigned depth, bool write)
+static int run_operations(struct work *work, unsigned count, unsigned depth, bool write)
 {
     struct operation operations[DEPTH_MAX] = {0};
-    unsigned started = 0, busy = 0, i;
+    unsigned started = 0, busy = 0;
     int failed = 0;
-    bool moved, more = true;
+    bool more = true;
 
-    for (i = 0; i < depth; i++)
+    for (unsigned i = 0; i < depth; i++)
         operations[i].buffer = malloc((size_t)SPAN_BLOCKS * work->disk->block_size);
+
     while (busy || (!failed && more)) {
-        moved = false;
-        for (i = 0; i < depth; i++) {
+        bool moved = false;
+
+        for (unsigned i = 0; i < depth; i++) {
             struct operation *operation = &operations[i];
 
             if (operation->busy && operation->request.done) {
-                failed |= check(work, operation);
+                failed |= finish_operation(work, operation);
                 busy--;
                 if (!count && !failed)
-                    tell_progress(work);
+                    print_progress(work);
             }
+
             more = more && (count ? started < count : !told_to_end());
             if (!operation->busy && !failed && more) {
-                start(work, operation, write);
+                submit_random(work, operation, write);
                 started++;
                 busy++;
                 moved = true;
@@ -196,7 +219,8 @@ static int run(struct work *work, unsigned count, unsigned depth, bool write)
             platform_idle();
         work->disk->ops->pump(work->disk);
     }
-    for (i = 0; i < depth; i++)
+
+    for (unsigned i = 0; i < depth; i++)
         free(operations[i].buffer);
     return failed;
 }
@@ -204,7 +228,6 @@ static int run(struct work *work, unsigned count, unsigned depth, bool write)
 static void describe(const struct disk *disk, const struct iscsi_session *session)
 {
     struct iscsi_session_info info;
-    unsigned i;
 
     iscsi_session_info(session, &info);
     printf("portal=%s\ntsih=%u\nimmediate=%d\ninitial_r2t=%d\nfirst_burst=%u\nmax_burst=%u\nmax_send=%u\n", info.portal,
@@ -212,7 +235,7 @@ static void describe(const struct disk *disk, const struct iscsi_session *sessio
     printf("block_size=%u\nblock_count=%llu\nmax_blocks=%u\nread_only=%d\nvendor=%s\nproduct=%s\nrevision=%s\nserial=%s\nwwid=",
            disk->block_size, (unsigned long long)disk->block_count, disk->max_blocks, disk->read_only, disk->vendor,
            disk->product, disk->revision, disk->serial);
-    for (i = 0; i < disk->wwid_length; i++)
+    for (unsigned i = 0; i < disk->wwid_length; i++)
         printf("%02x", disk->wwid[i]);
     printf("\nready=1\n");
     fflush(stdout);
@@ -222,23 +245,28 @@ static int work_through(struct options *options, struct disk *disk)
 {
     struct work work = {.disk = disk, .random = 4711};
     uint64_t began = platform_ticks();
-    int failed = 0;
 
-    if (options->image && !(work.image = fopen(options->image, "rb"))) {
-        perror(options->image);
-        return 1;
+    if (options->image) {
+        work.image = fopen(options->image, "rb");
+        if (!work.image) {
+            perror(options->image);
+            return 1;
+        }
     }
+
+    int failed = 0;
     if (options->writes)
-        failed = run(&work, options->writes, 1, true);
+        failed = run_operations(&work, options->writes, 1, true);
     if (!failed && options->reads)
-        failed = run(&work, options->reads, options->depth, false);
+        failed = run_operations(&work, options->reads, options->depth, false);
     if (!failed && options->until_told)
-        failed = run(&work, 0, options->depth, false);
+        failed = run_operations(&work, 0, options->depth, false);
     if (!failed && !disk->read_only) {
         enum status status = disk_flush(disk, deadline_after_ms(PATIENCE_MS));
 
         failed = status == OK ? 0 : report(status);
     }
+
     if (work.image)
         fclose(work.image);
     printf("operations=%llu\nworst_ms=%.1f\nms=%.1f\n", work.done, work.worst_ms,
@@ -251,18 +279,19 @@ static int run_session(struct options *options, struct arena *arena, struct stre
 {
     struct iscsi_session *session = iscsi_session_new(arena, stream);
     struct scsi_disk *disk = calloc(1, scsi_disk_size());
-    struct iscsi_session_info info;
-    enum status status = iscsi_session_open(session, &options->settings, deadline_after_ms(PATIENCE_MS));
-    int failed;
 
+    enum status status = iscsi_session_open(session, &options->settings, deadline_after_ms(PATIENCE_MS));
     if (status == OK)
         status = scsi_disk_open(disk, session, options->settings.lun, deadline_after_ms(PATIENCE_MS));
+    int failed;
     if (status == OK) {
         describe(scsi_disk_contract(disk), session);
         failed = work_through(options, scsi_disk_contract(disk));
     } else {
         failed = report(status);
     }
+
+    struct iscsi_session_info info;
     iscsi_session_info(session, &info);
     printf("reconnects=%u\n", info.reconnects);
     iscsi_session_close(session, deadline_after_ms(PATIENCE_MS));
@@ -273,32 +302,33 @@ static int run_session(struct options *options, struct arena *arena, struct stre
 int main(int count, char **arguments)
 {
     static struct options options = {.depth = 8, .network = {.address = "dhcp"}};
-    struct arena arena = host_arena_new(16 << 20);
-    struct stream *stream;
-    enum status status = OK;
-    int i, failed;
 
     snprintf(options.settings.initiator_name, sizeof options.settings.initiator_name, "iqn.2024-01.test:probe");
     snprintf(options.settings.host, sizeof options.settings.host, "127.0.0.1");
-    options.settings.portal_group = 0xFFFF;
+    options.settings.portal_group = ISCSI_PORTAL_GROUP_UNKNOWN;
     options.settings.login_timeout_ms = PATIENCE_MS;
-    for (i = 1; i < count; i++) {
+    for (int i = 1; i < count; i++) {
         char *equals = strchr(arguments[i], '=');
 
         if (!equals)
             return 2;
         *equals = 0;
-        take_option(&options, arguments[i], equals + 1);
+        set_option(&options, arguments[i], equals + 1);
     }
     if (options.depth == 0 || options.depth > DEPTH_MAX)
         return 2;
+
+    struct arena arena = host_arena_new(16 << 20);
+    struct stream *stream;
+    enum status status = OK;
     if (options.network.interface)
         status = tap_network_open(&arena, &options.network, &stream);
     else
         stream = posix_stream_new();
     if (status != OK)
         return report(status);
-    failed = run_session(&options, &arena, stream);
+
+    int failed = run_session(&options, &arena, stream);
     if (options.network.interface)
         tap_network_close(stream);
     else

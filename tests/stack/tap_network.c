@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* The card, the address and the stream of disk_probe.c when it runs over net/. */
 #include "tests/stack/tap_network.h"
 
 #include <stdio.h>
@@ -60,18 +61,20 @@ enum status tap_network_open(struct arena *arena, const struct tap_network_setti
     struct nic_config nic_config = {.arena = arena, .rx_buffers = BUFFERS, .tx_buffers = BUFFERS, .mtu = 1500};
     struct net_config config = {.nic = &nic, .arena = arena, .window = WINDOW, .hostname = "probe"};
     struct net_address address = {0};
-    char text[46];
     enum status status = tap_nic_open(&nic, settings->interface, &nic_config);
 
     if (status == OK)
         status = net_open(&config);
     if (status != OK)
         return status;
+
     tap_nic_lose(settings->loss);
     host_idle_hook = tap_nic_wait;
     status = get_address(settings->address, &address);
     if (status != OK)
         return status;
+
+    char text[46];
     net_format_address(&address, text);
     printf("address=%s\n", text);
     *stream = net_stream_new();

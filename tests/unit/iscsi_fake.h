@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A stream with a scripted target behind it: what it says is laid ready, what we say is kept, and bytes come in chunks of any
- * size. */
+/*
+ * A stream with a scripted target behind it: what it says is laid ready, what we say is kept, and bytes come in chunks of any
+ * size.
+ */
 #ifndef SANSTRAP_TESTS_ISCSI_FAKE_H
 #define SANSTRAP_TESTS_ISCSI_FAKE_H
 
@@ -41,10 +43,9 @@ static inline enum status fake_connect(struct stream *stream, const char *host, 
 static inline enum status fake_send(struct stream *stream, const struct stream_span *spans, unsigned count, size_t *taken)
 {
     struct fake *fake = (struct fake *)stream;
-    unsigned i;
 
     *taken = 0;
-    for (i = 0; i < count; i++) {
+    for (unsigned i = 0; i < count; i++) {
         size_t length = fake_cut(fake, spans[i].length);
 
         assert_true(length <= sizeof fake->out - fake->out_length);
@@ -122,16 +123,17 @@ static const uint8_t fake_isid[6] = {0x80, 1, 2, 3, 4, 5};
 static inline void fake_login(struct fake *fake, uint8_t flags, uint16_t status, const char *text)
 {
     uint8_t header[BHS_LENGTH] = {OP_LOGIN_RESPONSE, flags};
-    char data[8192];
-    uint32_t i, length = (uint32_t)strlen(text);
 
-    memcpy(header + BHS_ISID, fake_isid, 6);
+    memcpy(header + BHS_ISID, fake_isid, sizeof fake_isid);
     put_be16(header + BHS_TSIH, 7);
     put_be32(header + BHS_ITT, ITT_LOGIN);
     put_be32(header + BHS_EXPCMDSN, 1);
     put_be32(header + BHS_MAXCMDSN, 64);
     put_be16(header + BHS_LOGIN_CLASS, status);
-    for (i = 0; i < length; i++)
+
+    char data[8192];
+    uint32_t length = (uint32_t)strlen(text);
+    for (uint32_t i = 0; i < length; i++)
         data[i] = text[i] == '|' ? 0 : text[i];
     fake_say(fake, header, data, length);
 }

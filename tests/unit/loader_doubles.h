@@ -17,11 +17,12 @@
 /* ---- what the doubles do, and what was done to them ---- */
 
 static struct {
-    enum status open_card, dhcp, login, disk, boot;
+    enum status open_card[3], dhcp, session, login, disk, boot;
     bool no_driver[3];
     unsigned link_after_ms[3]; /* per card, from its opening */
     struct dhcp_builder ack;   /* the DHCP server's answer */
     const char *keys;          /* pressed when a failure is shown, one after the other */
+    bool keys_at_once;         /* and without one */
 } script;
 
 static struct {
@@ -99,7 +100,7 @@ enum status nic_open(struct nic *nic, struct pci_device *device, const struct ni
     seen.card_config = *config;
     opened_at = platform_ticks();
     arena_take(config->arena, nic_arena_size(config), 4096);
-    return outcome(name, script.open_card);
+    return outcome(name, script.open_card[device - cards]);
 }
 
 /* ---- net.h ---- */
@@ -213,6 +214,10 @@ size_t iscsi_session_size(void)
 struct iscsi_session *iscsi_session_new(struct arena *from, struct stream *stream)
 {
     (void)stream;
+    if (script.session != OK) {
+        fail(script.session, "the double of the session says so");
+        return NULL;
+    }
     return arena_take(from, sizeof(struct iscsi_session), 8);
 }
 
@@ -271,7 +276,8 @@ static void write_screen(const char *text)
 
 static int read_key(void)
 {
-    if (!seen.failures || !script.keys || !script.keys[seen.key] || seen.key >= seen.failures)
+    bool due = script.keys_at_once || seen.key < seen.failures;
+    if (!due || !script.keys || !script.keys[seen.key])
         return 0;
     return script.keys[seen.key++];
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A scripted LUN behind the fake stream, and the SCSI disk opened on it: what test_scsi_disk.c tells to go well, badly, late or
- * never. */
+/*
+ * A scripted LUN behind the fake stream, and the SCSI disk opened on it: what test_scsi_disk.c tells to go well, badly, late or
+ * never.
+ */
 #ifndef SANSTRAP_TESTS_SCSI_LUN_H
 #define SANSTRAP_TESTS_SCSI_LUN_H
 
-#include "tests/unit/iscsi_fake.h"
+#include "tests/unit/session_world.h"
 
 #include "iscsi/scsi_disk.h"
 
@@ -24,9 +26,6 @@ struct verdict {
     bool silent_about; /* … or not counted */
 };
 
-static struct fake fake;
-static struct arena arena;
-static struct iscsi_session *session;
 static struct scsi_disk scsi;
 static struct disk *disk;
 static uint8_t buffers[MANY][8 * 512];
@@ -39,7 +38,9 @@ static struct {
     bool hold;     /* answer nothing */
     uint64_t last; /* block */
     uint8_t device_type, mode;
-    uint32_t optimal_blocks; /* VPD B0h */
+    uint32_t max_transfer_length; /* VPD B0h, blocks */
+    uint8_t list[32][8];          /* REPORT LUNS */
+    uint32_t list_count;
     struct verdict next[16]; /* for READ, WRITE and SYNCHRONIZE CACHE; GOOD when used up */
     unsigned next_count, next_used;
     bool next_for_ever;    /* the last one is not used up */
@@ -84,18 +85,20 @@ static void identify(const struct command *command)
     uint8_t data[252] = {lun.device_type, 0, 6, 2, 91};
 
     memcpy(data + 8, "SANSTRAPUNIT DISK       1   ", 28);
-    if (command->cdb[1] & 1) {
+    if (command->cdb[INQUIRY_CDB_FLAGS] & INQUIRY_EVPD) {
+        uint8_t page = command->cdb[INQUIRY_CDB_PAGE_CODE];
+
         memset(data + 2, 0, sizeof data - 2);
-        data[1] = command->cdb[2];
-        data[3] = command->cdb[2] == 0x80 ? 4 : command->cdb[2] == 0x83 ? 12 : 60;
-        memcpy(data + 4, command->cdb[2] == 0x80 ? "U001" : "\1\3\0\10\60\1\2\3\4\5\6\7", data[3] == 4 ? 4 : 12);
-        if (command->cdb[2] == 0xB0)
-            put_be32(data + 8, lun.optimal_blocks);
+        data[1] = page;
+        data[3] = page == VPD_SERIAL ? 4 : page == VPD_DEVICE_ID ? 12 : 60;
+        memcpy(data + 4, page == VPD_SERIAL ? "U001" : "\1\3\0\10\60\1\2\3\4\5\6\7", data[3] == 4 ? 4 : 12);
+        if (page == VPD_BLOCK_LIMITS)
+            put_be32(data + 8, lun.max_transfer_length);
     }
     say_data(command, data, sizeof data);
 }
 
-static void tell_size(const struct command *command, bool long_form)
+static void report_capacity(const struct command *command, bool long_form)
 {
     uint8_t data[32] = {0};
 
@@ -122,6 +125,7 @@ static void move_blocks(const struct command *command)
         if (!lun.next_for_ever || lun.next_used + 1 < lun.next_count)
             lun.next_used++;
     }
+
     if (verdict.key)
         say_sense(command, verdict.key, verdict.asc);
     else if (verdict.missing && verdict.silent_about)
@@ -132,13 +136,22 @@ static void move_blocks(const struct command *command)
         say_data(command, data, command->length - verdict.missing);
 }
 
+static void report_luns(const struct command *command)
+{
+    uint8_t data[8 + sizeof lun.list] = {0};
+
+    put_be32(data, 8 * lun.list_count);
+    memcpy(data + 8, lun.list, 8 * lun.list_count);
+    say_data(command, data, 8 + 8 * lun.list_count);
+}
+
 static void answer(const struct command *command)
 {
-    uint8_t list[16] = {0, 0, 0, 8}, mode[4] = {3, 0, lun.mode};
+    uint8_t mode[4] = {3, 0, lun.mode};
 
-    switch (command->cdb[0]) {
+    switch (command->cdb[CDB_OPERATION_CODE]) {
     case SCSI_REPORT_LUNS:
-        say_data(command, list, sizeof list);
+        report_luns(command);
         break;
     case SCSI_INQUIRY:
         identify(command);
@@ -147,10 +160,10 @@ static void answer(const struct command *command)
         say(OP_SCSI_RESPONSE, 0, command, SCSI_GOOD, 0, NULL, 0);
         break;
     case SCSI_READ_CAPACITY_10:
-        tell_size(command, false);
+        report_capacity(command, false);
         break;
     case SCSI_SERVICE_ACTION_IN_16:
-        tell_size(command, true);
+        report_capacity(command, true);
         break;
     case SCSI_MODE_SENSE_6:
         say_data(command, mode, sizeof mode);
@@ -170,7 +183,7 @@ static void remember(const uint8_t *cdb)
     lun.commands[lun.command_count++] = (uint64_t)cdb[0] << 56 | (long_form ? get_be64(cdb + 2) : get_be32(cdb + 2));
 }
 
-static void take(const uint8_t *header)
+static void hold(const uint8_t *header)
 {
     struct command *command = &lun.held[lun.held_count++];
 
@@ -191,7 +204,7 @@ static void serve(struct stream *stream)
 
         lun.heard += BHS_LENGTH + ((get_be24(header + BHS_DATA_LENGTH) + 3) & ~3u);
         if ((header[BHS_OPCODE] & OP_MASK) == OP_SCSI_COMMAND)
-            take(header);
+            hold(header);
     }
     while (!lun.hold && lun.held_count)
         answer(&lun.held[--lun.held_count]); /* the newest first: nobody may count on an order */
@@ -199,26 +212,19 @@ static void serve(struct stream *stream)
 
 /* ---- the world ---- */
 
-static void tick(void)
-{
-    host_clock_advance_us(1000);
-}
-
 static void log_in(void)
 {
     static struct stream_ops operations;
-    struct iscsi_settings settings = fake_settings();
 
-    fake_reset(&fake);
     operations = *fake.stream.ops;
     operations.pump = serve;
     fake.stream.ops = &operations;
-    fake_login_whole(&fake);
-    assert_int_equal(iscsi_session_open(session, &settings, deadline_after_ms(20000)), OK);
-    fake.out_length = 0;
+    open_whole_session();
+
     memset(&lun, 0, sizeof lun);
     lun.statsn = session->expstatsn;
     lun.last = BLOCKS - 1;
+    lun.list_count = 1; /* LUN 0 */
 }
 
 static enum status open_disk(void)
@@ -230,21 +236,9 @@ static enum status open_disk(void)
 
 static int set_up(void **state)
 {
-    (void)state;
-    host_log_level = LOG_ERROR;
-    host_clock_use_virtual();
-    host_idle_hook = tick;
-    arena = host_arena_new(1 << 20);
-    session = iscsi_session_new(&arena, &fake.stream);
+    set_up_session(state);
     log_in();
     disk = scsi_disk_contract(&scsi);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    host_arena_free(&arena);
     return 0;
 }
 

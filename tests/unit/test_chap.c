@@ -1,14 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* CHAP (RFC 7143 section 12.1, RFC 1994) against targets that refuse, forge, reflect, or really know the secrets. */
-#include "tests/unit/login_world.h"
+#include "tests/unit/session_world.h"
 
 #include "iscsi/login.h"
-
-static enum status open_with(const struct iscsi_settings *settings)
-{
-    host_idle_hook = tick;
-    return iscsi_session_open(session, settings, deadline_after_ms(20000));
-}
 
 static struct iscsi_settings chap_settings(bool mutual)
 {
@@ -23,13 +17,15 @@ static struct iscsi_settings chap_settings(bool mutual)
     return settings;
 }
 
+struct refusal {
+    const char *name, *text;
+    bool mutual;
+    enum status status;
+};
+
 static void chap_refusals(void **state)
 {
-    static const struct {
-        const char *name, *text;
-        bool mutual;
-        enum status status;
-    } cases[] = {
+    static const struct refusal cases[] = {
         {"algorithm not offered", "CHAP_A=6|CHAP_I=1|CHAP_C=0x00112233|", false, E_CHAP_ALGORITHM},
         {"no algorithm", "CHAP_I=1|CHAP_C=0x00112233|", false, E_CHAP_ALGORITHM},
         {"identifier 256", "CHAP_A=5|CHAP_I=256|CHAP_C=0x00112233|", false, E_CHAP_CHALLENGE},
@@ -41,10 +37,9 @@ static void chap_refusals(void **state)
         {"method None when mutual is wanted", "AuthMethod=None|", true, E_CHAP_METHOD},
         {"method Reject", "AuthMethod=Reject|", false, E_CHAP_METHOD},
     };
-    unsigned i;
 
     (void)state;
-    for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct iscsi_settings settings = chap_settings(cases[i].mutual);
 
         fake_reset(&fake);
@@ -52,23 +47,21 @@ static void chap_refusals(void **state)
             fake_login(&fake, 0, 0, "AuthMethod=CHAP|");
         fake_login(&fake, 0, 0, cases[i].text);
         print_message("%s\n", cases[i].name);
-        assert_int_equal(open_with(&settings), cases[i].status);
+        assert_int_equal(open_session(&settings), cases[i].status);
     }
 }
 
 /* Section 11.13.5, status 0201: the secret is wrong, or there is none. */
 static void authentication_failure(void **state)
 {
-    unsigned configured;
-
     (void)state;
-    for (configured = 0; configured < 2; configured++) {
+    for (unsigned configured = 0; configured < 2; configured++) {
         struct iscsi_settings settings = configured ? chap_settings(false) : fake_settings();
         enum status expected = configured ? E_LOGIN_AUTHENTICATION : E_CHAP_REQUIRED;
 
         fake_reset(&fake);
         fake_login(&fake, 0, 0x0201, "");
-        assert_int_equal(open_with(&settings), expected);
+        assert_int_equal(open_session(&settings), expected);
         assert_non_null(strstr(failure_detail(expected), "login status 0201"));
     }
 }
@@ -81,11 +74,12 @@ static void chap_falls_back_to_md5_where_7_means_sha1(void **state)
     fake_login(&fake, 0, 0, "AuthMethod=CHAP|");
     fake_login(&fake, 0, 0, "CHAP_A=7|CHAP_I=1|CHAP_C=0x0011223344556677889900112233445566778899|");
     fake_login(&fake, 0, 0x0200, "");
+
     fake_login(&fake, 0, 0, "AuthMethod=CHAP|");
     fake_login(&fake, 0, 0, "CHAP_A=5|CHAP_I=1|CHAP_C=0bABEiMw==|");
     fake_login(&fake, 0x81, 0, "");
     fake_login(&fake, 0x87, 0, "");
-    assert_int_equal(open_with(&settings), OK);
+    assert_int_equal(open_session(&settings), OK);
     assert_int_equal(fake.connects, 2);
 }
 
@@ -97,9 +91,10 @@ static void chap_target_without_proof(void **state)
     fake_login(&fake, 0, 0, "AuthMethod=CHAP|");
     fake_login(&fake, 0, 0, "CHAP_A=5|CHAP_I=1|CHAP_C=0x00112233|");
     fake_login(&fake, 0x81, 0, "");
-    assert_int_equal(open_with(&settings), E_CHAP_TARGET);
+    assert_int_equal(open_session(&settings), E_CHAP_TARGET);
+
     strcpy(settings.mutual_chap.secret, settings.chap.secret);
-    assert_int_equal(open_with(&settings), E_CHAP_SECRETS_EQUAL);
+    assert_int_equal(open_session(&settings), E_CHAP_SECRETS_EQUAL);
 }
 
 static void digests(void **state)
@@ -139,13 +134,14 @@ static struct {
 static const char *find_key(const uint8_t *text, uint32_t length, const char *key)
 {
     static uint8_t copy[TEXT_OUT_MAX + 1];
-    const char *found, *value;
-    uint32_t position = 0;
-    bool malformed;
 
     memcpy(copy, text, length);
     copy[length] = 0;
-    while (text_next(copy, length, &position, &found, &value, &malformed)) {
+
+    const char *found, *value;
+    uint32_t position = 0;
+    bool malformed;
+    while (key_text_next(copy, length, &position, &found, &value, &malformed)) {
         if (strcmp(found, key) == 0)
             return value;
     }
@@ -153,7 +149,7 @@ static const char *find_key(const uint8_t *text, uint32_t length, const char *ke
 }
 
 /* The text so far with '|' for NUL, as fake_login() wants it. */
-static void say_text(uint8_t flags, uint16_t status, struct text_writer *writer)
+static void say_text(uint8_t flags, uint16_t status, struct key_text_writer *writer)
 {
     char text[1024];
 
@@ -164,13 +160,13 @@ static void say_text(uint8_t flags, uint16_t status, struct text_writer *writer)
     fake_login(&fake, flags, status, text);
 }
 
-static void challenge(struct text_writer *writer)
+static void challenge(struct key_text_writer *writer)
 {
     if (target.reflects && target.logins)
         memcpy(target.challenge, target.their_challenge, CHALLENGE_LENGTH);
-    text_add_number(writer, "CHAP_A", target.algorithm);
-    text_add_number(writer, "CHAP_I", 77);
-    text_add_binary(writer, "CHAP_C", target.challenge, CHALLENGE_LENGTH);
+    key_text_add_number(writer, "CHAP_A", target.algorithm);
+    key_text_add_number(writer, "CHAP_I", 77);
+    key_text_add_binary(writer, "CHAP_C", target.challenge, CHALLENGE_LENGTH);
     say_text(0, 0, writer);
 }
 
@@ -182,49 +178,53 @@ static void judge_response(const uint8_t *text, uint32_t length)
     uint32_t expected = chap_digest(target.algorithm, 77, "secret-of-joe-1", target.challenge, CHALLENGE_LENGTH, digest), got = 0;
 
     target.logins++;
-    target.response_good = value && text_binary(value, theirs, sizeof theirs, &got) && got == expected &&
+    target.response_good = value && key_text_binary(value, theirs, sizeof theirs, &got) && got == expected &&
                            memcmp(theirs, digest, got) == 0 && strcmp(find_key(text, length, "CHAP_N"), "joe") == 0;
+
     value = find_key(text, length, "CHAP_C");
     target.their_length = 0;
     if (value)
-        assert_true(text_binary(value, target.their_challenge, sizeof target.their_challenge, &target.their_length));
+        assert_true(key_text_binary(value, target.their_challenge, sizeof target.their_challenge, &target.their_length));
     value = find_key(text, length, "CHAP_I");
     if (value)
-        assert_true(text_number(value, 255, &target.their_identifier));
+        assert_true(key_text_number(value, 255, &target.their_identifier));
 }
 
-static void prove(struct text_writer *writer)
+static void prove(struct key_text_writer *writer)
 {
     uint8_t digest[CHAP_DIGEST_MAX];
-    uint32_t identifier = target.their_identifier ^ (target.forgery == STALE_IDENTIFIER), length;
+    uint32_t identifier = target.their_identifier ^ (target.forgery == STALE_IDENTIFIER);
 
     if (target.their_length) {
-        length = chap_digest(target.algorithm, (uint8_t)identifier, "secret-of-disk-2", target.their_challenge,
-                             target.their_length, digest);
+        uint32_t length = chap_digest(target.algorithm, (uint8_t)identifier, "secret-of-disk-2", target.their_challenge,
+                                      target.their_length, digest);
         if (target.forgery == WRONG_DIGEST)
             digest[length - 1] ^= 1;
         if (target.forgery == SHORT_DIGEST)
             length--;
         if (target.forgery != NO_NAME)
-            text_add(writer, "CHAP_N", target.forgery == OTHER_NAME ? "disc" : target.forgery == OUR_OWN_NAME ? "joe" : "disk");
-        text_add_binary(writer, "CHAP_R", digest, length);
+            key_text_add(writer, "CHAP_N",
+                         target.forgery == OTHER_NAME     ? "disc"
+                         : target.forgery == OUR_OWN_NAME ? "joe"
+                                                          : "disk");
+        key_text_add_binary(writer, "CHAP_R", digest, length);
     }
     say_text(0x81, 0, writer);
 }
 
-static void take_security(const uint8_t *text, uint32_t length)
+static void answer_security(const uint8_t *text, uint32_t length)
 {
     uint8_t bytes[1024];
-    struct text_writer writer = {.bytes = bytes, .room = sizeof bytes};
+    struct key_text_writer writer = {.bytes = bytes, .room = sizeof bytes};
     const char *offer = find_key(text, length, "CHAP_A");
 
     if (find_key(text, length, "AuthMethod")) {
-        text_add(&writer, "AuthMethod", "CHAP");
+        key_text_add(&writer, "AuthMethod", "CHAP");
         say_text(0, 0, &writer);
     } else if (offer) {
-        if (!text_list_has(offer, "7"))
+        if (!key_text_list_has(offer, "7"))
             target.algorithm = CHAP_MD5;
-        assert_true(text_list_has(offer, target.algorithm == CHAP_MD5 ? "5" : "7"));
+        assert_true(key_text_list_has(offer, target.algorithm == CHAP_MD5 ? "5" : "7"));
         challenge(&writer);
     } else {
         judge_response(text, length);
@@ -246,9 +246,10 @@ static void serve(struct stream *stream)
 
         if (target.heard + BHS_LENGTH + length > fake.out_length)
             return;
+
         target.heard += BHS_LENGTH + ((length + 3) & ~3u);
-        if ((header[BHS_FLAGS] >> 2 & 3) == STAGE_SECURITY)
-            take_security(header + BHS_LENGTH, length);
+        if ((header[BHS_FLAGS] >> LOGIN_CSG_SHIFT & LOGIN_STAGE_MASK) == STAGE_SECURITY)
+            answer_security(header + BHS_LENGTH, length);
         else
             fake_login(&fake, 0x87, 0, "");
     }
@@ -264,6 +265,7 @@ static void start_target(uint32_t algorithm)
     fake.stream.ops = &operations;
     memset(&target, 0, sizeof target);
     target.algorithm = algorithm;
+
     for (unsigned i = 0; i < CHALLENGE_LENGTH; i++)
         target.challenge[i] = (uint8_t)(i * 11 + 1);
 }
@@ -277,39 +279,42 @@ static void one_way(void **state)
     (void)state;
     for (unsigned i = 0; i < 2; i++) {
         start_target(algorithms[i]);
-        assert_int_equal(open_with(&settings), OK);
+        assert_int_equal(open_session(&settings), OK);
         assert_true(target.response_good);
         assert_int_equal(target.their_length, 0); /* nobody wanted a proof of the target */
     }
+
     strcpy(settings.chap.secret, "not-the-secret-1");
     start_target(CHAP_SHA256);
-    assert_int_equal(open_with(&settings), E_LOGIN_AUTHENTICATION);
+    assert_int_equal(open_session(&settings), E_LOGIN_AUTHENTICATION);
     assert_int_equal(target.logins, 2); /* once more with MD5, and then no more */
 }
 
 static void mutual(void **state)
 {
     struct iscsi_settings settings = chap_settings(true);
-    uint8_t before[CHALLENGE_LENGTH];
+    uint8_t before[CHALLENGE_LENGTH] = {0};
 
     (void)state;
     for (unsigned i = 0; i < 2; i++) {
         start_target(algorithms[i]);
-        assert_int_equal(open_with(&settings), OK);
+        assert_int_equal(open_session(&settings), OK);
         assert_true(target.response_good);
         assert_int_equal(target.their_length, CHALLENGE_LENGTH);
-        if (i)
-            assert_memory_not_equal(before, target.their_challenge, CHALLENGE_LENGTH); /* a new one each time */
+
+        assert_memory_not_equal(before, target.their_challenge, CHALLENGE_LENGTH); /* a new one each time */
         memcpy(before, target.their_challenge, CHALLENGE_LENGTH);
     }
 }
 
+struct forged {
+    const char *name;
+    enum forgery forgery;
+};
+
 static void mutual_forged(void **state)
 {
-    static const struct {
-        const char *name;
-        enum forgery forgery;
-    } cases[] = {
+    static const struct forged cases[] = {
         {"a digest wrong in its last bit", WRONG_DIGEST},
         {"a digest cut", SHORT_DIGEST},
         {"another name", OTHER_NAME},
@@ -325,7 +330,7 @@ static void mutual_forged(void **state)
             print_message("%s\n", cases[i].name);
             start_target(algorithms[j]);
             target.forgery = cases[i].forgery;
-            assert_int_equal(open_with(&settings), E_CHAP_TARGET);
+            assert_int_equal(open_session(&settings), E_CHAP_TARGET);
             assert_true(fake.aborts > 0);
         }
     }
@@ -339,15 +344,16 @@ static void our_challenge_reflected(void **state)
     (void)state;
     start_target(CHAP_SHA256);
     target.redirects = true; /* a second login of the same session, with another challenge: fine */
-    assert_int_equal(open_with(&settings), OK);
+    assert_int_equal(open_session(&settings), OK);
     assert_int_equal(target.logins, 2);
+
     start_target(CHAP_SHA256);
     target.redirects = target.reflects = true;
-    assert_int_equal(open_with(&settings), E_CHAP_REFLECTED);
+    assert_int_equal(open_session(&settings), E_CHAP_REFLECTED);
     assert_int_equal(target.logins, 1); /* no second response went out */
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up_session, tear_down_session)
 
 int main(void)
 {

@@ -2,6 +2,8 @@
 #include "tests/unit/unit.h"
 
 #include "loader/command_line.h"
+#include "loader/setting.h"
+#include "platform/bytes.h"
 
 #define IQN "iqn.2001-04.com.example:storage"
 
@@ -208,7 +210,7 @@ static void card_and_boot(void **state)
     assert_int_equal(settings.mtu, 9000);
     assert_int_equal(settings.rings, 1024);
     assert_int_equal(settings.boot.drive, 0x81);
-    assert_true(settings.boot.hook_only);
+    assert_true(settings.home.hook_only);
     assert_string_equal(settings.boot.files, "\\EFI\\debian\\grubx64.efi,/b.efi");
     parsed("nic=0000:00:03.0 drive=129");
     assert_int_equal(settings.nic_device, 3);
@@ -266,7 +268,7 @@ static void times(void **state)
     assert_int_equal(settings.retry_delay_ms, 4000);
     parsed("retry=0");
     assert_int_equal(settings.retries, 0);
-    assert_int_equal(settings.retry_delay_ms, DEFAULT_RETRY_DELAY_MS);
+    assert_int_equal(settings.retry_delay_ms, 10000);
 }
 
 static void what_boot_loaders_add(void **state)
@@ -306,17 +308,57 @@ static void a_long_value_is_marked_around_the_fault(void **state)
     assert_int_equal(settings.mark.text[settings.mark.offset], 'x');
 }
 
+/* Defaults stand in loader/settings.def as they would be typed. */
+static void defaults(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < SETTING_COUNT; i++) {
+        const struct setting_row *row = &setting_rows[i];
+        memset(&settings, 0, sizeof settings);
+        if (row->preset[0])
+            assert_int_equal(setting_store(&settings, row, row->preset, strlen(row->preset)), OK);
+        if (setting_is_homes(row))
+            assert_string_not_equal(row->preset, "");
+    }
+    parsed("");
+    assert_int_equal(settings.ipv4, IPV4_DHCP);
+    assert_int_equal(settings.ipv6, IPV6_WHEN_NEEDED);
+    assert_int_equal(settings.mtu, 1500);
+    assert_int_equal(settings.rings, 512);
+    assert_int_equal(settings.boot.drive, 0x80);
+    assert_int_equal(settings.retries, 5);
+    assert_int_equal(settings.retry_delay_ms, 10000);
+    assert_int_equal(settings.link_timeout_ms, 15000);
+    assert_int_equal(settings.dhcp_timeout_ms, 30000);
+    assert_int_equal(settings.login_timeout_ms, 15000);
+    assert_int_equal(settings.recovery_ms, 120000);
+    assert_int_equal(settings.home.memory, 4 * MIB);
+    for (unsigned i = 0; i < SETTING_COUNT; i++)
+        assert_int_equal(settings.origin[i], FROM_DEFAULT);
+}
+
+static void the_word_help(void **state)
+{
+    (void)state;
+    assert_true(command_line_asks_for_help("help"));
+    assert_true(command_line_asks_for_help("BOOT_IMAGE=/x ip=off help"));
+    assert_false(command_line_asks_for_help(""));
+    assert_false(command_line_asks_for_help("help=yes hostname=\"please help\" helpful"));
+    parsed("help");
+    assert_int_equal(settings.unknown_count, 0);
+}
+
 static void what_the_home_is_told(void **state)
 {
     (void)state;
     struct home_options home;
     loader_home_options("", &home);
-    assert_int_equal(home.memory, DEFAULT_MEMORY);
-    assert_int_equal(home.serial_port, DEFAULT_SERIAL_PORT);
-    assert_int_equal(home.serial_baud, DEFAULT_SERIAL_BAUD);
-    assert_int_equal(home.log, DEFAULT_LOG);
+    assert_int_equal(home.memory, 4 * MIB);
+    assert_int_equal(home.serial_port, 1);
+    assert_int_equal(home.serial_baud, 115200);
+    assert_int_equal(home.log, LOG_WARNING);
     loader_home_options("memory=8M serial=2,9600 log=debug", &home);
-    assert_int_equal(home.memory, 8 << 20);
+    assert_int_equal(home.memory, 8 * MIB);
     assert_int_equal(home.serial_port, 2);
     assert_int_equal(home.serial_baud, 9600);
     assert_int_equal(home.log, LOG_DEBUG);
@@ -324,10 +366,10 @@ static void what_the_home_is_told(void **state)
     loader_home_options("boot=no boot=never", &home);
     assert_true(home.hook_only);
     loader_home_options("memory=64M serial=off log=\"open", &home);
-    assert_int_equal(home.memory, 64 << 20);
+    assert_int_equal(home.memory, 64 * MIB);
     assert_int_equal(home.serial_port, 0);
     loader_home_options("memory=2048k memory=1", &home);
-    assert_int_equal(home.memory, 2 << 20);
+    assert_int_equal(home.memory, 2 * MIB);
 }
 
 int main(void)
@@ -346,6 +388,8 @@ int main(void)
         cmocka_unit_test(what_boot_loaders_add),
         cmocka_unit_test(unknown_settings_are_counted_up_to_a_limit),
         cmocka_unit_test(a_long_value_is_marked_around_the_fault),
+        cmocka_unit_test(defaults),
+        cmocka_unit_test(the_word_help),
         cmocka_unit_test(what_the_home_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

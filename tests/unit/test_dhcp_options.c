@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/unit/unit.h"
 
-#include "loader/dhcp_options.h"
+#include "net/dhcp_options.h"
 #include "tests/unit/dhcp_builder.h"
 
 static void opened(struct dhcp_message *message, const struct dhcp_builder *builder)
@@ -192,6 +192,89 @@ static void cut_anywhere(void **state)
     }
 }
 
+/* ---- leases ---- */
+
+static void leased(struct net_lease *lease, const struct dhcp_builder *builder)
+{
+    struct dhcp_message message;
+    opened(&message, builder);
+    net_lease_read(lease, &message);
+}
+
+static void a_lease_of_an_ordinary_server(void **state)
+{
+    (void)state;
+    struct dhcp_builder builder;
+    struct net_lease lease;
+    dhcp_ack(&builder);
+    dhcp_option(&builder, DHCP_DNS, "\300\000\002\005\300\000\002\006\300\000\002\007", 12);
+    dhcp_option(&builder, DHCP_MTU, "\043\050", 2);
+    leased(&lease, &builder);
+
+    assert_memory_equal(lease.ipv4.address, "\300\000\002\012", 4);
+    assert_memory_equal(lease.ipv4.netmask, "\377\377\377\000", 4);
+    assert_memory_equal(lease.ipv4.gateway, "\300\000\002\001", 4);
+    assert_memory_equal(lease.ipv4.dns, "\300\000\002\005\300\000\002\006", 8);
+    assert_int_equal(lease.ipv4.mtu, 9000);
+    assert_memory_equal(lease.server, "\300\000\002\001", 4);
+    assert_int_equal(lease.seconds, 3600);
+    assert_int_equal(lease.message_length, builder.length);
+    assert_memory_equal(lease.message, builder.bytes, builder.length);
+}
+
+static void a_lease_that_says_nothing(void **state)
+{
+    (void)state;
+    struct dhcp_builder builder;
+    struct net_lease lease;
+    dhcp_build(&builder);
+    leased(&lease, &builder);
+    assert_memory_equal(lease.ipv4.netmask, "\377\377\377\000", 4);
+    assert_memory_equal(lease.ipv4.gateway, "\0\0\0\0", 4);
+    assert_int_equal(lease.ipv4.mtu, 0);
+    assert_int_equal(lease.seconds, 0xFFFFFFFFu);
+
+    memcpy(builder.bytes + DHCP_AT_YIADDR, "\254\020\000\012", 4);
+    leased(&lease, &builder);
+    assert_memory_equal(lease.ipv4.netmask, "\377\377\000\000", 4);
+    memcpy(builder.bytes + DHCP_AT_YIADDR, "\012\000\000\012", 4);
+    leased(&lease, &builder);
+    assert_memory_equal(lease.ipv4.netmask, "\377\000\000\000", 4);
+}
+
+/* One outside the network, the client itself, none, a piece of one. */
+static void routers_that_cannot_be_reached_are_left_out(void **state)
+{
+    static const char routers[][5] = {"\300\000\003\001", "\300\000\002\012", "\000\000\000\000", "\340\000\000\001"};
+    (void)state;
+    for (size_t i = 0; i <= sizeof routers / sizeof routers[0]; i++) {
+        struct dhcp_builder builder;
+        struct net_lease lease;
+        dhcp_build(&builder);
+        if (i < sizeof routers / sizeof routers[0])
+            dhcp_option(&builder, DHCP_ROUTER, routers[i], 4);
+        else
+            dhcp_option(&builder, DHCP_ROUTER, "\300\000\002", 3);
+        leased(&lease, &builder);
+        assert_memory_equal(lease.ipv4.gateway, "\0\0\0\0", 4);
+    }
+}
+
+static void an_mtu_that_no_host_has_is_left_out(void **state)
+{
+    (void)state;
+    struct dhcp_builder builder;
+    struct net_lease lease;
+    dhcp_build(&builder);
+    dhcp_option(&builder, DHCP_MTU, "\002\077", 2);
+    leased(&lease, &builder);
+    assert_int_equal(lease.ipv4.mtu, 0);
+    dhcp_build(&builder);
+    dhcp_option(&builder, DHCP_MTU, "\002\100", 2);
+    leased(&lease, &builder);
+    assert_int_equal(lease.ipv4.mtu, 576);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -206,6 +289,10 @@ int main(void)
         cmocka_unit_test(ipxe_sub_option_beyond_its_option),
         cmocka_unit_test(an_option_beyond_its_field),
         cmocka_unit_test(cut_anywhere),
+        cmocka_unit_test(a_lease_of_an_ordinary_server),
+        cmocka_unit_test(a_lease_that_says_nothing),
+        cmocka_unit_test(routers_that_cannot_be_reached_are_left_out),
+        cmocka_unit_test(an_mtu_that_no_host_has_is_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

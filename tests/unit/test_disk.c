@@ -109,16 +109,18 @@ static int tear_down(void **state)
 
 static uint8_t buffer[BLOCKS * 512];
 
+struct impossible {
+    const char *name;
+    enum disk_operation operation;
+    uint64_t lba;
+    uint32_t blocks;
+    bool no_buffer, read_only;
+    enum status status;
+};
+
 static void requests_that_cannot_be(void **state)
 {
-    static const struct {
-        const char *name;
-        enum disk_operation operation;
-        uint64_t lba;
-        uint32_t blocks;
-        bool no_buffer, read_only;
-        enum status status;
-    } cases[] = {
+    static const struct impossible cases[] = {
         {"first block behind the end", DISK_READ, BLOCKS, 1, false, false, E_DISK_RANGE},
         {"last block behind the end", DISK_READ, BLOCKS - 7, 8, false, false, E_DISK_RANGE},
         {"sum of 2^64", DISK_READ, UINT64_MAX, 1, false, false, E_DISK_RANGE},

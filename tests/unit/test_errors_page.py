@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""docs/errors.md is made from platform/status.def; docs/settings.md names every setting that the command line takes."""
+"""docs/errors.md is made from platform/status.def."""
 import pathlib
 import re
 import subprocess
@@ -17,11 +17,3 @@ def test_every_status_is_on_the_page():
     page = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
     assert len(codes) > 20
     assert [code for code in codes if f"| S{code} |" not in page] == []
-
-
-def test_every_setting_is_on_the_settings_page():
-    source = (ROOT / "loader" / "command_line.c").read_text(encoding="utf-8")
-    names = re.findall(r'^    \{"([a-z0-9-]+)", SETTING_', source, re.M) + ["root", "initiator"]
-    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
-    assert len(names) == len(set(names)) == 29
-    assert [name for name in names if f"| `{name}=` |" not in page] == []

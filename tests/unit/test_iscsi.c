@@ -1,51 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Full feature phase against a scripted target: RFC 7143 sections 11.3 to 11.19. */
-#include "tests/unit/iscsi_fake.h"
+#include "tests/unit/session_world.h"
 
 #define LENGTH 12288
 
-static struct fake fake;
-static struct arena arena;
-static struct iscsi_session *session;
 static struct iscsi_task task;
 static uint8_t buffer[LENGTH + 64], data[LENGTH];
 
-static void tick(void)
-{
-    host_clock_advance_us(1000);
-}
-
 static void log_in(void)
 {
-    struct iscsi_settings settings = fake_settings();
-
     fake_reset(&fake);
-    fake_login_whole(&fake);
-    assert_int_equal(iscsi_session_open(session, &settings, deadline_after_ms(20000)), OK);
-    fake.out_length = 0;
-    fake.aborts = 0;
+    open_whole_session();
 }
 
 static int set_up(void **state)
 {
-    unsigned i;
-
-    (void)state;
-    host_log_level = LOG_ERROR;
-    host_clock_use_virtual();
-    host_idle_hook = tick;
-    arena = host_arena_new(1 << 20);
-    session = iscsi_session_new(&arena, &fake.stream);
-    for (i = 0; i < LENGTH; i++)
+    set_up_session(state);
+    for (unsigned i = 0; i < LENGTH; i++)
         data[i] = (uint8_t)(i * 7 + (i >> 8));
     log_in();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    host_arena_free(&arena);
     return 0;
 }
 
@@ -90,10 +63,8 @@ static void pump(unsigned turns)
 
 static void read_in_every_chunking(void **state)
 {
-    size_t chunk;
-
     (void)state;
-    for (chunk = 0; chunk < 200; chunk += 13) {
+    for (size_t chunk = 0; chunk < 200; chunk += 13) {
         log_in();
         fake.chunk = chunk;
         submit(ISCSI_READ);
@@ -101,6 +72,7 @@ static void read_in_every_chunking(void **state)
         say(&(struct pdu){OP_DATA_IN, 0x00, 0, 0, 0, RESERVED_TAG, 0, 0, 0, 5001}, data);
         say(&(struct pdu){OP_DATA_IN, 0x81, 0, 0, 0, RESERVED_TAG, 1, 5001, 0, LENGTH - 5001}, data + 5001);
         pump(20000);
+
         assert_true(task.done);
         assert_int_equal(task.status, OK);
         assert_int_equal(task.transferred, LENGTH);
@@ -109,14 +81,16 @@ static void read_in_every_chunking(void **state)
     }
 }
 
+struct hostile_pdu {
+    const char *name;
+    enum iscsi_direction direction;
+    struct pdu pdu;
+    enum status status;
+};
+
 static void hostile_pdus(void **state)
 {
-    static const struct {
-        const char *name;
-        enum iscsi_direction direction;
-        struct pdu pdu;
-        enum status status;
-    } cases[] = {
+    static const struct hostile_pdu cases[] = {
         {"11.7.5 data beyond the end", ISCSI_READ, {OP_DATA_IN, 0, 0, 0, 0, RESERVED_TAG, 0, 0, 0, LENGTH + 4}, E_ISCSI_DATA_IN},
         {"11.7.5 offset that wraps", ISCSI_READ, {OP_DATA_IN, 0, 0, 0, 0, RESERVED_TAG, 0, 0xFFFFFFF0, 0, 64}, E_ISCSI_DATA_IN},
         {"13.18 a gap", ISCSI_READ, {OP_DATA_IN, 0, 0, 0, 0, RESERVED_TAG, 0, 512, 0, 512}, E_ISCSI_DATA_IN},
@@ -145,19 +119,20 @@ static void hostile_pdus(void **state)
         {"11.19 answer to no ping", ISCSI_READ, {OP_NOP_IN, 0x80, 0, 0, 0, RESERVED_TAG, 0, 0, 0, 0}, E_ISCSI_TAG},
         {"unknown opcode", ISCSI_READ, {0x2A, 0x80, 0, 0, 0, 0, 0, 0, 0, 0}, E_ISCSI_OPCODE},
     };
-    unsigned i;
 
     (void)state;
-    for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         static uint8_t bytes[LENGTH + 64];
 
         log_in();
         submit(cases[i].direction);
+
         print_message("%s\n", cases[i].name);
         memset(bytes, 0xFF, sizeof bytes);
         fail(OK, "none");
         say(&cases[i].pdu, bytes);
         pump(1);
+
         assert_string_not_equal(failure_detail(cases[i].status), "");
         /* The connection goes, the task waits for the next. */
         assert_int_equal(fake.aborts, 1);
@@ -189,6 +164,7 @@ static void underflow_takes_bytes_off(void **state)
     pump(1);
     assert_true(task.done);
     assert_int_equal(task.transferred, 512);
+
     /* GOOD without a residual, but not all data: no more is believed than came. */
     submit(ISCSI_READ);
     say(&(struct pdu){OP_DATA_IN, 0x81, 0, 0, 0, RESERVED_TAG, 0, 0, 0, 512}, data);
@@ -214,12 +190,9 @@ static void sense_data(void **state)
 /* ImmediateData, FirstBurstLength 8192, segments of 4096; then R2T for the rest. */
 static void write_phases(void **state)
 {
-    const uint8_t *command, *first, *second;
-
     (void)state;
     submit(ISCSI_WRITE);
-    command = fake_heard(&fake, 0);
-    first = fake_heard(&fake, 1);
+    const uint8_t *command = fake_heard(&fake, 0), *first = fake_heard(&fake, 1);
     assert_int_equal(command[BHS_FLAGS], FLAG_WRITE | ATTRIBUTE_SIMPLE);
     assert_int_equal(get_be24(command + BHS_DATA_LENGTH), 4096);
     assert_int_equal(first[BHS_OPCODE], OP_DATA_OUT);
@@ -227,12 +200,14 @@ static void write_phases(void **state)
     assert_int_equal(get_be32(first + BHS_TTT), RESERVED_TAG);
     assert_int_equal(get_be32(first + BHS_OFFSET), 4096);
     assert_null(fake_heard(&fake, 2));
+
     say(&(struct pdu){OP_R2T, 0x80, 0, 0, 0, 77, 0, 8192, 4096, 0}, NULL);
     pump(1);
-    second = fake_heard(&fake, 2);
+    const uint8_t *second = fake_heard(&fake, 2);
     assert_int_equal(get_be32(second + BHS_TTT), 77);
     assert_int_equal(get_be32(second + BHS_OFFSET), 8192);
     assert_int_equal(second[BHS_FLAGS], FLAG_FINAL);
+
     /* The stream still holds a byte of the buffer: the task is not done before it is acknowledged. */
     fake.unsent = 1;
     say(&(struct pdu){OP_SCSI_RESPONSE, 0x80, 0, 0, 0, 0, 0, 0, 0, 0}, NULL);
@@ -256,6 +231,7 @@ static void ping_is_answered(void **state)
     put_be32(header + BHS_MAXCMDSN, 64);
     fake_say(&fake, header, NULL, 0);
     pump(1);
+
     assert_int_equal(fake_heard(&fake, 0)[BHS_OPCODE], OP_NOP_OUT | OP_IMMEDIATE);
     assert_int_equal(get_be32(fake_heard(&fake, 0) + BHS_ITT), RESERVED_TAG);
     assert_int_equal(get_be32(fake_heard(&fake, 0) + BHS_TTT), 0x1234);
@@ -266,38 +242,37 @@ static void ping_is_answered(void **state)
 static void more_pings_than_there_are_places(void **state)
 {
     uint8_t header[BHS_LENGTH] = {OP_NOP_IN, 0x80};
-    unsigned i;
 
     (void)state;
     put_be32(header + BHS_ITT, RESERVED_TAG);
     put_be32(header + BHS_MAXCMDSN, 64);
-    for (i = 0; i < 20; i++) {
+    for (unsigned i = 0; i < 20; i++) {
         put_be32(header + BHS_TTT, i);
         fake_say(&fake, header, NULL, 0);
     }
     pump(10);
-    for (i = 0; i < 20; i++)
+    for (unsigned i = 0; i < 20; i++)
         assert_int_equal(get_be32(fake_heard(&fake, i) + BHS_TTT), i);
     assert_int_equal(fake.aborts, 0);
 }
 
 static void lost_connection_is_a_delay(void **state)
 {
-    unsigned i;
-
     (void)state;
     submit(ISCSI_READ);
     fake.closed = true;
     pump(1);
     assert_false(task.done);
+
     fake.closed = false;
     fake_login_whole(&fake);
-    for (i = 0; i < 1000 && fake.connects < 2; i++) {
+    for (unsigned i = 0; i < 1000 && fake.connects < 2; i++) {
         tick();
         pump(1);
     }
     pump(1);
     assert_int_equal(fake.connects, 2);
+
     say(&(struct pdu){OP_DATA_IN, 0x81, 0, 0, 0, RESERVED_TAG, 0, 0, 0, LENGTH}, data);
     pump(1);
     assert_true(task.done);
@@ -316,6 +291,7 @@ static void without_a_task_nothing_is_opened_again(void **state)
         tick();
     }
     assert_int_equal(fake.connects, 1);
+
     fake.closed = false;
     fake_login_whole(&fake);
     submit(ISCSI_READ);
@@ -334,6 +310,7 @@ static void recovery_is_bounded(void **state)
     fake.closed = fake.refuse = true;
     assert_int_equal(iscsi_session_wait(session, &task, deadline_after_ms(600000)), E_ISCSI_TIMEOUT);
     assert_in_range((platform_ticks() - began) / platform_ticks_per_ms(), 115000, 130000);
+
     /* The next command tries anew. */
     fake.closed = fake.refuse = false;
     fake_login_whole(&fake);
@@ -350,6 +327,7 @@ static void a_pause_is_forgiven(void **state)
     host_clock_advance_us(3600ull * 1000 * 1000);
     pump(1);
     assert_int_equal(fake.aborts, 0);
+
     say(&(struct pdu){OP_DATA_IN, 0x81, 0, 0, 0, RESERVED_TAG, 0, 0, 0, LENGTH}, data);
     pump(1);
     assert_true(task.done);
@@ -362,6 +340,7 @@ static void a_pause_before_a_command_is_forgiven(void **state)
     say(&(struct pdu){OP_DATA_IN, 0x81, 0, 0, 0, RESERVED_TAG, 0, 0, 0, LENGTH}, data);
     pump(1);
     assert_true(task.done);
+
     host_clock_advance_us(3600ull * 1000 * 1000);
     fake.out_length = 0;
     submit(ISCSI_READ);
@@ -373,17 +352,16 @@ static void a_pause_before_a_command_is_forgiven(void **state)
 
 static void silence_is_pinged_and_then_given_up(void **state)
 {
-    unsigned i;
-
     (void)state;
     submit(ISCSI_READ);
-    for (i = 0; i < 14000; i++) {
+    for (unsigned i = 0; i < 14000; i++) {
         tick();
         pump(1);
     }
     assert_int_equal(fake_heard(&fake, 1)[BHS_OPCODE], OP_NOP_OUT | OP_IMMEDIATE);
     assert_int_equal(fake.aborts, 0);
-    for (i = 0; i < 1500; i++) {
+
+    for (unsigned i = 0; i < 1500; i++) {
         tick();
         pump(1);
     }
@@ -394,21 +372,22 @@ static void silence_is_pinged_and_then_given_up(void **state)
 static void window_holds_commands_back(void **state)
 {
     static struct iscsi_task many[80];
-    unsigned i, sent = 0;
+    unsigned sent = 0;
 
     (void)state;
-    for (i = 0; i < 80; i++)
+    for (unsigned i = 0; i < 80; i++)
         iscsi_session_submit(session, &many[i]);
     pump(3);
     while (fake_heard(&fake, sent))
         sent++;
     assert_int_equal(sent, SESSION_SLOTS);
+
     iscsi_session_close(session, deadline_after_ms(100));
-    for (i = 0; i < 80; i++)
+    for (unsigned i = 0; i < 80; i++)
         assert_int_equal(many[i].status, E_ISCSI_CLOSED);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down_session)
 
 int main(void)
 {

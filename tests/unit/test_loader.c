@@ -27,18 +27,23 @@ static void the_steps_in_their_order(void **state)
     assert_int_equal(seen.window, 448 * 1460);
 }
 
-static void no_line_is_longer_than_the_screen(void **state)
+static void no_line_is_too_long(void)
 {
-    (void)state;
-    told("chap=a:b "
-         "root=iscsi:192.0.2.1::::iqn.2001-04.com.example:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-         "nic0 net_open dhcp login disk boot" DOWN);
     unsigned column = 0;
     for (const char *at = seen.screen; *at; at++) {
         column = *at == '\n' || *at == '\r' ? 0 : column + 1;
         assert_true(column < 80);
         assert_true(*at == '\n' || *at == '\r' || (*at >= ' ' && *at <= '~'));
     }
+}
+
+static void no_line_is_longer_than_the_screen(void **state)
+{
+    (void)state;
+    told("chap=a:b "
+         "root=iscsi:192.0.2.1::::iqn.2001-04.com.example:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+         "nic0 net_open dhcp login disk boot" DOWN);
+    no_line_is_too_long();
 }
 
 static void the_roms_lease_is_used_when_it_holds_a_root_path(void **state)
@@ -239,8 +244,9 @@ struct failing {
 static void each_failure_has_its_code_and_advice(void **state)
 {
     static const struct failing cases[] = {
-        {"", &script.open_card, E_NIC_RESET, "nic0"},
+        {"", &script.open_card[0], E_NIC_RESET, "nic0"},
         {"", &script.dhcp, E_DHCP_TIMEOUT, "nic0 net_open dhcp net_close nic_close"},
+        {"", &script.session, E_ISCSI_MEMORY, "nic0 net_open dhcp net_close nic_close"},
         {"", &script.login, E_CONNECT_REFUSED, "nic0 net_open dhcp login net_close nic_close"},
         {"", &script.disk, E_DISK_TIMEOUT, "nic0 net_open dhcp login disk" DOWN},
         {"", &script.boot, E_DISK_RANGE, "nic0 net_open dhcp login disk boot" DOWN},
@@ -311,7 +317,7 @@ static void r_tries_again(void **state)
 static void unattended_it_tries_again_a_bounded_number_of_times(void **state)
 {
     (void)state;
-    script.open_card = E_NIC_RESET;
+    script.open_card[0] = E_NIC_RESET;
     script.keys = NULL;
     uint64_t before = platform_ticks();
     told("retry=2,7", "nic0 nic0 nic0");
@@ -369,6 +375,16 @@ static void nic_by_mac(void **state)
     set_up(state);
     told("nic=52:54:00:00:00:00", "nic0 nic_close nic1 nic_close nic2 nic_close");
     shown("\nS708 ");
+}
+
+/* A card that cannot be opened may well be the one that nic= names. */
+static void a_card_that_fails_is_told_of_before_others_that_are_not_meant(void **state)
+{
+    (void)state;
+    script.open_card[1] = E_NIC_RESET;
+    told("nic=52:54:00:12:34:57", "nic0 nic_close nic1 nic2 nic_close");
+    shown("\nS103 ");
+    shown("Why: the double of nic1 says so\n");
 }
 
 static void a_boot_card_without_a_driver(void **state)
@@ -437,6 +453,38 @@ static void warnings(void **state)
     assert_null(strstr(seen.screen, ":short"));
 }
 
+/* Every setting, in pages that a key ends; nothing is booted. */
+static void help(void **state)
+{
+    (void)state;
+    script.keys_at_once = true;
+    script.keys = "xxn";
+    told("mtu=1 help", "");
+    shown("\nroot=          the disk: iscsi:<server>:<protocol>:<port>:<LUN>:<target name>\n");
+    shown("mtu=           longest packet: a number of 576 to 9000 (1500)\n");
+    shown("\nfirmware-ibft= settings from one that is there: yes or no (no)\n");
+    shown("\nlog=           lines on the screen: error, warning, info or debug (warning)\n");
+    shown("Press a key for more.");
+    shown("Press N for the next boot device.");
+    assert_null(strstr(seen.screen, "\nS"));
+    no_line_is_too_long();
+
+    unsigned lines = 0; /* of a page: a wait begins and ends with \r */
+    for (const char *at = seen.screen; *at; at++) {
+        lines = *at == '\r' ? 0 : lines + (*at == '\n');
+        assert_true(lines < 25);
+    }
+}
+
+static void help_waits_for_nobody(void **state)
+{
+    (void)state;
+    script.keys = NULL;
+    uint64_t before = platform_ticks();
+    told("help", "");
+    assert_in_range((platform_ticks() - before) / platform_ticks_per_ms() / 1000, 90, 91);
+}
+
 static void an_arena_too_small_for_the_story(void **state)
 {
     (void)state;
@@ -474,11 +522,14 @@ int main(void)
         TEST(of_several_failures_the_furthest_is_shown),
         TEST(a_target_that_answered_is_not_asked_on_another_card),
         TEST(nic_by_mac),
+        TEST(a_card_that_fails_is_told_of_before_others_that_are_not_meant),
         TEST(a_boot_card_without_a_driver),
         TEST(hook_only_leaves_everything_up),
         TEST(the_portal_of_the_device_path),
         TEST(the_rings_fit_the_memory),
         TEST(warnings),
+        TEST(help),
+        TEST(help_waits_for_nobody),
         TEST(an_arena_too_small_for_the_story),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,27 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Login against a scripted target: RFC 7143 sections 6, 11.12, 11.13 and 13. CHAP: test_chap.c. */
-#include "tests/unit/login_world.h"
+#include "tests/unit/session_world.h"
 
-static enum status open_session(void)
+static enum status log_in(void)
 {
     struct iscsi_settings settings = fake_settings();
 
-    host_idle_hook = tick;
-    return iscsi_session_open(session, &settings, deadline_after_ms(20000));
+    return open_session(&settings);
 }
 
 static void plain_login_in_every_chunking(void **state)
 {
-    size_t chunk;
-
     (void)state;
-    for (chunk = 0; chunk < 60; chunk++) {
-        struct iscsi_session_info info;
-
+    for (size_t chunk = 0; chunk < 60; chunk++) {
         fake_reset(&fake);
         fake.chunk = chunk;
         fake_login_whole(&fake);
-        assert_int_equal(open_session(), OK);
+        assert_int_equal(log_in(), OK);
+
+        struct iscsi_session_info info;
         iscsi_session_info(session, &info);
         assert_int_equal(info.tsih, 7);
         assert_int_equal(info.max_send_segment, 4096);
@@ -42,7 +39,7 @@ static void text_continued_in_the_middle_of_a_key(void **state)
     fake_login(&fake, 0x40, 0, "Method=N");
     fake_login(&fake, 0x81, 0, "one|");
     fake_login(&fake, 0x87, 0, "MaxRecvDataSegmentLength=0x2000|");
-    assert_int_equal(open_session(), OK);
+    assert_int_equal(log_in(), OK);
     assert_int_equal(session->agreed.max_send_segment, 8192);
     /* A continued answer is fetched by empty requests, section 6.2. */
     assert_int_equal(get_be24(fake_heard(&fake, 1) + BHS_DATA_LENGTH), 0);
@@ -51,47 +48,48 @@ static void text_continued_in_the_middle_of_a_key(void **state)
 
 static void unknown_keys_are_answered(void **state)
 {
-    const uint8_t *answer;
-
     (void)state;
     fake_login(&fake, 0x81, 0, "AuthMethod=None|");
     fake_login(&fake, 0x04, 0, "X-org.example=1|TaskReporting=FastAbort|");
     fake_login(&fake, 0x87, 0, "");
-    assert_int_equal(open_session(), OK);
-    answer = fake_heard(&fake, 2) + BHS_LENGTH;
+    assert_int_equal(log_in(), OK);
+    const uint8_t *answer = fake_heard(&fake, 2) + BHS_LENGTH;
     assert_memory_equal(answer, "X-org.example=NotUnderstood\0TaskReporting=RFC3720\0", 50);
 }
 
+struct login_status {
+    uint16_t code;
+    enum status status;
+};
+
 static void status_classes(void **state)
 {
-    static const struct {
-        uint16_t code;
-        enum status status;
-    } cases[] = {
+    static const struct login_status cases[] = {
         {0x0200, E_LOGIN_STATUS},       {0x0201, E_CHAP_REQUIRED},     {0x0202, E_LOGIN_FORBIDDEN},   {0x0203, E_LOGIN_NOT_FOUND},
         {0x0204, E_LOGIN_REMOVED},      {0x0205, E_LOGIN_VERSION},     {0x0206, E_LOGIN_CONNECTIONS}, {0x0207, E_LOGIN_PARAMETER},
         {0x0208, E_LOGIN_SESSION},      {0x0209, E_LOGIN_SESSION},     {0x020A, E_LOGIN_SESSION},     {0x020B, E_LOGIN_PROTOCOL},
         {0x0300, E_LOGIN_TARGET_ERROR}, {0x0301, E_LOGIN_UNAVAILABLE}, {0x0302, E_LOGIN_RESOURCES},   {0x7F01, E_LOGIN_STATUS},
     };
-    unsigned i;
 
     (void)state;
-    for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         fake_reset(&fake);
         fake_login(&fake, 0, cases[i].code, "");
-        assert_int_equal(open_session(), cases[i].status);
+        assert_int_equal(log_in(), cases[i].status);
         assert_non_null(strstr(failure_detail(cases[i].status), "login status"));
     }
 }
 
+struct redirect {
+    const char *address, *host;
+    uint16_t port;
+    enum status status;
+    const char *portal;
+};
+
 static void redirects(void **state)
 {
-    static const struct {
-        const char *address, *host;
-        uint16_t port;
-        enum status status;
-        const char *portal;
-    } cases[] = {
+    static const struct redirect cases[] = {
         {"192.0.2.9:860,1", "192.0.2.9", 860, OK, "192.0.2.9:860"},
         {"192.0.2.9", "192.0.2.9", 3260, OK, "192.0.2.9:3260"},
         {"192.0.2.9,3", "192.0.2.9", 3260, OK, "192.0.2.9:3260"},
@@ -105,19 +103,20 @@ static void redirects(void **state)
         {"192.0.2.9:0", "", 0, E_LOGIN_ADDRESS, ""},
         {"192.0.2.9:32x", "", 0, E_LOGIN_ADDRESS, ""},
     };
-    unsigned i;
 
     (void)state;
-    for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct iscsi_session_info info;
+    for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[300];
 
         fake_reset(&fake);
         snprintf(text, sizeof text, "TargetAddress=%s|", cases[i].address);
         fake_login(&fake, 0, 0x0101, text);
         fake_login_whole(&fake);
-        assert_int_equal(open_session(), cases[i].status);
+        assert_int_equal(log_in(), cases[i].status);
+
         if (cases[i].status == OK) {
+            struct iscsi_session_info info;
+
             assert_string_equal(fake.host, cases[i].host);
             assert_int_equal(fake.port, cases[i].port);
             iscsi_session_info(session, &info);
@@ -130,22 +129,22 @@ static void redirects(void **state)
 
 static void redirect_without_end(void **state)
 {
-    unsigned i;
-
     (void)state;
-    for (i = 0; i < 20; i++)
+    for (unsigned i = 0; i < 20; i++)
         fake_login(&fake, 0, 0x0101, "TargetAddress=192.0.2.9|");
-    assert_int_equal(open_session(), E_LOGIN_REDIRECT);
+    assert_int_equal(log_in(), E_LOGIN_REDIRECT);
     assert_in_range(fake.connects, 2, 16);
 }
 
+struct hostile_answer {
+    const char *name, *text;
+    uint8_t flags;
+    enum status status;
+};
+
 static void hostile_answers(void **state)
 {
-    static const struct {
-        const char *name, *text;
-        uint8_t flags;
-        enum status status;
-    } cases[] = {
+    static const struct hostile_answer cases[] = {
         {"pair without =", "AuthMethod", 0x81, E_LOGIN_TEXT},
         {"empty key", "=None|", 0x81, E_LOGIN_TEXT},
         {"operational key before our offer", "MaxBurstLength=65536|", 0x81, E_LOGIN_KEY},
@@ -159,14 +158,13 @@ static void hostile_answers(void **state)
         {"security straight to full feature", "AuthMethod=None|", 0x83, E_LOGIN_PROTOCOL},
         {"CHAP although not offered", "AuthMethod=CHAP|", 0x00, E_CHAP_REQUIRED},
     };
-    unsigned i;
 
     (void)state;
-    for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         fake_reset(&fake);
         fake_login(&fake, cases[i].flags, 0, cases[i].text);
         print_message("%s\n", cases[i].name);
-        assert_int_equal(open_session(), cases[i].status);
+        assert_int_equal(log_in(), cases[i].status);
         assert_true(fake.aborts > 0);
     }
 }
@@ -179,37 +177,37 @@ static void answers_our_offer_does_not_allow(void **state)
         "HeaderDigest=CRC32C|",    "DataDigest=|",          "InitialR2T=yes|",     "MaxBurstLength=-1|",
         "MaxBurstLength=|",        "MaxBurstLength=0x|",
     };
-    unsigned i;
 
     (void)state;
-    for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         fake_reset(&fake);
         fake_login(&fake, 0x81, 0, "AuthMethod=None|");
         fake_login(&fake, 0x87, 0, cases[i]);
         print_message("%s\n", cases[i]);
-        assert_int_equal(open_session(), E_LOGIN_KEY);
+        assert_int_equal(log_in(), E_LOGIN_KEY);
     }
 }
 
 static void endless_continuation_is_bounded(void **state)
 {
     char text[8001];
-    unsigned i;
 
     (void)state;
     memset(text, 'a', sizeof text - 1);
     text[sizeof text - 1] = 0;
     fake_login(&fake, 0x40, 0, text);
     fake_login(&fake, 0x40, 0, text);
-    assert_int_equal(open_session(), E_LOGIN_TEXT);
+    assert_int_equal(log_in(), E_LOGIN_TEXT);
+
     fake_reset(&fake);
-    for (i = 0; i < 40; i++)
+    for (unsigned i = 0; i < 40; i++)
         fake_login(&fake, 0x40, 0, "a");
-    assert_int_equal(open_session(), E_LOGIN_PROTOCOL);
+    assert_int_equal(log_in(), E_LOGIN_PROTOCOL);
+
     fake_reset(&fake);
-    for (i = 0; i < 40; i++)
+    for (unsigned i = 0; i < 40; i++)
         fake_login(&fake, 0x00, 0, "");
-    assert_int_equal(open_session(), E_LOGIN_PROTOCOL);
+    assert_int_equal(log_in(), E_LOGIN_PROTOCOL);
 }
 
 static void silence_ends_with_the_deadline(void **state)
@@ -217,11 +215,11 @@ static void silence_ends_with_the_deadline(void **state)
     uint64_t began = platform_ticks();
 
     (void)state;
-    assert_int_equal(open_session(), E_LOGIN_TIMEOUT);
+    assert_int_equal(log_in(), E_LOGIN_TIMEOUT);
     assert_in_range((platform_ticks() - began) / platform_ticks_per_ms(), 14000, 16000);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up_session, tear_down_session)
 
 int main(void)
 {

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "iscsi/lun.h"
 #include "tests/unit/unit.h"
 
 #include "loader/root_path.h"
@@ -174,20 +173,6 @@ static void limits(void **state)
     assert_int_equal(root_path_parse(&path, with_nul, sizeof with_nul - 1, &wrong), E_ROOT_PATH_SYNTAX);
 }
 
-static void luns_are_written_as_they_are_read(void **state)
-{
-    (void)state;
-    static const char *const texts[] = {"0", "1", "ff", "4186-9", "0-1", "4752-3a4f-6b7e-2f99", "ffff-ffff-ffff-ffff", "0-0-0-1"};
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        uint8_t lun[8];
-        size_t wrong;
-        char text[20];
-        assert_true(lun_parse(texts[i], strlen(texts[i]), lun, &wrong));
-        lun_format(lun, text);
-        assert_string_equal(text, texts[i]);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -195,7 +180,6 @@ int main(void)
         cmocka_unit_test(bad_paths),
         cmocka_unit_test(beginnings),
         cmocka_unit_test(limits),
-        cmocka_unit_test(luns_are_written_as_they_are_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,23 +2,25 @@
 /* Sense data, verdicts and commands: SPC-4, SBC-3, SAM-5. And login text's values: RFC 7143 section 6.1. */
 #include "tests/unit/unit.h"
 
+#include "iscsi/key_text.h"
 #include "iscsi/scsi.h"
-#include "iscsi/text.h"
+
+struct outcome {
+    const char *name;
+    uint8_t scsi_status, key, asc;
+    uint32_t transferred;
+    enum scsi_verdict verdict;
+    enum status status;
+};
 
 static void verdicts(void **state)
 {
-    static const struct {
-        const char *name;
-        uint8_t scsi_status, key, asc;
-        uint32_t transferred;
-        enum scsi_verdict verdict;
-        enum status status;
-    } cases[] = {
+    static const struct outcome cases[] = {
         {"GOOD", SCSI_GOOD, 0, 0, 512, SCSI_DONE, OK},
         {"GOOD with underflow", SCSI_GOOD, 0, 0, 511, SCSI_LATER, E_SCSI_SHORT},
         {"BUSY", SCSI_BUSY, 0, 0, 0, SCSI_LATER, E_SCSI_BUSY},
         {"TASK SET FULL", SCSI_TASK_SET_FULL, 0, 0, 0, SCSI_LATER, E_SCSI_BUSY},
-        {"RESERVATION CONFLICT", SCSI_RESERVED, 0, 0, 0, SCSI_FAILED, E_SCSI_RESERVED},
+        {"RESERVATION CONFLICT", SCSI_RESERVATION_CONFLICT, 0, 0, 0, SCSI_FAILED, E_SCSI_RESERVED},
         {"TASK ABORTED", SCSI_TASK_ABORTED, 0, 0, 0, SCSI_AGAIN, E_SCSI_FAILED},
         {"ACA ACTIVE", 0x30, 0, 0, 0, SCSI_FAILED, E_SCSI_FAILED},
         {"UNIT ATTENTION", SCSI_CHECK_CONDITION, 6, 0x29, 0, SCSI_AGAIN, E_SCSI_FAILED},
@@ -33,11 +35,10 @@ static void verdicts(void **state)
         {"RECOVERED ERROR", SCSI_CHECK_CONDITION, 1, 0x17, 512, SCSI_DONE, OK},
         {"RECOVERED ERROR with underflow", SCSI_CHECK_CONDITION, 1, 0x17, 100, SCSI_LATER, E_SCSI_SHORT},
     };
-    unsigned i, descriptor;
 
     (void)state;
-    for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        for (descriptor = 0; descriptor < 2; descriptor++) {
+    for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        for (unsigned descriptor = 0; descriptor < 2; descriptor++) {
             struct iscsi_task task = {.direction = ISCSI_READ, .length = 512, .scsi_status = cases[i].scsi_status};
             enum status status = OK;
 
@@ -56,10 +57,9 @@ static void verdicts(void **state)
 static void sense_that_is_cut(void **state)
 {
     static const uint8_t bytes[18] = {0x70, 0, 0x06, [12] = 0x29, [13] = 1};
-    uint16_t length;
 
     (void)state;
-    for (length = 0; length < 18; length++) {
+    for (uint16_t length = 0; length < 18; length++) {
         struct scsi_sense sense = scsi_sense_decode(bytes, length);
 
         assert_int_equal(sense.key, length >= 3 ? 6 : 0);
@@ -67,39 +67,71 @@ static void sense_that_is_cut(void **state)
     }
 }
 
-static void commands(void **state)
+struct transfer {
+    bool write;
+    uint64_t lba;
+    uint32_t blocks;
+    uint8_t cdb[ISCSI_CDB_MAX];
+};
+
+static void transfers(void **state)
 {
-    static const struct {
-        bool write;
-        uint64_t lba;
-        uint32_t blocks;
-        uint8_t cdb[ISCSI_CDB_MAX];
-    } cases[] = {
+    static const struct transfer cases[] = {
         {false, 0x01020304, 0x0506, {0x28, 0, 1, 2, 3, 4, 0, 5, 6}},
         {true, 0xFFFFFFFE, 1, {0x2A, 0, 0xFF, 0xFF, 0xFF, 0xFE, 0, 0, 1}},
         {false, 0xFFFFFFFF, 1, {0x88, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 1}},
         {false, 0, 0x10000, {0x88, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0}},
         {true, 0x0102030405060708, 2, {0x8A, 0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 2}},
     };
-    unsigned i;
 
     (void)state;
-    for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         uint8_t cdb[ISCSI_CDB_MAX];
 
-        scsi_build_transfer(cdb, cases[i].write, cases[i].lba, cases[i].blocks);
+        scsi_cdb_transfer(cdb, cases[i].write, cases[i].lba, cases[i].blocks);
         assert_memory_equal(cdb, cases[i].cdb, ISCSI_CDB_MAX);
     }
 }
 
+static void other_commands(void **state)
+{
+    static const uint8_t flush[ISCSI_CDB_MAX] = {0x35};
+    static const uint8_t report_luns[ISCSI_CDB_MAX] = {0xA0, [8] = 4};
+    static const uint8_t inquiry[ISCSI_CDB_MAX] = {0x12, 0, 0, 0, 96};
+    static const uint8_t serial[ISCSI_CDB_MAX] = {0x12, 1, 0x80, 0, 252};
+    static const uint8_t capacity_10[ISCSI_CDB_MAX] = {0x25};
+    static const uint8_t capacity_16[ISCSI_CDB_MAX] = {0x9E, 0x10, [13] = 32};
+    static const uint8_t mode_sense[ISCSI_CDB_MAX] = {0x1A, 0x08, 0x3F, 0, 192};
+    uint8_t cdb[ISCSI_CDB_MAX];
+
+    (void)state;
+    memset(cdb, 0xEE, sizeof cdb);
+    scsi_cdb_flush(cdb);
+    assert_memory_equal(cdb, flush, sizeof cdb);
+    scsi_cdb_report_luns(cdb, 1024);
+    assert_memory_equal(cdb, report_luns, sizeof cdb);
+    scsi_cdb_inquiry(cdb, 96);
+    assert_memory_equal(cdb, inquiry, sizeof cdb);
+    scsi_cdb_inquiry_page(cdb, VPD_SERIAL, 252);
+    assert_memory_equal(cdb, serial, sizeof cdb);
+    scsi_cdb_read_capacity_10(cdb);
+    assert_memory_equal(cdb, capacity_10, sizeof cdb);
+    scsi_cdb_read_capacity_16(cdb, 32);
+    assert_memory_equal(cdb, capacity_16, sizeof cdb);
+    scsi_cdb_mode_sense(cdb, 192);
+    assert_memory_equal(cdb, mode_sense, sizeof cdb);
+}
+
+struct binary_value {
+    const char *text;
+    bool good;
+    uint32_t length;
+    uint8_t bytes[4];
+};
+
 static void binary_values(void **state)
 {
-    static const struct {
-        const char *text;
-        bool good;
-        uint32_t length;
-        uint8_t bytes[4];
-    } cases[] = {
+    static const struct binary_value cases[] = {
         {"0x0102", true, 2, {1, 2}},
         {"0X0aF", true, 2, {0x00, 0xAF}},
         {"0xF", true, 1, {0x0F}},
@@ -117,15 +149,14 @@ static void binary_values(void **state)
         {"0b====", false, 0, {0}},
         {"0bAQ", false, 0, {0}},
     };
-    unsigned i;
 
     (void)state;
-    for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         uint8_t bytes[4];
         uint32_t length = 0;
 
         print_message("%s\n", cases[i].text);
-        assert_int_equal(text_binary(cases[i].text, bytes, sizeof bytes, &length), cases[i].good);
+        assert_int_equal(key_text_binary(cases[i].text, bytes, sizeof bytes, &length), cases[i].good);
         if (cases[i].good) {
             assert_int_equal(length, cases[i].length);
             assert_memory_equal(bytes, cases[i].bytes, length);
@@ -136,12 +167,12 @@ static void binary_values(void **state)
 static void writing_stops_at_the_end(void **state)
 {
     uint8_t bytes[10];
-    struct text_writer writer = {.bytes = bytes, .room = sizeof bytes};
+    struct key_text_writer writer = {.bytes = bytes, .room = sizeof bytes};
 
     (void)state;
-    text_add(&writer, "abc", "1234");
+    key_text_add(&writer, "abc", "1234");
     assert_int_equal(writer.length, 9);
-    text_add(&writer, "a", "");
+    key_text_add(&writer, "a", "");
     assert_true(writer.full);
     assert_int_equal(writer.length, 9);
     assert_memory_equal(bytes, "abc=1234", 9);
@@ -150,8 +181,8 @@ static void writing_stops_at_the_end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(verdicts),      cmocka_unit_test(sense_that_is_cut),        cmocka_unit_test(commands),
-        cmocka_unit_test(binary_values), cmocka_unit_test(writing_stops_at_the_end),
+        cmocka_unit_test(verdicts),       cmocka_unit_test(sense_that_is_cut), cmocka_unit_test(transfers),
+        cmocka_unit_test(other_commands), cmocka_unit_test(binary_values),     cmocka_unit_test(writing_stops_at_the_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

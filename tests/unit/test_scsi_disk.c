@@ -2,13 +2,16 @@
 /* The SCSI disk against a scripted LUN: what it finds out when it is opened, and requests that go well, badly, late or never. */
 #include "tests/unit/scsi_lun.h"
 
+#include "iscsi/lun.h"
+
 /* ---- opening ---- */
 
 static void what_the_lun_says_of_itself(void **state)
 {
     (void)state;
-    lun.optimal_blocks = 64;
+    lun.max_transfer_length = 64;
     assert_int_equal(open_disk(), OK);
+
     assert_int_equal(disk->block_count, BLOCKS);
     assert_int_equal(disk->block_size, 512);
     assert_int_equal(disk->physical_block_size, 4096);
@@ -20,6 +23,74 @@ static void what_the_lun_says_of_itself(void **state)
     assert_int_equal(disk->wwid_length, 8);
     assert_int_equal(disk->wwid_type, 3);
     assert_false(disk->read_only);
+}
+
+static const uint8_t reported[][8] = {
+    {0},
+    {0, 1},
+    {0, 0x10},                                        /* 16 */
+    {0x41, 0x00},                                     /* 256, flat space addressing */
+    {0x40, 0x05, 0x00, 0x02},                         /* two levels */
+    {0xC1, 0x01},                                     /* well known: REPORT LUNS itself */
+    {0x47, 0x52, 0x3A, 0x4F, 0x6B, 0x7E, 0x2F, 0x99}, /* four levels */
+};
+
+/* What the detail of S604 lists can be typed into lun= as it stands. */
+static void luns_listed_are_luns_to_be_typed(void **state)
+{
+    (void)state;
+    memcpy(lun.list, reported, sizeof reported);
+    lun.list_count = sizeof reported / sizeof *reported;
+    lun.device_type = 0x7F;
+    assert_int_equal(open_disk(), E_LUN_MISSING);
+    assert_string_equal(failure_detail(E_LUN_MISSING), "LUN 0; the target has LUN 0 1 10 4100 4005-2 4752-3a4f-6b7e-2f99");
+
+    const char *at = strstr(failure_detail(E_LUN_MISSING), "has LUN ") + strlen("has LUN ");
+    for (unsigned i = 0; i < lun.list_count; i++) {
+        if (reported[i][0] == 0xC1)
+            continue;
+
+        uint8_t typed[8];
+        size_t length = strcspn(at, " "), wrong;
+        assert_true(length > 0);
+        assert_true(lun_parse(at, length, typed, &wrong));
+        assert_memory_equal(typed, reported[i], 8);
+        at += length + (at[length] == ' ');
+    }
+}
+
+/* As many as there is room for, none of them cut. */
+static void more_luns_than_can_be_listed(void **state)
+{
+    static const uint8_t longest[8] = {0xFF, 0xEE, 0xDD, 0xCC, 0xBB, 0xAA, 0x99, 0x88};
+
+    (void)state;
+    lun.device_type = 0x7F;
+    for (unsigned count = 1; count <= 32; count++) {
+        lun.list_count = count;
+        memcpy(lun.list[count - 1], longest, 8);
+        lun.list[0][7] = (uint8_t)(count % 2); /* the lengths before the cut differ */
+        assert_int_equal(open_disk(), E_LUN_MISSING);
+
+        const char *detail = failure_detail(E_LUN_MISSING), *list = strstr(detail, "has LUN ") + strlen("has LUN ");
+        const char *last = strrchr(detail, ' ') + 1;
+        assert_true(strlen(detail) < 191); /* not cut by fail() either */
+        if (count < 5)
+            assert_int_equal(strlen(list), count * 20 - 1);
+        else if (count > 6)
+            assert_string_equal(last, "...");
+        if (strcmp(last, "...") != 0)
+            assert_int_equal(strlen(last), 19);
+    }
+}
+
+static void a_target_that_lists_no_luns(void **state)
+{
+    (void)state;
+    lun.list_count = 0;
+    lun.device_type = 0x7F;
+    assert_int_equal(open_disk(), E_LUN_MISSING);
+    assert_string_equal(failure_detail(E_LUN_MISSING), "LUN 0; the target has LUN none");
 }
 
 static void write_protected_lun(void **state)
@@ -62,17 +133,19 @@ static void blocks_beyond_32_bits(void **state)
 
 /* ---- verdicts ---- */
 
+struct verdict_case {
+    const char *name;
+    enum disk_operation operation;
+    struct verdict first;
+    bool for_ever;
+    enum status status;
+    unsigned commands; /* at least; the last is the one that succeeds */
+    unsigned ms;       /* at least */
+};
+
 static void verdicts(void **state)
 {
-    static const struct {
-        const char *name;
-        enum disk_operation operation;
-        struct verdict first;
-        bool for_ever;
-        enum status status;
-        unsigned commands; /* at least; the last is the one that succeeds */
-        unsigned ms;       /* at least */
-    } cases[] = {
+    static const struct verdict_case cases[] = {
         {"UNIT ATTENTION once", DISK_READ, {0, 6, 0x29, 0, false}, false, OK, 2, 0},
         {"UNIT ATTENTION without end", DISK_READ, {0, 6, 0x29, 0, false}, true, E_SCSI_FAILED, 2, 0},
         {"BUSY once", DISK_READ, {SCSI_BUSY, 0, 0, 0, false}, false, OK, 2, SCSI_PAUSE_MS},
@@ -196,6 +269,7 @@ static void cancelling_what_has_no_slot_yet(void **state)
         assert_int_equal(requests[gone[i]].status, E_DISK_TIMEOUT);
     }
     assert_int_equal(fake.aborts, 0);
+
     /* The queue's end moved: what comes now is still found. */
     requests[MANY - 1] = request_for(DISK_READ, 2048, MANY - 1);
     disk_submit(disk, &requests[MANY - 1]);
@@ -214,6 +288,7 @@ static void cancelling_what_is_in_flight(void **state)
     assert_true(requests[3].done);
     assert_int_equal(requests[3].status, E_DISK_TIMEOUT);
     assert_int_equal(fake.aborts, 1);
+
     memset(buffers[3], 0x5A, sizeof buffers[3]);
     lun.held_count = lun.command_count = 0;
     fake.in_length = fake.in_position = 0;
@@ -223,6 +298,7 @@ static void cancelling_what_is_in_flight(void **state)
         disk->ops->pump(disk);
     }
     assert_int_equal(fake.connects, 2);
+
     lun.heard = fake.out_length;
     lun.statsn = session->expstatsn;
     finish_many();
@@ -248,6 +324,7 @@ static void cancelling_between_two_attempts(void **state)
     disk->ops->cancel(disk, &request);
     assert_int_equal(request.status, E_DISK_TIMEOUT);
     assert_int_equal(fake.aborts, 0);
+
     assert_int_equal(run(DISK_READ, 16, 1000), OK);
     assert_int_equal(lun.command_count, 2);
 }
@@ -262,13 +339,16 @@ static void deadline_of_a_silent_target(void **state)
     assert_in_range((platform_ticks() - began) / platform_ticks_per_ms(), 2000, 2010);
 }
 
-#define PROBE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-#define CASE(name)  cmocka_unit_test_setup_teardown(name, set_up_open, tear_down)
+#define PROBE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down_session)
+#define CASE(name)  cmocka_unit_test_setup_teardown(name, set_up_open, tear_down_session)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         PROBE(what_the_lun_says_of_itself),
+        PROBE(luns_listed_are_luns_to_be_typed),
+        PROBE(more_luns_than_can_be_listed),
+        PROBE(a_target_that_lists_no_luns),
         PROBE(write_protected_lun),
         PROBE(luns_that_are_no_disk),
         PROBE(blocks_beyond_32_bits),

@@ -163,14 +163,14 @@ static void made_initiator_names_are_valid(void **state)
     (void)state;
     char name[ISCSI_NAME_MAX + 1], long_host[400];
     size_t wrong;
-    make_initiator_name(name, "Büro_PC 7.example.com", mac);
+    initiator_name_make(name, "Büro_PC 7.example.com", mac);
     assert_string_equal(name, "iqn.2026-11.invalid.sanstrap:b--ro-pc-7.example.com");
     memset(long_host, 'x', sizeof long_host - 1);
     long_host[sizeof long_host - 1] = '\0';
-    make_initiator_name(name, long_host, mac);
+    initiator_name_make(name, long_host, mac);
     assert_int_equal(strlen(name), ISCSI_NAME_MAX);
     assert_null(iscsi_name_error(name, strlen(name), &wrong));
-    make_initiator_name(name, "", mac);
+    initiator_name_make(name, "", mac);
     assert_null(iscsi_name_error(name, strlen(name), &wrong));
 }
 

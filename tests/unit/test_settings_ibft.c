@@ -39,7 +39,7 @@ static void what_an_ibft_sets(void **state)
     for (enum setting setting = SETTING_ROOT; setting < SETTING_COUNT; setting++)
         assert_true(settings.origin[setting] == FROM_FIRMWARE_IBFT || settings.origin[setting] == FROM_DEFAULT);
     assert_int_equal(settings.origin[SETTING_ROOT], FROM_FIRMWARE_IBFT);
-    assert_string_equal(origin_text(FROM_FIRMWARE_IBFT), "firmware's iBFT");
+    assert_string_equal(settings_origin_text(FROM_FIRMWARE_IBFT), "firmware's iBFT");
 }
 
 static void an_address_by_hand(void **state)

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "iscsi/text.h"
+/* Writing and reading key=value pairs of login text, and the forms that values have (RFC 7143 section 6.1). */
+#include "iscsi/key_text.h"
 
 #include <string.h>
 
 #include "platform/characters.h"
 #include "platform/format.h"
 
-static void append(struct text_writer *writer, const char *key, const char *prefix, const char *value, uint32_t value_length)
+#define BINARY_MAX 64 /* bytes of a value that we send */
+
+static void append(struct key_text_writer *writer, const char *key, const char *prefix, const char *value, uint32_t value_length)
 {
     uint32_t key_length = (uint32_t)strlen(key), prefix_length = (uint32_t)strlen(prefix);
     uint64_t wanted = (uint64_t)key_length + prefix_length + value_length + 2;
@@ -26,47 +29,45 @@ static void append(struct text_writer *writer, const char *key, const char *pref
     writer->length += (uint32_t)wanted;
 }
 
-void text_add(struct text_writer *writer, const char *key, const char *value)
+void key_text_add(struct key_text_writer *writer, const char *key, const char *value)
 {
     append(writer, key, "", value, (uint32_t)strlen(value));
 }
 
-void text_add_number(struct text_writer *writer, const char *key, uint32_t value)
+void key_text_add_number(struct key_text_writer *writer, const char *key, uint32_t value)
 {
     char digits[12];
 
     format_text(digits, sizeof digits, "%u", (unsigned)value);
-    text_add(writer, key, digits);
+    key_text_add(writer, key, digits);
 }
 
-void text_add_binary(struct text_writer *writer, const char *key, const uint8_t *bytes, uint32_t length)
+void key_text_add_binary(struct key_text_writer *writer, const char *key, const uint8_t *bytes, uint32_t length)
 {
-    char digits[2 * 64];
-    uint32_t i;
+    char digits[2 * BINARY_MAX];
 
     if (length > sizeof digits / 2) {
         writer->full = true;
         return;
     }
-    for (i = 0; i < length; i++) {
+    for (uint32_t i = 0; i < length; i++) {
         digits[2 * i] = "0123456789abcdef"[bytes[i] >> 4];
         digits[2 * i + 1] = "0123456789abcdef"[bytes[i] & 15];
     }
     append(writer, key, "0x", digits, 2 * length);
 }
 
-bool text_next(uint8_t *text, uint32_t length, uint32_t *position, const char **key, const char **value, bool *malformed)
+bool key_text_next(uint8_t *text, uint32_t length, uint32_t *position, const char **key, const char **value, bool *malformed)
 {
-    char *piece, *equals;
-
     /* Some targets pad their text with NULs. */
     while (*position < length && text[*position] == 0)
         ++*position;
     if (*position >= length)
         return false;
-    piece = (char *)text + *position;
+
+    char *piece = (char *)text + *position;
     *position += (uint32_t)strlen(piece) + 1;
-    equals = strchr(piece, '=');
+    char *equals = strchr(piece, '=');
     if (!equals || equals == piece) {
         *malformed = true;
         return false;
@@ -77,22 +78,23 @@ bool text_next(uint8_t *text, uint32_t length, uint32_t *position, const char **
     return true;
 }
 
-static bool has_prefix(const char *value, char letter)
+static bool has_radix(const char *value, char letter)
 {
     return value[0] == '0' && (value[1] | 0x20) == letter;
 }
 
-bool text_number(const char *value, uint32_t max, uint32_t *number)
+bool key_text_number(const char *value, uint32_t max, uint32_t *number)
 {
     uint32_t base = 10;
     uint64_t sum = 0;
 
-    if (has_prefix(value, 'x')) {
+    if (has_radix(value, 'x')) {
         base = 16;
         value += 2;
     }
     if (!*value)
         return false;
+
     for (; *value; value++) {
         int digit = hex_digit(*value);
 
@@ -136,29 +138,28 @@ static bool base64_binary(const char *digits, uint8_t *to, uint32_t room, uint32
             to[used++] = (uint8_t)(bits >> count);
         }
     }
-    while (*digits == '=') {
+
+    for (; *digits == '='; digits++)
         digits_seen++;
-        digits++;
-    }
     *length = used;
     return *digits == 0 && digits_seen % 4 == 0 && used > 0;
 }
 
-bool text_binary(const char *value, uint8_t *to, uint32_t room, uint32_t *length)
+bool key_text_binary(const char *value, uint8_t *to, uint32_t room, uint32_t *length)
 {
-    size_t digits, i;
-
-    if (has_prefix(value, 'b'))
+    if (has_radix(value, 'b'))
         return base64_binary(value + 2, to, room, length);
-    if (!has_prefix(value, 'x'))
+    if (!has_radix(value, 'x'))
         return false;
+
     value += 2;
-    digits = strlen(value);
+    size_t digits = strlen(value);
     /* An odd count has a leading zero left out: the value is a number (RFC 7143 section 6.1). */
     if (digits == 0 || (digits + 1) / 2 > room)
         return false;
+
     memset(to, 0, (digits + 1) / 2);
-    for (i = 0; i < digits; i++) {
+    for (size_t i = 0; i < digits; i++) {
         int digit = hex_digit(value[i]);
         size_t nibble = i + (digits & 1);
 
@@ -170,7 +171,7 @@ bool text_binary(const char *value, uint8_t *to, uint32_t room, uint32_t *length
     return true;
 }
 
-bool text_list_has(const char *list, const char *item)
+bool key_text_list_has(const char *list, const char *item)
 {
     size_t length = strlen(item);
 

@@ -18,63 +18,67 @@ void control_reset(struct iscsi_session *session)
     session->logout_wanted = false;
 }
 
-static enum status nop_in(struct iscsi_session *session)
+static enum status receive_nop_in(struct iscsi_session *session)
 {
     const uint8_t *header = session->rx.header;
     uint32_t itt = get_be32(header + BHS_ITT), ttt = get_be32(header + BHS_TTT);
 
-    session_take_window(session, header);
+    session_update_window(session, header);
+
+    /* The answer to a ping of ours. */
     if (itt != RESERVED_TAG) {
         if (itt != ITT_NOP || !session->nop_waiting)
             return fail(E_ISCSI_TAG, "NOP-In for ITT %08x", (unsigned)itt);
         session->nop_waiting = false;
-        session_take_statsn(session, header);
+        session_update_expstatsn(session, header);
         return OK;
     }
+
     if (ttt == RESERVED_TAG)
         return OK;
-    memcpy(session->nop_answers[session->nop_count].lun, header + BHS_LUN, 8);
-    session->nop_answers[session->nop_count++].ttt = ttt;
+    struct nop_answer *answer = &session->nop_answers[session->nop_count++];
+    memcpy(answer->lun, header + BHS_LUN, 8);
+    answer->ttt = ttt;
     return OK;
 }
 
-static enum status async_message(struct iscsi_session *session)
+static enum status receive_async(struct iscsi_session *session)
 {
     const uint8_t *header = session->rx.header;
-    uint32_t seconds = get_be16(header + BHS_ASYNC_PARAMETER3);
+    uint32_t seconds = get_be16(header + BHS_ASYNC_PARAMETER2), answer_within = get_be16(header + BHS_ASYNC_PARAMETER3);
 
-    session_take_statsn(session, header);
-    session_take_window(session, header);
+    session_update_expstatsn(session, header);
+    session_update_window(session, header);
+
     switch (header[BHS_ASYNC_EVENT]) {
     case ASYNC_LOGOUT:
     case ASYNC_NEGOTIATE:
         /* A new login negotiates anew, which serves both. */
         log_printf(LOG_WARNING, "The target asks for a logout");
         session->logout_wanted = true;
-        session->logout_until = deadline_after_ms(seconds * 1000 + 1000);
+        session->logout_until = deadline_after_ms(answer_within * 1000 + 1000);
         return OK;
     case ASYNC_DROP:
     case ASYNC_DROP_ALL:
-        session->backoff_ms = get_be16(header + BHS_ASYNC_PARAMETER2) * 1000;
-        return fail(E_ISCSI_DROPPED, "asynchronous event %u, wait %u s", header[BHS_ASYNC_EVENT],
-                    get_be16(header + BHS_ASYNC_PARAMETER2));
+        session->backoff_ms = seconds * 1000;
+        return fail(E_ISCSI_DROPPED, "asynchronous event %u, wait %u s", header[BHS_ASYNC_EVENT], (unsigned)seconds);
     default:
         log_printf(LOG_INFO, "Asynchronous event %u of the target", header[BHS_ASYNC_EVENT]);
         return OK;
     }
 }
 
-static enum status reject(struct iscsi_session *session)
+static enum status receive_reject(struct iscsi_session *session)
 {
     const uint8_t *header = session->rx.header;
     unsigned opcode = session->rx.data_length ? session->text_in[BHS_OPCODE] & OP_MASK : 0xFF;
 
-    session_take_statsn(session, header);
-    session_take_window(session, header);
+    session_update_expstatsn(session, header);
+    session_update_window(session, header);
     return fail(E_ISCSI_REJECT, "opcode %02x, reason %02x", opcode, header[BHS_RESPONSE]);
 }
 
-static enum status logout_response(struct iscsi_session *session)
+static enum status receive_logout_response(struct iscsi_session *session)
 {
     if (session->state != SESSION_LOGOUT || get_be32(session->rx.header + BHS_ITT) != ITT_LOGOUT)
         return fail(E_ISCSI_TAG, "a logout response for ITT %08x", (unsigned)get_be32(session->rx.header + BHS_ITT));
@@ -87,19 +91,20 @@ enum status control_receive(struct iscsi_session *session)
 
     switch (header[BHS_OPCODE] & OP_MASK) {
     case OP_NOP_IN:
-        return nop_in(session);
+        return receive_nop_in(session);
     case OP_ASYNC:
-        return async_message(session);
+        return receive_async(session);
     case OP_REJECT:
-        return reject(session);
+        return receive_reject(session);
     case OP_LOGOUT_RESPONSE:
-        return logout_response(session);
+        return receive_logout_response(session);
     default:
         return fail(E_ISCSI_OPCODE, "opcode %02x", header[BHS_OPCODE]);
     }
 }
 
-static uint8_t *start_immediate(struct iscsi_session *session, uint8_t opcode, uint32_t itt, uint32_t ttt)
+/* `ttt` stands where a Logout has its CID. */
+static uint8_t *build_immediate(struct iscsi_session *session, uint8_t opcode, uint32_t itt, uint32_t ttt)
 {
     uint8_t *header = pdu_start(session, opcode | OP_IMMEDIATE, FLAG_FINAL);
 
@@ -114,24 +119,27 @@ bool control_next_pdu(struct iscsi_session *session)
 {
     if (session->state == SESSION_LOGOUT)
         return false;
+
     if (session->nop_count) {
         struct nop_answer *answer = &session->nop_answers[0];
 
-        memcpy(start_immediate(session, OP_NOP_OUT, RESERVED_TAG, answer->ttt) + BHS_LUN, answer->lun, 8);
+        memcpy(build_immediate(session, OP_NOP_OUT, RESERVED_TAG, answer->ttt) + BHS_LUN, answer->lun, 8);
         session->nop_count--;
         memmove(answer, answer + 1, session->nop_count * sizeof *answer);
         return true;
     }
+
     if (session->logout_wanted) {
-        /* Reason 0 closes the session; the CID in place of a TTT is 0. */
-        start_immediate(session, OP_LOGOUT, ITT_LOGOUT, 0);
+        /* The flags' low bits are the reason code, and 0 closes the session. Our CID is 0. */
+        build_immediate(session, OP_LOGOUT, ITT_LOGOUT, 0);
         session->state = SESSION_LOGOUT;
         return true;
     }
+
     /* A ping of our own when somebody waits and nothing comes. */
-    if (session->first && !session->nop_waiting &&
-        platform_ticks() - session->heard_at > session->settings.command_timeout_ms / 3 * platform_ticks_per_ms()) {
-        start_immediate(session, OP_NOP_OUT, ITT_NOP, RESERVED_TAG);
+    uint64_t silence = platform_ticks() - session->heard_at;
+    if (session->first && !session->nop_waiting && silence > session->settings.command_timeout_ms / 3 * platform_ticks_per_ms()) {
+        build_immediate(session, OP_NOP_OUT, ITT_NOP, RESERVED_TAG);
         session->nop_waiting = true;
         return true;
     }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* TargetAddress, and where a login goes next. */
+/* TargetAddress: where a redirected login goes next (RFC 7143 section 13.8). */
 #include "iscsi/login.h"
+
+#include "platform/characters.h"
 
 static bool copy_host(char *host, const char *from, size_t length)
 {
-    if (length == 0 || length > 255)
+    if (length == 0 || length >= ISCSI_HOST_SIZE)
         return false;
     memcpy(host, from, length);
     host[length] = 0;
@@ -13,15 +15,14 @@ static bool copy_host(char *host, const char *from, size_t length)
 
 static bool parse_port(const char *text, uint16_t *port)
 {
-    uint32_t number = 0;
-
     *port = ISCSI_DEFAULT_PORT;
     if (*text == ':') {
         const char *digits = ++text;
+        uint32_t number = 0;
 
-        for (; *text >= '0' && *text <= '9'; text++) {
+        for (; is_digit(*text); text++) {
             number = number * 10 + (uint32_t)(*text - '0');
-            if (number > 65535)
+            if (number > UINT16_MAX)
                 return false;
         }
         if (text == digits || number == 0)
@@ -32,15 +33,15 @@ static bool parse_port(const char *text, uint16_t *port)
     return *text == 0 || *text == ',';
 }
 
-bool parse_target_address(const char *text, char *host, uint16_t *port)
+bool target_address_parse(const char *text, char host[ISCSI_HOST_SIZE], uint16_t *port)
 {
-    const char *end;
-
     if (*text == '[') {
-        end = strchr(text, ']');
-        return end && copy_host(host, text + 1, (size_t)(end - text - 1)) && parse_port(end + 1, port);
+        const char *bracket = strchr(text, ']');
+        return bracket && copy_host(host, text + 1, (size_t)(bracket - text - 1)) && parse_port(bracket + 1, port);
     }
-    for (end = text; *end && *end != ':' && *end != ','; end++)
-        ;
+
+    const char *end = text;
+    while (*end && *end != ':' && *end != ',')
+        end++;
     return copy_host(host, text, (size_t)(end - text)) && parse_port(end, port);
 }

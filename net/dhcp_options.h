@@ -2,30 +2,28 @@
 /*
  * Reading a DHCP message (RFC 2131 section 2, options of RFC 2132): a pure parser over a bounded buffer. Options are looked for
  * in the options field, then, when option 52 says so, in `file` and `sname`; parts of an option given repeatedly are joined (RFC
- * 3396).
+ * 3396). The table of options is net/dhcp_options.def.
  */
 #ifndef SANSTRAP_DHCP_OPTIONS_H
 #define SANSTRAP_DHCP_OPTIONS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "net/net.h"
 
+/* Where the fixed part of a message has its fields (RFC 2131 section 2). */
+#define DHCP_AT_OP         0
+#define DHCP_AT_HTYPE      1
+#define DHCP_AT_HLEN       2
+#define DHCP_AT_YIADDR     16 /* the client's address */
+#define DHCP_AT_CHADDR     28 /* the client's MAC address */
+#define DHCP_AT_SNAME      44
+#define DHCP_AT_FILE       108
+#define DHCP_AT_COOKIE     236
 #define DHCP_OPTIONS_START 240 /* first byte after the magic cookie */
 
 enum dhcp_option {
-    DHCP_SUBNET_MASK = 1,
-    DHCP_ROUTER = 3,
-    DHCP_DNS = 6,
-    DHCP_HOST_NAME = 12,
-    DHCP_ROOT_PATH = 17,
-    DHCP_MTU = 26,
-    DHCP_LEASE_TIME = 51,
-    DHCP_OVERLOAD = 52,
-    DHCP_MESSAGE_TYPE = 53,
-    DHCP_SERVER_ID = 54,
-    DHCP_IPXE = 175,
-    DHCP_INITIATOR_IQN = 203,
+#define DHCP_OPTION(name, code, asked, used_by) DHCP_##name = code,
+#include "net/dhcp_options.def"
+#undef DHCP_OPTION
 };
 
 /* Sub-options of option 175, as iPXE's documentation numbers them (ipxe.org/howto/dhcpd, ipxe.org/cfg). */
@@ -37,7 +35,7 @@ enum dhcp_ipxe_option {
     IPXE_REVERSE_PASSWORD = 193,
 };
 
-#define DHCP_ACK 5
+#define DHCP_TYPE_ACK 5 /* of option 53 */
 
 /* A message that was looked over. Points into the caller's bytes. */
 struct dhcp_message {
@@ -60,5 +58,13 @@ int dhcp_option_get(const struct dhcp_message *message, uint8_t code, uint8_t *t
 
 /* The same for an option encapsulated in option 175, whose parts are joined first. */
 int dhcp_ipxe_option_get(const struct dhcp_message *message, uint8_t code, uint8_t *to, size_t size);
+
+/*
+ * What an acknowledgement, of our own exchange or the boot ROM's, says of addresses, and a copy of it, which lease->message must
+ * have room for. A netmask that is not given is that of the address's class (RFC 2132 section 3.3 leaves it to the client); a
+ * router outside the network, which could never be reached, is left out, and so is an MTU of less than 576 bytes. Without a lease
+ * time it is for ever.
+ */
+void net_lease_read(struct net_lease *lease, const struct dhcp_message *message);
 
 #endif

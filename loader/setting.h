@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A row of loader/settings.def as the code sees it, and what its columns name; private to the settings. */
+#ifndef SANSTRAP_SETTING_H
+#define SANSTRAP_SETTING_H
+
+#include "loader/settings.h"
+
+struct setting_row;
+
+/*
+ * Reads a value and stores it at `to`, which the column `where` says. OK; E_SETTING_VALUE, with nothing stored and nothing
+ * recorded, as setting_store() knows name and form; or another status, recorded and marked.
+ */
+typedef enum status setting_parser(void *to, const char *value, size_t length);
+
+/* Takes a setting from a DHCP message that may hold it, with its origin. The failures are those of settings_from_dhcp(). */
+typedef enum status setting_dhcp_reader(struct settings *settings, const struct setting_row *row,
+                                        const struct dhcp_message *message);
+
+struct setting_row {
+    const char *name, *preset, *form, *help;
+    setting_parser *parse;
+    struct {
+        setting_dhcp_reader *read; /* NULL: not from DHCP, or it is in the lease */
+        uint8_t code, second;      /* of the message, or of option 175 in it: the reader knows */
+    } dhcp;
+    uint16_t where; /* offset in struct settings */
+};
+
+static inline void *setting_member(struct settings *settings, const struct setting_row *row)
+{
+    return (char *)settings + row->where;
+}
+
+/* By enum setting. */
+extern const struct setting_row setting_rows[SETTING_COUNT];
+
+/* NULL when no setting has this name. */
+const struct setting_row *setting_named(const char *name);
+
+/* Stores a value as it would be typed, or as DHCP gives it. The failures are those of settings_begin(). */
+enum status setting_store(struct settings *settings, const struct setting_row *row, const char *value, size_t length);
+
+/* Stores defaults and values of those that the home wants early; the others are left alone, and so are wrong values. */
+bool setting_is_homes(const struct setting_row *row);
+void setting_store_for_home(struct home_options *home, const struct setting_row *row, const char *value, size_t length);
+
+/* Puts a piece of `text` around `offset` into the mark. */
+void settings_mark(struct settings *settings, const char *text, size_t length, size_t offset);
+
+/* value.c and settings_dhcp.c */
+#define SETTING(symbol, name, parser, where, preset, form, dhcp, help) setting_parser parser;
+#include "loader/settings.def"
+#undef SETTING
+setting_dhcp_reader settings_dhcp_text, settings_dhcp_hostname, settings_dhcp_drive, settings_dhcp_chap;
+
+#endif
