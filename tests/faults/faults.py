@@ -15,6 +15,8 @@ from .pdu import (CMDSN, CONTINUE, DATA_IN, DATASN, ITT, NOP_IN, OFFSET, R2T, RE
 class Fault:
     """A target without it. Hooks get the connection first; see target.py for when they are called."""
 
+    name = ""  # in the table
+
     def __init__(self, target, times=0, after=0, seed=1):
         self.target = target
         self.times, self.after = times, after
@@ -22,17 +24,17 @@ class Fault:
         self.lock = threading.Lock()
 
     def due(self):
-        """True when this occasion is one to misbehave on; counts it."""
+        """True when this occasion is one to misbehave on; counts it, and the journal says so."""
         with self.lock:
             if self.after:
                 self.after -= 1
                 return False
-            if self.times == 0:
-                return True
             if self.times < 0:
                 return False
-            self.times = self.times - 1 or -1
-            return True
+            if self.times:
+                self.times = self.times - 1 or -1
+        self.target.note("fault", name=self.name)
+        return True
 
     def on_connect(self, connection):
         """A connection was accepted."""
@@ -97,7 +99,9 @@ class Faults:
         self.active = []
 
     def add(self, name, options):
-        self.active = [*self.active, FAULTS[name](self.target, **options)]
+        fault = FAULTS[name](self.target, **options)
+        fault.name = name
+        self.active = [*self.active, fault]
 
     def clear(self):
         self.active = []
@@ -287,7 +291,7 @@ class LoginPieces(Fault):
         self.size = size
 
     def login_responses(self, connection, request, response):
-        while len(response.data) > self.size:
+        while len(response.data) > self.size and self.due():
             piece = Pdu(header=response.header, data=response.data[:self.size])
             piece.header[1] = response.header[1] & 0x0C | CONTINUE
             response.data = response.data[self.size:]
@@ -348,7 +352,7 @@ class LoginBytes(Fault):
         return [response]
 
     def raw(self, connection, response, data):
-        if self.whole and not connection.full and self.due():
+        if self.whole and response.opcode == pdu.LOGIN_RESPONSE and self.due():
             return self.bytes or self.random.randbytes(self.length)
         return data
 
@@ -375,7 +379,7 @@ class OnlyOneChapAlgorithm(Fault):
         self.how = how
 
     def on_login(self, connection, login, said):
-        if "CHAP_A" not in said or said["CHAP_A"].startswith("5"):
+        if "CHAP_A" not in said or said["CHAP_A"].startswith("5") or not self.due():
             return
         if self.how == "status":
             from .login import LoginRefused
@@ -463,7 +467,7 @@ class OddDataIn(Fault):
     """Data-Ins of sizes that are no multiple of anything."""
 
     def answers(self, connection, task, result, responses):
-        if not task.is_read:
+        if not task.is_read or not self.due():
             return responses
         at, number, odd, data = 0, 0, [], result.data[:task.expected]
         most = min(int(connection.agreed.get("initiator's MaxRecvDataSegmentLength", 8192)), 8191)
@@ -623,7 +627,7 @@ class R2tSizes(Fault):
         self.size = size
 
     def r2ts(self, connection, task, bursts):
-        return [(offset, min(length, self.size)) for offset, length in bursts]
+        return [(offset, min(length, self.size)) for offset, length in bursts] if bursts and self.due() else bursts
 
 
 class R2tWhileUnsolicited(Fault):
@@ -726,7 +730,7 @@ class PingEvery(Fault):
         if not connection.full or response.opcode in (NOP_IN, pdu.LOGIN_RESPONSE):
             return [response]
         self.count += 1
-        if self.count % self.every:
+        if self.count % self.every or not self.due():
             return [response]
         ping = Pdu(NOP_IN).put(ITT, RESERVED, TTT, next(connection.ttts), STATSN, connection.statsn,
                                pdu.EXPCMDSN, connection.expcmdsn, pdu.MAXCMDSN, connection.window())

@@ -249,7 +249,7 @@ class Connection:
         return responses
 
     def data_ins(self, task, data, size=None):
-        size = size or min(int(self.agreed.get("initiator's MaxRecvDataSegmentLength", 8192)), 65536)
+        size = size or min(int(self.agreed.get("initiator's MaxRecvDataSegmentLength", 8192)), self.target.data_in_size)
         burst = int(self.agreed["MaxBurstLength"])
         at = number = 0
         while at < len(data):
@@ -339,6 +339,7 @@ class Target:
         self.lun = lun.Lun(disk, settings.get("lun", 0), settings.get("block_size", 512), read_only=settings.get("read_only", False))
         self.name = settings.get("name", NAME)
         self.chap = settings.get("chap")
+        self.data_in_size = settings.get("data_in_size", 8192)  # at most that much in a Data-In
         self.portal_group = settings.get("portal_group", 1)
         self.keys = {**login.DEFAULTS, "MaxRecvDataSegmentLength": 65536, "MaxBurstLength": 262144,
                      "HeaderDigest": "None", "DataDigest": "None", **settings.get("keys", {})}
