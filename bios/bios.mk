@@ -1,24 +1,28 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # build/sanstrap.pxe and build/sanstrap.lkrn: entry code, real-mode block, and the packed 32-bit image behind its stub.
 
-BIOS_PURE_INT13 := $(addprefix bios/,int13.c int13_chs.c int13_edd.c int13_memory.c int13_transfer.c edd_parameters.c geometry.c)
-BIOS_PURE := bios/memory_map.c bios/pxe_structures.c $(addprefix bios/stub/,calls.c lzma.c placement.c unpack.c) $(BIOS_PURE_INT13)
+# What tests run on the host: no firmware, no addresses of the machine.
+BIOS_PURE := $(addprefix bios/,geometry.c memory_map.c pxe_structures.c $(addprefix stub/,calls.c lzma.c placement.c unpack.c) \
+	$(addprefix int13,.c _chs.c _edd.c _edd_parameters.c _memory.c _transfer.c))
 
 all: build/sanstrap.pxe build/sanstrap.lkrn
 
-STUB_OBJECTS := $(addprefix build/bios/,$(addprefix bios/stub/,stub.o calls.o lzma.o placement.o unpack.o) platform/crc32.o)
+STUB_OBJECTS := $(addprefix build/bios/,$(addprefix bios/stub/,stub.o calls.o lzma.o placement.o unpack.o) \
+	bios/block.o bios/memory_map.o bios/memory_map_read.o platform/crc32.o)
 # The stub is loaded anywhere and not relocated: no jump tables, no calls of memcpy or memset that gcc thinks of.
 $(STUB_OBJECTS): BARE_CFLAGS += -fno-jump-tables -fno-tree-loop-distribute-patterns
 
 build/bios/stub.bin: $(STUB_OBJECTS)
 	$(say) "LD $@"
-	$(Q)ld -m elf_i386 -e stub_main -T bios/stub/stub.ld --orphan-handling=error -o $(@:.bin=.elf) $(STUB_OBJECTS)
+	$(Q)ld -m elf_i386 -e stub_main -T bios/stub/stub.ld --gc-sections --orphan-handling=error -o $(@:.bin=.elf) \
+		$(STUB_OBJECTS)
 	$(Q)objcopy -O binary $(@:.bin=.elf) $@
 
 build/bios/image.elf: $(BIOS_OBJECTS) build/bios/bios/stub/placement.o build/bios/bios/exception_entries.o bios/image.ld
 	$(say) "LD $@"
-	$(Q)ld -m elf_i386 -pie --no-dynamic-linker -z notext -z norelro -z noexecstack --hash-style=sysv --gc-sections --no-warn-rwx-segments \
-		-T bios/image.ld -Map $(@:.elf=.map) -o $@ $(filter %.o,$^) 2>$(@:.elf=.ld-log) || { cat $(@:.elf=.ld-log); exit 1; }
+	$(Q)ld -m elf_i386 -pie --no-dynamic-linker -z notext -z norelro -z noexecstack --hash-style=sysv --gc-sections \
+		--no-warn-rwx-segments -T bios/image.ld -Map $(@:.elf=.map) -o $@ $(filter %.o,$^) 2>$(@:.elf=.ld-log) \
+		|| { cat $(@:.elf=.ld-log); exit 1; }
 
 build/bios/core.bin: build/bios/image.elf build/bios/stub.bin bios/mkimage.py
 	$(say) "PACK $@"

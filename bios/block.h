@@ -14,8 +14,8 @@
 #define BLOCK_E820_ENTRY    24 /* bytes from one entry of the sealed list to the next */
 #define START_NBP           0
 #define START_BZIMAGE       1
-#define SCRATCH_STACK       0x1000u /* the stub's stack, at the start of the scratch memory */
-#define SCRATCH_BUFFER_SIZE 0x1000u /* after it: buffers for calls into real mode */
+#define SCRATCH_STACK       0x1000u /* bytes of the stub's stack, at the start of the scratch memory */
+#define SCRATCH_BUFFER_SIZE 0x1000u /* bytes after it: buffers for calls into real mode */
 
 struct real_call {
     struct real_registers registers;      /* flags as the callee finds them; then the results */
@@ -47,9 +47,10 @@ struct realmode_block {
     uint16_t size; /* of the block without its E820 list */
     uint16_t old_int13_offset, old_int13_segment;
     uint16_t old_int15_offset, old_int15_segment;
-    uint8_t drive, bios_drive; /* see struct int13_drive */
-    uint8_t drive_count;       /* what 0040:0075 has to say at least */
-    uint8_t busy;              /* a hooked call is being served */
+    uint8_t drive;       /* what programs call our disk: 80h..; 7Fh: none */
+    uint8_t bios_drive;  /* what the BIOS's own disk, which had that number, is reached by; == drive when there is none */
+    uint8_t drive_count; /* what 0040:0075 has to say at least: the hook keeps it (realmode_int13.inc) */
+    uint8_t busy;        /* a hooked call is being served */
     uint16_t e820_count, e820_offset;
     uint16_t e820_entry_size; /* 20 or 24 */
     uint16_t e801_low;        /* KiB from 1 MiB to 16 MiB */
@@ -65,10 +66,23 @@ _Static_assert(sizeof(struct real_registers) == 44, "bios/realmode.asm: struc re
 _Static_assert(offsetof(struct realmode_block, old_int13_offset) == 62, "bios/realmode.asm: header");
 _Static_assert(offsetof(struct realmode_block, tables) == 192, "bios/realmode.asm: header");
 
-/* Does what block->call says and leaves the results there. */
+/* The linear address of the scratch buffer. */
+static inline uint32_t block_scratch(const struct realmode_block *block)
+{
+    return block->scratch + SCRATCH_STACK;
+}
+
+/* Does what block->call says and leaves the results there. From 32-bit code with flat segments and interrupts off. */
 static inline void block_call(struct realmode_block *block)
 {
     __asm__ volatile("call *%0" : : "r"(block->base + block->call_real) : "memory", "cc");
 }
+
+/*
+ * Raises software interrupt `number` in real mode, on the block's own stack, with the registers given, and takes its results
+ * back. The handler starts with interrupts off, as after INT; with `interrupts` it finds them on in the flags of its caller,
+ * which is what BIOSes go by when they wait. IF and VM in registers->eflags do not count. Overwrites block->call.
+ */
+void block_interrupt(struct realmode_block *block, uint8_t number, struct real_registers *registers, bool interrupts);
 
 #endif

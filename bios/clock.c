@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Time: the TSC, measured once against the PIT, and what happens while the loader waits. */
+/* The TSC, measured once against the PIT, and what happens while the loader waits. */
 #include "bios/home.h"
 #include "bios/ports.h"
 #include "platform/tsc.h"
@@ -19,10 +19,10 @@
 #define FLAG_ID          (1u << 21)
 #define IDLE_MS          10
 
-static uint64_t ticks_per_ms = 1;
 static deadline_t next_idle;
 static bool idling;
 
+/* CPUs before the Pentium have neither CPUID nor this flag. */
 static bool has_cpuid(void)
 {
     uint32_t before, after;
@@ -33,62 +33,51 @@ static bool has_cpuid(void)
     return ((before ^ after) & FLAG_ID) != 0;
 }
 
-/* The TSC's advance over MEASURE_MS, or more, when the CPU was lost meanwhile, but never less; 0 when the PIT did not end. */
-static uint64_t measure(void)
+/* The TSC's advance over MEASURE_MS by the PIT; 0 when its count did not end. */
+static uint64_t measure_by_pit(void)
 {
     uint8_t control = port_read8(SYSTEM_CONTROL_B);
     port_write8(SYSTEM_CONTROL_B, (uint8_t)((control & ~CONTROL_SPEAKER) | CONTROL_GATE2));
     port_write8(PIT_COMMAND, PIT_ONE_SHOT);
     port_write8(PIT_CHANNEL2, MEASURE_COUNT & 0xFF);
-    uint64_t start = read_tsc();
+
+    uint64_t start = tsc_read();
     port_write8(PIT_CHANNEL2, MEASURE_COUNT >> 8);
     unsigned polls = 0;
     while (!(port_read8(SYSTEM_CONTROL_B) & CONTROL_OUT2) && ++polls < POLLS_MAX)
         ;
-    uint64_t taken = read_tsc() - start;
+    uint64_t taken = tsc_read() - start;
+
     port_write8(SYSTEM_CONTROL_B, control);
     return polls < POLLS_MAX ? taken : 0;
 }
 
-bool clock_start(void)
+bool clock_calibrate(void)
 {
-    uint32_t eax, ecx, edx;
     if (!has_cpuid())
         return false;
+    uint32_t eax, ecx, edx;
     cpuid(1, &eax, &ecx, &edx);
-    if (!(edx & CPUID_TSC))
-        return false;
-    ticks_per_ms = tsc_shortest(measure) / MEASURE_MS;
-    return ticks_per_ms != 0;
+    return edx & CPUID_TSC && tsc_calibrate(measure_by_pit, MEASURE_MS);
 }
 
-uint64_t platform_ticks(void)
+/* Timer tick and keyboard live on pending interrupts, as far as our caller has them on. */
+static void let_interrupts_in(void)
 {
-    return read_tsc();
-}
-
-uint64_t platform_ticks_per_ms(void)
-{
-    return ticks_per_ms;
-}
-
-void platform_stall_us(uint32_t microseconds)
-{
-    tsc_stall_us(ticks_per_ms, microseconds);
+    if (!realmode_interrupts_allowed())
+        return;
+    struct realmode_block *block = realmode_block();
+    block->call =
+        (struct real_call){.registers.eflags = FLAG_FIXED, .target_segment = block->segment, .target_offset = block->idle_window};
+    realmode_call();
 }
 
 void platform_idle(void)
 {
     if (idling || !deadline_passed(next_idle))
         return;
-    /* Timer tick and keyboard live on pending interrupts, as far as our caller has them on. */
     idling = true;
-    if (realmode_interrupts_allowed()) {
-        struct realmode_block *block = realmode_block();
-        block->call =
-            (struct real_call){.registers.eflags = 2, .target_segment = block->segment, .target_offset = block->idle_window};
-        realmode_call();
-    }
+    let_interrupts_in();
     loader_idle();
     idling = false;
     next_idle = deadline_after_ms(IDLE_MS);

@@ -13,6 +13,7 @@
 #define SERIAL_STATUS      5
 #define LINE_8N1           0x03
 #define LINE_DIVISOR       0x80
+#define FIFO_CLEARED       0x07 /* on, both directions empty */
 #define MODEM_READY        0x03 /* DTR, RTS */
 #define STATUS_RECEIVED    0x01
 #define STATUS_CAN_SEND    0x20
@@ -21,33 +22,34 @@
 #define SERIAL_WAIT_MS     40 /* a byte at 300 baud, the slowest */
 #define DEBUG_PORT         0xE9
 
-#define VIDEO_TELETYPE 0x0E00
-#define VIDEO_GREY     0x07
-#define KEY_WAITING    0x0100
-#define KEY_READ       0x0000
+#define KEYBOARD_SERVICES 0x16
+#define KEY_WAITING       0x0100
+#define KEY_READ          0x0000
 
 #define TEXT_MEMORY       0xB8000u
-#define TEXT_CELLS        2000
+#define TEXT_COLUMNS      80
+#define TEXT_CELLS        (25 * TEXT_COLUMNS)
 #define TEXT_WHITE_ON_RED 0x4F00
 
 static uint16_t serial_port; /* 0: none */
 static bool screen = true;
 static enum log_level screen_level = LOG_INFO;
 
-static void serial_start(const struct home_options *options)
+static void open_serial(const struct home_options *options)
 {
     if (options->serial_port < 1 || options->serial_port > 4 || options->serial_baud == 0)
         return;
     uint16_t port = low_read16(BDA_SERIAL_PORTS + (options->serial_port - 1u) * 2);
     if (port == 0 || port_read8(port + SERIAL_STATUS) == STATUS_ABSENT)
         return;
+
     uint32_t divisor = SERIAL_CLOCK / options->serial_baud;
     port_write8(port + SERIAL_LINE, LINE_8N1 | LINE_DIVISOR);
     port_write8(port + SERIAL_DIVISOR_LOW, (uint8_t)divisor);
     port_write8(port + SERIAL_INTERRUPTS, (uint8_t)(divisor >> 8));
     port_write8(port + SERIAL_LINE, LINE_8N1);
     port_write8(port + SERIAL_INTERRUPTS, 0);
-    port_write8(port + SERIAL_FIFO, 0x07);
+    port_write8(port + SERIAL_FIFO, FIFO_CLEARED);
     port_write8(port + SERIAL_MODEM, MODEM_READY);
     serial_port = port;
 }
@@ -55,10 +57,11 @@ static void serial_start(const struct home_options *options)
 void console_start(const struct home_options *options)
 {
     screen_level = options->log;
-    serial_start(options);
+    open_serial(options);
 }
 
-static void put_serial(char character)
+/* A port that does not take a byte in time is not used again. The look after the deadline counts, too: it may have come late. */
+static void send_serial(char character)
 {
     deadline_t end = deadline_after_ms(SERIAL_WAIT_MS);
     for (;;) {
@@ -66,37 +69,38 @@ static void put_serial(char character)
         if (port_read8(serial_port + SERIAL_STATUS) & STATUS_CAN_SEND)
             break;
         if (late) {
-            serial_port = 0; /* nobody takes it: never wait for it again */
+            serial_port = 0;
             return;
         }
     }
     port_write8(serial_port + SERIAL_DATA, (uint8_t)character);
 }
 
-static void put_wires(char character)
+/* To everything but the screen. */
+static void send_wires(char character)
 {
 #ifdef DEBUGCON
     port_write8(DEBUG_PORT, (uint8_t)character);
 #endif
     if (serial_port)
-        put_serial(character);
+        send_serial(character);
 }
 
-static void put(char character)
+static void write_character(char character)
 {
-    put_wires(character);
+    send_wires(character);
     if (!screen)
         return;
     struct real_registers registers = {.eax = VIDEO_TELETYPE | (uint8_t)character, .ebx = VIDEO_GREY};
-    real_interrupt(0x10, &registers);
+    realmode_interrupt(VIDEO_SERVICES, &registers);
 }
 
 void console_write(const char *text)
 {
     for (; *text; text++) {
         if (*text == '\n')
-            put('\r');
-        put(*text);
+            write_character('\r');
+        write_character(*text);
     }
 }
 
@@ -109,12 +113,13 @@ int console_read_key(void)
 {
     if (serial_port && port_read8(serial_port + SERIAL_STATUS) & STATUS_RECEIVED)
         return port_read8(serial_port + SERIAL_DATA);
+
     struct real_registers registers = {.eax = KEY_WAITING};
-    real_interrupt(0x16, &registers);
+    realmode_interrupt(KEYBOARD_SERVICES, &registers);
     if (registers.eflags & FLAG_ZERO)
         return 0;
     registers = (struct real_registers){.eax = KEY_READ};
-    real_interrupt(0x16, &registers);
+    realmode_interrupt(KEYBOARD_SERVICES, &registers);
     return REG8_LOW(registers.eax);
 }
 
@@ -132,12 +137,13 @@ void platform_log(enum log_level level, const char *line)
 
 void console_panic(const char *text)
 {
-    volatile uint16_t *cell = low_memory(TEXT_MEMORY);
     for (const char *at = text; *at; at++)
-        put_wires(*at);
+        send_wires(*at);
+
+    volatile uint16_t *cell = low_memory(TEXT_MEMORY);
     for (unsigned i = 0; *text && i < TEXT_CELLS; text++) {
         if (*text == '\n')
-            i = (i / 80 + 1) * 80;
+            i = (i / TEXT_COLUMNS + 1) * TEXT_COLUMNS;
         else if (*text != '\r')
             cell[i++] = (uint16_t)(TEXT_WHITE_ON_RED | (uint8_t)*text);
     }

@@ -5,8 +5,10 @@
 
 #include <stdint.h>
 
+#include "platform/bytes.h"
+
 #define CORE_MAGIC 0x54534E53u /* "SNST" */
-#define CORE_MAX   131072u     /* bytes: the whole file is not longer (bios/bios.mk) */
+#define CORE_MAX   (128 * KIB) /* bytes: the whole file is not longer (bios/bios.mk) */
 
 /*
  * This header, the stub (position independent, entered at its first byte), then one raw LZMA stream (bios/stub/lzma.h). It holds
@@ -37,7 +39,7 @@ struct region {
     uint32_t stack; /* bytes at the region's end */
 };
 
-#define REGION_SIZE  (4u << 20)
-#define REGION_STACK (64u << 10)
+#define REGION_SIZE  (4 * MIB)
+#define REGION_STACK (64 * KIB)
 
 #endif

@@ -21,7 +21,7 @@ static struct {
     uint16_t offset_low, selector, flags, offset_high;
 } idt[VECTORS];
 
-void exceptions_start(void)
+void exceptions_install(void)
 {
     for (unsigned i = 0; i < VECTORS; i++) {
         uint32_t entry = (uint32_t)(uintptr_t)exception_entries[i];
@@ -30,6 +30,7 @@ void exceptions_start(void)
         idt[i].selector = SELECTOR_CODE;
         idt[i].flags = GATE_INTERRUPT;
     }
+
     struct realmode_block *block = realmode_block();
     uint32_t base = (uint32_t)(uintptr_t)idt;
     block->idt[0] = sizeof idt - 1;
@@ -42,6 +43,7 @@ void exception_report(const struct exception_frame *frame)
 {
     static char text[512];
     const uint32_t *stack = (const uint32_t *)(frame + 1);
+
     format_text(text, sizeof text,
                 "\r\nsanstrap " SANSTRAP_VERSION ": exception %u, error %08x at %08x (image %08x + %x), flags %08x\r\n"
                 "eax %08x ebx %08x ecx %08x edx %08x\r\nesi %08x edi %08x ebp %08x esp %08x\r\n"
@@ -50,6 +52,7 @@ void exception_report(const struct exception_frame *frame)
                 frame->eip - (uint32_t)(uintptr_t)image_start, frame->eflags, frame->eax, frame->ebx, frame->ecx, frame->edx,
                 frame->esi, frame->edi, frame->ebp, frame->esp + 20, stack[0], stack[1], stack[2], stack[3], stack[4], stack[5],
                 stack[6], stack[7]);
+
     console_panic(text);
     for (;;)
         __asm__ volatile("cli; hlt");

@@ -1,14 +1,41 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* CHS geometry, from what partitioning tools and formatters have written. */
 #include "bios/geometry.h"
+
+#include "platform/bytes.h"
 
 #define CYLINDERS_MAX 1024u
 #define HEADS_MAX     255u
 #define TRACK_MAX     63u
 
+/* The partition table. */
 #define TABLE_OFFSET     0x1BE
 #define TABLE_ENTRIES    4
-#define TYPE_PROTECTIVE  0xEE
 #define SIGNATURE_OFFSET 0x1FE
+#define SIGNATURE        0xAA55
+
+/* One of its entries. */
+#define ENTRY_ACTIVE    0x00
+#define ENTRY_FIRST_CHS 0x01
+#define ENTRY_TYPE      0x04
+#define ENTRY_LAST_CHS  0x05
+#define ENTRY_START     0x08
+#define ENTRY_SECTORS   0x0C
+#define ENTRY_SIZE      16
+#define ACTIVE          0x80
+#define TYPE_PROTECTIVE 0xEE
+
+/* The BIOS parameter block, in a FAT or NTFS boot sector. */
+#define BPB_SECTOR_SIZE  0x0B
+#define BPB_CLUSTER_SIZE 0x0D
+#define BPB_MEDIA        0x15
+#define BPB_TRACK        0x18
+#define BPB_HEADS        0x1A
+#define JUMP_SHORT       0xEB
+#define JUMP_NEAR        0xE9
+#define NOP              0x90
+#define MEDIA_FLOPPY     0xF0
+#define MEDIA_LOWEST     0xF8 /* of the others */
 
 /* One place named both ways. */
 struct place {
@@ -24,16 +51,6 @@ struct partition {
     struct place first, last;
 };
 
-static uint32_t get16(const uint8_t *bytes)
-{
-    return bytes[0] | (uint32_t)bytes[1] << 8;
-}
-
-static uint32_t get32(const uint8_t *bytes)
-{
-    return get16(bytes) | get16(bytes + 2) << 16;
-}
-
 static struct place place_at(const uint8_t *chs, uint32_t lba)
 {
     return (struct place){
@@ -42,42 +59,50 @@ static struct place place_at(const uint8_t *chs, uint32_t lba)
 
 static bool has_signature(const uint8_t *sector)
 {
-    return get16(sector + SIGNATURE_OFFSET) == 0xAA55;
+    return get_le16(sector + SIGNATURE_OFFSET) == SIGNATURE;
 }
 
 /* Entry `index` when it is used and lies on the disk. */
-static bool take_partition(const uint8_t *sector, unsigned index, uint64_t sectors, struct partition *partition)
+static bool read_partition(const uint8_t *sector, unsigned index, uint64_t sectors, struct partition *partition)
 {
-    const uint8_t *entry = sector + TABLE_OFFSET + index * 16;
-    partition->active = entry[0] == 0x80;
-    partition->type = entry[4];
-    partition->start = get32(entry + 8);
-    partition->size = get32(entry + 12);
-    if ((entry[0] & 0x7F) != 0 || partition->type == 0 || partition->type == TYPE_PROTECTIVE || partition->start == 0 ||
-        partition->size == 0 || partition->start >= sectors || partition->size > sectors - partition->start)
+    const uint8_t *entry = sector + TABLE_OFFSET + index * ENTRY_SIZE;
+    partition->active = entry[ENTRY_ACTIVE] == ACTIVE;
+    partition->type = entry[ENTRY_TYPE];
+    partition->start = get_le32(entry + ENTRY_START);
+    partition->size = get_le32(entry + ENTRY_SECTORS);
+    if ((entry[ENTRY_ACTIVE] & ~ACTIVE) != 0 || partition->type == 0 || partition->type == TYPE_PROTECTIVE ||
+        partition->start == 0 || partition->size == 0 || partition->start >= sectors ||
+        partition->size > sectors - partition->start)
         return false;
+
     uint64_t end = (uint64_t)partition->start + partition->size - 1;
     if (end > UINT32_MAX)
         return false;
-    partition->first = place_at(entry + 1, partition->start);
-    partition->last = place_at(entry + 5, (uint32_t)end);
+    partition->first = place_at(entry + ENTRY_FIRST_CHS, partition->start);
+    partition->last = place_at(entry + ENTRY_LAST_CHS, (uint32_t)end);
     return true;
 }
 
-static unsigned take_places(const uint8_t *sector, uint64_t sectors, struct place *places)
+static unsigned collect_places(const uint8_t *sector, uint64_t sectors, struct place *places)
 {
     unsigned count = 0;
     if (!has_signature(sector))
         return 0;
     for (unsigned i = 0; i < TABLE_ENTRIES; i++) {
         struct partition partition;
-        if (take_partition(sector, i, sectors, &partition)) {
+        if (read_partition(sector, i, sectors, &partition)) {
             places[count++] = partition.first;
             places[count++] = partition.last;
         }
     }
     return count;
 }
+
+/* A geometry, and how many places agree with it. */
+struct candidate {
+    uint32_t heads, track;
+    unsigned agreeing;
+};
 
 enum verdict { CONTRADICTS, SAYS_NOTHING, AGREES };
 
@@ -122,49 +147,47 @@ static void set_geometry(uint64_t sectors, uint32_t heads, uint32_t track, struc
     geometry->sectors = (uint8_t)track;
 }
 
+/* What partitions that do not end with a cylinder may have been made with, most likely first. */
+static const struct {
+    uint8_t heads, track;
+} usual[] = {{255, 63}, {16, 63}, {240, 63}, {128, 63}, {64, 63}, {32, 63}, {64, 32}, {255, 32}};
+
+/* The candidate becomes the best when more places agree with it. */
+static void try_geometry(const struct place *places, unsigned count, struct candidate candidate, struct candidate *best)
+{
+    candidate.agreeing = agreement(places, count, candidate.heads, candidate.track);
+    if (candidate.agreeing > best->agreeing)
+        *best = candidate;
+}
+
 bool geometry_from_partitions(const uint8_t *sector, uint64_t sectors, struct int13_geometry *geometry)
 {
-    /* What partitions that do not end with a cylinder may have been made with, most likely first. */
-    static const struct {
-        uint16_t heads;
-        uint8_t track;
-    } usual[] = {{255, 63}, {16, 63}, {240, 63}, {128, 63}, {64, 63}, {32, 63}, {64, 32}, {255, 32}};
     struct place places[TABLE_ENTRIES * 2];
-    unsigned count = take_places(sector, sectors, places);
-    uint32_t heads = 0, track = 0;
-    unsigned best = 0;
-    for (unsigned i = 0; i < count; i++) {
-        unsigned agreeing = agreement(places, count, places[i].head + 1u, places[i].sector);
-        if (agreeing > best) {
-            best = agreeing;
-            heads = places[i].head + 1u;
-            track = places[i].sector;
-        }
-    }
-    for (unsigned i = 0; i < sizeof usual / sizeof usual[0]; i++) {
-        unsigned agreeing = agreement(places, count, usual[i].heads, usual[i].track);
-        if (agreeing > best) {
-            best = agreeing;
-            heads = usual[i].heads;
-            track = usual[i].track;
-        }
-    }
-    if (best == 0)
+    unsigned count = collect_places(sector, sectors, places);
+
+    struct candidate best = {0};
+    for (unsigned i = 0; i < count; i++)
+        try_geometry(places, count, (struct candidate){.heads = places[i].head + 1u, .track = places[i].sector}, &best);
+    for (unsigned i = 0; i < sizeof usual / sizeof usual[0]; i++)
+        try_geometry(places, count, (struct candidate){.heads = usual[i].heads, .track = usual[i].track}, &best);
+
+    if (best.agreeing == 0)
         return false;
-    set_geometry(sectors, heads, track, geometry);
+    set_geometry(sectors, best.heads, best.track, geometry);
     return true;
 }
 
 bool geometry_from_boot_sector(const uint8_t *sector, uint64_t sectors, struct int13_geometry *geometry)
 {
-    bool jump = (sector[0] == 0xEB && sector[2] == 0x90) || sector[0] == 0xE9;
-    uint32_t bytes = get16(sector + 0x0B);
-    uint8_t cluster = sector[0x0D], media = sector[0x15];
-    uint32_t track = get16(sector + 0x18), heads = get16(sector + 0x1A);
+    bool jump = (sector[0] == JUMP_SHORT && sector[2] == NOP) || sector[0] == JUMP_NEAR;
+    uint32_t bytes = get_le16(sector + BPB_SECTOR_SIZE);
+    uint8_t cluster = sector[BPB_CLUSTER_SIZE], media = sector[BPB_MEDIA];
     bool power_of_two = (bytes & (bytes - 1)) == 0 && (cluster & (cluster - 1)) == 0;
     if (!has_signature(sector) || !jump || bytes < 512 || bytes > 4096 || cluster == 0 || !power_of_two)
         return false;
-    if ((media != 0xF0 && media < 0xF8) || track == 0 || track > TRACK_MAX || heads == 0 || heads > HEADS_MAX)
+
+    uint32_t track = get_le16(sector + BPB_TRACK), heads = get_le16(sector + BPB_HEADS);
+    if ((media != MEDIA_FLOPPY && media < MEDIA_LOWEST) || track == 0 || track > TRACK_MAX || heads == 0 || heads > HEADS_MAX)
         return false;
     set_geometry(sectors, heads, track, geometry);
     return true;
@@ -177,7 +200,7 @@ bool geometry_active_partition(const uint8_t *sector, uint64_t sectors, uint32_t
         return false;
     for (unsigned i = 0; i < TABLE_ENTRIES; i++) {
         struct partition partition;
-        if (take_partition(sector, i, sectors, &partition) && partition.active) {
+        if (read_partition(sector, i, sectors, &partition) && partition.active) {
             *lba = partition.start;
             found++;
         }

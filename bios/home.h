@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the parts of the BIOS home know of each other. main.c starts them in the order in which they stand here. */
+/*
+ * What the parts of the BIOS home know of each other, in the order in which main.c first calls them; the hook and the boot sector
+ * come last, when the loader has a disk.
+ */
 #ifndef SANSTRAP_HOME_H
 #define SANSTRAP_HOME_H
 
@@ -9,38 +12,94 @@
 #include "bios/memory_map.h"
 #include "loader/loader.h"
 
-/* ---- realmode.c: calls into real mode ---- */
+/* ---- realmode.c: calls into real mode (the rest is in realmode.h) ---- */
 
-/* A piece of memory that is ours for as long as the machine runs, in whole pages. */
+/* A piece of memory that is ours for as long as the machine runs: linear address and bytes, in whole pages. */
 struct memory_range {
     uint32_t base, size;
 };
 
+/* The block as the stub hands it over, and the range that the image is in. Nothing else of this file works before. */
 void realmode_start(struct realmode_block *block, const struct memory_range *image);
+
+/* Where the block is now: not to be kept over realmode_move(). */
 struct realmode_block *realmode_block(void);
 
-/* Base memory for the BIOS to write to, SCRATCH_BUFFER_SIZE bytes; gone once a boot sector runs. Its linear address is below 1
- * MiB. */
+/*
+ * Base memory for the BIOS to write to, SCRATCH_BUFFER_SIZE bytes; whoever calls real mode next may use it. Gone once a boot
+ * sector runs.
+ */
 uint8_t *realmode_scratch(void);
+
+/* The address of a byte below 1 MiB, with an offset below 16. */
 struct far_pointer realmode_far(const void *scratch);
 
-/* A second range that flat_pointer() keeps programs out of. */
+/* A second range, besides the image's, that realmode_flat_pointer() keeps programs out of. */
 void realmode_protect(const struct memory_range *range);
 
-/* Carries out block->call, already filled in. */
+/* Carries out block->call, already filled in, and leaves the results there. */
 void realmode_call(void);
 
-/* Copies the block to `segment`, to run there from now on. */
+/*
+ * Copies the block to `segment`, to run there from now on. From there to the end of base memory realmode_flat_pointer() keeps
+ * programs out.
+ */
 void realmode_move(uint16_t segment);
 
-/* Whether calls into real mode may let interrupts in; returns what was so before. */
+/* Whether calls into real mode may let interrupts in: at first they may. Returns what was so before. */
 bool realmode_allow_interrupts(bool allowed);
 bool realmode_interrupts_allowed(void);
 
-/* ---- console.c, exceptions.c ---- */
+/* ---- exceptions.c ---- */
 
+/* From here on a fault of ours writes registers and stack to the screen and stops, wherever the block is. */
+void exceptions_install(void);
+
+/* ---- clock.c: platform.h's clock ---- */
+
+/* False when the CPU has no time stamp counter, or the timer chip does not count. Deadlines have no meaning before. */
+bool clock_calibrate(void);
+
+/* ---- pxe.c: the ROM that started us ---- */
+
+/* Looks for the ROM that started us, or our boot loader if that left it in memory, and asks it what it knows. */
+void pxe_find(void);
+
+/* The DHCP acknowledgement, from `op` on; NULL when the ROM keeps none. */
+const uint8_t *pxe_cached_ack(size_t *length);
+
+/* Ends with 0; NULL when the ROM passed none. */
+const char *pxe_command_line(void);
+
+/* The PCI address of the ROM's card; false when it does not say. */
+bool pxe_boot_nic(uint8_t *bus, uint8_t *device, uint8_t *function);
+
+/*
+ * Takes the ROM's stack down before a driver of ours touches the card, and masks its interrupt; base memory that only the ROM
+ * used becomes the machine's. Does nothing the second time.
+ */
+void pxe_release(void);
+
+/* Unmasks the interrupt that pxe_release() masked; to be called when the card is silent. */
+void pxe_restore_interrupts(void);
+
+/*
+ * Returns to the ROM that called us, with a failure, while its stack stands. Comes back when there is none, or when a boot loader
+ * started us, with the ROM's stack taken down.
+ */
+void pxe_exit(void);
+
+/* ---- console.c: screen, keyboard, serial line ---- */
+
+/* Until then text goes to the screen alone. */
 void console_start(const struct home_options *options);
+
+/* To screen and serial line; newlines become CR LF. */
 void console_write(const char *text);
+
+/*
+ * A character from the serial line or the keyboard; 0 when there is none, or a key without a character was pressed. Never waits.
+ */
 int console_read_key(void);
 
 /* From now on the screen belongs to what we booted: lines go to serial only. */
@@ -49,46 +108,33 @@ void console_leave_screen(void);
 /* Straight to the ports and video memory, for when the BIOS cannot be asked. */
 void console_panic(const char *text);
 
-void exceptions_start(void);
+/* ---- random.c: platform.h's random bytes ---- */
 
-/* ---- clock.c, random.c, pci.c ---- */
+/* Fills the pool. */
+void random_seed(void);
 
-/* False when the CPU has no time stamp counter. */
-bool clock_start(void);
-void random_start(void);
+/* ---- firmware.c: what the BIOS says of the machine ---- */
+
+/* The memory map as the BIOS tells it now, and the older functions' figures (memory_map_read()). Uses the scratch buffer. */
+void bios_memory_map(struct memory_map *map, struct memory_sizes *sizes);
+
+/* SMBIOS's, as it stands in the table; zeros when there is none. */
+void bios_uuid(uint8_t uuid[16]);
+
+/* ES:DI for a boot sector: the Plug and Play installation check structure, 0:0 when the BIOS has none. */
+struct far_pointer bios_pnp(void);
+
+/* ---- pci.c: platform.h's registers ---- */
 
 /* Fills `found` with at most `most` devices that nicdrv/ has a driver for, in PCI order; returns how many. */
 unsigned pci_find_nics(struct pci_device *found, unsigned most);
 
-/* ---- firmware.c: what the BIOS says of the machine ---- */
-
-/* The memory map as the BIOS tells it now, and the older functions' figures. map->count is 0 when it has no E820. */
-void firmware_memory(struct memory_map *map, struct memory_sizes *sizes);
-void firmware_uuid(uint8_t uuid[16]);
-
-/* ES:DI for a boot sector: the Plug and Play installation check structure, 0:0 when the BIOS has none. */
-struct far_pointer firmware_pnp(void);
-
-/* ---- pxe.c ---- */
-
-/* Looks for the ROM that started us, or our boot loader if that left it in memory, and asks it what it knows. */
-void pxe_start(void);
-const uint8_t *pxe_cached_ack(size_t *length);
-const char *pxe_command_line(void); /* NULL when the ROM passed none */
-bool pxe_boot_nic(uint8_t *bus, uint8_t *device, uint8_t *function);
-
-/* Takes the ROM's stack down before a driver of ours touches the card; does nothing the second time. */
-void pxe_release(void);
-
-/* Undoes what pxe_release() did to the interrupt controller, when the card is silent. */
-void pxe_restore_interrupts(void);
-
-/* Returns to the ROM that called us while its stack stands; comes back when there is none, and no stack then. */
-void pxe_exit(void);
-
 /* ---- tables.c: what the operating system is told ---- */
 
-/* How much base memory they take, in whole paragraphs. */
+/* struct machine's firmware_ibft: in the memory below 1 MiB, else among ACPI's tables. */
+const uint8_t *tables_firmware_ibft(size_t *size);
+
+/* How much base memory they take, in whole paragraphs; 0 when there are none. */
 uint32_t tables_size(const struct boot_tables *tables);
 
 /* True when operating systems look for an iBFT at `base`. */
@@ -100,35 +146,46 @@ bool tables_are_found_at(uint32_t base);
  */
 void tables_clear(void);
 
-/* Where they are put from now on: base memory that the map reports as reserved. */
+/* Where they are put from now on: base memory that the map reports as reserved. Linear address, bytes. */
 void tables_reserve(uint32_t base, uint32_t size);
 
 /* Copies them there, the ISDH with a generation above all that were seen. E_HANDOFF_SIZE when they have outgrown their place. */
-enum status tables_put(const struct boot_tables *tables);
+enum status tables_publish(const struct boot_tables *tables);
 
-/* They are no more. */
+/* Overwrites ours with zeros and gives ACPI its iBFTs back. */
 void tables_withdraw(void);
 
-/* struct machine's firmware_ibft: in the memory below 1 MiB, else among ACPI's tables. */
-const uint8_t *tables_firmware_ibft(size_t *size);
+/* ---- int13_hook.c: our disk behind INT 13h ---- */
 
-/* ---- int13_hook.c, boot.c ---- */
-
-/* Puts the disk behind INT 13h, block and memory map where they stay. May be called again with another disk. */
+/*
+ * Takes drive number options->drive for the disk. At the first call block, memory map and tables go where they stay, without
+ * `ranges`, of which there are `count`; later ones change disk and tables. E_BOOT_MEMORY and E_BOOT_TABLES when base memory has
+ * no room for them, otherwise the status of int13_open() and tables_publish(); there is no drive of ours then.
+ */
 enum status int13_hook_install(struct disk *disk, const struct boot_options *options, const struct memory_range *ranges,
                                unsigned count);
 
-/* The drive is no more. */
-void int13_hook_remove(void);
+/* Calls with our number go to the BIOS again, and the tables are withdrawn. */
+void int13_hook_drop_drive(void);
 
 /*
- * Gives vectors, base memory and memory map back once the drive is no more, unless somebody has hooked them after us. The block
- * stays where it is, to be used until the next system overwrites it.
+ * Gives vectors, base memory and memory map back when the drive has been dropped, unless somebody has hooked them after us. The
+ * block stays where it is, to be used until the next system overwrites it.
  */
 void int13_hook_uninstall(void);
 
-void boot_start(const struct memory_range *ranges, unsigned count);
-enum status boot_disk(struct disk *disk, const struct boot_options *options);
-void boot_next_device(void);
+/* ---- boot.c ---- */
+
+/* The memory that the OS must leave alone, for int13_hook_install(). It is not copied. */
+void bios_boot_reserve(const struct memory_range *ranges, unsigned count);
+
+/*
+ * struct machine's boot. Runs the disk's boot sector, or the next boot device when hook_only is set or the sector comes back;
+ * returns only with an error, the drive dropped then and the network running.
+ */
+enum status bios_boot_disk(struct disk *disk, const struct boot_options *options);
+
+/* struct machine's next_boot_device: back to the ROM, or INT 18h. Does not return. */
+void bios_boot_next_device(void);
 
 #endif

@@ -22,21 +22,20 @@ struct int13_path {
     uint8_t lun[8];
 };
 
+#define INT13_HARD_DISKS  0x80u /* the first drive number of hard disks */
 #define INT13_SECTOR_SIZE 512u
+#define INT13_BLOCK_MAX   65536u /* bytes of a disk block */
 #define INT13_TABLE_SIZE  16u
 
 struct int13_drive {
     struct disk *disk;
-    uint8_t number;      /* what programs call it: 80h.. */
-    uint8_t bios_number; /* the number that the BIOS's own disk, which had `number`, is now reached by; == number when there is
-                            none */
     struct int13_geometry geometry;
     struct int13_path path;
     uint64_t sectors;       /* of 512 bytes */
     uint8_t last_status;    /* AH=01h */
     uint8_t locks;          /* AH=45h: how often it was locked */
     uint32_t call_ms;       /* how long the disk may take for one call */
-    uint8_t *bounce;        /* one disk block: sectors that are not a whole block, verifying, the boot sector */
+    uint8_t *bounce;        /* one disk block, at most INT13_BLOCK_MAX bytes: sectors that are not a whole block, verifying */
     uint16_t table_segment; /* INT13_TABLE_SIZE bytes of resident base memory, for the DPTE that AH=48h points to; */
     uint16_t table_offset;  /* 0:0 = none, the pointer then reads FFFF:FFFF */
 };
@@ -44,17 +43,16 @@ struct int13_drive {
 /*
  * Prepares the drive: derives the CHS geometry from the partition table and boot sector in LBA 0 (read through `disk`). A LUN
  * without a usable table gets the BIOS's usual LBA-assist geometry. Fails with the disk's own status, or E_INVALID_ARGUMENT for a
- * disk that breaks its contract. `path`, `call_ms` and the table's place are the caller's: they are left as they are;
- * bios_number is set to `number`.
+ * disk that breaks its contract. `path`, `call_ms` and the table's place are the caller's: they are left as they are. `bounce`
+ * has room for a block of the disk.
  */
-enum status int13_open(struct int13_drive *drive, struct disk *disk, uint8_t number, uint8_t *bounce);
+enum status int13_open(struct int13_drive *drive, struct disk *disk, uint8_t *bounce);
 
 /*
  * Serves one call for our drive: looks at AH, does it, sets AH, carry and the results. Registers that a function does not return
- * are left alone. The caller has already decided, by DL, that the call is for this drive. Also keeps the BIOS data area's drive
- * count (0040:0075) high enough for the drive, as some BIOSes set it back (Windows Setup then sees no disk), and its last status
- * (0040:0074). Addresses are linear: a buffer that begins at segment:offset goes on past offset FFFFh, and with A20 off past
- * FFFFFh at 0.
+ * are left alone. The caller has already decided, by DL, that the call is for this drive, and has seen to the drive count
+ * (realmode_int13.inc). The status goes to the BIOS data area, too (0040:0074). Addresses are linear: a buffer that begins at
+ * segment:offset goes on past offset FFFFh, and with A20 off past FFFFFh at 0.
  */
 void int13_serve(struct int13_drive *drive, struct real_registers *registers);
 

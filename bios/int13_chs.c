@@ -4,9 +4,10 @@
  * the end of a track and of a cylinder, as on every BIOS since.
  */
 #include "bios/int13_functions.h"
+#include "bios/low_memory.h"
 
-/* 64 KiB, what one segment holds. */
-#define CHS_SECTORS_MAX 128
+#define CHS_SECTORS_MAX 128  /* 64 KiB, what one segment holds */
+#define TYPE_HARD_DISK  0x03 /* of INT13_TYPE */
 
 /* CH, CL and DH as an LBA; false when the geometry has no such place. */
 static bool chs_to_lba(const struct int13_drive *drive, const struct real_registers *registers, uint64_t *lba)
@@ -41,17 +42,17 @@ static uint8_t chs_transfer(struct int13_drive *drive, struct real_registers *re
     return status;
 }
 
-uint8_t int13_read(struct int13_drive *drive, struct real_registers *registers)
+uint8_t int13_chs_read(struct int13_drive *drive, struct real_registers *registers)
 {
     return chs_transfer(drive, registers, DISK_READ);
 }
 
-uint8_t int13_write(struct int13_drive *drive, struct real_registers *registers)
+uint8_t int13_chs_write(struct int13_drive *drive, struct real_registers *registers)
 {
     return chs_transfer(drive, registers, DISK_WRITE);
 }
 
-uint8_t int13_verify(struct int13_drive *drive, struct real_registers *registers)
+uint8_t int13_chs_verify(struct int13_drive *drive, struct real_registers *registers)
 {
     uint64_t lba;
     uint32_t verified = 0;
@@ -62,16 +63,16 @@ uint8_t int13_verify(struct int13_drive *drive, struct real_registers *registers
     return status;
 }
 
-uint8_t int13_seek(struct int13_drive *drive, struct real_registers *registers)
+uint8_t int13_chs_seek(struct int13_drive *drive, struct real_registers *registers)
 {
     uint64_t lba;
-    return chs_to_lba(drive, registers, &lba) && int13_range(drive, lba, 1) == INT13_OK ? INT13_OK : INT13_SEEK;
+    return chs_to_lba(drive, registers, &lba) && int13_range(drive, lba, 1) == INT13_OK ? INT13_OK : INT13_SEEK_FAILED;
 }
 
-uint8_t int13_parameters(struct int13_drive *drive, struct real_registers *registers)
+uint8_t int13_chs_parameters(struct int13_drive *drive, struct real_registers *registers)
 {
     uint32_t last_cylinder = drive->geometry.cylinders - 1;
-    const uint8_t *count = real_pointer(0x40, 0x75, true);
+    const uint8_t *count = realmode_pointer(0, BDA_DISK_COUNT, true);
     SET_REG8_HIGH(registers->ecx, last_cylinder);
     SET_REG8_LOW(registers->ecx, drive->geometry.sectors | (last_cylinder >> 2 & 0xC0));
     SET_REG8_HIGH(registers->edx, drive->geometry.heads - 1);
@@ -80,11 +81,11 @@ uint8_t int13_parameters(struct int13_drive *drive, struct real_registers *regis
 }
 
 /* NTLDR sizes the disk by this one: CX:DX is the number of sectors. */
-uint8_t int13_type(struct int13_drive *drive, struct real_registers *registers)
+uint8_t int13_chs_type(struct int13_drive *drive, struct real_registers *registers)
 {
     uint32_t sectors = drive->sectors > UINT32_MAX ? UINT32_MAX : (uint32_t)drive->sectors;
     SET_REG16(registers->ecx, sectors >> 16);
     SET_REG16(registers->edx, sectors & 0xFFFF);
-    SET_REG8_HIGH(registers->eax, 0x03); /* a hard disk */
+    SET_REG8_HIGH(registers->eax, TYPE_HARD_DISK);
     return INT13_OK;
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* Sectors of 512 bytes between the caller's memory and a disk of larger blocks: read, written, verified, compared. */
 #include <string.h>
 
 #include "bios/int13_functions.h"
+#include "platform/bytes.h"
 
 /* Reads in flight while sectors are verified: all land in the one bounce block, as nobody looks at them. */
 #define VERIFY_DEPTH 8
@@ -63,7 +65,7 @@ static struct step next_step(const struct int13_drive *drive, uint64_t lba, uint
         step.sectors = (uint32_t)(run / drive->disk->block_size) * ratio;
         return step;
     }
-    step.sectors = ratio - step.first < left ? ratio - step.first : left;
+    step.sectors = smaller_of(ratio - step.first, left);
     return step;
 }
 
@@ -121,11 +123,12 @@ uint8_t int13_transfer(struct int13_drive *drive, enum disk_operation operation,
 static enum status read_blocks(struct int13_drive *drive, uint64_t block, unsigned blocks, deadline_t deadline)
 {
     struct disk_request requests[VERIFY_DEPTH];
-    enum status status = OK;
     for (unsigned i = 0; i < blocks; i++) {
         requests[i] = (struct disk_request){.operation = DISK_READ, .lba = block + i, .blocks = 1, .buffer = drive->bounce};
         disk_submit(drive->disk, &requests[i]);
     }
+
+    enum status status = OK;
     for (unsigned i = 0; i < blocks; i++) {
         enum status one = disk_wait(drive->disk, &requests[i], deadline);
         if (status == OK)
@@ -140,6 +143,7 @@ uint8_t int13_verify_sectors(struct int13_drive *drive, uint64_t lba, uint32_t c
     uint8_t refused = int13_range(drive, lba, count);
     if (refused || count == 0)
         return refused;
+
     deadline_t deadline = deadline_of_call(drive);
     uint32_t ratio = sectors_per_block(drive);
     uint64_t end = (lba + count - 1) / ratio + 1;
@@ -148,6 +152,7 @@ uint8_t int13_verify_sectors(struct int13_drive *drive, uint64_t lba, uint32_t c
         enum status status = read_blocks(drive, block, (unsigned)blocks, deadline);
         if (status != OK)
             return int13_status_of(status);
+
         uint64_t upto = (block + blocks) * ratio;
         *verified = upto - lba < count ? (uint32_t)(upto - lba) : count;
     }
@@ -173,10 +178,12 @@ uint8_t int13_compare(struct int13_drive *drive, uint64_t lba, uint32_t count, c
 {
     deadline_t deadline = deadline_of_call(drive);
     uint32_t ratio = sectors_per_block(drive);
+
     for (*compared = 0; *compared < count;) {
         uint64_t at = lba + *compared;
         struct step step = {.block = at / ratio, .first = (uint32_t)(at % ratio)};
-        step.sectors = ratio - step.first < count - *compared ? ratio - step.first : count - *compared;
+        step.sectors = smaller_of(ratio - step.first, count - *compared);
+
         enum status status = disk_read(drive->disk, step.block, 1, drive->bounce, deadline);
         if (status != OK)
             return int13_status_of(status);

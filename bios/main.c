@@ -4,10 +4,11 @@
 
 #include "bios/home.h"
 #include "handoff/recorder.h"
+#include "platform/bytes.h"
 
 #define NICS_MAX         16
 #define COMMAND_LINE_MAX 2048
-#define MEGABYTE         (1u << 20)
+#define ARENA_LOWEST     (2 * MIB)
 
 void bios_main(struct realmode_block *block, const struct region *region) __attribute__((noreturn));
 
@@ -25,22 +26,29 @@ static void read_command_line(const struct realmode_block *block)
         memcpy(command_line, line, strnlen(line, sizeof command_line - 1));
 }
 
-/* What the image leaves of its region is the arena, unless the user wants more than the whole region: then it lies below. */
-static void take_arena(const struct region *region, uint32_t wanted)
+static uint32_t whole_pages(uint32_t size)
 {
-    uint32_t used = (region->used + 4095) & ~4095u;
+    return (size + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+}
+
+/* What the image leaves of its region is the arena, unless the user wants more than the whole region: then it lies below. */
+static void place_arena(const struct region *region, uint32_t wanted)
+{
+    uint32_t used = whole_pages(region->used);
     arena = (struct arena){
         .base = low_memory(region->base + used), .bus = region->base + used, .size = region->size - region->stack - used};
     if (wanted <= region->size)
         return;
+
     static struct memory_map map;
     struct memory_sizes sizes;
-    firmware_memory(&map, &sizes);
+    bios_memory_map(&map, &sizes);
     memory_map_reserve(&map, region->base, region->size);
-    wanted = (wanted + 4095) & ~4095u;
-    uint32_t base = place_at_top(map.entries, map.count, wanted, 2 * MEGABYTE);
+    wanted = whole_pages(wanted);
+    uint32_t base = placement_at_top(map.entries, map.count, wanted, ARENA_LOWEST);
     if (!base)
         return;
+
     ranges[range_count] = (struct memory_range){base, wanted};
     realmode_protect(&ranges[range_count++]);
     arena = (struct arena){.base = low_memory(base), .bus = base, .size = wanted};
@@ -51,6 +59,7 @@ static struct pci_device *boot_nic(unsigned count)
     uint8_t bus, device, function;
     if (!pxe_boot_nic(&bus, &device, &function))
         return NULL;
+
     for (unsigned i = 0; i < count; i++)
         if (nics[i].bus == bus && nics[i].device == device && nics[i].function == function)
             return &nics[i];
@@ -59,22 +68,24 @@ static struct pci_device *boot_nic(unsigned count)
 
 void bios_main(struct realmode_block *block, const struct region *region)
 {
-    struct home_options options;
     ranges[0] = (struct memory_range){region->base, region->size};
     realmode_start(block, &ranges[0]);
-    exceptions_start();
-    bool has_clock = clock_start();
-    pxe_start();
+    exceptions_install();
+    bool has_clock = clock_calibrate();
+
+    pxe_find();
     read_command_line(block);
+    struct home_options options;
     loader_home_options(command_line, &options);
     console_start(&options);
     if (!has_clock) {
         console_write("sanstrap: this CPU has no time stamp counter, or the timer chip does not count\n");
-        boot_next_device();
+        bios_boot_next_device();
     }
-    random_start();
-    take_arena(region, options.memory);
-    boot_start(ranges, range_count);
+
+    random_seed();
+    place_arena(region, options.memory);
+    bios_boot_reserve(ranges, range_count);
     uint8_t *recorder = arena_take(&arena, RECORDER_SIZE, sizeof(struct recorder_slot));
 
     static struct machine machine;
@@ -90,14 +101,15 @@ void bios_main(struct realmode_block *block, const struct region *region)
         .firmware_ibft = tables_firmware_ibft,
         .read_key = console_read_key,
         .write = console_write,
-        .boot = boot_disk,
-        .next_boot_device = boot_next_device,
+        .boot = bios_boot_disk,
+        .next_boot_device = bios_boot_next_device,
     };
     machine.boot_nic = boot_nic(machine.nic_count);
     machine.cached_ack = pxe_cached_ack(&machine.cached_ack_length);
-    firmware_uuid(machine.uuid);
+    bios_uuid(machine.uuid);
+
     loader_run(&machine);
-    boot_next_device();
+    bios_boot_next_device();
     for (;;)
         __asm__ volatile("cli; hlt");
 }

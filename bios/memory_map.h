@@ -26,7 +26,8 @@ struct memory_sizes {
     uint16_t int15_88;  /* KiB from 1 MiB, at most 63 MiB */
 };
 
-void memory_map_start(struct memory_map *map);
+/* Makes it empty, of short entries. */
+void memory_map_clear(struct memory_map *map);
 
 /*
  * Appends an entry of which the BIOS wrote `size` bytes. Empty ones are left out: Windows Server 2003 does not start with one.
@@ -34,13 +35,17 @@ void memory_map_start(struct memory_map *map);
  */
 bool memory_map_add(struct memory_map *map, const struct e820_entry *entry, uint32_t size);
 
+/* Appends the RAM that the older functions tell of, for a BIOS without E820. The map must have room for two entries. */
+void memory_map_add_sizes(struct memory_map *map, const struct memory_sizes *sizes);
+
 /*
  * Turns what is RAM in [base, base + length) into reserved memory, splitting entries where they stand; everything else stays as
  * the BIOS said it. False, and the map unchanged, when there is no room for the pieces.
  */
 bool memory_map_reserve(struct memory_map *map, uint64_t base, uint64_t length);
 
-/* How far RAM reaches from `start` on without a hole: the end, `start` when there is none. Whatever is not RAM wins over what is.
+/*
+ * How far RAM reaches from `start` on without a hole: the end, `start` when there is none. Whatever is not RAM wins over what is.
  */
 uint64_t memory_map_ram_end(const struct memory_map *map, uint64_t start);
 

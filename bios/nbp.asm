@@ -1,10 +1,11 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ;
 ; sanstrap.pxe: a PXE ROM loads the file to 0:7C00 and calls it. ES:BX points to PXENV+, SS:SP to the return address and,
-; above it, to the far pointer to !PXE. The file is this prefix, the real-mode block, the core (bios/mkimage.py).
+; above it, to the far pointer to !PXE. The file is this prefix, the real-mode block, the core (bios/mkimage.py). When a boot
+; sector is read to 0:7C00 the block is elsewhere (realmode_move()).
 
 LOAD        equ 7C00h
-BLOCK       equ 8000h
+BLOCK       equ LOAD + 60h
 BLOCK_SEGMENT equ BLOCK / 16
 %include "bios/block.inc"
 

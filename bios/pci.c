@@ -7,6 +7,11 @@
 #define CONFIG_DATA    0xCFC
 #define CONFIG_ENABLE  0x80000000u
 
+/* PCI BIOS specification 2.1, 2.4. */
+#define PCI_BIOS           0x1A
+#define PCI_BIOS_PRESENT   0xB101
+#define PCI_BIOS_SIGNATURE 0x20494350u /* EDX: "PCI " */
+
 #define PCI_ID         0x00
 #define PCI_COMMAND    0x04
 #define PCI_CLASS      0x08
@@ -73,12 +78,12 @@ static bool is_nic(const struct pci_device *device)
            !(platform_pci_read32(device, PCI_HEADER) & HEADER_TYPE) && nic_probe(device) != NULL;
 }
 
-/* INT 1Ah AX=B101h gives the last bus; without it all are looked at. */
+/* The PCI BIOS knows the last bus; without it all are looked at. */
 static unsigned last_bus(void)
 {
-    struct real_registers registers = {.eax = 0xB101};
-    real_interrupt(0x1A, &registers);
-    bool present = !(registers.eflags & FLAG_CARRY) && REG8_HIGH(registers.eax) == 0 && registers.edx == 0x20494350;
+    struct real_registers registers = {.eax = PCI_BIOS_PRESENT};
+    realmode_interrupt(PCI_BIOS, &registers);
+    bool present = !(registers.eflags & FLAG_CARRY) && REG8_HIGH(registers.eax) == 0 && registers.edx == PCI_BIOS_SIGNATURE;
     return present ? REG8_LOW(registers.ecx) : 0xFF;
 }
 
@@ -89,6 +94,7 @@ unsigned pci_find_nics(struct pci_device *found, unsigned most)
         struct pci_device device = {.bus = (uint8_t)(place / PCI_DEVICES), .device = place % PCI_DEVICES};
         if (!read_device(&device))
             continue;
+
         unsigned functions = platform_pci_read32(&device, PCI_HEADER) & HEADER_MULTI ? PCI_FUNCTIONS : 1;
         for (; device.function < functions && count < most; device.function++)
             if (read_device(&device) && is_nic(&device))
@@ -117,11 +123,13 @@ enum status platform_map_registers(struct pci_device *device, unsigned bar)
     if (address == 0)
         return fail(E_NIC_REGISTERS, "BAR %u of %02x:%02x.%x reads %08x", bar, device->bus, device->device, device->function,
                     platform_pci_read32(device, (uint16_t)(PCI_BAR0 + bar * 4)));
+
     if (!device->home) {
         if (mapping_count == MAPPED_CARDS)
             return fail(E_NIC_REGISTERS, "%u cards are in use already", mapping_count);
         device->home = &mappings[mapping_count++];
     }
+
     pxe_release();
     uint32_t command = platform_pci_read32(device, PCI_COMMAND) & COMMAND_MASK;
     platform_pci_write32(device, PCI_COMMAND, command | COMMAND_MEMORY | COMMAND_MASTER);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The PXE ROM that loaded us, or our loader: found, asked, and sent away before our driver takes the card. */
+/* The PXE ROM that loaded us, or our loader: found, asked, and unloaded before our driver takes the card. */
 #include <string.h>
 
 #include "bios/home.h"
 #include "bios/ports.h"
 #include "bios/pxe_structures.h"
+#include "platform/bytes.h"
 
 /* PXE specification 2.1, sections 3 and 4; E6h and E8h are iPXE's. */
 #define PXENV_UNDI_CLEANUP         0x02
@@ -25,13 +26,15 @@
 #define FILE_API_CHECK_SIZE   0x14
 #define FILE_CMDLINE_PROVIDED (1u << (PXENV_FILE_CMDLINE - 0xE0))
 
+#define PXE_INSTALLATION   0x1A /* interrupt */
 #define INT1A_PXENV        0x5650
 #define INT1A_PXENV_ANSWER 0x564E
 #define ACK_MAX            1500
 #define ACK_FIXED          240 /* to the end of the magic cookie */
 #define COMMAND_LINE_MAX   2048
+#define PARAMETERS_SIZE    64 /* what calls without data of interest get as parameters; buffers lie behind that much */
 #define SCAN_LOWEST        0x10000u
-#define FIXED_VECTORS      256
+#define VECTORS            256
 
 #define PIC_MASTER_MASK 0x21
 #define PIC_SLAVE_MASK  0xA1
@@ -77,42 +80,42 @@ static char command_line[COMMAND_LINE_MAX];
 static struct pxe_nic_type nic_type;
 static uint8_t masked_irq = IRQS; /* IRQS: none */
 
-/* How many bytes real mode can address from `linear` on, for a structure's check. */
+/* How many bytes lie between `linear` and 1 MiB, for a structure's check. */
 static size_t available_at(uint32_t linear)
 {
-    return linear < 0x100000 ? 0x100000 - linear : 0;
+    return linear < MIB ? MIB - linear : 0;
 }
 
-static bool take_pxe(struct far_pointer at)
+static bool find_by_pxe(struct far_pointer at)
 {
     uint32_t linear = far_linear(at);
     return pxe_read(low_memory(linear), available_at(linear), &rom);
 }
 
-static bool take_pxenv(struct far_pointer at)
+static bool find_by_pxenv(struct far_pointer at)
 {
     uint32_t linear = far_linear(at);
     struct pxe_pointer pxe;
     if (!pxenv_read(low_memory(linear), available_at(linear), &rom, &pxe))
         return false;
     if (pxe.segment)
-        take_pxe((struct far_pointer){pxe.offset, pxe.segment});
+        find_by_pxe((struct far_pointer){pxe.offset, pxe.segment});
     return true;
 }
 
-static bool take_int1a(void)
+static bool find_by_int1a(void)
 {
     struct real_registers registers = {.eax = INT1A_PXENV};
-    real_interrupt(0x1A, &registers);
+    realmode_interrupt(PXE_INSTALLATION, &registers);
     return !(registers.eflags & FLAG_CARRY) && REG16(registers.eax) == INT1A_PXENV_ANSWER &&
-           take_pxenv((struct far_pointer){REG16(registers.ebx), registers.es});
+           find_by_pxenv((struct far_pointer){REG16(registers.ebx), registers.es});
 }
 
-static bool take_scan(void)
+static bool find_by_scan(void)
 {
-    for (uint32_t at = BASE_MEMORY_TOP - 16; at >= SCAN_LOWEST; at -= 16) {
+    for (uint32_t at = BASE_MEMORY_TOP - PARAGRAPH; at >= SCAN_LOWEST; at -= PARAGRAPH) {
         struct far_pointer place = {0, (uint16_t)(at >> 4)};
-        if (take_pxe(place) || take_pxenv(place))
+        if (find_by_pxe(place) || find_by_pxenv(place))
             return true;
     }
     return false;
@@ -121,9 +124,9 @@ static bool take_scan(void)
 static bool find_caller(const struct realmode_block *block)
 {
     rom_stack = (struct far_pointer){block->entry_sp, block->entry_ss}; /* the ROM's own: some demand that */
-    const struct far_pointer *pushed = low_memory(block->entry_ss * 16u + (uint16_t)(block->entry_sp + 4));
+    const struct far_pointer *pushed = low_memory(block->entry_ss * PARAGRAPH + (uint16_t)(block->entry_sp + 4));
     struct far_pointer registers = {block->entry_bx, block->entry_es};
-    return take_pxe(*pushed) || take_pxenv(registers) || take_int1a() || take_scan();
+    return find_by_pxe(*pushed) || find_by_pxenv(registers) || find_by_int1a() || find_by_scan();
 }
 
 /*
@@ -135,40 +138,35 @@ static bool find_left_behind(const struct realmode_block *block)
 {
     rom_stack = realmode_far(low_memory(block->scratch)); /* the stub's, who is done: the ROM may want 1.5 KiB */
     rom_stack.offset += SCRATCH_STACK;
-    if (!take_int1a())
+    if (!find_by_int1a())
         return false;
-    uint32_t entry = rom.entry.segment * 16u + rom.entry.offset;
+    uint32_t entry = rom.entry.segment * PARAGRAPH + rom.entry.offset;
     return entry >= low_read16(BDA_BASE_MEMORY) * KIB && entry < BASE_MEMORY_TOP;
 }
 
-/* True when it says success. */
+/* True when it says success. `parameters`: in the scratch buffer. */
 static bool call_rom(uint16_t opcode, void *parameters)
 {
     struct realmode_block *block = realmode_block();
     struct far_pointer at = realmode_far(parameters);
-    struct real_call *call = &block->call;
-    memset(call, 0, sizeof *call);
-    call->registers.eflags = 2 | FLAG_INTERRUPT;
-    call->registers.ebx = opcode;
-    call->registers.es = at.segment;
-    call->registers.edi = at.offset;
-    call->stack_segment = rom_stack.segment;
-    call->stack_offset = rom_stack.offset;
-    call->target_offset = rom.entry.offset;
-    call->target_segment = rom.entry.segment;
-    if (rom.has_pxe) {
-        call->pushes = 3;
-        call->push[0] = at.segment;
-        call->push[1] = at.offset;
-        call->push[2] = opcode;
-    }
+
+    block->call = (struct real_call){
+        .registers = {.eflags = FLAG_FIXED | FLAG_INTERRUPT, .ebx = opcode, .es = at.segment, .edi = at.offset},
+        .stack_segment = rom_stack.segment,
+        .stack_offset = rom_stack.offset,
+        .target_offset = rom.entry.offset,
+        .target_segment = rom.entry.segment,
+        .pushes = rom.has_pxe ? 3 : 0,
+        .push = {at.segment, at.offset, opcode},
+    };
     realmode_call();
+
     return REG16(block->call.registers.eax) == 0;
 }
 
-static void read_ack(void)
+static void ask_ack(void)
 {
-    uint8_t *buffer = realmode_scratch() + 64;
+    uint8_t *buffer = realmode_scratch() + PARAMETERS_SIZE;
     struct pxe_cached_info *info = (struct pxe_cached_info *)realmode_scratch();
     *info = (struct pxe_cached_info){.packet_type = PACKET_DHCP_ACK, .buffer_size = ACK_MAX, .buffer = realmode_far(buffer)};
     memset(buffer, 0, ACK_MAX);
@@ -178,13 +176,13 @@ static void read_ack(void)
     memcpy(ack, buffer, ack_length);
 }
 
-static void read_command_line(void)
+static void ask_command_line(void)
 {
     struct pxe_file_api_check *check = (struct pxe_file_api_check *)realmode_scratch();
     *check = (struct pxe_file_api_check){.size = FILE_API_CHECK_SIZE, .magic = FILE_API_MAGIC};
     if (!call_rom(PXENV_FILE_API_CHECK, check) || check->magic != FILE_API_ANSWER || !(check->mask & FILE_CMDLINE_PROVIDED))
         return;
-    char *buffer = (char *)realmode_scratch() + 64;
+    char *buffer = (char *)realmode_scratch() + PARAMETERS_SIZE;
     struct pxe_file_cmdline *line = (struct pxe_file_cmdline *)realmode_scratch();
     memset(buffer, 0, sizeof command_line);
     *line = (struct pxe_file_cmdline){.buffer_size = sizeof command_line, .buffer = realmode_far(buffer)};
@@ -192,7 +190,7 @@ static void read_command_line(void)
         memcpy(command_line, buffer, sizeof command_line - 1);
 }
 
-static void read_nic_type(void)
+static void ask_nic_type(void)
 {
     struct pxe_nic_type *type = (struct pxe_nic_type *)realmode_scratch();
     memset(type, 0, sizeof *type);
@@ -200,15 +198,15 @@ static void read_nic_type(void)
         nic_type = *type;
 }
 
-void pxe_start(void)
+void pxe_find(void)
 {
     const struct realmode_block *block = realmode_block();
     if (!(block->start_kind == START_NBP ? find_caller(block) : find_left_behind(block)))
         return;
     rom_alive = true;
-    read_ack();
-    read_nic_type();
-    read_command_line();
+    ask_ack();
+    ask_nic_type();
+    ask_command_line();
 }
 
 const uint8_t *pxe_cached_ack(size_t *length)
@@ -233,15 +231,18 @@ bool pxe_boot_nic(uint8_t *bus, uint8_t *device, uint8_t *function)
     return true;
 }
 
-static void mask_irq(void)
+/* The card's interrupt, that the ROM handled, until the next system comes with a handler of its own. */
+static void mask_rom_irq(void)
 {
     struct pxe_information *information = (struct pxe_information *)realmode_scratch();
     memset(information, 0, sizeof *information);
     if (!call_rom(PXENV_UNDI_GET_INFORMATION, information))
         return;
+
     unsigned irq = information->interrupt;
     if (irq <= IRQ_CASCADE || irq >= IRQS)
         return;
+
     uint16_t port = irq < 8 ? PIC_MASTER_MASK : PIC_SLAVE_MASK;
     uint8_t mask = port_read8(port), bit = (uint8_t)(1u << (irq & 7));
     if (mask & bit)
@@ -260,9 +261,9 @@ void pxe_restore_interrupts(void)
 }
 
 /* True when an interrupt vector still leads into [base, end). */
-static bool hooked(uint32_t base, uint32_t end)
+static bool vectors_lead_into(uint32_t base, uint32_t end)
 {
-    for (unsigned i = 0; i < FIXED_VECTORS; i++) {
+    for (unsigned i = 0; i < VECTORS; i++) {
         uint32_t handler = far_linear(vector_get((uint8_t)i));
         if (handler >= base && handler < end)
             return true;
@@ -279,14 +280,16 @@ static void give_back_base_memory(void)
     static struct memory_map map;
     struct memory_sizes sizes;
     uint32_t limit = low_read16(BDA_BASE_MEMORY) * KIB, top = pxe_base_memory_end(&rom, limit);
-    firmware_memory(&map, &sizes);
+    bios_memory_map(&map, &sizes);
+
     uint64_t ram_end = memory_map_ram_end(&map, 0);
     if (map.count && ram_end < top)
         top = (uint32_t)ram_end;
-    uint32_t ebda = low_read16(BDA_EBDA_SEGMENT) * 16u;
+    uint32_t ebda = low_read16(BDA_EBDA_SEGMENT) * PARAGRAPH;
     if (ebda > limit && ebda < top)
         top = ebda;
-    if (top > limit && top <= BASE_MEMORY_TOP && !hooked(limit, top))
+
+    if (top > limit && top <= BASE_MEMORY_TOP && !vectors_lead_into(limit, top))
         low_write16(BDA_BASE_MEMORY, (uint16_t)(top / KIB));
 }
 
@@ -295,16 +298,18 @@ void pxe_release(void)
     if (!rom_alive)
         return;
     rom_alive = false;
-    mask_irq();
-    void *parameters = memset(realmode_scratch(), 0, 64);
+    mask_rom_irq();
+
+    void *parameters = memset(realmode_scratch(), 0, PARAMETERS_SIZE);
     if (!rom.has_pxe) {
         call_rom(PXENV_UNDI_CLEANUP, parameters);
         return;
     }
+
     call_rom(PXENV_UNDI_SHUTDOWN, parameters);
-    memset(parameters, 0, 64);
+    memset(parameters, 0, PARAMETERS_SIZE);
     bool unloaded = call_rom(PXENV_UNLOAD_STACK, parameters);
-    memset(parameters, 0, 64);
+    memset(parameters, 0, PARAMETERS_SIZE);
     bool stopped = call_rom(PXENV_STOP_UNDI, parameters);
     if (unloaded && stopped)
         give_back_base_memory();
@@ -317,13 +322,13 @@ void pxe_exit(void)
         pxe_release();
     if (!rom_alive)
         return;
-    struct real_call *call = &block->call;
-    memset(call, 0, sizeof *call);
-    call->registers.eax = PXENV_EXIT_FAILURE;
-    call->registers.eflags = 2 | FLAG_INTERRUPT;
-    call->stack_segment = block->entry_ss;
-    call->stack_offset = block->entry_sp;
-    call->target_segment = block->segment;
-    call->target_offset = block->pxe_exit;
+
+    block->call = (struct real_call){
+        .registers = {.eax = PXENV_EXIT_FAILURE, .eflags = FLAG_FIXED | FLAG_INTERRUPT},
+        .stack_segment = block->entry_ss,
+        .stack_offset = block->entry_sp,
+        .target_segment = block->segment,
+        .target_offset = block->pxe_exit,
+    };
     realmode_call();
 }

@@ -1,48 +1,60 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* !PXE and PXENV+: offsets, checks, and what base memory the ROM behind them has taken. */
 #include "bios/pxe_structures.h"
 
 #include <string.h>
 
 #include "bios/low_memory.h"
+#include "platform/bytes.h"
 
-#define PXE_LENGTH        0x58u
+#define PXE_SIGNATURE     "!PXE"
+#define PXE_LENGTH        0x04
 #define PXE_ENTRY         0x10
 #define PXE_SEGMENT_COUNT 0x1D
 #define PXE_SEGMENTS      0x20u /* the first is the stack; selector or segment, physical address, size */
-#define PXE_SEGMENT_SIZE  8u
+#define PXE_SIZE          0x58u
 
-#define PXENV_LENGTH     0x26u /* up to version 2.0 */
-#define PXENV_LENGTH_21  0x2Cu
+#define SEGMENT_ADDRESS 2
+#define SEGMENT_LENGTH  6
+#define SEGMENT_SIZE    8u /* bytes of one entry */
+
+#define PXENV_SIGNATURE  "PXENV+"
 #define PXENV_VERSION    0x06
+#define PXENV_LENGTH     0x08
 #define PXENV_ENTRY      0x0A
-#define PXENV_UNDI_DATA  0x20
-#define PXENV_UNDI_CODE  0x24
 #define PXENV_BC_CODE    0x18
 #define PXENV_BC_DATA    0x1C
+#define PXENV_UNDI_DATA  0x20
+#define PXENV_UNDI_CODE  0x24
 #define PXENV_PXE        0x28
+#define PXENV_SIZE       0x26u /* up to version 2.0 */
+#define PXENV_SIZE_21    0x2Cu
 #define PXENV_VERSION_21 0x0201
 
-static uint16_t get16(const uint8_t *bytes)
+static struct pxe_pointer pointer_at(const uint8_t *bytes)
 {
-    return (uint16_t)(bytes[0] | bytes[1] << 8);
+    return (struct pxe_pointer){get_le16(bytes), get_le16(bytes + 2)};
 }
 
-static uint32_t get32(const uint8_t *bytes)
+/*
+ * The length that a structure says of itself, at `length_at`, when its signature and its sum are right and it has the `least`
+ * bytes that its version wants; 0 otherwise.
+ */
+static size_t sound_length(const uint8_t *bytes, size_t available, const char *signature, size_t length_at, size_t least)
 {
-    return get16(bytes) | (uint32_t)get16(bytes + 2) << 16;
+    if (available < least || memcmp(bytes, signature, strlen(signature)) != 0)
+        return 0;
+    size_t length = bytes[length_at];
+    return length >= least && length <= available && bytes_sum(bytes, length) == 0 ? length : 0;
 }
 
-static struct pxe_pointer get_pointer(const uint8_t *bytes)
+/* False, and *rom as it was, when the structure names no entry point. */
+static bool start_rom(struct pxe_rom *rom, bool has_pxe, const uint8_t *entry)
 {
-    return (struct pxe_pointer){get16(bytes), get16(bytes + 2)};
-}
-
-static bool sums_to_zero(const uint8_t *bytes, size_t length)
-{
-    uint8_t sum = 0;
-    while (length--)
-        sum = (uint8_t)(sum + *bytes++);
-    return sum == 0;
+    if (!pointer_at(entry).segment)
+        return false;
+    *rom = (struct pxe_rom){.has_pxe = has_pxe, .entry = pointer_at(entry)};
+    return true;
 }
 
 static void add_segment(struct pxe_rom *rom, uint32_t base, uint32_t size)
@@ -53,38 +65,31 @@ static void add_segment(struct pxe_rom *rom, uint32_t base, uint32_t size)
 
 bool pxe_read(const uint8_t *bytes, size_t available, struct pxe_rom *rom)
 {
-    if (available < PXE_LENGTH || memcmp(bytes, "!PXE", 4) != 0 || bytes[4] < PXE_LENGTH || bytes[4] > available ||
-        !sums_to_zero(bytes, bytes[4]))
+    size_t length = sound_length(bytes, available, PXE_SIGNATURE, PXE_LENGTH, PXE_SIZE);
+    if (!length || !start_rom(rom, true, bytes + PXE_ENTRY))
         return false;
-    struct pxe_pointer entry = get_pointer(bytes + PXE_ENTRY);
-    if (entry.segment == 0)
-        return false;
-    *rom = (struct pxe_rom){.has_pxe = true, .entry = entry};
-    unsigned count = bytes[PXE_SEGMENT_COUNT];
-    if (count > (bytes[4] - PXE_SEGMENTS) / PXE_SEGMENT_SIZE)
-        count = (bytes[4] - PXE_SEGMENTS) / PXE_SEGMENT_SIZE;
+
+    uint32_t count = smaller_of(bytes[PXE_SEGMENT_COUNT], (uint32_t)(length - PXE_SEGMENTS) / SEGMENT_SIZE);
     for (unsigned i = 0; i < count; i++) {
-        const uint8_t *segment = bytes + PXE_SEGMENTS + i * PXE_SEGMENT_SIZE;
-        add_segment(rom, get32(segment + 2), get16(segment + 6));
+        const uint8_t *segment = bytes + PXE_SEGMENTS + i * SEGMENT_SIZE;
+        add_segment(rom, get_le32(segment + SEGMENT_ADDRESS), get_le16(segment + SEGMENT_LENGTH));
     }
     return true;
 }
 
 bool pxenv_read(const uint8_t *bytes, size_t available, struct pxe_rom *rom, struct pxe_pointer *pxe)
 {
-    if (available < PXENV_LENGTH || memcmp(bytes, "PXENV+", 6) != 0 || bytes[8] < PXENV_LENGTH || bytes[8] > available ||
-        !sums_to_zero(bytes, bytes[8]))
+    size_t length = sound_length(bytes, available, PXENV_SIGNATURE, PXENV_LENGTH, PXENV_SIZE);
+    if (!length || !start_rom(rom, false, bytes + PXENV_ENTRY))
         return false;
-    struct pxe_pointer entry = get_pointer(bytes + PXENV_ENTRY);
-    if (entry.segment == 0)
-        return false;
-    *rom = (struct pxe_rom){.entry = entry};
+
     static const uint8_t places[] = {PXENV_UNDI_DATA, PXENV_UNDI_CODE, PXENV_BC_CODE, PXENV_BC_DATA};
     for (unsigned i = 0; i < sizeof places; i++)
-        add_segment(rom, get16(bytes + places[i]) * 16u, get16(bytes + places[i] + 2));
+        add_segment(rom, get_le16(bytes + places[i]) * PARAGRAPH, get_le16(bytes + places[i] + 2));
+
     *pxe = (struct pxe_pointer){0, 0};
-    if (get16(bytes + PXENV_VERSION) >= PXENV_VERSION_21 && bytes[8] >= PXENV_LENGTH_21)
-        *pxe = get_pointer(bytes + PXENV_PXE);
+    if (get_le16(bytes + PXENV_VERSION) >= PXENV_VERSION_21 && length >= PXENV_SIZE_21)
+        *pxe = pointer_at(bytes + PXENV_PXE);
     return true;
 }
 

@@ -18,14 +18,16 @@ struct pxe_segment {
 };
 
 struct pxe_rom {
-    bool has_pxe; /* !PXE: the API takes its arguments from the stack; else PXENV+: in BX, ES:DI */
+    bool has_pxe; /* !PXE: the API takes its arguments from the stack; else PXENV+: from BX and ES:DI */
     struct pxe_pointer entry;
     unsigned segment_count;
     struct pxe_segment segments[PXE_SEGMENTS_MAX]; /* base memory that the ROM's stack occupies */
 };
 
-/* `available` bytes may be read at `bytes`. False, and nothing changed, when signature, length, checksum or entry point are not
- * right. */
+/*
+ * !PXE. `available` bytes may be read at `bytes`. False, and nothing changed, when signature, length, checksum or entry point are
+ * not right. Segments beyond PXE_SEGMENTS_MAX are left out.
+ */
 bool pxe_read(const uint8_t *bytes, size_t available, struct pxe_rom *rom);
 
 /*

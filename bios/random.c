@@ -8,7 +8,7 @@
 #define JITTER_SAMPLES 512
 #define PIT_CHANNEL0   0x40
 
-void random_start(void)
+void random_seed(void)
 {
     struct {
         uint64_t tsc;
@@ -16,7 +16,7 @@ void random_start(void)
     } __attribute__((packed)) samples[JITTER_SAMPLES];
     for (int i = 0; i < JITTER_SAMPLES; i++) {
         samples[i].pit = port_read8(PIT_CHANNEL0);
-        samples[i].tsc = read_tsc();
+        samples[i].tsc = tsc_read();
     }
     random_pool_add(samples, sizeof samples);
     random_pool_add_cpu();

@@ -8,19 +8,41 @@
 ;   int13_hook      real mode calls 32-bit code, on our stack, every register of the caller in hook.*
 ; They nest: a BIOS call made on behalf of a hook lies below it on the same stacks.
 ;
-; The block has no stack frame of its own in use while it changes modes; continuations are handed on in BX.
+; The block has no stack frame of its own in use while it changes modes; continuations are handed on in BX. Routines change no
+; registers but those that their comments name.
 
-DEFAULT_SEGMENT equ 0800h               ; where the NBP and the 32-bit entry of the bzImage put it
+DEFAULT_SEGMENT equ 0800h               ; where the 32-bit entry of the bzImage puts it: that one does not call init
 STACK_SIZE      equ 768
 HOOK_STATUS_V86  equ 01h
 HOOK_STATUS_BUSY equ 0AAh
 NO_DRIVE        equ 7Fh                 ; a number that no program calls
 SMAP            equ 534D4150h
+E820_ENTRY      equ 24                  ; bytes from one entry of the sealed list to the next
+E820_ENTRY_MINIMUM equ 20
+INT13_PARAMETERS equ 08h
+INT13_TYPE      equ 15h
+BDA_SEGMENT     equ 40h
+BDA_DISK_COUNT  equ 75h
+FLAG_CARRY      equ 0001h
+FLAG_INTERRUPT  equ 0200h
 RESULT_FLAGS    equ 08D5h               ; CF PF AF ZF SF OF
 SELECTOR_CODE32 equ 08h
 SELECTOR_DATA32 equ 10h
 SELECTOR_CODE16 equ 18h
 SELECTOR_DATA16 equ 20h
+CR0_PE          equ 1
+PORT_92         equ 92h                 ; system control port A
+PORT_92_RESET   equ 1                   ; would reset the machine
+PORT_92_A20     equ 2
+KEYBOARD_DATA   equ 60h
+KEYBOARD_PORT   equ 64h                 ; status; commands
+KEYBOARD_FULL   equ 2                   ; status: the last byte is not taken yet
+KEYBOARD_WRITE_OUTPUT equ 0D1h
+KEYBOARD_PULSE_NONE equ 0FFh
+KEYBOARD_A20_ON equ 0DFh                ; of the output port
+KEYBOARD_A20_OFF equ 0DDh
+A20_BY_PORT_92  equ 1                   ; a20_method
+A20_BY_KEYBOARD equ 2
 
 struc registers
 .edi    resd 1
@@ -37,6 +59,39 @@ struc registers
 .eflags resd 1
 .a20    resb 4
 endstruc
+
+; What a struct registers at %1 holds of the caller's registers; DS is the block's, ESP and flags are others' business.
+%macro store_general 1
+        mov [%1 + registers.eax], eax
+        mov [%1 + registers.ecx], ecx
+        mov [%1 + registers.edx], edx
+        mov [%1 + registers.ebx], ebx
+        mov [%1 + registers.ebp], ebp
+        mov [%1 + registers.esi], esi
+        mov [%1 + registers.edi], edi
+%endmacro
+
+%macro load_general 1
+        mov edi, [%1 + registers.edi]
+        mov esi, [%1 + registers.esi]
+        mov ebp, [%1 + registers.ebp]
+        mov ebx, [%1 + registers.ebx]
+        mov edx, [%1 + registers.edx]
+        mov ecx, [%1 + registers.ecx]
+        mov eax, [%1 + registers.eax]
+%endmacro
+
+%macro store_segments 1
+        mov [%1 + registers.es], es
+        mov [%1 + registers.fs], fs
+        mov [%1 + registers.gs], gs
+%endmacro
+
+%macro load_segments 1
+        mov gs, [%1 + registers.gs]
+        mov fs, [%1 + registers.fs]
+        mov es, [%1 + registers.es]
+%endmacro
 
         cpu 686
         org 0
@@ -75,7 +130,7 @@ drive_count     db 0
 busy            db 0
 e820_count      dw 0
 e820_offset     dw block_end
-e820_entry_size dw 20
+e820_entry_size dw E820_ENTRY_MINIMUM
 e801_low        dw 0
 e801_high       dw 0
 int15_88        dw 0
@@ -100,7 +155,7 @@ ivt_idtr        dw 3FFh
                 dd 0
 a20_probe       dd 0
 a20_found       db 0                    ; 1: A20 was on at the last change to protected mode
-a20_method      db 0                    ; what switched it on: 1 port 92h, 2 keyboard controller
+a20_method      db 0                    ; what switched it on
 
         align 8
 gdt             dq 0
@@ -116,7 +171,7 @@ gdtr            dw gdt_end - gdt - 1
                 dd DEFAULT_SEGMENT * 16 + gdt
 
 ; ---- position ----
-; Far routine: makes the copy that it runs in aware of its own segment.
+; Far routine: makes the copy that it runs in aware of its own segment. Changes flags.
 init:
         push ds
         push eax
@@ -143,7 +198,9 @@ init:
         retf
 
 ; ---- to protected mode ----
-; BX = offset of the 32-bit continuation. It finds EBP = base, flat segments, interrupts off, A20 on, and no stack yet.
+; In:   CS = the block, BX = offset of the 32-bit continuation; interrupts and stack as they may be.
+; Out:  the continuation finds EBP = base, flat segments, our IDT, ESP = saved_esp, interrupts off, A20 on. EAX, EBX, ECX and EDI
+;       are lost.
 enter_protected:
         cli
         cld
@@ -151,7 +208,7 @@ enter_protected:
         mov ds, ax
         o32 lgdt [gdtr]
         mov eax, cr0
-        or al, 1
+        or al, CR0_PE
         mov cr0, eax
         jmp SELECTOR_CODE16:.protected16
 .protected16:
@@ -167,15 +224,15 @@ enter_protected:
         call a20_test
         setne [edi + a20_found]
         jne .on
-        mov byte [edi + a20_method], 1
-        in al, 92h
-        or al, 2
-        and al, 0FEh                    ; bit 0 would reset the machine
-        out 92h, al
+        mov byte [edi + a20_method], A20_BY_PORT_92
+        in al, PORT_92
+        or al, PORT_92_A20
+        and al, ~PORT_92_RESET & 0FFh
+        out PORT_92, al
         call a20_wait
         jne .on
-        mov byte [edi + a20_method], 2
-        mov ah, 0DFh
+        mov byte [edi + a20_method], A20_BY_KEYBOARD
+        mov ah, KEYBOARD_A20_ON
         call keyboard_a20
         call a20_wait
         je a20_failed
@@ -187,7 +244,8 @@ protected32_address:
         dd DEFAULT_SEGMENT * 16 + protected32
         dw SELECTOR_CODE32
 
-; ZF=0: A20 is on. A dword of ours changes and the one a MiB above it does not follow. Changes EAX.
+; Whether A20 is on: a dword of ours changes, and the one a MiB above it does not follow.
+; In:   EDI = base, DS flat. Out: ZF=0 when it is on. Changes EAX.
 a20_test:
         inc dword [edi + a20_probe]
         mov eax, [edi + a20_probe]
@@ -199,38 +257,42 @@ a20_test:
 .done:
         ret
 
-; The gate may take a while to open. ZF as a20_test. Changes EAX, CX.
+; The gate may take a while to open.
+; In:   EDI = base, DS flat. Out: ZF as a20_test. Changes EAX, CX.
 a20_wait:
         mov cx, 2000h
 .again:
         call a20_test
         jne .done
-        in al, 80h
+        in al, 80h                      ; takes about a microsecond
         loop .again
         cmp al, al
 .done:
         ret
 
-; Writes AH to the keyboard controller's output port: DFh A20 on, DDh off. Changes AL, CX.
+; Writes the keyboard controller's output port.
+; In:   AH = KEYBOARD_A20_ON or _OFF. Changes AL, CX.
 keyboard_a20:
         call keyboard_ready
-        mov al, 0D1h
-        out 64h, al
+        mov al, KEYBOARD_WRITE_OUTPUT
+        out KEYBOARD_PORT, al
         call keyboard_ready
         mov al, ah
-        out 60h, al
+        out KEYBOARD_DATA, al
         call keyboard_ready
-        mov al, 0FFh                    ; pulses no line; some controllers act only upon the next command
-        out 64h, al
+        mov al, KEYBOARD_PULSE_NONE     ; some controllers act only upon the next command
+        out KEYBOARD_PORT, al
+; Waits until the controller takes a byte, or for 65535 looks. Changes AL, CX.
 keyboard_ready:
         mov cx, 0FFFFh
 .again:
-        in al, 64h
-        test al, 2
+        in al, KEYBOARD_PORT
+        test al, KEYBOARD_FULL
         loopnz .again
         ret
 
-; A program's call gets an error; without A20 there is no way back to 32-bit code otherwise.
+; A program's call gets an error; any other way to 32-bit code ends here.
+; In:   in the 16-bit code segment, EDI = base, DS flat.
 a20_failed:
         mov bx, .hook
         cmp byte [edi + busy], 0
@@ -238,10 +300,10 @@ a20_failed:
         mov bx, .halt
         jmp enter_real
 .hook:
-        or byte [hook + registers.eflags], 1
+        or byte [hook + registers.eflags], FLAG_CARRY
         mov byte [hook + registers.eax + 1], HOOK_STATUS_BUSY
-        mov byte [hook + registers.a20], 1
-        jmp hook_leave
+        mov byte [hook + registers.a20], 1 ; nothing to switch off
+        jmp hook_leave                  ; AX = DS = CS, as enter_real leaves them
 .halt:
         mov ss, ax
         mov sp, stack_top
@@ -258,7 +320,9 @@ a20_failed:
 .text   db "sanstrap: A20 cannot be enabled", 0
 
 ; ---- to real mode ----
-; In the 16-bit code segment. BX = offset of the real-mode continuation. It finds AX = DS = CS and no stack yet.
+; In:   in the 16-bit code segment, interrupts off, BX = offset of the real-mode continuation.
+; Out:  the continuation finds AX = DS = CS, real mode's IDT, interrupts off and no stack yet. The other segment registers and the
+;       upper half of EAX are lost.
 enter_real:
         mov ax, SELECTOR_DATA16
         mov ds, ax
@@ -268,7 +332,7 @@ enter_real:
         mov ss, ax
         lidt [ivt_idtr]
         mov eax, cr0
-        and al, 0FEh
+        and al, ~CR0_PE & 0FFh
         mov cr0, eax
         db 0EAh                         ; jmp real_segment:.real
         dw real16
@@ -281,6 +345,7 @@ real16:
 
 ; ---- 32-bit side ----
         bits 32
+; The end of enter_protected. In: EDI = base, BX = offset of the continuation.
 protected32:
         mov ebp, edi
         lidt [ebp + idtr32]
@@ -289,13 +354,14 @@ protected32:
         add ebx, ebp
         jmp ebx
 
-; The first change of all: [protected_entry](block), which does not return.
+; The first change of all: [protected_entry](block), which does not return. In: EBP = base.
 first32:
         push ebp
         push ebp
         jmp [ebp + protected_entry]
 
-; void call_real(void): does what call_* says, from flat 32-bit code. Preserves every register.
+; void call_real(void): does what call_* says, from flat 32-bit code (block_call() in bios/block.h). Preserves every register.
+; saved_esp is this stack's while real mode runs, so that a hooked call goes on below it.
 call_real:
         pushad
         call .here
@@ -308,12 +374,13 @@ call_real:
         mov bx, call16
         jmp SELECTOR_CODE16:enter_real
 
+; In: EBP = base, ESP = what call_real left in saved_esp.
 call_returned:
         pop dword [ebp + saved_esp]
         popad
         ret
 
-; A hooked interrupt: [protected_entry](&hook) below whatever lies on the 32-bit stack.
+; A hooked interrupt: [protected_entry](&hook) below whatever lies on the 32-bit stack. In: EBP = base.
 hook32:
         mov al, [ebp + a20_found]
         mov [ebp + hook + registers.a20], al
@@ -325,11 +392,13 @@ hook32:
         bits 16
 
 ; ---- calls into real mode ----
-; From the entry code: DS = CS, saved_esp and protected_entry set.
+; From the entry code, in real mode. In: CS = the block, saved_esp and protected_entry set. Does not return.
 enter_first:
         mov bx, first32
         jmp enter_protected
 
+; Calls the target of call_*: its stack, its pushes, then registers and flags, the far call, and all of them back.
+; In:   AX = DS = CS, interrupts off, no stack. Goes on at call_returned.
 call16:
         mov ax, [call_ss]
         mov dx, [call_sp]
@@ -350,44 +419,28 @@ call16:
         loop .push
 .pushed:
         push dword [call_registers + registers.eflags]
-        mov edi, [call_registers + registers.edi]
-        mov esi, [call_registers + registers.esi]
-        mov ebp, [call_registers + registers.ebp]
-        mov ebx, [call_registers + registers.ebx]
-        mov edx, [call_registers + registers.edx]
-        mov ecx, [call_registers + registers.ecx]
-        mov eax, [call_registers + registers.eax]
-        mov gs, [call_registers + registers.gs]
-        mov fs, [call_registers + registers.fs]
-        mov es, [call_registers + registers.es]
+        load_general call_registers
+        load_segments call_registers
         mov ds, [call_registers + registers.ds]
         popfd
         call far [cs:call_target]
         mov [cs:call_registers + registers.ds], ds
         push cs
         pop ds
-        mov [call_registers + registers.es], es
-        mov [call_registers + registers.fs], fs
-        mov [call_registers + registers.gs], gs
-        mov [call_registers + registers.eax], eax
         pushfd
         pop dword [call_registers + registers.eflags]
         cli
-        mov [call_registers + registers.ecx], ecx
-        mov [call_registers + registers.edx], edx
-        mov [call_registers + registers.ebx], ebx
-        mov [call_registers + registers.ebp], ebp
-        mov [call_registers + registers.esi], esi
-        mov [call_registers + registers.edi], edi
+        store_general call_registers
+        store_segments call_registers
         mov bx, call_returned
         jmp enter_protected
 
-; As a call target on the ROM's stack: returns from the NBP. AX is the ROM's status.
+; As a call target on the ROM's stack: returns from the NBP. In: AX = the status for the ROM.
 pxe_exit:
         add sp, 4
         retf
 
-; As a call target: lets pending interrupts in.
+; As a call target: lets pending interrupts in, for three instructions after the one that STI delays.
 idle_window:
         sti
         nop
@@ -401,7 +454,7 @@ idle_window:
 
         align 4
         times 32 db 0
-a20_stack_top:
+a20_stack_top:                          ; for calls of two levels while there is no other stack
         times STACK_SIZE db 0
         align 16, db 0
 stack_top:

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* The C side of real mode: where the block is, calls through it, and which memory programs' flat buffers may name. */
 #include "bios/realmode.h"
 
 #include <string.h>
 
 #include "bios/home.h"
-
-#define FLAGS_FIXED 0x0002u /* bit 1 is always set */
-#define PAGE_SIZE   4096u
+#include "platform/bytes.h"
 
 static struct realmode_block *block;
-static struct memory_range protected_ranges[3];
+static struct memory_range protected_ranges[3]; /* image, arena, block and what stands with it; size 0: none yet */
 static bool interrupts_allowed;
 
 void realmode_start(struct realmode_block *at, const struct memory_range *image)
@@ -26,7 +25,7 @@ struct realmode_block *realmode_block(void)
 
 uint8_t *realmode_scratch(void)
 {
-    return low_memory(block->scratch + SCRATCH_STACK);
+    return low_memory(block_scratch(block));
 }
 
 struct far_pointer realmode_far(const void *scratch)
@@ -49,13 +48,9 @@ void realmode_move(uint16_t segment)
 {
     struct realmode_block *to = low_memory(segment * 16u);
     memmove(to, block, block->size);
-    struct realmode_block *from = block;
-    struct real_call *call = &from->call;
-    memset(call, 0, sizeof *call);
-    call->registers.eflags = FLAGS_FIXED;
-    call->target_segment = segment;
-    call->target_offset = from->init;
-    block_call(from);
+    block->call = (struct real_call){.registers.eflags = FLAG_FIXED, .target_segment = segment, .target_offset = block->init};
+    block_call(block);
+
     block = to;
     uint32_t first_page = to->base & ~(PAGE_SIZE - 1);
     protected_ranges[2] = (struct memory_range){first_page, BASE_MEMORY_TOP - first_page};
@@ -73,32 +68,22 @@ bool realmode_interrupts_allowed(void)
     return interrupts_allowed;
 }
 
-void real_interrupt(uint8_t number, struct real_registers *registers)
+void realmode_interrupt(uint8_t number, struct real_registers *registers)
 {
-    struct real_call *call = &block->call;
-    struct far_pointer handler = vector_get(number);
-    uint32_t keep = registers->eflags & ~(FLAG_INTERRUPT | FLAG_VM);
-    memset(call, 0, sizeof *call);
-    call->registers = *registers;
-    call->registers.eflags = keep | FLAGS_FIXED;
-    call->target_offset = handler.offset;
-    call->target_segment = handler.segment;
-    call->pushes = 1;
-    call->push[0] = (uint16_t)(call->registers.eflags | (interrupts_allowed ? FLAG_INTERRUPT : 0));
-    block_call(block);
-    *registers = block->call.registers;
+    block_interrupt(block, number, registers, interrupts_allowed);
 }
 
-void *real_pointer(uint16_t segment, uint16_t offset, bool a20)
+void *realmode_pointer(uint16_t segment, uint16_t offset, bool a20)
 {
     uint32_t linear = segment * 16u + offset;
     return low_memory(a20 ? linear : linear & 0xFFFFF);
 }
 
-void *flat_pointer(uint64_t address, uint64_t length)
+void *realmode_flat_pointer(uint64_t address, uint64_t length)
 {
     if (length == 0 || address > UINT32_MAX || length > (1ull << 32) - address)
         return NULL;
+
     for (unsigned i = 0; i < sizeof protected_ranges / sizeof *protected_ranges; i++) {
         const struct memory_range *range = &protected_ranges[i];
         if (range->size && address < (uint64_t)range->base + range->size && address + length > range->base)

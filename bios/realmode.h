@@ -22,9 +22,18 @@ struct real_registers {
 };
 
 #define FLAG_CARRY     0x0001u
+#define FLAG_FIXED     0x0002u /* always set */
 #define FLAG_ZERO      0x0040u
 #define FLAG_INTERRUPT 0x0200u
 #define FLAG_VM        0x00020000u
+
+/* Interrupts and functions of the BIOS that several files use. */
+#define VIDEO_SERVICES  0x10
+#define VIDEO_TELETYPE  0x0E00 /* AX, with the character in AL */
+#define VIDEO_GREY      0x07   /* BX: page 0 */
+#define DISK_SERVICES   0x13
+#define SYSTEM_SERVICES 0x15
+#define BOOT_FAILED     0x18 /* the BIOS tries its next boot device */
 
 /* Low and high halves, as BIOS interfaces name them. */
 #define REG8_LOW(reg)         ((uint8_t)(reg))
@@ -35,16 +44,18 @@ struct real_registers {
 #define SET_REG16(reg, v)     ((reg) = ((reg) & ~0xFFFFu) | (uint16_t)(v))
 
 /*
- * The byte that real mode calls segment:offset; with A20 off the address wraps at 1 MiB. On bare metal a plain cast; the host's
- * tests put 1 MiB + 64 KiB of their own memory behind it.
+ * The byte that real mode calls segment:offset; with A20 off the address wraps at 1 MiB. Never NULL. On bare metal a plain cast;
+ * the host's tests put 1 MiB + 64 KiB of their own memory behind it.
  */
-void *real_pointer(uint16_t segment, uint16_t offset, bool a20);
+void *realmode_pointer(uint16_t segment, uint16_t offset, bool a20);
 
-/* A byte by its physical address, anywhere below 4 GiB; for 64-bit flat buffers. NULL when it is not memory that may be
- * addressed. */
-void *flat_pointer(uint64_t address, uint64_t length);
+/*
+ * `length` bytes by their physical address, for 64-bit flat buffers. NULL when there are none, when some lie above 4 GiB or in
+ * memory that is ours (realmode_protect()).
+ */
+void *realmode_flat_pointer(uint64_t address, uint64_t length);
 
-/* Raises software interrupt `number` in real mode on our own stack, with the registers given, and takes its results back. */
-void real_interrupt(uint8_t number, struct real_registers *registers);
+/* block_interrupt() on our block; interrupts are on if realmode_allow_interrupts() says so. */
+void realmode_interrupt(uint8_t number, struct real_registers *registers);
 
 #endif

@@ -8,15 +8,16 @@
 
 #include "bios/home.h"
 #include "loader/acpi.h"
+#include "platform/bytes.h"
 
 #define LOOK_FROM    0x80000u
 #define LOOK_TO      0x100000u
 #define FREEBSD_FROM 0x85208u /* where FreeBSD's loader begins to look */
-#define VIDEO_MEMORY 0xA0000u
+#define VIDEO_MEMORY BASE_MEMORY_TOP
 #define VIDEO_END    0xC0000u
-#define EBDA_LOOK    1024u
+#define EBDA_LOOK    KIB
 #define BIOS_FROM    0xE0000u
-#define BIOS_SIZE    0x20000u
+#define BIOS_SIZE    (128 * KIB)
 #define ACPI_LOWEST  0x1000u
 
 static uint32_t place, place_size; /* of our tables, once they have one */
@@ -37,7 +38,7 @@ static const uint8_t *physical(uint64_t address, size_t length)
 static const uint8_t *acpi_root(void)
 {
     const uint8_t *root = NULL;
-    uint32_t ebda = low_read16(BDA_EBDA_SEGMENT) * 16u;
+    uint32_t ebda = low_read16(BDA_EBDA_SEGMENT) * PARAGRAPH;
     if (ebda >= LOOK_FROM && ebda + EBDA_LOOK <= BASE_MEMORY_TOP)
         root = acpi_find_root(low_memory(ebda), EBDA_LOOK);
     return root ? root : acpi_find_root(low_memory(BIOS_FROM), BIOS_SIZE);
@@ -63,6 +64,7 @@ const uint8_t *tables_firmware_ibft(size_t *size)
 {
     const uint8_t *memory = low_memory(LOOK_FROM), *wrong = NULL;
     size_t all = LOOK_TO - LOOK_FROM;
+
     for (size_t at = handoff_find(HANDOFF_IBFT, memory, all, 0, IBFT_SCAN_STEP); at < all;
          at = handoff_find(HANDOFF_IBFT, memory, all, at + IBFT_SCAN_STEP, IBFT_SCAN_STEP)) {
         bool in_video = at >= VIDEO_MEMORY - LOOK_FROM && at < VIDEO_END - LOOK_FROM;
@@ -73,6 +75,7 @@ const uint8_t *tables_firmware_ibft(size_t *size)
             return memory + at;
         wrong = wrong ? wrong : memory + at;
     }
+
     const uint8_t *of_acpi = acpi_find_table(acpi_root(), HANDOFF_IBFT, 0, physical, size);
     if (!wrong || (of_acpi && is_valid(of_acpi, *size)))
         return of_acpi;
@@ -82,15 +85,17 @@ const uint8_t *tables_firmware_ibft(size_t *size)
 
 /* ---- ours ---- */
 
-static void wipe(enum handoff_table kind)
+/* Takes the signature off every table of a kind in base memory; the generations of ISDH tables are noted. */
+static void wipe_tables(enum handoff_table kind)
 {
-    struct handoff handoff;
-    struct handoff_faults faults;
     const uint8_t *base = low_memory(LOOK_FROM);
     for (size_t at = 0; at < BASE_MEMORY_TOP - LOOK_FROM; at += IBFT_SCAN_STEP) {
         size_t size = LOOK_TO - LOOK_FROM - at; /* Linux takes one whose length leads out of base memory, too */
         if (handoff_table_at(base + at, size) != kind)
             continue;
+
+        struct handoff handoff;
+        struct handoff_faults faults;
         if (kind == HANDOFF_ISDH && isdh_read(base + at, size, LOOK_FROM + at, &handoff, &faults) &&
             handoff.generation > generation)
             generation = handoff.generation;
@@ -100,8 +105,8 @@ static void wipe(enum handoff_table kind)
 
 void tables_clear(void)
 {
-    wipe(HANDOFF_IBFT);
-    wipe(HANDOFF_ISDH);
+    wipe_tables(HANDOFF_IBFT);
+    wipe_tables(HANDOFF_ISDH);
     acpi_hide_ibfts(acpi_root(), physical);
 }
 
@@ -111,12 +116,13 @@ void tables_reserve(uint32_t base, uint32_t size)
     place_size = size;
 }
 
-enum status tables_put(const struct boot_tables *tables)
+enum status tables_publish(const struct boot_tables *tables)
 {
     uint32_t isdh = place + whole_paragraphs((uint32_t)tables->ibft_length);
     if (tables_size(tables) > place_size)
         return fail(E_HANDOFF_SIZE, "%u bytes where %u were kept at the first attempt", (unsigned)tables_size(tables),
                     (unsigned)place_size);
+
     memset(low_memory(place), 0, place_size);
     if (!tables_size(tables))
         return OK;

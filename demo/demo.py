@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
-A diskless PC boots Debian from an iSCSI disk, before your eyes. Exit status 0 means that it was proven: Linux ran with its root on
-the LUN, and what it wrote stands in the LUN's file.
+A diskless PC boots Debian from an iSCSI disk, before your eyes. Exit status 0 means that it was proven: Linux ran with its root
+on the LUN, and what it wrote stands in the LUN's file.
 
-Environment: FIRMWARE=bios|efi, DEMO_DISK=image boots a copy of your own image, DEMO_KEEP=1 stays at a shell, DEMO_NIC=e1000|e1000e|...,
-DEMO_MEMORY=MiB, DEMO_DISPLAY=what QEMU's -display takes.
+Environment: FIRMWARE=bios|efi, DEMO_DISK=image boots a copy of your own image, DEMO_KEEP=1 stays at a shell,
+DEMO_NIC=e1000|e1000e|..., DEMO_MEMORY=MiB, DEMO_DISPLAY=what QEMU's -display takes.
 """
 import argparse
 import contextlib

@@ -1,25 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* BlockIo, and the handle with all protocols of the disk. */
 #include "efi/block_io.h"
 
 #include <string.h>
 
-#include "efi/device_path.h"
 #include "efi/disk_info.h"
+#include "efi/iscsi_path.h"
 #include "platform/format.h"
 
 static struct {
-    struct disk *disk; /* NULL: not published, or withdrawn */
-    EFI_HANDLE handle;
-    EFI_DEVICE_PATH *path;
+    struct disk *disk;     /* NULL: not published, withdrawn, or the handle is empty */
+    EFI_HANDLE handle;     /* NULL: there is none */
+    EFI_DEVICE_PATH *path; /* the handle's, from the pool */
     EFI_BLOCK_IO_MEDIA media;
-    uint32_t media_id;
-    uint32_t call_ms;
+    uint32_t last_media_id; /* of all disks that were published */
+    uint32_t call_ms;       /* struct boot_options' */
 } published;
-
-static deadline_t deadline_of_call(void)
-{
-    return deadline_after_ms(published.call_ms);
-}
 
 /* ---- the functions ---- */
 
@@ -42,20 +38,22 @@ static EFI_STATUS efi_status_of(enum block_answer answer)
     case BLOCK_DEVICE_ERROR:
         break;
     }
+
     return EFI_DEVICE_ERROR;
 }
 
-bool block_io_is_there(void)
+bool block_io_has_disk(void)
 {
     return published.disk != NULL;
 }
 
 EFI_STATUS block_io_check(const struct block_request *request, bool *nothing)
 {
-    const EFI_BLOCK_IO_MEDIA *media = &published.media;
     *nothing = false;
     if (!published.disk)
         return EFI_NO_MEDIA;
+
+    const EFI_BLOCK_IO_MEDIA *media = &published.media;
     struct block_medium medium = {.media_id = media->MediaId,
                                   .block_size = media->BlockSize,
                                   .io_align = media->IoAlign,
@@ -66,27 +64,26 @@ EFI_STATUS block_io_check(const struct block_request *request, bool *nothing)
     return efi_status_of(answer);
 }
 
-EFI_STATUS block_io_move(const struct block_request *request)
+EFI_STATUS block_io_transfer(const struct block_request *request)
 {
     EFI_TPL old;
-    enum status status;
-    if (!stack_enter(&old))
+    if (!gate_enter(&old))
         return EFI_DEVICE_ERROR;
+
     struct disk *disk = published.disk;
     uint64_t blocks = request->size / disk->block_size;
     void *buffer = (void *)request->buffer;
-    deadline_t deadline = deadline_of_call();
-    if (request->write)
-        status = disk_write(disk, request->lba, blocks, buffer, deadline);
-    else
-        status = disk_read(disk, request->lba, blocks, buffer, deadline);
+    deadline_t deadline = deadline_after_ms(published.call_ms);
+    enum status status = request->write ? disk_write(disk, request->lba, blocks, buffer, deadline)
+                                        : disk_read(disk, request->lba, blocks, buffer, deadline);
     if (status != OK)
         log_printf(LOG_WARNING, "%s of %llu blocks at %llu: %s (S%u) %s", request->write ? "write" : "read",
                    (unsigned long long)blocks, (unsigned long long)request->lba, status_what(status), status,
                    failure_detail(status));
+
     EFI_STATUS answer = efi_status_of(block_answer_of(status));
     published.media.MediaPresent = answer != EFI_NO_MEDIA; /* UEFI 2.10, 13.9: as of the most recent transfer */
-    stack_leave(old);
+    gate_leave(old);
     return answer;
 }
 
@@ -97,44 +94,49 @@ EFI_STATUS block_io_flush(void)
         return EFI_NO_MEDIA;
     if (published.media.ReadOnly)
         return EFI_SUCCESS;
-    if (!stack_enter(&old))
+    if (!gate_enter(&old))
         return EFI_DEVICE_ERROR;
-    enum status status = disk_flush(published.disk, deadline_of_call());
+
+    enum status status = disk_flush(published.disk, deadline_after_ms(published.call_ms));
     if (status != OK)
         log_printf(LOG_WARNING, "flush: %s (S%u) %s", status_what(status), status, failure_detail(status));
-    stack_leave(old);
+    gate_leave(old);
     return efi_status_of(block_answer_of(status));
 }
 
-static EFI_STATUS transfer(const struct block_request *request)
+EFI_STATUS block_io_reset(void)
+{
+    return published.disk ? EFI_SUCCESS : EFI_DEVICE_ERROR;
+}
+
+static EFI_STATUS check_and_transfer(const struct block_request *request)
 {
     bool nothing;
     EFI_STATUS status = block_io_check(request, &nothing);
-    return status != EFI_SUCCESS || nothing ? status : block_io_move(request);
+    return status != EFI_SUCCESS || nothing ? status : block_io_transfer(request);
 }
 
-/* Whether the session is healthy shows at its next command, which mends it: a reset has nothing to add. */
-static EFI_STATUS EFIAPI reset(EFI_BLOCK_IO_PROTOCOL *self, BOOLEAN extended)
+static EFI_STATUS EFIAPI io_reset(EFI_BLOCK_IO_PROTOCOL *self, BOOLEAN extended)
 {
-    (void)self;
-    (void)extended;
-    return block_io_is_there() ? EFI_SUCCESS : EFI_DEVICE_ERROR;
+    (void)self, (void)extended;
+    return block_io_reset();
 }
 
-static EFI_STATUS EFIAPI read_blocks(EFI_BLOCK_IO_PROTOCOL *self, UINT32 media_id, EFI_LBA lba, UINTN size, VOID *buffer)
+static EFI_STATUS EFIAPI io_read_blocks(EFI_BLOCK_IO_PROTOCOL *self, UINT32 media_id, EFI_LBA lba, UINTN size, VOID *buffer)
 {
     (void)self;
-    return transfer(&(struct block_request){.media_id = media_id, .lba = lba, .size = size, .buffer = (uintptr_t)buffer});
+    return check_and_transfer(
+        &(struct block_request){.media_id = media_id, .lba = lba, .size = size, .buffer = (uintptr_t)buffer});
 }
 
-static EFI_STATUS EFIAPI write_blocks(EFI_BLOCK_IO_PROTOCOL *self, UINT32 media_id, EFI_LBA lba, UINTN size, VOID *buffer)
+static EFI_STATUS EFIAPI io_write_blocks(EFI_BLOCK_IO_PROTOCOL *self, UINT32 media_id, EFI_LBA lba, UINTN size, VOID *buffer)
 {
     (void)self;
-    return transfer(
+    return check_and_transfer(
         &(struct block_request){.write = true, .media_id = media_id, .lba = lba, .size = size, .buffer = (uintptr_t)buffer});
 }
 
-static EFI_STATUS EFIAPI flush_blocks(EFI_BLOCK_IO_PROTOCOL *self)
+static EFI_STATUS EFIAPI io_flush_blocks(EFI_BLOCK_IO_PROTOCOL *self)
 {
     (void)self;
     return block_io_flush();
@@ -143,10 +145,10 @@ static EFI_STATUS EFIAPI flush_blocks(EFI_BLOCK_IO_PROTOCOL *self)
 static EFI_BLOCK_IO_PROTOCOL block_io = {
     .Revision = EFI_BLOCK_IO_PROTOCOL_REVISION3,
     .Media = &published.media,
-    .Reset = reset,
-    .ReadBlocks = read_blocks,
-    .WriteBlocks = write_blocks,
-    .FlushBlocks = flush_blocks,
+    .Reset = io_reset,
+    .ReadBlocks = io_read_blocks,
+    .WriteBlocks = io_write_blocks,
+    .FlushBlocks = io_flush_blocks,
 };
 
 /* ---- publishing ---- */
@@ -157,8 +159,10 @@ static EFI_BLOCK_IO_PROTOCOL block_io = {
  */
 static void describe_media(const struct disk *disk)
 {
+    uint32_t physical_blocks = disk->physical_block_size / disk->block_size;
+
     published.media = (EFI_BLOCK_IO_MEDIA){
-        .MediaId = ++published.media_id,
+        .MediaId = ++published.last_media_id,
         .RemovableMedia = disk->removable,
         .MediaPresent = TRUE,
         .ReadOnly = disk->read_only,
@@ -167,73 +171,77 @@ static void describe_media(const struct disk *disk)
         .IoAlign = 1,
         .LastBlock = disk->block_count - 1,
         .LowestAlignedLba = disk->lowest_aligned_lba,
-        .LogicalBlocksPerPhysicalBlock = disk->physical_block_size / disk->block_size,
-        .OptimalTransferLengthGranularity = disk->physical_block_size / disk->block_size,
+        .LogicalBlocksPerPhysicalBlock = physical_blocks,
+        .OptimalTransferLengthGranularity = physical_blocks,
     };
 }
 
-/* The card's own path, ours behind it. From pool memory. */
-static EFI_DEVICE_PATH *make_path(const struct boot_options *options, const struct iscsi_session_info *info)
+/* The card's own path, ours behind it. From the pool; NULL when there is no memory, or the card has no path. */
+static EFI_DEVICE_PATH *make_path(const struct boot_options *options)
 {
-    struct device_path_facts facts = {.vlan = options->vlan,
-                                      .peer = options->target,
-                                      .peer_port = options->target_port,
-                                      .portal_group = info->portal_group,
-                                      .iscsi = info->settings};
-    uint8_t tail[DEVICE_PATH_TAIL_MAX];
-    EFI_DEVICE_PATH *nic = nic_device_path(options->nic);
-    size_t nic_length = nic ? device_path_length(nic, DEVICE_PATH_MAX) : 0;
-    uint8_t *path;
-
+    struct iscsi_session_info info;
+    iscsi_session_info(options->session, &info);
+    struct iscsi_path_facts facts = {.vlan = options->vlan,
+                                     .peer = options->target,
+                                     .peer_port = options->target_port,
+                                     .portal_group = info.portal_group,
+                                     .iscsi = info.settings};
     memcpy(facts.mac, options->nic->mac, sizeof facts.mac);
-    size_t tail_length = device_path_tail(&facts, tail);
-    if (!nic_length || firmware.boot->AllocatePool(EfiBootServicesData, nic_length + tail_length, (void **)&path) != EFI_SUCCESS)
+    uint8_t disk_path[ISCSI_PATH_MAX];
+    size_t disk_length = iscsi_path_write(&facts, disk_path);
+
+    const EFI_DEVICE_PATH *card_path = takeover_card_path(options->nic);
+    size_t card_length = card_path ? device_path_length(card_path, DEVICE_PATH_MAX) : 0;
+    uint8_t *path;
+    if (!card_length ||
+        firmware.boot->AllocatePool(EfiBootServicesData, card_length + disk_length, (void **)&path) != EFI_SUCCESS)
         return NULL;
-    memcpy(path, nic, nic_length);
-    memcpy(path + nic_length, tail, tail_length);
+    memcpy(path, card_path, card_length);
+    memcpy(path + card_length, disk_path, disk_length);
     return (EFI_DEVICE_PATH *)path;
+}
+
+/* The handle is gone, or was never made. */
+static void forget_handle(void)
+{
+    firmware.boot->FreePool(published.path);
+    published.disk = NULL;
+    published.handle = NULL;
+    published.path = NULL;
 }
 
 enum status block_io_publish(struct disk *disk, const struct boot_options *options)
 {
-    EFI_BOOT_SERVICES *boot = firmware.boot;
-    struct iscsi_session_info info;
     if (!block_io_withdraw())
         return fail(E_BOOT_PUBLISH, "somebody holds the disk of the attempt before");
-    iscsi_session_info(options->session, &info);
-    published.call_ms = options->call_ms;
-    published.path = make_path(options, &info);
+    published.path = make_path(options);
     if (!published.path)
         return fail(E_BOOT_PUBLISH, "its device path cannot be made");
+
+    published.call_ms = options->call_ms;
+    published.disk = disk;
     describe_media(disk);
     disk_info_describe(disk);
-    published.disk = disk;
-    EFI_STATUS status = boot->InstallMultipleProtocolInterfaces(
+    EFI_STATUS status = firmware.boot->InstallMultipleProtocolInterfaces(
         &published.handle, &guid_device_path, published.path, &guid_block_io, &block_io, &guid_block_io2,
         block_io2_of(&published.media), &guid_disk_info, &disk_info, NULL);
     if (status == EFI_SUCCESS)
         return OK;
-    published.disk = NULL;
-    published.handle = NULL;
-    boot->FreePool(published.path);
-    published.path = NULL;
+    forget_handle();
     return fail(E_BOOT_PUBLISH, "the firmware answers %llxh", (unsigned long long)status);
 }
 
 bool block_io_withdraw(void)
 {
-    EFI_BOOT_SERVICES *boot = firmware.boot;
     if (!published.handle)
         return true;
-    boot->DisconnectController(published.handle, NULL, NULL);
-    if (boot->UninstallMultipleProtocolInterfaces(published.handle, &guid_device_path, published.path, &guid_block_io, &block_io,
-                                                  &guid_block_io2, block_io2_of(&published.media), &guid_disk_info, &disk_info,
-                                                  NULL) != EFI_SUCCESS)
+
+    firmware.boot->DisconnectController(published.handle, NULL, NULL);
+    if (firmware.boot->UninstallMultipleProtocolInterfaces(published.handle, &guid_device_path, published.path, &guid_block_io,
+                                                           &block_io, &guid_block_io2, block_io2_of(&published.media),
+                                                           &guid_disk_info, &disk_info, NULL) != EFI_SUCCESS)
         return false;
-    boot->FreePool(published.path);
-    published.disk = NULL;
-    published.handle = NULL;
-    published.path = NULL;
+    forget_handle();
     return true;
 }
 

@@ -11,7 +11,7 @@ static bool is_asynchronous(const EFI_BLOCK_IO2_TOKEN *token)
 }
 
 /* Refusals are the call's own answer; how the transfer went is the token's. */
-static EFI_STATUS complete(EFI_BLOCK_IO2_TOKEN *token, EFI_STATUS status)
+static EFI_STATUS answer_with_token(EFI_BLOCK_IO2_TOKEN *token, EFI_STATUS status)
 {
     if (!is_asynchronous(token))
         return status;
@@ -20,50 +20,55 @@ static EFI_STATUS complete(EFI_BLOCK_IO2_TOKEN *token, EFI_STATUS status)
     return EFI_SUCCESS;
 }
 
-static EFI_STATUS transfer(EFI_BLOCK_IO2_TOKEN *token, const struct block_request *request)
+static EFI_STATUS transfer_with_token(EFI_BLOCK_IO2_TOKEN *token, const struct block_request *request)
 {
     bool nothing;
     EFI_STATUS status = block_io_check(request, &nothing);
     if (status != EFI_SUCCESS)
         return status;
-    return complete(token, nothing ? EFI_SUCCESS : block_io_move(request));
+    return answer_with_token(token, nothing ? EFI_SUCCESS : block_io_transfer(request));
 }
 
-static EFI_STATUS EFIAPI reset(EFI_BLOCK_IO2_PROTOCOL *self, BOOLEAN extended)
+static EFI_STATUS EFIAPI io2_reset(EFI_BLOCK_IO2_PROTOCOL *self, BOOLEAN extended)
+{
+    (void)self, (void)extended;
+    return block_io_reset();
+}
+
+static EFI_STATUS EFIAPI io2_read_blocks(EFI_BLOCK_IO2_PROTOCOL *self, UINT32 media_id, EFI_LBA lba, EFI_BLOCK_IO2_TOKEN *token,
+                                         UINTN size, VOID *buffer)
 {
     (void)self;
-    (void)extended;
-    return block_io_is_there() ? EFI_SUCCESS : EFI_DEVICE_ERROR;
+    return transfer_with_token(
+        token, &(struct block_request){.media_id = media_id, .lba = lba, .size = size, .buffer = (uintptr_t)buffer});
 }
 
-static EFI_STATUS EFIAPI read_blocks(EFI_BLOCK_IO2_PROTOCOL *self, UINT32 media_id, EFI_LBA lba, EFI_BLOCK_IO2_TOKEN *token,
-                                     UINTN size, VOID *buffer)
+static EFI_STATUS EFIAPI io2_write_blocks(EFI_BLOCK_IO2_PROTOCOL *self, UINT32 media_id, EFI_LBA lba, EFI_BLOCK_IO2_TOKEN *token,
+                                          UINTN size, VOID *buffer)
 {
     (void)self;
-    return transfer(token, &(struct block_request){.media_id = media_id, .lba = lba, .size = size, .buffer = (uintptr_t)buffer});
+    return transfer_with_token(
+        token,
+        &(struct block_request){.write = true, .media_id = media_id, .lba = lba, .size = size, .buffer = (uintptr_t)buffer});
 }
 
-static EFI_STATUS EFIAPI write_blocks(EFI_BLOCK_IO2_PROTOCOL *self, UINT32 media_id, EFI_LBA lba, EFI_BLOCK_IO2_TOKEN *token,
-                                      UINTN size, VOID *buffer)
+static EFI_STATUS EFIAPI io2_flush_blocks(EFI_BLOCK_IO2_PROTOCOL *self, EFI_BLOCK_IO2_TOKEN *token)
 {
-    (void)self;
-    return transfer(token, &(struct block_request){
-                               .write = true, .media_id = media_id, .lba = lba, .size = size, .buffer = (uintptr_t)buffer});
-}
-
-static EFI_STATUS EFIAPI flush_blocks(EFI_BLOCK_IO2_PROTOCOL *self, EFI_BLOCK_IO2_TOKEN *token)
-{
-    if (!block_io_is_there())
+    if (!block_io_has_disk())
         return EFI_NO_MEDIA;
     if (self->Media->ReadOnly)
         return EFI_WRITE_PROTECTED; /* which BlockIo's flush does not know */
-    return complete(token, block_io_flush());
+    return answer_with_token(token, block_io_flush());
 }
 
 EFI_BLOCK_IO2_PROTOCOL *block_io2_of(EFI_BLOCK_IO_MEDIA *media)
 {
     static EFI_BLOCK_IO2_PROTOCOL block_io2 = {
-        .Reset = reset, .ReadBlocksEx = read_blocks, .WriteBlocksEx = write_blocks, .FlushBlocksEx = flush_blocks};
+        .Reset = io2_reset,
+        .ReadBlocksEx = io2_read_blocks,
+        .WriteBlocksEx = io2_write_blocks,
+        .FlushBlocksEx = io2_flush_blocks,
+    };
     block_io2.Media = media;
     return &block_io2;
 }

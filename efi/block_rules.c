@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* The checks of a request in the order of EDK2's drivers, and what a disk's failure is to its caller. */
 #include "efi/block_rules.h"
 
 enum block_answer block_check(const struct block_medium *medium, const struct block_request *request)
@@ -9,10 +10,12 @@ enum block_answer block_check(const struct block_medium *medium, const struct bl
         return BLOCK_WRITE_PROTECTED;
     if (!request->buffer)
         return BLOCK_INVALID;
+
     if (request->size == 0)
         return BLOCK_NOTHING;
     if (request->size % medium->block_size)
         return BLOCK_BAD_SIZE;
+
     if (request->lba >= medium->block_count || request->size / medium->block_size > medium->block_count - request->lba)
         return BLOCK_INVALID;
     if (medium->io_align > 1 && request->buffer & (medium->io_align - 1))

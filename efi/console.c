@@ -3,41 +3,41 @@
  * Screen and keyboard are the firmware's console. A serial port is written to by itself when that console is not on it, and
  * for messages while the screen belongs to somebody else.
  */
-#include <string.h>
-
+#include "efi/device_path.h"
 #include "efi/home.h"
 #include "handoff/recorder.h"
 
-#define SCAN_ESCAPE 0x17
-#define PIECE       64 /* characters handed to the console at once */
+#define PIECE 64 /* characters handed to the console at once */
 
-static SERIAL_IO_INTERFACE *serial; /* NULL: none */
-static bool serial_is_console;
-static bool screen = true;
-static enum log_level screen_level = LOG_INFO;
+static SERIAL_IO_INTERFACE *serial;            /* NULL: none */
+static bool serial_is_console;                 /* what goes to the screen goes there, too */
+static bool screen_is_ours = true;             /* and not of what we booted */
+static enum log_level screen_level = LOG_INFO; /* lines above it are not wanted on the screen */
 
 /* A terminal on the port has its own handle, whose path goes on from the port's. */
 static bool holds_console(EFI_HANDLE port)
 {
     EFI_HANDLE *handles;
     UINTN count;
-    bool found = false;
-    EFI_DEVICE_PATH *path = device_path_of(port);
+    EFI_DEVICE_PATH *path = firmware_path_of(port);
     if (!path || EFI_ERROR(firmware.boot->LocateHandleBuffer(ByProtocol, &guid_text_output, NULL, &count, &handles)))
         return false;
+
+    bool found = false;
     for (UINTN i = 0; i < count && !found; i++)
-        found = device_path_begins(device_path_of(handles[i]), path);
+        found = device_path_begins(firmware_path_of(handles[i]), path);
     firmware.boot->FreePool(handles);
     return found;
 }
 
-static void serial_start(const struct home_options *options)
+static void open_serial(const struct home_options *options)
 {
     EFI_HANDLE *handles;
     UINTN count;
     if (options->serial_port == 0 ||
         EFI_ERROR(firmware.boot->LocateHandleBuffer(ByProtocol, &guid_serial_io, NULL, &count, &handles)))
         return;
+
     if (options->serial_port <= count) {
         EFI_HANDLE port = handles[options->serial_port - 1];
         firmware.boot->HandleProtocol(port, &guid_serial_io, (void **)&serial);
@@ -51,7 +51,7 @@ static void serial_start(const struct home_options *options)
 void console_start(const struct home_options *options)
 {
     screen_level = options->log;
-    serial_start(options);
+    open_serial(options);
 }
 
 static void write_serial(const char *text, size_t length)
@@ -96,17 +96,17 @@ static void write_text(const char *text, bool to_screen, bool to_serial)
 
 void console_write(const char *text)
 {
-    write_text(text, screen, !screen || !serial_is_console);
+    write_text(text, screen_is_ours, !screen_is_ours || !serial_is_console);
 }
 
 void console_leave_screen(void)
 {
-    screen = false;
+    screen_is_ours = false;
 }
 
 void console_take_screen(void)
 {
-    screen = true;
+    screen_is_ours = true;
 }
 
 int console_read_key(void)
@@ -115,7 +115,7 @@ int console_read_key(void)
     SIMPLE_INPUT_INTERFACE *input = firmware.system->ConIn;
     if (!input || EFI_ERROR(input->ReadKeyStroke(input, &key)))
         return 0;
-    if (key.ScanCode == SCAN_ESCAPE)
+    if (key.ScanCode == SCAN_ESC)
         return KEY_ESCAPE;
     return key.UnicodeChar < 0x80 ? key.UnicodeChar : 0;
 }
@@ -124,7 +124,7 @@ void platform_log(enum log_level level, const char *line)
 {
     bool wanted = level <= screen_level;
     recorder_add(level, line);
-    bool to_serial = serial_is_console ? wanted && !screen : wanted || level < LOG_DEBUG;
-    write_text(line, screen && wanted, to_serial);
-    write_text("\n", screen && wanted, to_serial);
+    bool to_serial = serial_is_console ? wanted && !screen_is_ours : wanted || level < LOG_DEBUG;
+    write_text(line, screen_is_ours && wanted, to_serial);
+    write_text("\n", screen_is_ours && wanted, to_serial);
 }

@@ -1,34 +1,62 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The device path of an iSCSI disk (UEFI 2.10, 10.3.4): MAC / VLAN / IPv4 or IPv6 / iSCSI, as they follow the network card's own
- * path. Pure: knows bytes, no firmware.
+ * Device paths as bytes (UEFI 2.10, 10.3): nodes, each with type, subtype and its length, up to the end node of the entire path.
+ * A path may lie at any address. Pure: knows bytes, no firmware.
  */
 #ifndef SANSTRAP_EFI_DEVICE_PATH_H
 #define SANSTRAP_EFI_DEVICE_PATH_H
 
-#include "iscsi/iscsi.h"
-#include "net/net.h"
+#include "platform/bytes.h"
 
-/* MAC 37, VLAN 6, IPv6 60, iSCSI 18 with the name and its NUL, end node 4. */
-#define DEVICE_PATH_TAIL_MAX (37 + 6 + 60 + 18 + ISCSI_NAME_MAX + 1 + 4)
+/* Where a node's fields lie. */
+#define NODE_TYPE    0
+#define NODE_SUBTYPE 1
+#define NODE_LENGTH  2 /* 16 bits, little endian; header and data, in bytes */
+#define NODE_HEADER  4 /* its length */
 
-struct device_path_facts {
-    uint8_t mac[NIC_MAC_LENGTH];
-    uint16_t vlan;                      /* 0: untagged, and no node */
-    struct net_address peer;            /* the portal; family 0 when unknown: the IP node is then left out */
-    uint16_t peer_port;                 /* host byte order */
-    uint16_t portal_group;              /* 0xFFFF: not told */
-    const struct iscsi_settings *iscsi; /* target, LUN, CHAP */
-};
+/* Types, and the subtypes of each. */
+#define NODE_TYPE_MESSAGING  0x03
+#define NODE_MESSAGING_MAC   11
+#define NODE_MESSAGING_IPV4  12
+#define NODE_MESSAGING_IPV6  13
+#define NODE_MESSAGING_ISCSI 19
+#define NODE_MESSAGING_VLAN  20
+#define NODE_TYPE_MEDIA      0x04
+#define NODE_MEDIA_FILE_PATH 4
+#define NODE_TYPE_END        0x7F
+#define NODE_END_ENTIRE      0xFF
 
-/* Writes the nodes with the end node and returns their length in bytes. The target's name must be of ISCSI_NAME_MAX bytes at
- * most. */
-size_t device_path_tail(const struct device_path_facts *facts, uint8_t tail[DEVICE_PATH_TAIL_MAX]);
+/* More bytes than any device path has. */
+#define DEVICE_PATH_MAX 4096
+
+static inline size_t device_path_node_length(const uint8_t *node)
+{
+    return get_le16(node + NODE_LENGTH);
+}
+
+/* Writes the header of a node of `length` bytes, itself among them, and returns where the node's data begins. */
+static inline uint8_t *device_path_put_header(uint8_t *node, uint8_t type, uint8_t subtype, size_t length)
+{
+    node[NODE_TYPE] = type;
+    node[NODE_SUBTYPE] = subtype;
+    put_le16(node + NODE_LENGTH, (uint32_t)length);
+    return node + NODE_HEADER;
+}
+
+/* Writes the end node and returns the byte behind it. */
+static inline uint8_t *device_path_put_end(uint8_t *node)
+{
+    return device_path_put_header(node, NODE_TYPE_END, NODE_END_ENTIRE, NODE_HEADER);
+}
 
 /*
- * The length of the path at `path` without its end node; 0 when a node is shorter than its header, or there is no end within
- * `most` bytes.
+ * The length in bytes of the path at `path` without its end node; 0 when a node is shorter than its header, or there is no end
+ * within `most` bytes.
  */
 size_t device_path_length(const void *path, size_t most);
+
+/* True when `path` is `beginning` or goes on from it, each of DEVICE_PATH_MAX bytes at most; false when either is NULL or empty.
+ */
+bool device_path_begins(const void *path, const void *beginning);
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* The disk's INQUIRY data for whoever asks the firmware for it; the rest of the protocol is for disks of other kinds. */
 #include "efi/disk_info.h"
 
 #include <string.h>
@@ -21,32 +22,24 @@ static EFI_STATUS EFIAPI give_inquiry(struct disk_info_protocol *self, void *dat
 /* ATA's data is of a class that a SCSI disk does not have. */
 static EFI_STATUS EFIAPI no_identify(struct disk_info_protocol *self, void *data, UINT32 *size)
 {
-    (void)self;
-    (void)data;
-    (void)size;
+    (void)self, (void)data, (void)size;
     return EFI_NOT_FOUND;
 }
 
 /* Sense data comes with the answer to a command and is not kept. */
 static EFI_STATUS EFIAPI no_sense_data(struct disk_info_protocol *self, void *data, UINT32 *size, UINT8 *number)
 {
-    (void)self;
-    (void)data;
-    (void)size;
-    (void)number;
+    (void)self, (void)data, (void)size, (void)number;
     return EFI_NOT_FOUND;
 }
 
 static EFI_STATUS EFIAPI not_ide(struct disk_info_protocol *self, UINT32 *channel, UINT32 *device)
 {
-    (void)self;
-    (void)channel;
-    (void)device;
+    (void)self, (void)channel, (void)device;
     return EFI_UNSUPPORTED;
 }
 
 struct disk_info_protocol disk_info = {
-    .interface = DISK_INFO_INTERFACE_SCSI,
     .inquiry = give_inquiry,
     .identify = no_identify,
     .sense_data = no_sense_data,
@@ -55,5 +48,6 @@ struct disk_info_protocol disk_info = {
 
 void disk_info_describe(const struct disk *disk)
 {
-    inquiry_data(disk, inquiry);
+    disk_info.interface = guid_disk_info_scsi;
+    inquiry_fill(disk, inquiry);
 }

@@ -5,48 +5,49 @@
  */
 #include "efi/home.h"
 
-#define PUMP_PERIOD_100NS (50u * 10000u)
+#define PUMP_MS      50u
+#define MS_IN_100_NS 10000u /* SetTimer()'s unit */
 
 static struct disk *pumped;
-static struct nic *running;
+static struct nic *running; /* NULL: events are off, or the card has stopped */
 static EFI_EVENT timer, end_of_services;
 
-static void EFIAPI pump(EFI_EVENT event, void *context)
+static void EFIAPI pump_disk(EFI_EVENT event, void *context)
 {
+    (void)event, (void)context;
     EFI_TPL old;
-    (void)event;
-    (void)context;
-    if (!running || !stack_enter(&old))
+    if (!running || !gate_enter(&old))
         return;
     pumped->ops->pump(pumped);
-    stack_leave(old);
+    gate_leave(old);
 }
 
 /*
- * No gate: nobody inside comes back. ExitBootServices() may fail and be called again; the specification leaves a loader nothing
- * else to call in between, so the card need not start anew. Who calls the disk all the same, as another's event may, is refused.
+ * No gate: nobody inside comes back. ExitBootServices() may fail and be called again; the specification (UEFI 2.10, 7.4.6) leaves
+ * a loader nothing else to call in between, so the card need not start anew. Who calls the disk all the same, as another's event
+ * may, is refused at the gate.
  */
-static void EFIAPI silence(EFI_EVENT event, void *context)
+static void EFIAPI stop_card(EFI_EVENT event, void *context)
 {
-    (void)event;
-    (void)context;
+    (void)event, (void)context;
     if (running)
         nic_close(running);
     running = NULL;
-    stack_shut(true);
+    gate_shut();
 }
 
 enum status events_start(struct disk *disk, struct nic *nic)
 {
     EFI_BOOT_SERVICES *boot = firmware.boot;
-    stack_shut(false);
+    gate_open();
     pumped = disk;
     running = nic;
-    EFI_STATUS status = boot->CreateEvent(EVT_SIGNAL_EXIT_BOOT_SERVICES, TPL_NOTIFY, silence, NULL, &end_of_services);
+
+    EFI_STATUS status = boot->CreateEvent(EVT_SIGNAL_EXIT_BOOT_SERVICES, TPL_NOTIFY, stop_card, NULL, &end_of_services);
     if (!EFI_ERROR(status))
-        status = boot->CreateEvent(EVT_TIMER | EVT_NOTIFY_SIGNAL, TPL_CALLBACK, pump, NULL, &timer);
+        status = boot->CreateEvent(EVT_TIMER | EVT_NOTIFY_SIGNAL, TPL_CALLBACK, pump_disk, NULL, &timer);
     if (!EFI_ERROR(status))
-        status = boot->SetTimer(timer, TimerPeriodic, PUMP_PERIOD_100NS);
+        status = boot->SetTimer(timer, TimerPeriodic, PUMP_MS * MS_IN_100_NS);
     if (!EFI_ERROR(status))
         return OK;
     events_stop();

@@ -1,47 +1,72 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the parts of the UEFI home know of each other. main.c starts them in the order in which they stand here. */
+/*
+ * What the parts of the UEFI home know of each other, a section a file; block_io.h and boot.h have the disk's side. In which
+ * order they are started shows efi_main() (main.c): clock, settings, console, random bytes, arena, cards, tables; then the loader
+ * runs.
+ *
+ * One thread, on our image's stack, at TPL_APPLICATION where it is not said otherwise. Once the disk is published it is also
+ * reached from the firmware's events, at higher levels: through gate.c.
+ *
+ * Pointers that are passed are used during the call alone, and pointers that are returned stay the owner's, where it is not said
+ * otherwise; "from the pool" means memory of AllocatePool(), which whoever gets it gives back by FreePool().
+ */
 #ifndef SANSTRAP_EFI_HOME_H
 #define SANSTRAP_EFI_HOME_H
 
 #include "efi/efi.h"
 #include "loader/loader.h"
 
+/* For AllocatePages() with AllocateMaxAddress. */
+#define BELOW_4_GIB 0xFFFFFFFFu
+
 /* ---- main.c: how we were started ---- */
 
+/* Filled in before anything else of this room is called. The firmware's; `boot` is good until boot services end. */
 extern struct firmware {
     EFI_HANDLE image;
     EFI_SYSTEM_TABLE *system;
     EFI_BOOT_SERVICES *boot;
-    EFI_LOADED_IMAGE *loaded;
-    bool resident; /* we stay in memory when the entry point returns: started as a driver */
+    EFI_LOADED_IMAGE *loaded; /* our image's */
+    bool resident;            /* we stay in memory when the entry point returns: started as a driver */
 } firmware;
 
-/* ---- paths.c ---- */
+/* The first configuration table with this GUID (UEFI 2.10, 4.6); NULL when there is none. */
+void *firmware_table(const EFI_GUID *guid);
 
-/* NULL when the handle has none. It is the firmware's. */
-EFI_DEVICE_PATH *device_path_of(EFI_HANDLE handle);
-
-/* More bytes than any device path has. */
-#define DEVICE_PATH_MAX 4096
-
-/* True when `path` is `beginning` or goes on from it; false when either is NULL. */
-bool device_path_begins(const EFI_DEVICE_PATH *path, const EFI_DEVICE_PATH *beginning);
+/* ---- firmware_path.c: the firmware's device paths ---- */
 
 /* A file's path on its volume, in characters with the NUL. */
 #define FILE_PATH_MAX 260
 
-/* The path of file `name` in the folder of our image. False when that did not come from a file, or lies too deep. */
-bool file_beside_image(const CHAR16 *name, CHAR16 path[FILE_PATH_MAX]);
+/* NULL when the handle is NULL, or has no path. It is the firmware's, and is gone when the handle is. At up to TPL_NOTIFY. */
+EFI_DEVICE_PATH *firmware_path_of(EFI_HANDLE handle);
 
-/* The device path of a file on a volume, from pool memory; NULL when there is none. */
-EFI_DEVICE_PATH *file_device_path(EFI_HANDLE volume, const CHAR16 *name);
+/* The device path of file `name` on a volume, from the pool; NULL when the volume has none, or there is no memory. */
+EFI_DEVICE_PATH *firmware_path_of_file(EFI_HANDLE volume, const CHAR16 *name);
 
-/* ---- clock.c, random.c, console.c ---- */
+/*
+ * Writes the path, on our image's volume, of file `name` in the folder of our image, with its NUL. False when that did not come
+ * from a file, or lies too deep; `path` is of no use then.
+ */
+bool firmware_path_beside_image(const CHAR16 *name, CHAR16 path[FILE_PATH_MAX]);
 
-/* False when the CPU's time stamp counter does not count. */
-bool clock_start(void);
+/* ---- clock.c, random.c ---- */
+
+/* Measures the time stamp counter against Stall(), in some tens of milliseconds. False when it does not count. */
+bool clock_calibrate(void);
+
+/* Fills the pool that platform_random() draws from. Wants the clock. */
 void random_start(void);
+
+/* ---- console.c: screen, keyboard, a serial port ---- */
+
+/*
+ * Opens the serial port and sets the level of lines for the screen. Before it, text goes to the firmware's console alone. A port
+ * that there is not, or that takes no text, is left out without a word.
+ */
 void console_start(const struct home_options *options);
+
+/* machine->write and machine->read_key (loader/loader.h). */
 void console_write(const char *text);
 int console_read_key(void);
 
@@ -52,69 +77,87 @@ void console_take_screen(void);
 /* ---- resident.c: staying when we return ---- */
 
 /*
- * Starts sanstrap-driver.efi, which lies beside our image, in our place: with boot=no the disk has to outlive us, and an
- * application's memory does not. False when it cannot be started; else its return status is in *status.
+ * Starts sanstrap-driver.efi, which lies beside our image, in our place and with our load options: with boot=no the disk has to
+ * outlive us, and an application's memory does not. False when it cannot be started; else it has returned, and *status is its
+ * answer.
  */
 bool resident_start(EFI_STATUS *status);
 
-/* ---- settings_sources.c: the line of settings, and what the firmware's own DHCP got ---- */
+/* ---- settings_sources.c: what we are told by whom ---- */
 
-/* `sanstrap.conf` beside the image, then the load options: of two values the later counts. Stays valid. */
-const char *settings_line(bool *cut);
+/*
+ * The line of settings: `sanstrap.conf` beside the image, then the load options, so that of two values the load options' counts.
+ * Never NULL, and stays valid; *cut says that it is not whole.
+ */
+const char *sources_line(bool *cut);
 
-/* The DHCPACK that the firmware booted us with, copied; NULL when there is none. Before the card is taken. */
-const uint8_t *firmware_ack(size_t *length);
+/*
+ * The DHCPACK that the firmware booted us with, from its op byte on, copied; NULL and *length 0 when there is none, or it is
+ * DHCPv6's. To be called before a card is taken, which takes the protocol away.
+ */
+const uint8_t *sources_dhcp_ack(size_t *length);
 
-/* SMBIOS's system UUID; untouched when unknown. */
-void firmware_uuid(uint8_t uuid[16]);
+/* SMBIOS's system UUID, as struct machine has it; untouched when unknown. */
+void sources_uuid(uint8_t uuid[16]);
 
 /* ---- pci.c: the cards ---- */
 
 #define CARDS_MAX 16
 
-/* Fills `found` with at most `most` cards that nicdrv/ has a driver for, in PCI order; returns how many. */
+/* What we know of a card: struct pci_device's `home`. */
+struct efi_card {
+    EFI_HANDLE handle;
+    EFI_PCI_IO_PROTOCOL *pci;
+    EFI_DEVICE_PATH *path; /* the firmware's, ends with the PCI node */
+    bool taken;            /* and what follows is good */
+    void *memory;          /* of `pages` pages, the arena's as long as this card is the last one taken */
+    UINTN pages;
+    EFI_PHYSICAL_ADDRESS bus; /* where the card sees it */
+    void *mapping;            /* Map()'s token for Unmap() */
+};
+
+/*
+ * Fills `found` with at most `most` cards that nicdrv/ has a driver for, at most CARDS_MAX, in PCI order; returns how many. To be
+ * called once: what `home` of each points to is one array. platform.h's functions for PCI and registers take these alone.
+ */
 unsigned pci_find_nics(struct pci_device *found, unsigned most);
 
 /* The card among `nics` that the image came over; NULL when it came from elsewhere, or over another. */
 struct pci_device *pci_boot_nic(struct pci_device *nics, unsigned count);
 
-/* ---- nic_takeover.c: the card becomes ours ---- */
-
-/* What we know of a card: struct pci_device's `home`. */
-struct nic_home {
-    EFI_HANDLE handle;
-    EFI_PCI_IO_PROTOCOL *pci;
-    EFI_DEVICE_PATH *path; /* the firmware's, ends with the PCI node */
-    bool taken;
-    void *memory;             /* the arena's, when taken */
-    EFI_PHYSICAL_ADDRESS bus; /* and where the card sees it */
-    UINTN pages;
-    void *mapping;
-};
-
-/* The arena that each card that is taken brings its memory into; it begins as memory of `size` bytes that no card reaches. */
-bool nic_arena_start(struct arena *arena, size_t size);
+/* ---- nic_takeover.c: the card becomes ours, and goes back ---- */
 
 /*
- * Sends the firmware's drivers away from the card and opens it for us alone; the arena becomes memory that it reaches. Does
- * nothing when that is done already. E_NIC_FIRMWARE when the firmware does not let go, E_NIC_MEMORY.
+ * Fills *arena with memory of `size` bytes, in whole pages, that no card reaches. `arena` is kept: each card that is taken puts
+ * its own memory, as large, behind it; what was taken from it before stays where it is until takeover_give_cards_back(). False
+ * when the firmware has not so much.
  */
-enum status nic_take(struct pci_device *device);
+bool takeover_start_arena(struct arena *arena, size_t size);
 
-/* Gives every card that was taken back to the firmware, which connects its drivers to them again. The cards must be closed. */
-void nic_give_back(void);
+/*
+ * Sends the firmware's drivers away from the card, opens it for us alone, makes the arena memory that it reaches, and switches
+ * memory decoding and bus mastering on. Of a card that is ours already only the last two. E_NIC_FIRMWARE when the firmware does
+ * not let go, E_NIC_MEMORY: it has the card again then. E_NIC_REGISTERS: we keep it.
+ */
+enum status takeover_take_card(struct pci_device *device);
+
+/*
+ * Gives every card that was taken back to the firmware, which connects its drivers to them again, and all memory of the arena,
+ * which is of no more use. The cards must be closed.
+ */
+void takeover_give_cards_back(void);
 
 /* True when the path leads to a card that is ours, or over it. */
-bool nic_is_taken(const EFI_DEVICE_PATH *path);
+bool takeover_holds_path(const EFI_DEVICE_PATH *path);
 
 /*
- * True when a card was taken from the program that started us, or that started that one: iPXE, which drives the card itself and
- * uses what is gone when it goes on. Nothing may then return.
+ * True when a card was ever taken from the program that started us, or that started that one: iPXE, which drives the card itself
+ * and uses what is gone when it goes on. Nothing may then return.
  */
-bool nic_starter_lost(void);
+bool takeover_starter_lost_card(void);
 
-/* The device path of a taken card's PCI function. It stays valid. */
-EFI_DEVICE_PATH *nic_device_path(const struct nic *nic);
+/* The device path of a card's PCI function; it stays valid. NULL cannot be. */
+EFI_DEVICE_PATH *takeover_card_path(const struct nic *nic);
 
 /* ---- starter.c: who started us ---- */
 
@@ -132,34 +175,47 @@ void next_boot_by_restart(const char *why);
 
 /* ---- tables.c: what the operating system is told ---- */
 
-/* Memory for the flight recorder that an OS leaves alone; NULL when there is none. And back. */
-void *tables_recorder(size_t *size);
+/* Memory for the flight recorder that an OS leaves alone, with its size; NULL and 0 when there is none. To be called once. */
+void *tables_allocate_recorder(size_t *size);
+
+/* Closes the recorder and gives its memory back; does nothing without. */
 void tables_free_recorder(void);
 
-/* Gives the tables to ACPI, in place of those given before. E_BOOT_ACPI; nothing is published then. */
+/*
+ * Gives the tables to ACPI (UEFI 2.10, 20.2), which copies them, in place of those given before; iBFTs that others left are
+ * hidden. OK without tables (handoff=no). E_BOOT_ACPI: nothing is published then.
+ */
 enum status tables_publish(const struct boot_tables *tables);
+
+/* Takes back what was published, and shows what was hidden; does nothing without. */
 void tables_withdraw(void);
 
-/* struct machine's firmware_ibft: among ACPI's tables. */
+/* machine->firmware_ibft (loader/loader.h): among ACPI's tables. */
 const uint8_t *tables_firmware_ibft(size_t *size);
 
-/* ---- guard.c: one at a time in the stack ---- */
+/* ---- gate.c: one at a time in the stack ---- */
 
 /*
- * Everybody who calls the disk goes through here once it is published: BlockIo's functions, the timer, the end of boot services.
- * False when somebody is inside already, that is when we were interrupted: then keep out. Raises the TPL to TPL_CALLBACK at
- * least; stack_leave() restores it.
+ * Everybody who calls the disk goes through here once it is published: BlockIo's functions and the timer. False when somebody is
+ * inside already, that is when we were interrupted, or when the gate is shut: then keep out. True raises the TPL to TPL_CALLBACK
+ * at least; gate_leave() restores it, with what stands in *old. At any TPL below TPL_HIGH_LEVEL.
  */
-bool stack_enter(EFI_TPL *old);
-void stack_leave(EFI_TPL old);
+bool gate_enter(EFI_TPL *old);
+void gate_leave(EFI_TPL old);
 
-/* From now on nobody comes in: the card has stopped. And again as before. */
-void stack_shut(bool is_shut);
+/* From now on nobody comes in: the card has stopped. Whoever is inside stays. And again as before, which is how it begins. */
+void gate_shut(void);
+void gate_open(void);
 
 /* ---- events.c: what happens while others run ---- */
 
-/* From now on a timer pumps the disk, and the card falls silent when boot services end. Until events_stop(). */
+/*
+ * Opens the gate; from now on a timer pumps the disk, and when boot services end the card is closed and the gate shut. Both are
+ * used until events_stop(). E_INTERNAL when the firmware makes no event: all is then stopped again.
+ */
 enum status events_start(struct disk *disk, struct nic *nic);
+
+/* Leaves card and gate as they are; does nothing when events are off. */
 void events_stop(void);
 
 #endif

@@ -1,29 +1,26 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* INQUIRY data: fixed fields, and the three names. */
 #include "efi/inquiry.h"
 
 #include <string.h>
 
-#define REMOVABLE       0x80
-#define VERSION_SPC3    5
-#define RESPONSE_FORMAT 2
-#define ADDITIONAL_AT   5 /* the additional length counts from here */
+#define VERSION_SPC3     5
+#define RESPONSE_CURRENT 2 /* RESPONSE DATA FORMAT: as SPC-2 and later have it */
 
-/* Left-aligned, filled up with spaces. */
-static void put_text(uint8_t *field, size_t size, const char *text)
+static void fill_name(uint8_t *field, size_t size, const char *name)
 {
-    size_t length = strnlen(text, size);
     memset(field, ' ', size);
-    memcpy(field, text, length);
+    memcpy(field, name, strnlen(name, size));
 }
 
-void inquiry_data(const struct disk *disk, uint8_t data[INQUIRY_LENGTH])
+void inquiry_fill(const struct disk *disk, uint8_t data[INQUIRY_LENGTH])
 {
-    memset(data, 0, INQUIRY_LENGTH); /* a direct access block device */
-    data[1] = disk->removable ? REMOVABLE : 0;
-    data[2] = VERSION_SPC3;
-    data[3] = RESPONSE_FORMAT;
-    data[4] = INQUIRY_LENGTH - ADDITIONAL_AT;
-    put_text(data + 8, 8, disk->vendor);
-    put_text(data + 16, 16, disk->product);
-    put_text(data + 32, 4, disk->revision);
+    memset(data, 0, INQUIRY_LENGTH);
+    data[INQUIRY_RMB] = disk->removable ? INQUIRY_RMB_REMOVABLE : 0;
+    data[INQUIRY_VERSION] = VERSION_SPC3;
+    data[INQUIRY_RESPONSE_FORMAT] = RESPONSE_CURRENT;
+    data[INQUIRY_ADDITIONAL_LENGTH] = INQUIRY_LENGTH - (INQUIRY_ADDITIONAL_LENGTH + 1);
+    fill_name(data + INQUIRY_VENDOR, INQUIRY_PRODUCT - INQUIRY_VENDOR, disk->vendor);
+    fill_name(data + INQUIRY_PRODUCT, INQUIRY_REVISION - INQUIRY_PRODUCT, disk->product);
+    fill_name(data + INQUIRY_REVISION, INQUIRY_LENGTH - INQUIRY_REVISION, disk->revision);
 }

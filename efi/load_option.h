@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define LOAD_OPTION_NAME 48
+#define LOAD_OPTION_NAME 48 /* bytes, with the NUL */
 
 struct load_option {
     bool bootable;    /* active, and of the boot category: what a boot manager tries by itself */
@@ -14,7 +14,10 @@ struct load_option {
     char name[LOAD_OPTION_NAME]; /* the description, cut; what is no printable ASCII is `?` */
 };
 
-/* False when the bytes are no load option: cut, or without a device path. */
+/*
+ * Reads a variable's `size` bytes, which must stay for as long as option->path is used. False, and *option of no use, when they
+ * are no load option: cut, or without a device path.
+ */
 bool load_option_read(const void *bytes, size_t size, struct load_option *option);
 
 #endif

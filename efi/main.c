@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The image's entry: takes the machine over, as far as it needs it, and tells the loader of it. */
+#include <string.h>
+
 #include "efi/block_io.h"
 #include "efi/boot.h"
 #include "efi/home.h"
@@ -9,27 +11,28 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
 struct firmware firmware;
 static struct pci_device nics[CARDS_MAX];
 static struct arena arena;
-static bool published; /* the disk stays when we are gone */
+static bool disk_stays; /* when we are gone */
 
-static enum status boot(struct disk *disk, const struct boot_options *options)
+static enum status boot_or_publish(struct disk *disk, const struct boot_options *options)
 {
     if (options->hook_only && !firmware.resident)
         return fail(E_BOOT_RESIDENT, "this image was started as an application");
-    if (options->hook_only && nic_starter_lost())
+    if (options->hook_only && takeover_starter_lost_card())
         return fail(E_BOOT_STARTER, "its driver had to leave the card");
+
     enum status status = efi_boot_disk(disk, options);
-    published = status == OK && options->hook_only;
+    disk_stays = status == OK && options->hook_only;
     return status;
 }
 
 static void give_machine_back(void)
 {
-    nic_give_back();
+    takeover_give_cards_back();
     tables_free_recorder();
 }
 
-/* UnloadImage() of a driver whose disk is there. */
-static EFI_STATUS EFIAPI unload(EFI_HANDLE image)
+/* UnloadImage() of a driver whose disk is there (UEFI 2.10, 7.4.3). */
+static EFI_STATUS EFIAPI unload_driver(EFI_HANDLE image)
 {
     (void)image;
     if (!efi_withdraw_disk())
@@ -39,21 +42,22 @@ static EFI_STATUS EFIAPI unload(EFI_HANDLE image)
     return EFI_SUCCESS;
 }
 
-/* The firmware takes another device when an image fails. */
-static void next_boot_device(void)
+/* machine->next_boot_device: the firmware takes another device when an image fails. */
+static void leave_to_firmware(void)
 {
-    if (nic_starter_lost())
+    if (takeover_starter_lost_card())
         next_boot_by_restart("What loaded sanstrap has lost its card");
-    if (published)
-        firmware.loaded->Unload = unload;
+
+    if (disk_stays)
+        firmware.loaded->Unload = unload_driver;
     else if (block_io_handle())
         next_boot_by_restart("A program that was booted holds the disk");
     else
         give_machine_back();
-    firmware.boot->Exit(firmware.image, published ? EFI_SUCCESS : EFI_ABORTED, 0, NULL);
+    firmware.boot->Exit(firmware.image, disk_stays ? EFI_SUCCESS : EFI_ABORTED, 0, NULL);
 }
 
-static void take_machine(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
+static void note_firmware(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 {
     firmware = (struct firmware){.image = image, .system = system, .boot = system->BootServices};
     firmware.boot->HandleProtocol(image, &guid_loaded_image, (void **)&firmware.loaded);
@@ -61,32 +65,21 @@ static void take_machine(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
     firmware.boot->SetWatchdogTimer(0, 0, 0, NULL); /* the user may take his time before a message */
 }
 
-EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
+void *firmware_table(const EFI_GUID *guid)
 {
-    struct home_options options;
-    bool cut;
-    take_machine(image, system);
-    if (!clock_start()) {
-        console_write("sanstrap: this CPU's time stamp counter does not count\n");
-        return EFI_UNSUPPORTED;
+    for (UINTN i = 0; i < firmware.system->NumberOfTableEntries; i++) {
+        const EFI_CONFIGURATION_TABLE *table = &firmware.system->ConfigurationTable[i];
+        if (!memcmp(&table->VendorGuid, guid, sizeof *guid))
+            return table->VendorTable;
     }
-    const char *line = settings_line(&cut);
-    loader_home_options(line, &options);
-    EFI_STATUS status;
-    if (options.hook_only && !firmware.resident && resident_start(&status))
-        return status;
-    console_start(&options);
-    if (cut)
-        console_write("sanstrap: the settings are too long; their end is not read\n");
-    random_start();
-    if (!nic_arena_start(&arena, options.memory)) {
-        console_write("sanstrap: the firmware has not the memory that memory= asks for\n");
-        return EFI_OUT_OF_RESOURCES;
-    }
+    return NULL;
+}
 
+static void run_loader(const char *settings)
+{
     static struct machine machine;
     machine = (struct machine){
-        .command_line = line,
+        .command_line = settings,
         .nics = nics,
         .nic_count = pci_find_nics(nics, CARDS_MAX),
         .architecture = ARCHITECTURE_X64_UEFI,
@@ -95,14 +88,42 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
         .firmware_ibft = tables_firmware_ibft,
         .read_key = console_read_key,
         .write = console_write,
-        .boot = boot,
-        .next_boot_device = next_boot_device,
+        .boot = boot_or_publish,
+        .next_boot_device = leave_to_firmware,
     };
-    machine.recorder = tables_recorder(&machine.recorder_size);
+
+    machine.recorder = tables_allocate_recorder(&machine.recorder_size);
     machine.recorder_address = (uintptr_t)machine.recorder;
     machine.boot_nic = pci_boot_nic(nics, machine.nic_count);
-    machine.cached_ack = firmware_ack(&machine.cached_ack_length);
-    firmware_uuid(machine.uuid);
+    machine.cached_ack = sources_dhcp_ack(&machine.cached_ack_length);
+    sources_uuid(machine.uuid);
     loader_run(&machine);
+}
+
+EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
+{
+    note_firmware(image, system);
+    if (!clock_calibrate()) {
+        console_write("sanstrap: this CPU's time stamp counter does not count\n");
+        return EFI_UNSUPPORTED;
+    }
+
+    bool cut;
+    struct home_options options;
+    const char *settings = sources_line(&cut);
+    loader_home_options(settings, &options);
+    EFI_STATUS status;
+    if (options.hook_only && !firmware.resident && resident_start(&status))
+        return status;
+
+    console_start(&options);
+    if (cut)
+        console_write("sanstrap: the settings are too long; their end is not read\n");
+    random_start();
+    if (!takeover_start_arena(&arena, options.memory)) {
+        console_write("sanstrap: the firmware has not the memory that memory= asks for\n");
+        return EFI_OUT_OF_RESOURCES;
+    }
+    run_loader(settings);
     return EFI_ABORTED;
 }

@@ -26,9 +26,6 @@ struct last_try {
 #define LAST_TRY        L"SanstrapLastTry"
 #define LAST_TRY_STORED (EFI_VARIABLE_NON_VOLATILE | EFI_VARIABLE_BOOTSERVICE_ACCESS)
 
-static UINT16 order[ORDER_MAX];
-static uint8_t option_bytes[OPTION_SIZE_MAX];
-
 /* How many bytes the variable has; 0 when there is none, or it is longer. */
 static size_t read_variable(CHAR16 *name, EFI_GUID *vendor, void *to, size_t most)
 {
@@ -43,7 +40,7 @@ static UINT32 resets_so_far(void)
 }
 
 /* The option that the order goes on after: the one that we restarted into and that has failed, else the one that we came by. */
-static bool find_current(UINT32 *current)
+static bool find_current_option(UINT32 *current)
 {
     struct last_try last;
     UINT16 number;
@@ -59,26 +56,29 @@ static bool find_current(UINT32 *current)
 
 static bool read_option(UINT16 number, struct load_option *option)
 {
+    static uint8_t bytes[OPTION_SIZE_MAX]; /* which option->path goes on pointing into */
     CHAR16 name[] = L"Boot####";
     for (unsigned i = 0; i < NUMBER_DIGITS; i++)
         name[sizeof "Boot" - 1 + i] = (CHAR16) "0123456789ABCDEF"[number >> (NUMBER_DIGITS - 1 - i) * 4 & 0xF];
-    size_t size = read_variable(name, &guid_global_variable, option_bytes, sizeof option_bytes);
-    return size && load_option_read(option_bytes, size, option);
+    size_t size = read_variable(name, &guid_global_variable, bytes, sizeof bytes);
+    return size && load_option_read(bytes, size, option);
 }
 
 /* A card that we took is no other device, by whatever protocol it would be booted from. */
-static bool find_next(UINT16 *number, struct load_option *option)
+static bool find_next_option(UINT16 *number, struct load_option *option)
 {
+    static UINT16 order[ORDER_MAX];
     UINT32 current;
-    size_t count = read_variable(L"BootOrder", &guid_global_variable, order, sizeof order) / sizeof order[0], at = 0;
-    if (!find_current(&current))
+    if (!find_current_option(&current))
         return false;
+
+    size_t count = read_variable(L"BootOrder", &guid_global_variable, order, sizeof order) / sizeof order[0], at = 0;
     while (at < count && order[at] != current)
         at++;
     /* An option that was picked from a menu may be in no order; what comes next is the order's first then. */
     for (at = at < count ? at + 1 : 0; at < count; at++) {
         *number = order[at];
-        if (read_option(*number, option) && option->bootable && !nic_is_taken(option->path))
+        if (read_option(*number, option) && option->bootable && !takeover_holds_path(option->path))
             return true;
     }
     return false;
@@ -88,10 +88,12 @@ void next_boot_by_restart(const char *why)
 {
     struct load_option option;
     UINT16 number;
-    char text[128];
     EFI_RUNTIME_SERVICES *runtime = firmware.system->RuntimeServices;
-    if (find_next(&number, &option) &&
-        !EFI_ERROR(runtime->SetVariable(L"BootNext", &guid_global_variable, STORED, sizeof number, &number))) {
+    bool found = find_next_option(&number, &option) &&
+                 !EFI_ERROR(runtime->SetVariable(L"BootNext", &guid_global_variable, STORED, sizeof number, &number));
+
+    char text[128];
+    if (found) {
         struct last_try this = {.resets = resets_so_far(), .option = number};
         runtime->SetVariable(LAST_TRY, &guid_sanstrap, LAST_TRY_STORED, sizeof this, &this);
         format_text(text, sizeof text, "          %s: restarting into \"%s\".\n", why, option.name);

@@ -6,32 +6,32 @@
  * SNP handles goes, then the driver itself. iPXE's ROM answers EFI_NOT_FOUND and has let go all the same. So no answer counts but
  * that of the last call, which opens the card for us alone.
  */
+#include "efi/device_path.h"
 #include "efi/home.h"
 
-#define PAGE            4096u
 #define CARD_ATTRIBUTES (EFI_PCI_IO_ATTRIBUTE_MEMORY | EFI_PCI_IO_ATTRIBUTE_BUS_MASTER)
 
 static struct arena *arena;
-static EFI_PHYSICAL_ADDRESS first_memory;
+static EFI_PHYSICAL_ADDRESS first_memory; /* the arena's before any card is taken; 0: given back */
 static struct pci_device *taken[CARDS_MAX];
 static unsigned taken_count;
 static bool starter_lost;
 
-bool nic_arena_start(struct arena *to_fill, size_t size)
+bool takeover_start_arena(struct arena *to_fill, size_t size)
 {
-    first_memory = 0xFFFFFFFF;
-    UINTN pages = (size + PAGE - 1) / PAGE;
+    first_memory = BELOW_4_GIB;
+    UINTN pages = (size + PAGE_SIZE - 1) / PAGE_SIZE;
     if (EFI_ERROR(firmware.boot->AllocatePages(AllocateMaxAddress, EfiBootServicesData, pages, &first_memory)))
         return false;
     arena = to_fill;
-    *arena = (struct arena){.base = (uint8_t *)first_memory, .bus = first_memory, .size = pages * PAGE};
+    *arena = (struct arena){.base = (uint8_t *)first_memory, .bus = first_memory, .size = pages * PAGE_SIZE};
     return true;
 }
 
 /* ---- away with the firmware's drivers ---- */
 
 /* Calls `visit` for each handle with the protocol that belongs to the card. */
-static void visit_handles(const struct nic_home *home, EFI_GUID *protocol, void (*visit)(EFI_HANDLE handle, void *interface))
+static void visit_handles(const struct efi_card *card, EFI_GUID *protocol, void (*visit)(EFI_HANDLE handle, void *interface))
 {
     EFI_HANDLE *handles;
     UINTN count;
@@ -40,13 +40,13 @@ static void visit_handles(const struct nic_home *home, EFI_GUID *protocol, void 
     for (UINTN i = 0; i < count; i++) {
         void *interface; /* an earlier visit may have taken the handle away */
         if (!EFI_ERROR(firmware.boot->HandleProtocol(handles[i], protocol, &interface)) &&
-            device_path_begins(device_path_of(handles[i]), home->path))
+            device_path_begins(firmware_path_of(handles[i]), card->path))
             visit(handles[i], interface);
     }
     firmware.boot->FreePool(handles);
 }
 
-static void note_starter(EFI_HANDLE handle, void *interface)
+static void note_starters_loss(EFI_HANDLE handle, void *interface)
 {
     (void)interface;
     starter_lost = starter_lost || starter_drives(handle);
@@ -60,7 +60,7 @@ static void stop_pxe(EFI_HANDLE handle, void *interface)
         pxe->Stop(pxe);
 }
 
-static void disconnect(EFI_HANDLE handle, void *interface)
+static void disconnect_drivers(EFI_HANDLE handle, void *interface)
 {
     (void)interface;
     firmware.boot->DisconnectController(handle, NULL, NULL);
@@ -74,102 +74,121 @@ static void stop_network(EFI_HANDLE handle, void *interface)
     network->Stop(network);
 }
 
-static EFI_STATUS open_alone(struct nic_home *home)
+static EFI_STATUS open_alone(struct efi_card *card)
 {
-    visit_handles(home, &guid_device_path, note_starter);
-    visit_handles(home, &guid_pxe_base_code, stop_pxe);
-    visit_handles(home, &guid_simple_network, disconnect);
-    visit_handles(home, &guid_simple_network, stop_network);
-    firmware.boot->DisconnectController(home->handle, NULL, NULL);
-    return firmware.boot->OpenProtocol(home->handle, &guid_pci_io, (void **)&home->pci, firmware.image, home->handle,
+    visit_handles(card, &guid_device_path, note_starters_loss);
+    visit_handles(card, &guid_pxe_base_code, stop_pxe);
+    visit_handles(card, &guid_simple_network, disconnect_drivers);
+    visit_handles(card, &guid_simple_network, stop_network);
+    firmware.boot->DisconnectController(card->handle, NULL, NULL);
+    return firmware.boot->OpenProtocol(card->handle, &guid_pci_io, (void **)&card->pci, firmware.image, card->handle,
                                        EFI_OPEN_PROTOCOL_BY_DRIVER | EFI_OPEN_PROTOCOL_EXCLUSIVE);
+}
+
+static void reconnect_drivers(struct efi_card *card)
+{
+    firmware.boot->ConnectController(card->handle, NULL, NULL, TRUE);
+}
+
+static void close_card(struct efi_card *card)
+{
+    firmware.boot->CloseProtocol(card->handle, &guid_pci_io, firmware.image, card->handle);
+    reconnect_drivers(card);
 }
 
 /* ---- memory ---- */
 
-/* Memory that the card reaches, for as long as it is ours: a common buffer may only come from its own PCI I/O protocol. */
-static EFI_STATUS allocate(struct nic_home *home, EFI_PHYSICAL_ADDRESS *bus)
+/*
+ * Memory that the card reaches, for as long as it is ours: a common buffer may only come from its own PCI I/O protocol. The card
+ * is to see all of it in one piece.
+ */
+static bool allocate_common_buffer(struct efi_card *card)
 {
-    EFI_PCI_IO_PROTOCOL *pci = home->pci;
+    EFI_PCI_IO_PROTOCOL *pci = card->pci;
+    card->pages = arena->size / PAGE_SIZE;
+    if (EFI_ERROR(pci->AllocateBuffer(pci, AllocateAnyPages, EfiBootServicesData, card->pages, &card->memory, 0)))
+        return false;
+
     UINTN length = arena->size;
-    home->pages = arena->size / PAGE;
-    EFI_STATUS status = pci->AllocateBuffer(pci, AllocateAnyPages, EfiBootServicesData, home->pages, &home->memory, 0);
-    if (EFI_ERROR(status))
-        return status;
-    status = pci->Map(pci, EfiPciIoOperationBusMasterCommonBuffer, home->memory, &length, bus, &home->mapping);
+    EFI_STATUS status = pci->Map(pci, EfiPciIoOperationBusMasterCommonBuffer, card->memory, &length, &card->bus, &card->mapping);
     if (!EFI_ERROR(status) && length == arena->size)
-        return EFI_SUCCESS;
+        return true;
     if (!EFI_ERROR(status))
-        pci->Unmap(pci, home->mapping);
-    pci->FreeBuffer(pci, home->pages, home->memory);
-    return EFI_OUT_OF_RESOURCES;
+        pci->Unmap(pci, card->mapping);
+    pci->FreeBuffer(pci, card->pages, card->memory);
+    return false;
 }
 
-static void let_go(struct nic_home *home)
+static void free_common_buffer(struct efi_card *card)
 {
-    firmware.boot->CloseProtocol(home->handle, &guid_pci_io, firmware.image, home->handle);
-    firmware.boot->ConnectController(home->handle, NULL, NULL, TRUE);
-    home->taken = false;
+    card->pci->Unmap(card->pci, card->mapping);
+    card->pci->FreeBuffer(card->pci, card->pages, card->memory);
 }
 
 /* ---- both ---- */
 
-enum status nic_take(struct pci_device *device)
+static enum status take_from_firmware(struct pci_device *device)
 {
-    struct nic_home *home = device->home;
-    EFI_PHYSICAL_ADDRESS bus;
-    if (!home->taken) {
-        EFI_STATUS status = open_alone(home);
-        if (EFI_ERROR(status)) {
-            firmware.boot->ConnectController(home->handle, NULL, NULL, TRUE);
-            return fail(E_NIC_FIRMWARE, "PCI device %02x:%02x.%x: status %x", device->bus, device->device, device->function,
-                        (unsigned)status);
-        }
-        status = allocate(home, &bus);
-        if (EFI_ERROR(status)) {
-            let_go(home);
-            return fail(E_NIC_MEMORY, "the firmware has no %u KiB that the card reaches", (unsigned)(arena->size / 1024));
-        }
-        home->taken = true;
-        home->bus = bus;
-        taken[taken_count++] = device;
-    }
-    arena->base = home->memory;
-    arena->bus = home->bus;
-    EFI_STATUS status = home->pci->Attributes(home->pci, EfiPciIoAttributeOperationEnable, CARD_ATTRIBUTES, NULL);
-    if (EFI_ERROR(status))
-        return fail(E_NIC_REGISTERS, "the firmware does not switch memory decoding and bus mastering on: status %x",
+    struct efi_card *card = device->home;
+    EFI_STATUS status = open_alone(card);
+    if (EFI_ERROR(status)) {
+        reconnect_drivers(card);
+        return fail(E_NIC_FIRMWARE, "PCI device %02x:%02x.%x: status %x", device->bus, device->device, device->function,
                     (unsigned)status);
+    }
+
+    if (!allocate_common_buffer(card)) {
+        close_card(card);
+        return fail(E_NIC_MEMORY, "the firmware has no %u KiB that the card reaches", (unsigned)(arena->size / KIB));
+    }
+    card->taken = true;
+    taken[taken_count++] = device;
     return OK;
 }
 
-void nic_give_back(void)
+enum status takeover_take_card(struct pci_device *device)
+{
+    struct efi_card *card = device->home;
+    enum status status = card->taken ? OK : take_from_firmware(device);
+    if (status != OK)
+        return status;
+
+    arena->base = card->memory;
+    arena->bus = card->bus;
+    EFI_STATUS answer = card->pci->Attributes(card->pci, EfiPciIoAttributeOperationEnable, CARD_ATTRIBUTES, NULL);
+    if (EFI_ERROR(answer))
+        return fail(E_NIC_REGISTERS, "the firmware does not switch memory decoding and bus mastering on: status %x",
+                    (unsigned)answer);
+    return OK;
+}
+
+void takeover_give_cards_back(void)
 {
     while (taken_count) {
-        struct nic_home *home = taken[--taken_count]->home;
-        home->pci->Unmap(home->pci, home->mapping);
-        home->pci->FreeBuffer(home->pci, home->pages, home->memory);
-        let_go(home);
+        struct efi_card *card = taken[--taken_count]->home;
+        free_common_buffer(card);
+        close_card(card);
+        card->taken = false;
     }
     if (first_memory)
-        firmware.boot->FreePages(first_memory, arena->size / PAGE);
+        firmware.boot->FreePages(first_memory, arena->size / PAGE_SIZE);
     first_memory = 0;
 }
 
-bool nic_is_taken(const EFI_DEVICE_PATH *path)
+bool takeover_holds_path(const EFI_DEVICE_PATH *path)
 {
     for (unsigned i = 0; i < taken_count; i++)
-        if (device_path_begins(path, ((struct nic_home *)taken[i]->home)->path))
+        if (device_path_begins(path, ((struct efi_card *)taken[i]->home)->path))
             return true;
     return false;
 }
 
-bool nic_starter_lost(void)
+bool takeover_starter_lost_card(void)
 {
     return starter_lost;
 }
 
-EFI_DEVICE_PATH *nic_device_path(const struct nic *nic)
+EFI_DEVICE_PATH *takeover_card_path(const struct nic *nic)
 {
-    return ((struct nic_home *)nic->device->home)->path;
+    return ((struct efi_card *)nic->device->home)->path;
 }

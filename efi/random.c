@@ -10,6 +10,7 @@ void random_start(void)
 {
     EFI_RNG_PROTOCOL *generator;
     uint8_t seed[SEED_LENGTH];
+
     if (!EFI_ERROR(firmware.boot->LocateProtocol(&guid_rng, NULL, (void **)&generator)) &&
         !EFI_ERROR(generator->GetRNG(generator, NULL, sizeof seed, seed)))
         random_pool_add(seed, sizeof seed);

@@ -1,46 +1,44 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Where settings come from on this firmware: load options, a file beside the image, the firmware's own DHCP, SMBIOS. */
-#include <string.h>
-
 #include "efi/home.h"
 #include "efi/settings_text.h"
 #include "loader/smbios.h"
+#include "platform/bytes.h"
 
-#define LINE_MAX      4096
-#define SMBIOS_LENGTH 64
+#define LINE_MAX          (4 * KIB)
+#define SMBIOS_ROOT_BYTES 64 /* more than either entry point structure has */
 
-static char line[LINE_MAX];
-static char file_bytes[2 * LINE_MAX]; /* it may be UTF-16 */
-static EFI_PXE_BASE_CODE_PACKET ack;
+/* ---- the line ---- */
 
-/* ---- sanstrap.conf ---- */
-
-static void add_file(struct settings_text *text)
+static void append_file(struct settings_text *text)
 {
+    static char bytes[2 * LINE_MAX]; /* it may be UTF-16 */
     CHAR16 path[FILE_PATH_MAX];
     EFI_FILE_IO_INTERFACE *volume;
-    EFI_FILE_HANDLE root, file;
-    UINTN size = sizeof file_bytes;
+    EFI_FILE_HANDLE root;
     EFI_HANDLE device = firmware.loaded->DeviceHandle;
+
     if (!device || EFI_ERROR(firmware.boot->HandleProtocol(device, &guid_simple_file_system, (void **)&volume)) ||
-        !file_beside_image(L"sanstrap.conf", path) || EFI_ERROR(volume->OpenVolume(volume, &root)))
+        !firmware_path_beside_image(L"sanstrap.conf", path) || EFI_ERROR(volume->OpenVolume(volume, &root)))
         return;
+
+    EFI_FILE_HANDLE file;
     if (!EFI_ERROR(root->Open(root, &file, path, EFI_FILE_MODE_READ, 0))) {
-        if (!EFI_ERROR(file->Read(file, &size, file_bytes))) {
-            settings_text_add_file(text, file_bytes, size);
-            text->cut = text->cut || size == sizeof file_bytes;
+        UINTN size = sizeof bytes;
+        if (!EFI_ERROR(file->Read(file, &size, bytes))) {
+            settings_text_add_file(text, bytes, size);
+            text->cut = text->cut || size == sizeof bytes;
         }
         file->Close(file);
     }
     root->Close(root);
 }
 
-/* ---- both ---- */
-
-const char *settings_line(bool *cut)
+const char *sources_line(bool *cut)
 {
+    static char line[LINE_MAX];
     struct settings_text text = {.text = line, .size = sizeof line};
-    add_file(&text);
+    append_file(&text);
     settings_text_add_options(&text, firmware.loaded->LoadOptions,
                               firmware.loaded->LoadOptions ? firmware.loaded->LoadOptionsSize : 0);
     *cut = text.cut;
@@ -49,10 +47,12 @@ const char *settings_line(bool *cut)
 
 /* ---- the firmware's DHCP ---- */
 
-const uint8_t *firmware_ack(size_t *length)
+const uint8_t *sources_dhcp_ack(size_t *length)
 {
+    static EFI_PXE_BASE_CODE_PACKET ack;
     EFI_PXE_BASE_CODE_PROTOCOL *pxe;
     EFI_HANDLE device = firmware.loaded->DeviceHandle;
+
     *length = 0;
     if (!device || EFI_ERROR(firmware.boot->HandleProtocol(device, &guid_pxe_base_code, (void **)&pxe)) || !pxe->Mode ||
         !pxe->Mode->DhcpAckReceived || pxe->Mode->UsingIpv6)
@@ -64,15 +64,13 @@ const uint8_t *firmware_ack(size_t *length)
 
 /* ---- SMBIOS ---- */
 
-void firmware_uuid(uint8_t uuid[16])
+void sources_uuid(uint8_t uuid[16])
 {
-    for (UINTN i = 0; i < firmware.system->NumberOfTableEntries; i++) {
-        const EFI_CONFIGURATION_TABLE *entry = &firmware.system->ConfigurationTable[i];
+    EFI_GUID *const roots[] = {&guid_smbios3, &guid_smbios};
+    for (size_t i = 0; i < sizeof roots / sizeof roots[0]; i++) {
+        const uint8_t *root = firmware_table(roots[i]);
         struct smbios_table table;
-        if (memcmp(&entry->VendorGuid, &guid_smbios, sizeof(EFI_GUID)) &&
-            memcmp(&entry->VendorGuid, &guid_smbios3, sizeof(EFI_GUID)))
-            continue;
-        if (smbios_find(entry->VendorTable, SMBIOS_LENGTH, &table) && table.address &&
+        if (root && smbios_find(root, SMBIOS_ROOT_BYTES, &table) && table.address &&
             smbios_uuid((const uint8_t *)table.address, table.length, uuid))
             return;
     }

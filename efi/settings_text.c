@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* Bytes or UTF-16 to the characters of a line: which of the two they are is seen from what they hold. */
 #include "efi/settings_text.h"
 
 #include <string.h>
 
-static void add(struct settings_text *line, char character)
+#include "platform/bytes.h"
+
+static void append_character(struct settings_text *line, char character)
 {
     if (line->length + 1 >= line->size) {
         line->cut = true;
@@ -20,7 +23,7 @@ static bool is_text(unsigned character)
 
 static unsigned character_at(const uint8_t *bytes, size_t width)
 {
-    return bytes[0] | (width == 2 ? (unsigned)bytes[1] << 8 : 0);
+    return width == 2 ? get_le16(bytes) : bytes[0];
 }
 
 /* How many characters of `width` bytes stand before a NUL or the end; 0 when one of them is no text. */
@@ -48,9 +51,10 @@ void settings_text_add_options(struct settings_text *line, const void *options, 
         if (count < 2)
             return;
     }
+
     for (size_t i = 0; i < count; i++)
-        add(line, (char)bytes[i * width]);
-    add(line, ' ');
+        append_character(line, (char)bytes[i * width]);
+    append_character(line, ' ');
 }
 
 /* What a file's bytes are; *at is where they begin. UTF-16 is what the UEFI shell's `>` and `edit` write. */
@@ -68,11 +72,13 @@ void settings_text_add_file(struct settings_text *line, const void *file, size_t
     const uint8_t *bytes = file;
     size_t at, width = file_width(bytes, size, &at);
     bool between_words = true, quoted = false, escaped = false, comment = false;
+
     for (; at + width <= size; at += width) {
         unsigned code = character_at(bytes + at, width);
-        char character = width == 2 && code > 0x7F ? '?' : (char)code;
         if (!code)
             break;
+        char character = width == 2 && code > 0x7F ? '?' : (char)code;
+
         if (character == '\n')
             comment = quoted = false;
         else if (between_words && !quoted && character == '#')
@@ -81,8 +87,9 @@ void settings_text_add_file(struct settings_text *line, const void *file, size_t
             quoted = !quoted;
         escaped = quoted && !escaped && character == '\\';
         between_words = character == ' ' || (character >= '\t' && character <= '\r');
+
         if (!comment)
-            add(line, character);
+            append_character(line, character);
     }
-    add(line, ' ');
+    append_character(line, ' ');
 }

@@ -8,22 +8,26 @@
 #include <stdint.h>
 
 /*
- * A line that grows; the text is NUL-terminated at all times. What does not fit is left out to the last whole piece, and
- * `cut` says so.
+ * A line that grows, in the caller's memory: begins with text "", `length` 0 and `cut` false. The text is NUL-terminated at all
+ * times; characters that no longer fit are left out, and `cut` says so.
  */
 struct settings_text {
     char *text;
-    size_t size, length;
+    size_t size;   /* bytes at `text`, at least 1 */
+    size_t length; /* of the text, without its NUL */
     bool cut;
 };
 
-/* Appends load options: UTF-16 as the specification has it, or the bytes that some boot managers put there. Binary data adds
- * nothing. */
+/*
+ * Appends load options of `size` bytes and a space: UTF-16 as UEFI 2.10, 3.1.3 has it, or the bytes that some boot managers put
+ * there. Binary data adds nothing.
+ */
 void settings_text_add_options(struct settings_text *line, const void *options, size_t size);
 
 /*
- * Appends a file's lines, of bytes or of UTF-16 with its byte order mark; a '#' begins a comment to the line's end, unless it
- * stands inside a word or between quotes.
+ * Appends a file's lines and a space: `size` bytes of text, or of little endian UTF-16 with its byte order mark, up to a NUL. A
+ * '#' begins a comment to the line's end, unless it stands inside a word or between quotes. Characters beyond ASCII become '?'
+ * when they were UTF-16.
  */
 void settings_text_add_file(struct settings_text *line, const void *file, size_t size);
 

@@ -2,7 +2,7 @@
 /* Who started us, and who started that one: those that the CPU goes back to when we return. */
 #include "efi/home.h"
 
-#define GENERATIONS_MAX 16
+#define GENERATIONS_MAX 16 /* images can name each other as parents, in a circle */
 
 static bool is_starter(EFI_HANDLE image)
 {
@@ -30,9 +30,10 @@ static bool starter_drives_by(EFI_HANDLE handle, EFI_GUID *protocol)
 {
     EFI_OPEN_PROTOCOL_INFORMATION_ENTRY *opens;
     UINTN count;
-    bool found = false;
     if (EFI_ERROR(firmware.boot->OpenProtocolInformation(handle, protocol, &opens, &count)))
         return false;
+
+    bool found = false;
     for (UINTN i = 0; i < count && !found; i++)
         found = opens[i].Attributes & EFI_OPEN_PROTOCOL_BY_DRIVER && is_starters_driver(opens[i].AgentHandle);
     firmware.boot->FreePool(opens);
@@ -43,9 +44,10 @@ bool starter_drives(EFI_HANDLE handle)
 {
     EFI_GUID **protocols;
     UINTN count;
-    bool found = false;
     if (EFI_ERROR(firmware.boot->ProtocolsPerHandle(handle, &protocols, &count)))
         return false;
+
+    bool found = false;
     for (UINTN i = 0; i < count && !found; i++)
         found = starter_drives_by(handle, protocols[i]);
     firmware.boot->FreePool(protocols);

@@ -6,32 +6,31 @@
 #include "efi/home.h"
 #include "handoff/recorder.h"
 #include "loader/acpi.h"
-
-#define PAGE 4096u
+#include "platform/bytes.h"
 
 static UINTN ibft_key, isdh_key; /* of the tables that the firmware took; 0: none */
-static uint64_t generation;      /* the highest of all ISDH tables that were seen */
+static uint64_t generation;      /* the highest of all ISDH tables that were seen or made */
 
 /* ---- the flight recorder's memory ---- */
 
 /* Reserved: an OS leaves it alone, and whoever looks into a dead machine's memory finds it. */
-static EFI_PHYSICAL_ADDRESS recorder;
+static EFI_PHYSICAL_ADDRESS recorder; /* 0: none */
 
-void *tables_recorder(size_t *size)
+void *tables_allocate_recorder(size_t *size)
 {
-    *size = RECORDER_SIZE;
-    recorder = 0xFFFFFFFF;
-    if (!EFI_ERROR(firmware.boot->AllocatePages(AllocateMaxAddress, EfiReservedMemoryType, RECORDER_SIZE / PAGE, &recorder)))
-        return (void *)recorder;
-    recorder = *size = 0;
-    return NULL;
+    UINTN pages = RECORDER_SIZE / PAGE_SIZE;
+    recorder = BELOW_4_GIB;
+    if (EFI_ERROR(firmware.boot->AllocatePages(AllocateMaxAddress, EfiReservedMemoryType, pages, &recorder)))
+        recorder = 0;
+    *size = recorder ? RECORDER_SIZE : 0;
+    return (void *)recorder;
 }
 
 void tables_free_recorder(void)
 {
     recorder_open(NULL, 0, NULL);
     if (recorder)
-        firmware.boot->FreePages(recorder, RECORDER_SIZE / PAGE);
+        firmware.boot->FreePages(recorder, RECORDER_SIZE / PAGE_SIZE);
     recorder = 0;
 }
 
@@ -39,21 +38,17 @@ void tables_free_recorder(void)
 
 #define ROOTS 2
 
+/* Memory is mapped as it is; nothing lies in the first page. */
 static const uint8_t *physical(uint64_t address, size_t length)
 {
-    return address >= PAGE && address <= UINT64_MAX - length ? (const uint8_t *)address : NULL;
+    return address >= PAGE_SIZE && address <= UINT64_MAX - length ? (const uint8_t *)address : NULL;
 }
 
 /* ACPI's root pointer of 2.0 and of 1.0; NULL when the firmware has it not. */
 static const uint8_t *acpi_root(unsigned which)
 {
     EFI_GUID *const guids[ROOTS] = {&guid_acpi_20, &guid_acpi_10};
-    for (UINTN i = 0; i < firmware.system->NumberOfTableEntries; i++) {
-        const EFI_CONFIGURATION_TABLE *table = &firmware.system->ConfigurationTable[i];
-        if (!memcmp(&table->VendorGuid, guids[which], sizeof(EFI_GUID)))
-            return table->VendorTable;
-    }
-    return NULL;
+    return firmware_table(guids[which]);
 }
 
 const uint8_t *tables_firmware_ibft(size_t *size)
@@ -64,14 +59,14 @@ const uint8_t *tables_firmware_ibft(size_t *size)
     return found;
 }
 
-static void hide_others(void)
+static void hide_foreign_ibfts(void)
 {
     for (unsigned i = 0; i < ROOTS; i++)
         acpi_hide_ibfts(acpi_root(i), physical);
 }
 
 /* A sanstrap that stayed as a driver has its table there, too: of several the OS takes the one of the highest generation. */
-static void see_generations(void)
+static void raise_generation(void)
 {
     struct handoff handoff;
     struct handoff_faults faults;
@@ -86,14 +81,14 @@ static void see_generations(void)
 
 /* ---- ours ---- */
 
-static EFI_ACPI_TABLE_PROTOCOL *acpi(void)
+static EFI_ACPI_TABLE_PROTOCOL *locate_acpi(void)
 {
     EFI_ACPI_TABLE_PROTOCOL *protocol = NULL;
     firmware.boot->LocateProtocol(&guid_acpi_table, NULL, (void **)&protocol);
     return protocol;
 }
 
-static enum status install(EFI_ACPI_TABLE_PROTOCOL *protocol, const uint8_t *table, size_t length, UINTN *key)
+static enum status install_table(EFI_ACPI_TABLE_PROTOCOL *protocol, const uint8_t *table, size_t length, UINTN *key)
 {
     EFI_STATUS status = protocol->InstallAcpiTable(protocol, (void *)table, length, key);
     if (!EFI_ERROR(status))
@@ -105,25 +100,27 @@ static enum status install(EFI_ACPI_TABLE_PROTOCOL *protocol, const uint8_t *tab
 enum status tables_publish(const struct boot_tables *tables)
 {
     static uint8_t isdh[ISDH_SIZE_MAX];
-    EFI_ACPI_TABLE_PROTOCOL *protocol = acpi();
+    EFI_ACPI_TABLE_PROTOCOL *protocol = locate_acpi();
     tables_withdraw();
     if (!tables->ibft_length)
         return OK;
     if (!protocol)
         return fail(E_BOOT_ACPI, "there is no EFI_ACPI_TABLE_PROTOCOL");
-    hide_others();
-    see_generations();
+
+    hide_foreign_ibfts();
+    raise_generation();
     memcpy(isdh, tables->isdh, tables->isdh_length);
     isdh_place(isdh, 0, ++generation);
-    enum status status = install(protocol, tables->ibft, tables->ibft_length, &ibft_key);
+
+    enum status status = install_table(protocol, tables->ibft, tables->ibft_length, &ibft_key);
     if (status == OK)
-        status = install(protocol, isdh, tables->isdh_length, &isdh_key);
+        status = install_table(protocol, isdh, tables->isdh_length, &isdh_key);
     if (status != OK)
         tables_withdraw();
     return status;
 }
 
-static void uninstall(EFI_ACPI_TABLE_PROTOCOL *protocol, UINTN *key)
+static void uninstall_table(EFI_ACPI_TABLE_PROTOCOL *protocol, UINTN *key)
 {
     if (protocol && *key)
         protocol->UninstallAcpiTable(protocol, *key);
@@ -132,8 +129,8 @@ static void uninstall(EFI_ACPI_TABLE_PROTOCOL *protocol, UINTN *key)
 
 void tables_withdraw(void)
 {
-    EFI_ACPI_TABLE_PROTOCOL *protocol = acpi();
-    uninstall(protocol, &ibft_key);
-    uninstall(protocol, &isdh_key);
+    EFI_ACPI_TABLE_PROTOCOL *protocol = locate_acpi();
+    uninstall_table(protocol, &ibft_key);
+    uninstall_table(protocol, &isdh_key);
     acpi_restore_ibfts();
 }

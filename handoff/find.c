@@ -1,28 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Telling a table from other memory, and the sums that tables are kept whole by. */
+/* Finds tables in memory: by signature, magic and length. */
 #include <string.h>
 
 #include "handoff/handoff.h"
-
-uint8_t handoff_sum(const uint8_t *bytes, size_t length)
-{
-    uint8_t sum = 0;
-    for (size_t i = 0; i < length; i++)
-        sum = (uint8_t)(sum + bytes[i]);
-    return sum;
-}
+#include "platform/bytes.h"
 
 uint32_t handoff_table_length(const uint8_t *bytes)
 {
-    struct ibft_header header;
-    memcpy(&header, bytes, sizeof header);
-    return header.length;
+    return get_le32(bytes + offsetof(struct ibft_header, length));
 }
 
-enum handoff_table handoff_signature(const uint8_t bytes[4])
+enum handoff_table handoff_table_by_signature(const uint8_t bytes[4])
 {
     /* As the specification has it; as ACPI tables are called; and as one firmware wrote it, which Linux takes, too. */
-    static const char *const ibft[] = {"iBFT", "IBFT", "BIFT"};
+    static const char *const ibft[] = {IBFT_SIGNATURE, IBFT_SIGNATURE_ACPI, IBFT_SIGNATURE_SWAPPED};
     for (unsigned i = 0; i < sizeof ibft / sizeof *ibft; i++)
         if (!memcmp(bytes, ibft[i], 4))
             return HANDOFF_IBFT;
@@ -33,10 +24,12 @@ enum handoff_table handoff_table_at(const uint8_t *bytes, size_t size)
 {
     if (size < sizeof(struct ibft_header))
         return HANDOFF_NO_TABLE;
-    enum handoff_table table = handoff_signature(bytes);
+
+    enum handoff_table table = handoff_table_by_signature(bytes);
     uint32_t length = handoff_table_length(bytes);
     if (length > size)
         return HANDOFF_NO_TABLE;
+
     if (table != HANDOFF_ISDH)
         return table;
     if (length < sizeof(struct isdh_header) || memcmp(bytes + offsetof(struct isdh_header, magic), ISDH_MAGIC, 16))

@@ -2,7 +2,8 @@
 /*
  * What stays for the operating system: the iBFT for its initiator, and our own table (ISDH) for its crash-dump driver. The loader
  * fills a struct handoff and writes the tables from it; whoever finds a table reads it back into the same structure. One
- * parser-validator serves the loader before it publishes, every consumer, and the host's tool. Nothing here allocates or waits.
+ * parser-validator of each table (ibft_read.c; isdh_read.c with isdh_read_records.c) serves the loader before it publishes, every
+ * consumer, and the host's tool. Nothing here allocates or waits.
  *
  * Formats: handoff/ibft.h, handoff/isdh.h, docs/handoff.md.
  */
@@ -14,38 +15,43 @@
 
 #include "handoff/ibft.h"
 #include "handoff/isdh.h"
+#include "platform/bytes.h"
 #include "platform/status.h"
 
 #define HANDOFF_NICS      4
 #define HANDOFF_ADDRESSES 4
 #define HANDOFF_TARGETS   4
 #define HANDOFF_EXTENTS   32
-#define HANDOFF_TEXT_MAX  255 /* bytes of a string other than an iSCSI name */
+#define HANDOFF_TEXT_MAX  255 /* bytes of a string other than an iSCSI name, without its NUL */
 
 /*
- * Strings are NUL-terminated and "" when there is none; those that a reader filled in lie in the table and live as long as it.
- * Addresses have 16 bytes, IPv4 as ::ffff:a.b.c.d, all zero for none. Numbers are in host byte order.
+ * Strings are NUL-terminated and "" when there is none, never NULL; those that a reader filled in lie in the table, as the WWID
+ * does, and live as long as it. Addresses have 16 bytes in the network's order, IPv4 as ::ffff:a.b.c.d, all zero for none.
+ * Numbers are in host byte order; times are ticks of the time stamp counter, of which `ticks_per_ms` tells the length. Limits of
+ * every member: docs/handoff.md.
  */
 struct handoff_nic {
-    uint16_t segment;
+    uint16_t segment; /* PCI location */
     uint8_t bus, device, function;
     uint16_t vendor_id, device_id, subsystem_vendor_id, subsystem_id;
     uint64_t registers; /* physical address of BAR 0; 0: unknown */
     uint8_t mac[6];
-    uint32_t link_megabits;
-    const char *driver;
+    uint32_t link_megabits; /* a second; 0: unknown */
+    const char *driver;     /* the card's model */
 };
 
 struct handoff_address {
     uint8_t nic; /* index into nics */
-    uint8_t address[16], prefix, gateway[16], dns[2][16], dhcp_server[16];
+    uint8_t address[16];
+    uint8_t prefix; /* bits */
+    uint8_t gateway[16], dns[2][16], dhcp_server[16];
     uint8_t origin; /* enum isdh_origin, whose numbers are the iBFT's */
-    uint16_t vlan;
+    uint16_t vlan;  /* 0: untagged */
     uint8_t vlan_priority;
-    uint16_t mtu;
-    uint8_t next_hop[6];
-    uint32_t lease_seconds; /* 0xFFFFFFFF: no lease, or for ever */
-    uint64_t lease_acquired;
+    uint16_t mtu;            /* bytes */
+    uint8_t next_hop[6];     /* MAC address on the way to the target; zeros: unknown */
+    uint32_t lease_seconds;  /* 0xFFFFFFFF: no lease, or for ever */
+    uint64_t lease_acquired; /* ticks */
     const char *hostname;
 };
 
@@ -55,30 +61,30 @@ struct handoff_chap {
 
 struct handoff_target {
     uint8_t ip; /* index into addresses */
-    bool boot;
+    bool boot;  /* booted from it */
     uint8_t address[16];
-    uint16_t port, portal_group;
-    uint8_t lun[8];
+    uint16_t port, portal_group; /* ISDH_PORTAL_GROUP_UNKNOWN */
+    uint8_t lun[8];              /* as in a BHS */
     const char *name;
     struct handoff_chap chap, reverse;
     /* The disk; ISDH only. */
     bool read_only;
-    uint32_t block_size;
+    uint32_t block_size; /* bytes */
     uint64_t block_count;
-    uint8_t wwid_type, wwid_length;
-    const uint8_t *wwid;
+    uint8_t wwid_type, wwid_length; /* enum isdh_wwid_type; bytes */
+    const uint8_t *wwid;            /* NULL: none */
     const char *serial, *vendor, *product, *revision;
     /* The session; ISDH only. */
     uint8_t isid[6];
     uint16_t tsih;
-    uint8_t session_flags;
-    uint32_t max_burst, first_burst, max_send_segment, max_receive_segment;
+    uint8_t session_flags;                                                  /* ISDH_SESSION_… */
+    uint32_t max_burst, first_burst, max_send_segment, max_receive_segment; /* bytes */
 };
 
 struct handoff_dump_area {
     bool there;
-    uint8_t target; /* index into targets */
-    uint8_t signature[16];
+    uint8_t target;        /* index into targets */
+    uint8_t signature[16]; /* of the area while it is free for a dump */
     unsigned extent_count;
     struct handoff_extent {
         uint64_t lba, blocks;
@@ -95,31 +101,36 @@ struct handoff {
     uint64_t generation;
     uint8_t boot_id[16];
     const char *producer;
-    uint64_t ticks_per_ms, now; /* 0 when the table does not tell */
-    uint64_t log_address;       /* 0: there is no log */
-    uint32_t log_size;
+    uint64_t ticks_per_ms, now; /* 0 when the table does not tell; when it was written */
+    uint64_t log_address;       /* physical, of the flight recorder; 0: there is none */
+    uint32_t log_size;          /* bytes */
     struct handoff_dump_area dump_area;
 };
 
-extern const uint8_t handoff_no_address[16];
-bool handoff_is_ipv4(const uint8_t address[16]);
+/* ---- addresses ---- */
+
+bool handoff_address_is_ipv4(const uint8_t address[16]);
+
+/* The last four bytes of an IPv4 address: a.b.c.d, in `address` itself. */
+const uint8_t *handoff_address_ipv4(const uint8_t address[16]);
 
 /* All zero, or 0.0.0.0 in its mapped form, as some producers write "none". */
-bool handoff_is_none(const uint8_t address[16]);
+bool handoff_address_is_none(const uint8_t address[16]);
 
 /* A host can have it and be reached by it: no multicast, broadcast, loopback or unspecified address. */
-bool handoff_is_host(const uint8_t address[16]);
+bool handoff_address_is_host(const uint8_t address[16]);
 
 /* ---- what is wrong with a table ---- */
 
-#define HANDOFF_FAULTS 8
+#define HANDOFF_FAULTS         8
+#define HANDOFF_STRUCTURE_SIZE 24 /* of a structure's name, with its NUL */
 
 struct handoff_fault {
-    char structure[24]; /* "NIC 0" */
-    const char *field;  /* "VLAN" */
-    uint32_t offset;    /* of the field from the table's start */
-    char found[72];
-    const char *allowed;
+    char structure[HANDOFF_STRUCTURE_SIZE]; /* "NIC 0" */
+    const char *field;                      /* "VLAN", a constant */
+    uint32_t offset;                        /* bytes, of the field from the table's start */
+    char found[72];                         /* "5000"; of a secret never a byte */
+    const char *allowed;                    /* "0 to 4094", a constant */
 };
 
 struct handoff_faults {
@@ -128,17 +139,14 @@ struct handoff_faults {
     struct handoff_fault list[HANDOFF_FAULTS];
 };
 
-/* "iBFT, NIC 0: VLAN at 88h is 5000; allowed: 0 to 4094". At most `size` bytes with the NUL. */
+/* Of a listed fault: "iBFT, NIC 0: VLAN at 88h is 5000; allowed: 0 to 4094". At most `size` bytes with the NUL; ASCII. */
 void handoff_fault_text(const struct handoff_faults *faults, unsigned index, char *to, size_t size);
-
-/* E_HANDOFF_INVALID with the first fault as its detail. */
-enum status handoff_fail(const struct handoff_faults *faults);
 
 /* ---- reading ---- */
 
 /*
  * Reads and checks a whole table of which `size` bytes can be read. False with at least one fault when anything is wrong; the
- * other members of `to` are then undefined. `bytes` needs no alignment.
+ * members of `to` are then undefined. `bytes` needs no alignment, and has to stay while the strings of `to` are used.
  */
 bool ibft_read(const uint8_t *bytes, size_t size, struct handoff *to, struct handoff_faults *faults);
 
@@ -154,7 +162,7 @@ bool isdh_read(const uint8_t *bytes, size_t size, uint64_t self, struct handoff 
 enum handoff_table { HANDOFF_NO_TABLE, HANDOFF_IBFT, HANDOFF_ISDH };
 
 /* What the first four bytes alone say. */
-enum handoff_table handoff_signature(const uint8_t bytes[4]);
+enum handoff_table handoff_table_by_signature(const uint8_t bytes[4]);
 
 /*
  * What begins at `bytes`, by its signature (the ISDH by its magic, too) and a length that lies within `size`. That is how Linux
@@ -162,10 +170,10 @@ enum handoff_table handoff_signature(const uint8_t bytes[4]);
  */
 enum handoff_table handoff_table_at(const uint8_t *bytes, size_t size);
 
-/* The offset of the next table of this kind at or behind `from` in steps of `step` bytes; `size` when there is none. */
+/* The offset in `memory` of the next table of this kind at or behind `from` in steps of `step` bytes; `size`: there is none. */
 size_t handoff_find(enum handoff_table table, const uint8_t *memory, size_t size, size_t from, size_t step);
 
-/* Length of the table that handoff_table_at() found. */
+/* Bytes of the table that handoff_table_at() found, as it says itself. */
 uint32_t handoff_table_length(const uint8_t *bytes);
 
 /* ---- writing ---- */
@@ -177,25 +185,27 @@ uint32_t handoff_table_length(const uint8_t *bytes);
 enum ibft_gateway { IBFT_GATEWAY_AUTO, IBFT_GATEWAY_ALWAYS, IBFT_GATEWAY_NEVER };
 
 struct isdh_options {
-    uint64_t self; /* physical address; 0 with `acpi` */
-    bool acpi, secrets;
+    uint64_t self; /* physical address of the table; 0 with `acpi` */
+    bool acpi;     /* ISDH_FLAG_ACPI */
+    bool secrets;  /* ISDH_FLAG_SECRETS, and CHAP secrets in the table; otherwise they are left out */
 };
 
 /*
- * Write a table of at most `room` bytes and read it back: what its validator refuses is not written. E_HANDOFF_SIZE with the
- * bytes that it wants; E_HANDOFF_INVALID with the fault.
+ * Write a table of at most `size` bytes to `to`, and its length to *length. Then it is read: what its validator refuses is not
+ * left there. E_HANDOFF_SIZE when it does not fit, *length being what it wants; E_HANDOFF_INVALID with the first fault as its
+ * detail. `from` has no more of anything than the HANDOFF_… above.
  */
-enum status ibft_write(const struct handoff *from, enum ibft_gateway gateway, uint8_t *to, size_t room, size_t *length);
-enum status isdh_write(const struct handoff *from, const struct isdh_options *options, uint8_t *to, size_t room, size_t *length);
+enum status ibft_write(const struct handoff *from, enum ibft_gateway gateway, uint8_t *to, size_t size, size_t *length);
+enum status isdh_write(const struct handoff *from, const struct isdh_options *options, uint8_t *to, size_t size, size_t *length);
 
-/* The most that either takes with four paths and every string at its longest. */
-#define IBFT_SIZE_MAX 8192
-#define ISDH_SIZE_MAX 16384
+/* Bytes that suffice for four paths and every string at its longest. */
+#define IBFT_SIZE_MAX (8 * KIB)
+#define ISDH_SIZE_MAX (16 * KIB)
 
-/* Tells a table that isdh_write() made where it has been copied to (0 in one for ACPI), and its generation. */
+/*
+ * Puts in a whole ISDH where it lies (`self`, a physical address; 0 in one for ACPI) and its generation, and makes CRC and sum
+ * right for what it then holds.
+ */
 void isdh_place(uint8_t *table, uint64_t self, uint64_t generation);
-
-/* The sum of the bytes modulo 256. */
-uint8_t handoff_sum(const uint8_t *bytes, size_t length);
 
 #endif

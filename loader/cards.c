@@ -46,8 +46,9 @@ static uint32_t window_for(uint16_t rings, uint16_t mtu)
 static bool fits(const struct story *story, const struct nic_config *config)
 {
     const struct arena *arena = story->machine->arena;
-    uint64_t wanted = (uint64_t)nic_arena_size(config) + net_arena_size(window_for(config->rx_buffers, config->mtu)) +
-                      iscsi_session_size() + scsi_disk_size() + ARENA_RESERVE;
+    uint64_t wanted = (uint64_t)nic_arena_size(story->card, config) +
+                      net_arena_size(window_for(config->rx_buffers, config->mtu)) + iscsi_session_size() + scsi_disk_size() +
+                      ARENA_RESERVE;
     return wanted <= arena->size - arena->used;
 }
 

@@ -96,7 +96,7 @@ static void describe_ipv6(const struct story *story, struct handoff_address *to)
 /* What no host can be is no server, and no reason not to boot: we do not ask it either. */
 static void leave_out_unusable(uint8_t server[16])
 {
-    if (!handoff_is_host(server))
+    if (!handoff_address_is_host(server))
         memset(server, 0, 16);
 }
 

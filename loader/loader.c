@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The boot story: settings → link → address → session → disk → handoff → boot. */
+/* The boot story: its steps (enum step), on which cards they are gone, and what then. */
 #include "loader/loader.h"
 
 #include <string.h>

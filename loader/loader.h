@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The boot story, the same on every firmware: settings → link → address → session → disk → handoff → boot. The firmware's side
- * calls loader_run() once it has taken the machine over, and supplies the services below.
+ * The boot story, the same on every firmware: command line → card → link → address → settings → session → disk → handoff → boot.
+ * The firmware's side calls loader_run() once it has taken the machine over, and supplies the services below.
  */
 #ifndef SANSTRAP_LOADER_H
 #define SANSTRAP_LOADER_H
@@ -48,7 +48,7 @@ struct home_options {
 };
 
 /*
- * Fills `options` from the command line, with the defaults of loader/settings.h for what is not set. A value that cannot be is
+ * Fills `options` from the command line, with the defaults of loader/settings.def for what is not set. A value that cannot be is
  * left at its default here; loader_run() reads the same line again and tells the user.
  */
 void loader_home_options(const char *command_line, struct home_options *options);

@@ -22,7 +22,8 @@ struct reader {
 static enum status wrong_at(const struct reader *reader, size_t offset, const char *why)
 {
     *reader->wrong = offset;
-    return fail(E_ROOT_PATH_SYNTAX, "character %u: %s", (unsigned)offset + 1, why);
+    fail(E_ROOT_PATH_SYNTAX, "character %u: %s", (unsigned)offset + 1, why);
+    return E_ROOT_PATH_SYNTAX; /* GCC 14 must see that this is not OK, or it takes `field` for unset */
 }
 
 /* Reads a field and the colon after it. */

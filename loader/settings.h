@@ -78,15 +78,21 @@ struct settings {
 /* "command line", "firmware's iBFT", "DHCP", "default". */
 const char *settings_origin_text(enum origin origin);
 
-/* Defaults, then the command line. E_ROOT_PATH_SYNTAX, E_INITIATOR_NAME, E_SETTING_VALUE; detail and mark say where. */
+/*
+ * Defaults, then the command line; to be called first. E_ROOT_PATH_SYNTAX, E_INITIATOR_NAME, E_SETTING_VALUE; detail and mark say
+ * where. A name that is no setting is noted in `unknown` and no failure.
+ */
 enum status settings_begin(struct settings *settings, const char *command_line);
 
-/* Takes what DHCP sets and the command line did not. The failures are those of settings_begin(). */
+/*
+ * Takes what DHCP sets and neither the command line nor an iBFT did: so it is called after settings_from_ibft(). The failures are
+ * those of settings_begin(), and E_DHCP_MESSAGE for a text that is too long.
+ */
 enum status settings_from_dhcp(struct settings *settings, const struct dhcp_message *message);
 
 /*
  * Takes what an iBFT sets and the command line did not: names, the target that it booted from (else its first), the card by its
- * MAC address, and what is not to come by DHCP. An iBFT without a target sets nothing.
+ * MAC address, and what is not to come by DHCP. An iBFT without a target sets nothing. E_INITIATOR_NAME.
  */
 enum status settings_from_ibft(struct settings *settings, const struct handoff *ibft);
 

@@ -18,10 +18,10 @@ static bool set_by_ibft(struct settings *settings, enum setting setting)
 static struct net_address address_of(const uint8_t bytes[16])
 {
     struct net_address address = {.family = 0};
-    if (handoff_is_ipv4(bytes)) {
+    if (handoff_address_is_ipv4(bytes)) {
         address.family = 4;
         memcpy(address.bytes, bytes + 12, 4);
-    } else if (memcmp(bytes, handoff_no_address, 16)) {
+    } else if (!bytes_are_zero(bytes, 16)) {
         address.family = 6;
         memcpy(address.bytes, bytes, 16);
     }
@@ -75,7 +75,7 @@ static void store_ipv4(struct settings *settings, const struct handoff_address *
         memcpy(ipv4->gateway, from->gateway + 12, 4);
     if (set_by_ibft(settings, SETTING_DNS))
         for (unsigned i = 0; i < NET_DNS_SERVERS; i++)
-            if (handoff_is_ipv4(from->dns[i]))
+            if (handoff_address_is_ipv4(from->dns[i]))
                 memcpy(ipv4->dns[i], from->dns[i] + 12, 4);
 }
 
@@ -92,11 +92,11 @@ static void store_ipv6(struct settings *settings, const struct handoff_address *
 
     memcpy(ipv6->address, from->address, 16);
     ipv6->prefix_length = from->prefix;
-    if (set_by_ibft(settings, SETTING_GATEWAY) && !handoff_is_none(from->gateway))
+    if (set_by_ibft(settings, SETTING_GATEWAY) && !handoff_address_is_none(from->gateway))
         memcpy(ipv6->gateway, from->gateway, 16);
     if (set_by_ibft(settings, SETTING_DNS))
         for (unsigned i = 0; i < NET_DNS_SERVERS; i++)
-            if (!handoff_is_ipv4(from->dns[i]))
+            if (!handoff_address_is_ipv4(from->dns[i]))
                 memcpy(ipv6->dns[i], from->dns[i], 16);
 }
 
@@ -113,7 +113,7 @@ static void store_card(struct settings *settings, const struct handoff *ibft, co
         !text_copy(settings->hostname, sizeof settings->hostname, from->hostname, strlen(from->hostname)))
         settings->origin[SETTING_HOSTNAME] = FROM_DEFAULT;
 
-    if (handoff_is_ipv4(from->address))
+    if (handoff_address_is_ipv4(from->address))
         store_ipv4(settings, from);
     else
         store_ipv6(settings, from);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The state of one telling of the boot story; private to loader/. It lies in the arena, as its card and session outlive
- * loader_run(). */
+/*
+ * The boot story's steps and what they have come to; private to loader/. It lies in the arena, as its card and session outlive
+ * loader_run() with boot=no.
+ */
 #ifndef SANSTRAP_STORY_H
 #define SANSTRAP_STORY_H
 
 #include "loader/screen.h"
 
-/* In the order in which they are gone; a failure further on says more. */
+/* In the order in which they are gone; of several cards' failures that of the furthest step is shown. */
 enum step {
     STEP_COMMAND_LINE,
     STEP_CARD,
@@ -58,7 +60,7 @@ void story_show_settings(struct story *story);
 /* The `index`-th card to try, NULL behind the last: the one of nic=, else the one that loaded us, else all in PCI order. */
 struct pci_device *story_card_at(const struct story *story, unsigned index);
 
-/* Opens story->card with rings that fit the arena. E_NIC_NOT_FOUND when nic= names another MAC. */
+/* Opens story->card with rings that fit the arena. nic_open()'s failures; E_NIC_NOT_FOUND when nic= names another MAC. */
 enum status story_open_card(struct story *story);
 
 /* Waits for the link, counting down. E_LINK_DOWN; E_CANCELLED by Esc or N. */
@@ -66,7 +68,11 @@ enum status story_wait_for_link(struct story *story);
 
 /* ---- address.c ---- */
 
-/* Starts the network and gets addresses and what DHCP says: the ROM's lease, a DHCP exchange, or by hand. */
+/*
+ * Starts the network and gets addresses and what DHCP says: by hand, else the ROM's lease, else a DHCP exchange; then IPv6 when
+ * it is set or the target's address is one. The failures are those of net.h's functions and of settings_from_dhcp();
+ * E_DHCP_MESSAGE.
+ */
 enum status story_get_addresses(struct story *story);
 
 /* True when the ROM's DHCP exchange over this card says something of our network; `message` then reads its answer. */

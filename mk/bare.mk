@@ -8,7 +8,7 @@ ifdef DEBUGCON
 BARE_CFLAGS += -DDEBUGCON
 endif
 
-BIOS_OBJECTS := $(call objects_in,build/bios,$(CORE_SOURCES) $(wildcard platform/freestanding/*.c bios/*.c))
+BIOS_OBJECTS := $(call objects_in,build/bios,$(CORE_SOURCES) $(wildcard platform/bare/*.c platform/freestanding/*.c bios/*.c))
 $(eval $(call compile_into,build/bios,gcc $$(BARE_CFLAGS) $$(BARE_SYSTEM)))
 
 # -fbuiltin lets the compiler do small copies itself. What it calls for the others must not be made into calls of itself.

@@ -1,39 +1,27 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# What Debian 12 has to bring along, and the sources that are taken from its source packages.
+# What Debian 12 or 13 has to bring along. The names are those of both: libclang-rt-dev and clang-format stand for the packages of
+# the release's clang, 14 or 19. mk/packages.sh asks apt only when something is missing: a complete machine needs no network.
 
 BUILD_PACKAGES := binutils clang dpkg-dev gcc gnu-efi libc6-dev lld make nasm patch python3
+UNIT_PACKAGES := clang-format git libcmocka-dev python3-pytest
 TEST_PACKAGES := dnsmasq-base dosfstools e2fsprogs grub-common grub-efi-amd64-bin grub-pc-bin iproute2 ipxe ipxe-qemu istgt kmod \
-	libclang-rt-14-dev libcmocka-dev mandoc mtools openssl ovmf pxelinux python3-pytest python3-pytest-xdist qemu-system-x86 qemu-utils \
-	sbsigntool seabios syslinux syslinux-common tcpdump tgt
+	libclang-rt-dev mandoc mtools openssl ovmf pxelinux python3-pytest-xdist qemu-system-x86 qemu-utils sbsigntool seabios syslinux \
+	syslinux-common tcpdump tgt
 
-# apt is only asked when something is missing, so that a complete machine needs no network.
-.PHONY: deps
+.PHONY: deps unit-deps
 deps:
-	@missing=; for package in $(BUILD_PACKAGES) $(TEST_PACKAGES); do \
-		dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'install ok installed' || missing="$$missing $$package"; done; \
-	if [ -n "$$missing" ]; then \
-		echo "Installing:$$missing"; \
-		apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $$missing > /dev/null; fi
+	@mk/packages.sh $(BUILD_PACKAGES) $(UNIT_PACKAGES) $(TEST_PACKAGES)
+unit-deps:
+	@mk/packages.sh $(BUILD_PACKAGES) $(UNIT_PACKAGES)
 
-# lwIP: LWIP_DIR=/some/where takes a tree of your own, as it is.
-LWIP_VERSION := 2.1.3+dfsg1-2
-LWIP_SHA256 := 8d8f944db8e6d542fc2d6f01559078fb1b5dda71651c67ee5fa3571ed1342c50
-LWIP_PATCHES := $(sort $(wildcard net/patches/*.patch))
-ifndef LWIP_DIR
-LWIP_DIR := build/lwip
-LWIP_READY := build/lwip.ready
-build/lwip.ready: mk/deps.mk mk/fetch-source.sh $(LWIP_PATCHES)
-	@mkdir -p build
-	mk/fetch-source.sh lwip $(LWIP_VERSION) $(LWIP_SHA256) $(LWIP_DIR)
-	set -e; for patch in $(LWIP_PATCHES); do patch --quiet --binary -p1 -d $(LWIP_DIR) < $$patch; done
-	@touch $@
+# A goal that builds begins with what it is built by, before compilers are asked for their folders. These goals build nothing, or
+# ask for more and call make again; and make -n, which a shell calls to complete a goal's name, only shows.
+WITHOUT_PACKAGES := bench bench-efi clean demo deps test test-debian13 unit unit-deps
+ifneq ($(filter-out $(WITHOUT_PACKAGES),$(or $(MAKECMDGOALS),all)),)
+ifeq ($(DRY_RUN),)
+$(shell mk/packages.sh $(BUILD_PACKAGES) >&2)
+ifneq ($(.SHELLSTATUS),0)
+$(error It cannot be built without them)
 endif
-
-BEARSSL_VERSION := 0.6+dfsg.1-3
-BEARSSL_SHA256 := 9bd17e07fc9824b0223dcb4ba14adac17981a4d8f1d63b6655819fe8f2ed98d1
-BEARSSL_DIR := build/bearssl
-BEARSSL_READY := build/bearssl.ready
-build/bearssl.ready: mk/deps.mk mk/fetch-source.sh
-	@mkdir -p build
-	mk/fetch-source.sh bearssl $(BEARSSL_VERSION) $(BEARSSL_SHA256) $(BEARSSL_DIR)
-	@touch $@
+endif
+endif

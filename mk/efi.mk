@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# build/sanstrap.efi: the same sources for x86-64 in Microsoft's ABI, as a UEFI application; and build/sanstrap-driver.efi, the same
-# image with another subsystem in its header, which firmware keeps in memory when it returns: boot=no wants that.
+# build/sanstrap.efi: the same sources for x86-64 in Microsoft's ABI, as a UEFI application; and build/sanstrap-driver.efi, the
+# same image with another subsystem in its header, which firmware keeps in memory when it returns: boot=no wants that.
 #
 #   make SIGN_KEY=db.key SIGN_CERT=db.crt   signs both for Secure Boot
 
@@ -11,11 +11,13 @@ EFI_SYSTEM := -nostdinc -isystem $(EFI_RESOURCES)/include -isystem platform/free
 # Firmware interrupts run on our stack: no red zone. A frame is not probed, as there is no guard page to find.
 EFI_CFLAGS := --target=x86_64-unknown-windows -std=gnu11 -Os -ffreestanding -fshort-wchar -mno-red-zone -mno-stack-arg-probe \
 	-mgeneral-regs-only -ffunction-sections -fdata-sections
-EFI_PURE := efi/block_rules.c efi/device_path.c efi/inquiry.c efi/load_option.c efi/settings_text.c
-EFI_ON_FAKES := $(addprefix efi/,block_io.c block_io2.c disk_info.c events.c guard.c guids.c nic_takeover.c paths.c \
-	starter.c) # unit tests have firmware of their own for these
+# Bytes in, bytes out: for unit tests as they are.
+EFI_PURE := $(addprefix efi/,block_rules.c device_path.c inquiry.c iscsi_path.c load_option.c settings_text.c)
+# Unit tests have firmware of their own for these.
+EFI_ON_FAKES := $(addprefix efi/,block_io.c block_io2.c disk_info.c events.c firmware_path.c gate.c guids.c nic_takeover.c \
+	starter.c)
 EFI_IMAGES := build/sanstrap.efi build/sanstrap-driver.efi
-EFI_OBJECTS := $(call objects_in,build/efi,$(CORE_SOURCES) platform/freestanding/string.c $(wildcard efi/*.c))
+EFI_OBJECTS := $(call objects_in,build/efi,$(CORE_SOURCES) platform/bare/tsc.c platform/freestanding/string.c $(wildcard efi/*.c))
 $(eval $(call compile_into,build/efi,clang $$(EFI_CFLAGS) $$(EFI_SYSTEM)))
 
 all: $(EFI_IMAGES)

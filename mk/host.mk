@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# The same sources for the host, under the sanitizers: a library that unit tests and host programs link what they need from; once more for
-# clang's fuzzer.
+# The same sources for the host, under the sanitizers: a library that unit tests and host programs link what they need from; once
+# more for clang's fuzzer.
 
 HOST_SOURCES := $(CORE_SOURCES) $(BIOS_PURE) $(EFI_PURE) $(HANDOFF_TOOL_PURE) $(wildcard tests/host/*.c)
 
@@ -23,7 +23,8 @@ $(HOST_LIBRARY) $(FUZZ_LIBRARY):
 	$(say) "AR $@"
 	$(Q)ar rcs $@ $^
 
-$(EFI_ON_FAKES:%.c=build/host/%.o) $(addprefix build/host/tests/unit/test_efi_,block_io.o takeover.o): HOST_CFLAGS += $(EFI_HEADERS)
+EFI_TESTS := $(addprefix tests/unit/test_efi_,block_io.c takeover.c)
+$(patsubst %.c,build/host/%.o,$(EFI_ON_FAKES) $(EFI_TESTS)): HOST_CFLAGS += $(EFI_HEADERS)
 
 build/host/tests/unit/%: build/host/tests/unit/%.o $(HOST_LIBRARY)
 	$(say) "LD $@"
@@ -41,5 +42,6 @@ build/host/tests/unit/test_unpack: | build/bios/core.bin
 
 .PHONY: unit-programs unit
 unit-programs: $(UNIT_PROGRAMS)
-unit: unit-programs
-	@set -e; for program in $(UNIT_PROGRAMS); do echo "== $$program"; $$program; done
+unit: unit-deps
+	@$(MAKE) --no-print-directory WERROR=1 all unit-programs
+	/usr/bin/python3 -m pytest -q -p no:cacheprovider tests/unit

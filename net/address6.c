@@ -9,7 +9,11 @@
 #include "lwip/priv/nd6_priv.h"
 #include "lwip_hooks.h"
 #include "net/internal.h"
+#include "platform/bytes.h"
 #include "platform/format.h"
+
+#define LINK_LOCAL    0  /* lwIP's place for the link-local address among an interface's */
+#define PREFIX_LENGTH 64 /* lwIP knows no other */
 
 static ip6_addr_t static_router;
 static bool static_router_set;
@@ -27,62 +31,57 @@ void net_static_ipv6_forget(void)
 static ip6_addr_t ip6(const uint8_t bytes[16])
 {
     ip6_addr_t address = {0};
-
     memcpy(address.addr, bytes, 16);
     return address;
-}
-
-static bool is_zero(const uint8_t *bytes, unsigned length)
-{
-    while (length && *bytes == 0) {
-        bytes++;
-        length--;
-    }
-    return length == 0;
 }
 
 /* Starts the link-local address, without which there is no neighbour discovery. */
 static void start_link_local(void)
 {
-    if (ip6_addr_isinvalid(netif_ip6_addr_state(&network.netif, 0)))
+    if (ip6_addr_isinvalid(netif_ip6_addr_state(&network.netif, LINK_LOCAL)))
         netif_create_ip6_linklocal_address(&network.netif, 1);
 }
 
-static void set_dns(const uint8_t servers[NET_DNS_SERVERS][16])
+static void set_dns_servers(const uint8_t servers[NET_DNS_SERVERS][16])
 {
     for (unsigned i = 0; i < NET_DNS_SERVERS; i++) {
-        ip_addr_t server = {0};
-
-        if (is_zero(servers[i], 16))
+        if (bytes_are_zero(servers[i], sizeof servers[i]))
             continue;
+        ip_addr_t server = {0};
         ip_addr_copy_from_ip6(server, ip6(servers[i]));
         dns_setserver((uint8_t)i, &server);
     }
 }
 
+/* Gives the interface the address. Which of its places it has then goes to *index. */
+static bool add_address(const ip6_addr_t *address, int8_t *index)
+{
+    *index = LINK_LOCAL;
+    start_link_local();
+    if (!ip6_addr_islinklocal(address))
+        return netif_add_ip6_address(&network.netif, address, index) == ERR_OK;
+    netif_ip6_addr_set(&network.netif, LINK_LOCAL, address);
+    return true;
+}
+
 enum status net_set_ipv6(const struct net_ipv6 *ipv6, deadline_t deadline)
 {
+    char text[FORMAT_ADDRESS_SIZE];
+    format_ipv6(text, ipv6->address);
     ip6_addr_t address = ip6(ipv6->address);
-    char text[46];
-    struct net_address shown = {.family = 6};
-    int8_t index;
-
-    memcpy(shown.bytes, ipv6->address, 16);
-    net_format_address(&shown, text);
     if (ip6_addr_isany(&address) || ip6_addr_ismulticast(&address) || ip6_addr_isloopback(&address) ||
         ip6_addr_isipv4mappedipv6(&address))
         return fail(E_ADDRESS_INVALID, "address %s", text);
-    if (ipv6->prefix_length != 64)
-        return fail(E_ADDRESS_INVALID, "prefix length %u of %s, 64 wanted", ipv6->prefix_length, text);
-    start_link_local();
-    index = 0;
-    if (!ip6_addr_islinklocal(&address) && netif_add_ip6_address(&network.netif, &address, &index) != ERR_OK)
+    if (ipv6->prefix_length != PREFIX_LENGTH)
+        return fail(E_ADDRESS_INVALID, "prefix length %u of %s, %u wanted", ipv6->prefix_length, text, PREFIX_LENGTH);
+
+    int8_t index;
+    if (!add_address(&address, &index))
         return fail(E_ADDRESS_INVALID, "no room for %s", text);
-    if (ip6_addr_islinklocal(&address))
-        netif_ip6_addr_set(&network.netif, 0, &address);
-    static_router_set = !is_zero(ipv6->gateway, 16);
+    static_router_set = !bytes_are_zero(ipv6->gateway, sizeof ipv6->gateway);
     static_router = ip6(ipv6->gateway);
-    set_dns(ipv6->dns);
+    set_dns_servers(ipv6->dns);
+
     netif_ip6_addr_set_state(&network.netif, index, IP6_ADDR_TENTATIVE);
     while (ip6_addr_istentative(netif_ip6_addr_state(&network.netif, index)) && !deadline_passed(deadline))
         net_wait_turn();
@@ -95,43 +94,48 @@ enum status net_set_ipv6(const struct net_ipv6 *ipv6, deadline_t deadline)
     return OK;
 }
 
-/* The first address that was formed from an advertised prefix and is in use; 0 (the link-local one's index) when there is none.
- */
+/* The first address that was formed from an advertised prefix and is in use; LINK_LOCAL when there is none. */
 static int8_t formed_address(void)
 {
-    for (int8_t i = 1; i < LWIP_IPV6_NUM_ADDRESSES; i++) {
+    for (int8_t i = LINK_LOCAL + 1; i < LWIP_IPV6_NUM_ADDRESSES; i++) {
         if (ip6_addr_isvalid(netif_ip6_addr_state(&network.netif, i)))
             return i;
     }
-    return 0;
+    return LINK_LOCAL;
+}
+
+/* What the interface has under `index`, and what its router said. */
+static void describe_address(struct net_ipv6 *found, int8_t index)
+{
+    memset(found, 0, sizeof *found);
+    memcpy(found->address, netif_ip6_addr(&network.netif, index)->addr, sizeof found->address);
+    found->prefix_length = PREFIX_LENGTH;
+
+    for (unsigned i = 0; i < LWIP_ND6_NUM_ROUTERS; i++) {
+        if (default_router_list[i].neighbor_entry) {
+            memcpy(found->gateway, default_router_list[i].neighbor_entry->next_hop_address.addr, sizeof found->gateway);
+            break;
+        }
+    }
+
+    for (unsigned i = 0; i < NET_DNS_SERVERS; i++) {
+        const ip_addr_t *server = dns_getserver((uint8_t)i);
+        if (IP_IS_V6(server))
+            memcpy(found->dns[i], ip_2_ip6(server)->addr, sizeof found->dns[i]);
+    }
 }
 
 enum status net_autoconfigure_ipv6(struct net_ipv6 *found, deadline_t deadline)
 {
-    int8_t index;
-
     start_link_local();
     netif_set_ip6_autoconfig_enabled(&network.netif, 1);
     nd6_restart_netif(&network.netif);
-    while ((index = formed_address()) == 0 && !deadline_passed(deadline))
+
+    while (formed_address() == LINK_LOCAL && !deadline_passed(deadline))
         net_wait_turn();
-    if (index == 0)
+    if (formed_address() == LINK_LOCAL)
         return fail(E_IPV6_NO_ROUTER, "no prefix was advertised in time");
     log_printf(LOG_DEBUG, "IPv6: an address was formed from a router's prefix");
-    memset(found, 0, sizeof *found);
-    memcpy(found->address, netif_ip6_addr(&network.netif, index)->addr, 16);
-    found->prefix_length = 64;
-    for (unsigned i = 0; i < LWIP_ND6_NUM_ROUTERS; i++) {
-        if (default_router_list[i].neighbor_entry) {
-            memcpy(found->gateway, default_router_list[i].neighbor_entry->next_hop_address.addr, 16);
-            break;
-        }
-    }
-    for (unsigned i = 0; i < NET_DNS_SERVERS; i++) {
-        const ip_addr_t *server = dns_getserver((uint8_t)i);
-
-        if (IP_IS_V6(server))
-            memcpy(found->dns[i], ip_2_ip6(server)->addr, 16);
-    }
+    describe_address(found, formed_address());
     return OK;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "net/internal.h"
+#include "platform/bytes.h"
 #include "platform/characters.h"
 #include "platform/format.h"
 
@@ -10,14 +11,14 @@ static bool parse_ipv4(const char *text, uint8_t bytes[4])
 {
     for (unsigned i = 0; i < 4; i++) {
         unsigned value = 0, digits = 0;
-
-        for (; *text >= '0' && *text <= '9'; text++) {
+        for (; is_digit(*text); text++) {
             if (digits == 1 && value == 0)
                 return false; /* a leading zero: octal to some */
             value = value * 10 + (unsigned)(*text - '0');
             if (++digits > 3)
                 return false;
         }
+
         if (digits == 0 || value > 255 || *text != (i < 3 ? '.' : '\0'))
             return false;
         bytes[i] = (uint8_t)value;
@@ -30,7 +31,6 @@ static bool parse_ipv4(const char *text, uint8_t bytes[4])
 static unsigned parse_group(const char *text, uint16_t *group)
 {
     unsigned digits = 0;
-
     *group = 0;
     while (hex_digit(text[digits]) >= 0) {
         if (digits == 4 || (digits == 1 && *group == 0))
@@ -40,10 +40,24 @@ static unsigned parse_group(const char *text, uint16_t *group)
     return digits;
 }
 
+#define NO_GAP 17u
+
+/* Closes the gap that "::" leaves: `filled` bytes are there, those from `gap` on belong to the end. */
+static bool fill_gap(uint8_t bytes[16], unsigned filled, unsigned gap)
+{
+    if (gap == NO_GAP)
+        return filled == 16;
+    if (filled > 14)
+        return false; /* "::" stands for at least one group */
+
+    memmove(bytes + 16 - (filled - gap), bytes + gap, filled - gap);
+    memset(bytes + gap, 0, 16 - filled);
+    return true;
+}
+
 static bool parse_ipv6(const char *text, uint8_t bytes[16])
 {
-    unsigned filled = 0, gap = 17; /* bytes so far; where "::" stands */
-
+    unsigned filled = 0, gap = NO_GAP; /* bytes so far; where "::" stands */
     memset(bytes, 0, 16);
     if (text[0] == ':') {
         if (text[1] != ':')
@@ -51,28 +65,29 @@ static bool parse_ipv6(const char *text, uint8_t bytes[16])
         gap = 0;
         text += 2;
     }
-    while (*text) {
-        uint16_t group;
-        unsigned digits;
 
+    while (*text) {
         if (filled <= 12 && (filled == 12 || gap <= 12) && strchr(text, '.') && !strchr(text, ':')) {
             if (!parse_ipv4(text, bytes + filled))
                 return false;
             filled += 4;
             break;
         }
-        digits = parse_group(text, &group);
+
+        uint16_t group;
+        unsigned digits = parse_group(text, &group);
         if (digits == 0 || filled == 16)
             return false;
-        bytes[filled++] = (uint8_t)(group >> 8);
-        bytes[filled++] = (uint8_t)group;
+        put_be16(bytes + filled, group);
+        filled += 2;
         text += digits;
         if (*text == '\0')
             break;
+
         if (*text++ != ':')
             return false;
         if (*text == ':') {
-            if (gap <= 16)
+            if (gap != NO_GAP)
                 return false;
             gap = filled;
             text++;
@@ -80,25 +95,19 @@ static bool parse_ipv6(const char *text, uint8_t bytes[16])
             return false;
         }
     }
-    if (gap > 16)
-        return filled == 16;
-    if (filled > 14)
-        return false; /* "::" stands for at least one group */
-    memmove(bytes + 16 - (filled - gap), bytes + gap, filled - gap);
-    memset(bytes + gap, 0, 16 - filled);
-    return true;
+    return fill_gap(bytes, filled, gap);
 }
 
 bool net_parse_address(const char *text, struct net_address *address)
 {
     struct net_address parsed = {0};
-
     if (parse_ipv4(text, parsed.bytes))
         parsed.family = 4;
     else if (parse_ipv6(text, parsed.bytes))
         parsed.family = 6;
     else
         return false;
+
     if (parsed.family == 4)
         memset(parsed.bytes + 4, 0, sizeof parsed.bytes - 4);
     *address = parsed;

@@ -7,18 +7,18 @@
 #include <string.h>
 
 #include "net/lwipopts.h"
+#include "platform/bytes.h"
 
 static uint64_t word(const uint8_t *at)
 {
-    uint32_t value;
-    memcpy(&value, at, sizeof value);
-    return value;
+    return get_le32(at);
 }
 
 uint16_t net_checksum(const void *bytes, int length)
 {
     const uint8_t *at = bytes;
     uint64_t sum = 0;
+
     for (; length >= 32; at += 32, length -= 32)
         sum += word(at) + word(at + 4) + word(at + 8) + word(at + 12) + word(at + 16) + word(at + 20) + word(at + 24) +
                word(at + 28);
@@ -29,6 +29,7 @@ uint16_t net_checksum(const void *bytes, int length)
         memcpy(rest, at, (size_t)length);
         sum += word(rest);
     }
+
     while (sum >> 16)
         sum = (sum & 0xFFFF) + (sum >> 16);
     return (uint16_t)sum;

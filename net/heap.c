@@ -46,23 +46,23 @@ size_t net_heap_left(void)
     return (size_t)(heap.end - heap.next) + heap.returned;
 }
 
-static struct block *carve(unsigned class)
+/* From what was never handed out. */
+static struct block *carve_block(unsigned class)
 {
     uint32_t size = class_size(class);
-    struct block *block;
-
     if ((size_t)(heap.end - heap.next) < size)
         return NULL;
-    block = (struct block *)(void *)heap.next;
+
+    struct block *block = (struct block *)(void *)heap.next;
     heap.next += size;
     block->class = class;
     return block;
 }
 
-static struct block *reuse(unsigned class)
+/* From the list of its size. */
+static struct block *reuse_block(unsigned class)
 {
     struct free_block *taken = heap.free[class];
-
     if (!taken)
         return NULL;
     heap.free[class] = taken->next;
@@ -73,17 +73,16 @@ static struct block *reuse(unsigned class)
 void *mem_malloc(mem_size_t size)
 {
     unsigned class = 0;
-    struct block *block;
-
     while (class < CLASSES && class_size(class) - sizeof(struct block) < size)
         class ++;
     if (class == CLASSES)
         return NULL;
-    block = reuse(class);
+
+    struct block *block = reuse_block(class);
     if (!block)
-        block = carve(class);
+        block = carve_block(class);
     while (!block && ++class < CLASSES)
-        block = reuse(class);
+        block = reuse_block(class);
     if (!block)
         return NULL;
     block->magic = MAGIC_USED;
@@ -93,11 +92,11 @@ void *mem_malloc(mem_size_t size)
 void mem_free(void *memory)
 {
     struct free_block *returned = (struct free_block *)(void *)((struct block *)memory - 1);
-
     if (!memory || returned->block.magic != MAGIC_USED || returned->block.class >= CLASSES) {
         net_assertion_failed();
         return;
     }
+
     returned->block.magic = MAGIC_FREE;
     returned->next = heap.free[returned->block.class];
     heap.free[returned->block.class] = returned;
@@ -113,11 +112,9 @@ void *mem_trim(void *memory, mem_size_t size)
 
 void *mem_calloc(mem_size_t count, mem_size_t size)
 {
-    void *memory;
-
     if (size && count > (mem_size_t)-1 / size)
         return NULL;
-    memory = mem_malloc(count * size);
+    void *memory = mem_malloc(count * size);
     if (memory)
         memset(memory, 0, count * size);
     return memory;

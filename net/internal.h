@@ -28,6 +28,7 @@ void net_wait_turn(void);
 
 /* ---- heap.c: lwIP's mem_malloc() over a block of the arena ---- */
 
+/* The heap is from now on `size` bytes at `block`, and empty. */
 void net_heap_open(void *block, size_t size);
 size_t net_heap_left(void); /* bytes that were never or are no longer in use, in pieces of whatever size */
 
@@ -44,11 +45,19 @@ unsigned net_link_held(void);             /* receive buffers not given back */
 
 /* True for an address that one machine can have and send from. */
 bool net_ipv4_usable(const uint8_t address[4]);
+
+/* The router given by net_set_ipv6() is no longer used. */
 void net_static_ipv6_forget(void);
+
+/* ---- lwip_address.c ---- */
+
+/* A family of 0 gives 0.0.0.0. */
 ip_addr_t net_to_lwip(const struct net_address *address);
+struct net_address net_from_lwip(const ip_addr_t *address);
 
 /* ---- stream.c ---- */
 
+/* Drops every connection; `why` is what their streams answer from now on. What was received and not read is dropped, too. */
 void net_streams_abort(enum status why);
 const ip_addr_t *net_stream_remote(const struct stream *stream); /* the peer's address; NULL when the stream is not open */
 

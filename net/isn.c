@@ -12,6 +12,14 @@
 static uint64_t key[2];
 static bool key_made;
 
+#define CLOCK_PER_MS 250
+
+/* What is hashed: whole 64-bit words. */
+struct connection {
+    uint8_t local[16], remote[16];
+    uint16_t ports[4]; /* local, remote, family */
+};
+
 static uint64_t rotate(uint64_t value, unsigned bits)
 {
     return value << bits | value >> (64 - bits);
@@ -31,7 +39,7 @@ static void sip_round(uint64_t v[4])
     v[2] = rotate(v[2], 32);
 }
 
-/* Over whole 64-bit words, which is all that is hashed here. */
+/* Over whole 64-bit words. The constants are the paper's. */
 static uint64_t siphash(const uint64_t *words, unsigned count)
 {
     uint64_t v[4] = {
@@ -44,7 +52,6 @@ static uint64_t siphash(const uint64_t *words, unsigned count)
 
     for (unsigned i = 0; i <= count; i++) {
         uint64_t word = i < count ? words[i] : last;
-
         v[3] ^= word;
         sip_round(v);
         sip_round(v);
@@ -58,16 +65,12 @@ static uint64_t siphash(const uint64_t *words, unsigned count)
 
 uint32_t net_initial_sequence(const ip_addr_t *local, uint16_t local_port, const ip_addr_t *remote, uint16_t remote_port)
 {
-    struct {
-        uint8_t local[16], remote[16];
-        uint16_t ports[4];
-    } tuple = {.ports = {local_port, remote_port, IP_GET_TYPE(remote)}};
-    uint64_t words[sizeof tuple / 8];
-
     if (!key_made) {
         platform_random(key, sizeof key);
         key_made = true;
     }
+
+    struct connection tuple = {.ports = {local_port, remote_port, IP_GET_TYPE(remote)}};
     if (IP_IS_V6(remote)) {
         memcpy(tuple.local, ip_2_ip6(local)->addr, 16);
         memcpy(tuple.remote, ip_2_ip6(remote)->addr, 16);
@@ -75,15 +78,16 @@ uint32_t net_initial_sequence(const ip_addr_t *local, uint16_t local_port, const
         memcpy(tuple.local, &ip_2_ip4(local)->addr, 4);
         memcpy(tuple.remote, &ip_2_ip4(remote)->addr, 4);
     }
+
+    uint64_t words[sizeof tuple / sizeof(uint64_t)];
     memcpy(words, &tuple, sizeof words);
     /* RFC 6528 wants a clock of 4 microseconds; ours is coarser, which only makes its steps larger. */
-    return (uint32_t)siphash(words, sizeof words / sizeof *words) + sys_now() * 250;
+    return (uint32_t)siphash(words, sizeof words / sizeof *words) + sys_now() * CLOCK_PER_MS;
 }
 
 uint32_t net_random32(void)
 {
     uint32_t random;
-
     platform_random(&random, sizeof random);
     return random;
 }

@@ -16,16 +16,14 @@
 #include "lwip_hooks.h"
 #include "net/internal.h"
 #include "netif/ethernet.h"
+#include "platform/bytes.h"
+#include "platform/frame.h"
 
-#define ETHERNET_HEADER 14u
-#define VLAN_TAG        4u /* TYPE_VLAN and TCI, in front of the frame's own type */
-#define TYPE_IPV4       0x0800u
-#define TYPE_VLAN       0x8100u
-#define TYPE_IPV6       0x86DDu
-#define SEND_SPANS      24
-#define GROUPS          8     /* multicast groups that the filter is told of: solicited-node addresses, all-nodes */
-#define SMALL_FRAME     128u  /* an acknowledgement, ARP, neighbour discovery */
-#define COPY_RESERVE    4096u /* of the heap, so that copied frames cannot keep the stack from sending */
+#define SEND_SPANS     24
+#define POOL_ALIGNMENT 64    /* a cache line */
+#define GROUPS         8     /* multicast groups that the filter is told of: solicited-node addresses, all-nodes */
+#define SMALL_FRAME    128u  /* an acknowledgement, ARP, neighbour discovery */
+#define COPY_RESERVE   4096u /* of the heap, so that copied frames cannot keep the stack from sending */
 
 /* A receive buffer on its way through lwIP. */
 struct rx_frame {
@@ -43,44 +41,36 @@ static struct {
     unsigned group_count;
 } link_state;
 
-static uint16_t get16(const uint8_t *bytes)
-{
-    return (uint16_t)(bytes[0] << 8 | bytes[1]);
-}
-
-#define CHECKS    (NETIF_CHECKSUM_CHECK_IP | NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP)
-#define GENERATES (NETIF_CHECKSUM_GEN_IP | NETIF_CHECKSUM_GEN_TCP | NETIF_CHECKSUM_GEN_UDP)
+/* The checksums that a card with offloads_tx_checksums computes. */
+#define CARD_GENERATES (NETIF_CHECKSUM_GEN_IP | NETIF_CHECKSUM_GEN_TCP | NETIF_CHECKSUM_GEN_UDP)
 
 /* ---- receive ---- */
 
-static void give_back(struct pbuf *pbuf)
+/* lwIP has done with a frame. */
+static void return_frame(struct pbuf *pbuf)
 {
     struct rx_frame *rx = (struct rx_frame *)(void *)pbuf;
-
     nic_release(link_state.nic, &rx->frame);
     rx->next = link_state.free;
     link_state.free = rx;
     link_state.held--;
 }
 
-static struct pbuf *wrap(const struct nic_frame *frame)
+static struct pbuf *wrap_frame(const struct nic_frame *frame)
 {
     struct rx_frame *rx = link_state.free;
-
     link_state.free = rx->next;
     link_state.held++;
     rx->frame = *frame;
-    rx->pbuf.custom_free_function = give_back;
+    rx->pbuf.custom_free_function = return_frame;
     return pbuf_alloced_custom(PBUF_RAW, frame->length, PBUF_REF, &rx->pbuf, frame->bytes, frame->length);
 }
 
-static struct pbuf *copy(const struct nic_frame *frame)
+static struct pbuf *copy_frame(const struct nic_frame *frame)
 {
-    struct pbuf *pbuf;
-
     if (net_heap_left() < COPY_RESERVE + frame->length)
         return NULL;
-    pbuf = pbuf_alloc(PBUF_RAW, frame->length, PBUF_RAM);
+    struct pbuf *pbuf = pbuf_alloc(PBUF_RAW, frame->length, PBUF_RAM);
     if (pbuf)
         memcpy(pbuf->payload, frame->bytes, frame->length);
     return pbuf;
@@ -92,14 +82,13 @@ static struct pbuf *copy(const struct nic_frame *frame)
  * of order is given up, as the sender will repeat it (RFC 2018 8 allows that), and the frame is dropped. So the ring never runs
  * dry.
  */
-static struct pbuf *take(const struct nic_frame *frame)
+static struct pbuf *pbuf_of_frame(const struct nic_frame *frame)
 {
     unsigned limit = frame->length <= SMALL_FRAME ? link_state.frames : link_state.frames - link_state.frames / 4;
-    struct pbuf *pbuf;
-
     if (link_state.held < limit)
-        return wrap(frame);
-    pbuf = copy(frame);
+        return wrap_frame(frame);
+
+    struct pbuf *pbuf = copy_frame(frame);
     nic_release(link_state.nic, frame);
     if (!pbuf) {
         for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next)
@@ -111,26 +100,27 @@ static struct pbuf *take(const struct nic_frame *frame)
 /* The VLAN that a frame of at least header and tag says it is of; 0 also when it is only given a priority (802.1Q 6.9). */
 static unsigned vlan_of(const uint8_t *frame)
 {
-    return get16(frame + 12) == TYPE_VLAN ? get16(frame + ETHERNET_HEADER) & 0xFFFu : 0;
+    return get_be16(frame + ETHERNET_TYPE) == ETHERTYPE_VLAN ? get_be16(frame + VLAN_TCI) & VLAN_ID_MASK : 0;
 }
 
-static void deliver(void *context, const struct nic_frame *frame)
+/* nic->deliver */
+static void receive_frame(void *context, const struct nic_frame *frame)
 {
     struct netif *netif = context;
-    uint16_t checks = (netif->chksum_flags & GENERATES) | NETIF_CHECKSUM_CHECK_ICMP | NETIF_CHECKSUM_CHECK_ICMP6 |
-                      NETIF_CHECKSUM_GEN_ICMP | NETIF_CHECKSUM_GEN_ICMP6;
-    struct pbuf *pbuf;
-
     if (frame->length < ETHERNET_HEADER + VLAN_TAG || frame->length > netif->mtu + ETHERNET_HEADER + VLAN_TAG ||
         vlan_of(frame->bytes) != network.vlan) {
         nic_release(link_state.nic, frame);
         return;
     }
+
+    uint16_t checks = (netif->chksum_flags & CARD_GENERATES) | NETIF_CHECKSUM_CHECK_ICMP | NETIF_CHECKSUM_CHECK_ICMP6 |
+                      NETIF_CHECKSUM_GEN_ICMP | NETIF_CHECKSUM_GEN_ICMP6;
     if (!frame->ip_checksum_good)
         checks |= NETIF_CHECKSUM_CHECK_IP;
     if (!frame->l4_checksum_good)
         checks |= NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP;
-    pbuf = take(frame);
+
+    struct pbuf *pbuf = pbuf_of_frame(frame);
     if (!pbuf)
         return;
     NETIF_SET_CHECKSUM_CTRL(netif, checks);
@@ -148,18 +138,23 @@ unsigned net_link_held(void)
 /* The TCI (802.1Q 9.6): priority, then a bit that is 0 as nothing of ours is to be dropped first, then the VLAN. */
 int net_vlan_tag(void)
 {
-    return network.vlan ? network.vlan_priority << 13 | network.vlan : -1;
+    return network.vlan ? network.vlan_priority << VLAN_PRIORITY_SHIFT | network.vlan : -1;
 }
 
 /* The sum of the pseudo-header, not complemented, as the card wants it in the checksum field. */
 static uint16_t pseudo_sum(const uint8_t *addresses, unsigned length, uint8_t protocol, uint16_t l4_length)
 {
     uint32_t sum = protocol + (uint32_t)l4_length;
-
     for (unsigned i = 0; i < length; i += 2)
-        sum += get16(addresses + i);
+        sum += get_be16(addresses + i);
     sum = (sum >> 16) + (sum & 0xFFFF);
     return (uint16_t)((sum >> 16) + sum);
+}
+
+/* Where the checksum field is in a header of the protocol; 0 when the card computes none for it. */
+static unsigned checksum_offset(uint8_t protocol)
+{
+    return protocol == PROTOCOL_TCP ? TCP_CHECKSUM : protocol == PROTOCOL_UDP ? UDP_CHECKSUM : 0;
 }
 
 /*
@@ -169,52 +164,59 @@ static uint16_t pseudo_sum(const uint8_t *addresses, unsigned length, uint8_t pr
 static bool prepare_offload(struct pbuf *first, struct nic_offload *offload)
 {
     unsigned at = ETHERNET_HEADER + (network.vlan ? VLAN_TAG : 0);
-    uint8_t *bytes = first->payload;
-    uint8_t *ip = bytes + at;
-    uint8_t protocol;
-    uint16_t type, sum, field;
-
-    memset(offload, 0, sizeof *offload);
-    if (first->len < at + IP_HLEN)
+    uint8_t *bytes = first->payload, *ip = bytes + at;
+    *offload = (struct nic_offload){.ip_header = (uint16_t)at};
+    if (first->len < at + IPV4_HEADER)
         return false;
-    type = get16(ip - 2);
-    offload->ip_header = (uint16_t)at;
-    if (type == TYPE_IPV4) {
+
+    uint16_t type = get_be16(ip - sizeof type);
+    uint16_t sum;
+    uint8_t protocol;
+    if (type == ETHERTYPE_IPV4) {
+        protocol = ip[IPV4_PROTOCOL];
+        sum = pseudo_sum(ip + IPV4_SOURCE, IPV4_HEADER - IPV4_SOURCE, protocol, get_be16(ip + IPV4_TOTAL_LENGTH) - IPV4_HEADER);
         offload->ip_checksum = true;
-        offload->l4_header = (uint16_t)(at + IP_HLEN);
-        protocol = ip[9];
-        sum = pseudo_sum(ip + 12, 8, protocol, get16(ip + 2) - IP_HLEN);
-    } else if (type == TYPE_IPV6 && first->len >= at + IP6_HLEN) {
-        offload->l4_header = (uint16_t)(at + IP6_HLEN);
-        protocol = ip[6];
-        sum = pseudo_sum(ip + 8, 32, protocol, get16(ip + 4));
+        offload->l4_header = (uint16_t)(at + IPV4_HEADER);
+    } else if (type == ETHERTYPE_IPV6 && first->len >= at + IPV6_HEADER) {
+        protocol = ip[IPV6_NEXT_HEADER];
+        sum = pseudo_sum(ip + IPV6_SOURCE, IPV6_HEADER - IPV6_SOURCE, protocol, get_be16(ip + IPV6_PAYLOAD_LENGTH));
+        offload->l4_header = (uint16_t)(at + IPV6_HEADER);
     } else {
         return false;
     }
-    field = protocol == IP_PROTO_TCP ? 16 : protocol == IP_PROTO_UDP ? 6 : 0;
-    if (field && first->len >= offload->l4_header + field + 2u) {
+
+    unsigned field = checksum_offset(protocol);
+    if (field && first->len >= offload->l4_header + field + sizeof sum) {
         offload->l4_checksum = true;
-        offload->l4_field = offload->l4_header + field;
-        bytes[offload->l4_field] = (uint8_t)(sum >> 8);
-        bytes[offload->l4_field + 1] = (uint8_t)sum;
+        offload->l4_field = (uint16_t)(offload->l4_header + field);
+        put_be16(bytes + offload->l4_field, sum);
     }
     return offload->ip_checksum || offload->l4_checksum;
+}
+
+/* Lists the pieces that hold anything; returns how many there are, of which SEND_SPANS at most were listed. */
+static unsigned list_spans(const struct pbuf *chain, struct nic_span spans[SEND_SPANS])
+{
+    unsigned count = 0;
+    for (; chain; chain = chain->next) {
+        if (chain->len == 0)
+            continue;
+        if (count < SEND_SPANS)
+            spans[count] = (struct nic_span){chain->payload, chain->len};
+        count++;
+    }
+    return count;
 }
 
 static err_t send_chain(struct pbuf *chain)
 {
     struct nic_span spans[SEND_SPANS];
-    struct nic_offload offload;
-    unsigned count = 0;
-    bool offloaded = link_state.nic->offloads_tx_checksums && prepare_offload(chain, &offload);
+    unsigned count = list_spans(chain, spans);
+    if (count > SEND_SPANS)
+        return ERR_BUF;
 
-    for (struct pbuf *piece = chain; piece; piece = piece->next) {
-        if (piece->len == 0)
-            continue;
-        if (count == SEND_SPANS)
-            return ERR_BUF;
-        spans[count++] = (struct nic_span){piece->payload, piece->len};
-    }
+    struct nic_offload offload;
+    bool offloaded = link_state.nic->offloads_tx_checksums && prepare_offload(chain, &offload);
     switch (nic_send(link_state.nic, spans, count, offloaded ? &offload : NULL)) {
     case OK:
         return ERR_OK;
@@ -228,14 +230,13 @@ static err_t send_chain(struct pbuf *chain)
 
 static err_t link_output(struct netif *netif, struct pbuf *chain)
 {
-    struct pbuf *joined;
-    err_t error = send_chain(chain);
-
     (void)netif;
+    err_t error = send_chain(chain);
     if (error != ERR_BUF)
         return error;
+
     /* More pieces than a gather list holds: someone writes many tiny spans. */
-    joined = pbuf_clone(PBUF_RAW, PBUF_RAM, chain);
+    struct pbuf *joined = pbuf_clone(PBUF_RAW, PBUF_RAM, chain);
     if (!joined)
         return ERR_MEM;
     error = send_chain(joined);
@@ -243,15 +244,17 @@ static err_t link_output(struct netif *netif, struct pbuf *chain)
     return error;
 }
 
-/* One acknowledgement for all that a turn received (net/patches/tcp-output-once-a-turn.patch), and what the card could not take
- * before. */
+/*
+ * One acknowledgement for all that a turn received (net/patches/02-tcp-output-once-a-turn.patch), and what the card could not
+ * take before.
+ */
 void net_link_flush(bool received)
 {
-    struct tcp_pcb *next;
-
     if (!received && !link_state.send_again)
         return;
     link_state.send_again = false; /* set again by the first that finds the card still full */
+
+    struct tcp_pcb *next;
     for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = next) {
         next = pcb->next;
         if ((pcb->flags & TF_ACK_NOW) || pcb->unsent)
@@ -264,7 +267,6 @@ void net_link_flush(bool received)
 static unsigned find_group(const uint8_t *mac)
 {
     unsigned i = 0;
-
     while (i < link_state.group_count && memcmp(link_state.groups[i], mac, NIC_MAC_LENGTH) != 0)
         i++;
     return i;
@@ -273,12 +275,11 @@ static unsigned find_group(const uint8_t *mac)
 /* RFC 2464 7: 33:33 and the address's last four bytes. Groups of the same MAC are few enough not to count references. */
 static err_t filter_group(struct netif *netif, const ip6_addr_t *group, enum netif_mac_filter_action action)
 {
-    uint8_t mac[NIC_MAC_LENGTH] = {0x33, 0x33};
-    unsigned at;
-
     (void)netif;
+    uint8_t mac[NIC_MAC_LENGTH] = {0x33, 0x33};
     memcpy(mac + 2, &group->addr[3], 4);
-    at = find_group(mac);
+
+    unsigned at = find_group(mac);
     if (action == NETIF_ADD_MAC_FILTER && at == link_state.group_count) {
         if (at == GROUPS)
             return ERR_MEM;
@@ -286,6 +287,7 @@ static err_t filter_group(struct netif *netif, const ip6_addr_t *group, enum net
     } else if (action == NETIF_DEL_MAC_FILTER && at < link_state.group_count) {
         memcpy(link_state.groups[at], link_state.groups[--link_state.group_count], sizeof mac);
     }
+
     return nic_set_multicast(link_state.nic, (const uint8_t(*)[NIC_MAC_LENGTH])link_state.groups, link_state.group_count) == OK
                ? ERR_OK
                : ERR_IF;
@@ -295,16 +297,16 @@ static err_t filter_group(struct netif *netif, const ip6_addr_t *group, enum net
 
 size_t net_link_arena_size(unsigned frames)
 {
-    return frames * sizeof(struct rx_frame) + 64;
+    return frames * sizeof(struct rx_frame) + POOL_ALIGNMENT;
 }
 
 bool net_link_open(struct nic *nic, struct arena *arena, unsigned frames)
 {
-    struct rx_frame *pool = arena_take(arena, frames * sizeof *pool, 64);
-
+    struct rx_frame *pool = arena_take(arena, frames * sizeof *pool, POOL_ALIGNMENT);
     memset(&link_state, 0, sizeof link_state);
     if (!pool)
         return false;
+
     link_state.nic = nic;
     link_state.frames = frames;
     for (unsigned i = 0; i < frames; i++) {
@@ -318,7 +320,6 @@ err_t net_link_init(struct netif *netif)
 {
     static const ip6_addr_t all_nodes = {.addr = {PP_HTONL(0xFF020000), 0, 0, PP_HTONL(1)}};
     struct nic *nic = link_state.nic;
-
     memcpy(netif->name, "en", 2);
     memcpy(netif->hwaddr, nic->mac, NIC_MAC_LENGTH);
     netif->hwaddr_len = NIC_MAC_LENGTH;
@@ -329,10 +330,12 @@ err_t net_link_init(struct netif *netif)
     netif->output_ip6 = ethip6_output;
     netif->linkoutput = link_output;
     netif->mld_mac_filter = filter_group;
+
     NETIF_SET_CHECKSUM_CTRL(netif,
-                            nic->offloads_tx_checksums ? NETIF_CHECKSUM_ENABLE_ALL & ~GENERATES : NETIF_CHECKSUM_ENABLE_ALL);
+                            nic->offloads_tx_checksums ? NETIF_CHECKSUM_ENABLE_ALL & ~CARD_GENERATES : NETIF_CHECKSUM_ENABLE_ALL);
+
     filter_group(netif, &all_nodes, NETIF_ADD_MAC_FILTER);
-    nic->deliver = deliver;
+    nic->deliver = receive_frame;
     nic->deliver_context = netif;
     return ERR_OK;
 }

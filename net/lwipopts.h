@@ -52,7 +52,7 @@ extern struct net_tuning net_tuning;
 #define PBUF_LINK_HLEN            18 /* so opt.h would leave no room for the tag in front of what is sent */
 #define LWIP_IPV4                 1
 #define IP_FORWARD                0
-#define IP_REASSEMBLY             0 /* nothing we talk to sends fragments; upstream has fixed four remote defects there since 2.1.3 */
+#define IP_REASSEMBLY             0 /* nothing we talk to sends fragments; upstream has fixed four remote defects there since */
 #define IP_FRAG                   0 /* TCP segments and our few datagrams fit the MTU */
 #define IP_OPTIONS_ALLOWED        0 /* source routes and the like have no use here */
 #define LWIP_ICMP                 1 /* answers pings, which is how administrators look for us */
@@ -117,12 +117,18 @@ extern struct net_tuning net_tuning;
 #define LWIP_TCP_TIMESTAMPS        0
 #define LWIP_TCP_SACK_OUT          1 /* several losses in a window then cost the sender one round trip */
 #define TCP_CALCULATE_EFF_SEND_MSS 1
-#define TCP_SYNMAXRTX              12 /* the caller's deadline ends a connect; more tries at our short first timeout */
-#define TCP_MAXRTX                 12
-/* The retransmission timeout is at least three slow ticks (of 2 intervals): losing the last segment of a burst costs 160 ms,
- * not 1.3 s. */
+/*
+ * 2.1.3 does not back off in SYN_SENT: a SYN is repeated each FIRST_RTO_MS (net/stream.c), and after so many the connection is
+ * given up. A connect that nobody answers so ends after 3 s, even if its deadline is later.
+ */
+#define TCP_SYNMAXRTX 12
+#define TCP_MAXRTX    12 /* of data, whose timeout doubles */
+/*
+ * The retransmission timeout is at least three slow ticks (of 2 intervals): losing the last segment of a burst costs 160 ms,
+ * not 1.3 s.
+ */
 #define TCP_TMR_INTERVAL  25
-#define TCP_MSL           1000UL /* we are the client and choose a random port each time: TIME-WAIT need not keep memory for minutes */
+#define TCP_MSL           1000UL /* we choose a random port each time: TIME-WAIT need not keep memory for minutes */
 #define LWIP_ALTCP        0
 #define LWIP_EVENT_API    0
 #define LWIP_CALLBACK_API 1

@@ -14,7 +14,9 @@
 #include "lwip/udp.h"
 #include "net/internal.h"
 #include "netif/ethernet.h"
+#include "platform/bytes.h"
 #include "platform/format.h"
+#include "platform/frame.h"
 
 struct network network;
 struct net_tuning net_tuning;
@@ -26,14 +28,20 @@ struct net_tuning net_tuning;
 #define HEAP_BASE    8192u /* PCBs, DHCP and DNS messages, ARP and ND packets that wait */
 #define FRAME_COST   48u   /* tcp_seg of a frame held out of order */
 
-static uint32_t between(uint32_t low, uint32_t value, uint32_t high)
+#define SEND_BUFFER_MAX (256 * KIB)
+#define COPIES_MIN      (4 * KIB) /* of frames that are copied because the stack holds too many */
+#define COPIES_MAX      (64 * KIB)
+#define HELD_FRAMES_MAX 4096u /* as many as a ring can have */
+#define ALIGNMENT       64    /* a cache line */
+
+static uint32_t clamp(uint32_t low, uint32_t value, uint32_t high)
 {
     return value < low ? low : value > high ? high : value;
 }
 
 static uint32_t send_buffer(uint32_t window)
 {
-    return between(8 * FULL_SEGMENT, window, 262144);
+    return clamp(8 * FULL_SEGMENT, window, SEND_BUFFER_MAX);
 }
 
 /*
@@ -44,26 +52,25 @@ static unsigned held_frames(uint32_t window)
 {
     unsigned segments = window / FULL_SEGMENT;
     unsigned kept = segments / 8 + 2;
-
-    return between(4, segments > kept ? segments - kept : 0, 4096);
+    return clamp(4, segments > kept ? segments - kept : 0, HELD_FRAMES_MAX);
 }
 
 static size_t heap_size(uint32_t window)
 {
     return HEAP_BASE + (send_buffer(window) / FULL_SEGMENT + 1) * SEGMENT_COST + held_frames(window) * FRAME_COST +
-           between(4096, window / 4, 65536);
+           clamp(COPIES_MIN, window / 4, COPIES_MAX);
 }
 
 size_t net_arena_size(uint32_t window)
 {
-    return heap_size(window) + net_link_arena_size(held_frames(window)) + 64;
+    return heap_size(window) + net_link_arena_size(held_frames(window)) + ALIGNMENT;
 }
 
 /* ---- start ---- */
 
-static void tune(uint32_t window)
+static void set_tuning(uint32_t window)
 {
-    net_tuning.window = between(2 * FULL_SEGMENT, window, 0xFFFFu << TCP_RCV_SCALE);
+    net_tuning.window = clamp(2 * FULL_SEGMENT, window, 0xFFFFu << TCP_RCV_SCALE);
     net_tuning.send_buffer = send_buffer(window);
     net_tuning.send_pbufs = (uint16_t)(4 * (net_tuning.send_buffer / FULL_SEGMENT) + 16);
     net_tuning.ooseq_pbufs = (uint16_t)(held_frames(window) / 2);
@@ -72,9 +79,9 @@ static void tune(uint32_t window)
 static void start_modules(void)
 {
     static bool started;
-
     if (started)
         return;
+
     started = true;
     memp_init();
     netif_init();
@@ -83,33 +90,32 @@ static void start_modules(void)
     dns_init();
 }
 
-#define VLAN_LAST          4094u /* 802.1Q table 9-2: FFFh is reserved */
-#define VLAN_PRIORITY_LAST 7u
-
 enum status net_open(const struct net_config *config)
 {
-    size_t heap_bytes = heap_size(config->window);
-    unsigned frames = held_frames(config->window);
-    void *heap = NULL;
-
-    if (config->vlan > VLAN_LAST || config->vlan_priority > VLAN_PRIORITY_LAST)
+    if (config->vlan > VLAN_ID_LAST || config->vlan_priority > VLAN_PRIORITY_LAST)
         return fail(E_INVALID_ARGUMENT, "VLAN %u, priority %u", config->vlan, config->vlan_priority);
     if (network.open)
         net_close();
+
     memset(&network, 0, sizeof network);
-    if (net_link_open(config->nic, config->arena, frames))
-        heap = arena_take(config->arena, heap_bytes, 64);
+    size_t heap_bytes = heap_size(config->window);
+    void *heap = NULL;
+    if (net_link_open(config->nic, config->arena, held_frames(config->window)))
+        heap = arena_take(config->arena, heap_bytes, ALIGNMENT);
     if (!heap)
-        return fail(E_NET_MEMORY, "%u KiB wanted, %u KiB left", (unsigned)(net_arena_size(config->window) >> 10),
-                    (unsigned)((config->arena->size - config->arena->used) >> 10));
+        return fail(E_NET_MEMORY, "%u KiB wanted, %u KiB left", (unsigned)(net_arena_size(config->window) / KIB),
+                    (unsigned)((config->arena->size - config->arena->used) / KIB));
+
     net_heap_open(heap, heap_bytes);
-    tune(config->window);
+    set_tuning(config->window);
     start_modules();
+
     network.nic = config->nic;
     network.vlan = config->vlan;
     network.vlan_priority = config->vlan_priority;
     if (config->hostname)
         format_text(network.hostname, sizeof network.hostname, "%s", config->hostname);
+
     if (!netif_add_noaddr(&network.netif, NULL, net_link_init, ethernet_input))
         return fail(E_NET_MEMORY, "the interface was refused");
     if (network.hostname[0])
@@ -134,13 +140,13 @@ static uint64_t last_ticks;
 #define LINK_INTERVAL_MS 100
 
 /* Nothing depends on it but who reads the log: what is lost without a link, TCP repeats when it is back. */
-static void watch_link(void)
+static void log_link_changes(void)
 {
     struct nic_link link;
-
     nic_link(network.nic, &link);
     if (link.up != network.link_lost)
         return;
+
     network.link_lost = !link.up;
     if (link.up)
         log_printf(LOG_INFO, "Link: up again, %u Mbit/s", link.megabits);
@@ -160,7 +166,7 @@ static struct {
     {ND6_TMR_INTERVAL, nd6_tmr, 0},
     {DNS_TMR_INTERVAL, dns_tmr, 0},
     {DHCP_COARSE_TIMER_MSECS, dhcp_coarse_tmr, 0},
-    {LINK_INTERVAL_MS, watch_link, 0},
+    {LINK_INTERVAL_MS, log_link_changes, 0},
 };
 
 u32_t sys_now(void)
@@ -177,13 +183,14 @@ static void run_timers(void)
 {
     uint64_t step = platform_ticks_per_ms() * TICK_MS;
     uint64_t now = platform_ticks();
-
     if (now - last_ticks < step)
         return;
+
     if (now - last_ticks > TURN_MS / TICK_MS * step)
         last_ticks = now - TURN_MS / TICK_MS * step;
     for (; now - last_ticks >= step; last_ticks += step)
         milliseconds += TICK_MS;
+
     for (unsigned i = 0; i < sizeof timers / sizeof *timers; i++) {
         while ((int32_t)(milliseconds - timers[i].due) >= 0) {
             timers[i].due += timers[i].interval;
@@ -203,6 +210,7 @@ void net_poll(void)
 {
     if (!network.open || network.paused)
         return;
+
     net_link_flush(nic_poll(network.nic, BATCH) != 0);
     run_timers();
     if (network.suspect) {
@@ -219,6 +227,8 @@ void net_wait_turn(void)
 }
 
 /* ---- pause and end ---- */
+
+#define DNS_TURNS_MAX 256 /* longer than any query of lwIP's waits for its last retry */
 
 void net_pause(void)
 {
@@ -239,25 +249,26 @@ void net_resume(void)
 
 void net_close(void)
 {
-    struct dhcp *dhcp;
-
     if (!network.open)
         return;
+
     net_streams_abort(E_STREAM_CLOSED);
     while (tcp_tw_pcbs)
         tcp_abort(tcp_tw_pcbs);
     while (tcp_active_pcbs)
         tcp_abort(tcp_active_pcbs);
+
     /* A bound client would give its lease back, which the OS is going to use. */
-    dhcp = netif_dhcp_data(&network.netif);
+    struct dhcp *dhcp = netif_dhcp_data(&network.netif);
     if (dhcp) {
         dhcp->state = DHCP_STATE_INIT;
         dhcp_stop(&network.netif);
         dhcp_cleanup(&network.netif);
     }
     netif_remove(&network.netif);
+
     /* Queries that nobody waits for any more run out of retries, and their sockets go with them. */
-    for (unsigned i = 0; i < 256; i++)
+    for (unsigned i = 0; i < DNS_TURNS_MAX; i++)
         dns_tmr();
     net_static_ipv6_forget();
     network.nic->deliver = NULL;

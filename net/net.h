@@ -18,9 +18,9 @@ struct net_address {
 };
 
 struct net_config {
-    struct nic *nic;      /* open; net takes its deliver callback */
+    struct nic *nic;      /* open, and to stay so until net_close(); net takes its deliver callback */
     struct arena *arena;  /* lwIP's heap and pools are taken from here at net_open() */
-    uint32_t window;      /* TCP receive window in bytes, at most what the NIC's ring can hold */
+    uint32_t window;      /* TCP receive window in bytes, at most what the NIC's ring can hold in full segments */
     const char *hostname; /* sent by DHCP (option 12); may be NULL; copied */
     /*
      * IEEE 802.1Q: with a VLAN of 1..4094 every frame is sent with its tag, and only frames of it are received. With 0 frames are
@@ -34,14 +34,14 @@ struct net_config {
 struct net_ipv4 {
     uint8_t address[4], netmask[4], gateway[4]; /* gateway 0.0.0.0: none */
     uint8_t dns[NET_DNS_SERVERS][4];            /* 0.0.0.0: none */
-    uint16_t mtu;                               /* 0: the NIC's */
+    uint16_t mtu;                               /* NIC_MTU_MIN or more; one above the NIC's counts as the NIC's, as does 0 */
 };
 
 struct net_ipv6 {
     uint8_t address[16];
-    uint8_t prefix_length;
-    uint8_t gateway[16]; /* :: for the one that router advertisements name */
-    uint8_t dns[NET_DNS_SERVERS][16];
+    uint8_t prefix_length;            /* 64 */
+    uint8_t gateway[16];              /* :: for the one that router advertisements name */
+    uint8_t dns[NET_DNS_SERVERS][16]; /* all zero: none */
 };
 
 /* What the DHCP exchange says of this machine. */
@@ -58,40 +58,56 @@ struct net_lease {
     struct net_ipv4 ipv4;
     uint8_t server[4];
     uint32_t seconds;    /* 0xFFFFFFFF: for ever */
-    deadline_t acquired; /* in ticks */
+    deadline_t acquired; /* when, in platform_ticks() */
     uint16_t message_length;
     uint8_t message[1500]; /* the DHCPACK from its op byte on */
 };
 
-/* Starts the stack. Fails with E_NET_MEMORY, E_INVALID_ARGUMENT. */
+/* Starts the stack; one that is open is closed first. Fails with E_NET_MEMORY, E_INVALID_ARGUMENT (VLAN). */
 enum status net_open(const struct net_config *config);
 
-/* How much of an arena net_open() takes at most for this window. */
+/* How many bytes of an arena net_open() takes at most for this window. */
 size_t net_arena_size(uint32_t window);
 
-/* One turn: receive, timers, send. Never waits. Cheap when nothing is there. */
+/* One turn: receive, timers, send. Never waits. Cheap when nothing is there. Nothing happens when closed or paused. */
 void net_poll(void);
 
-/* A DHCP exchange of our own, pumped until it is bound or `deadline` passes: E_DHCP_TIMEOUT. The address is then in use. */
+/*
+ * A DHCP exchange of our own, pumped until it is bound or `deadline` passes: E_DHCP_TIMEOUT. The address is then in use, and the
+ * lease is renewed by net_poll(). E_NET_MEMORY; E_ADDRESS_INVALID as net_set_ipv4().
+ */
 enum status net_dhcp(const struct net_dhcp_request *request, struct net_lease *lease, deadline_t deadline);
 
 /* Sets the IPv4 configuration (static, or from a lease that the ROM had acquired). E_ADDRESS_INVALID. */
 enum status net_set_ipv4(const struct net_ipv4 *ipv4);
 
-/* Sets a static IPv6 address. E_ADDRESS_INVALID; E_ADDRESS_CONFLICT when duplicate address detection finds a holder before
- * `deadline`. */
+/*
+ * Sets a static IPv6 address, and waits for duplicate address detection (RFC 4862 5.4), until `deadline` at most.
+ * E_ADDRESS_INVALID; E_ADDRESS_CONFLICT when somebody has it. If nobody has objected at the deadline, it is used.
+ */
 enum status net_set_ipv6(const struct net_ipv6 *ipv6, deadline_t deadline);
 
 /* Waits for router advertisements and an address formed from them; fills in what was found. E_IPV6_NO_ROUTER. */
 enum status net_autoconfigure_ipv6(struct net_ipv6 *found, deadline_t deadline);
 
-/* True when an open stream's peer is reached without a gateway; its address goes to *peer. */
+/*
+ * Whether an open stream's peer is on the link, that is, has an address in a network of ours: with IPv4 that of address and
+ * netmask, with IPv6 a link-local one or the first 64 bits of an address of ours. What a redirect or a router's advertisement
+ * says of other addresses does not count. The peer's address goes to *peer in either case. A stream that is not open has no peer:
+ * false, and a family of 0.
+ */
 bool net_peer_on_link(struct stream *stream, struct net_address *peer);
 
-/* The MAC address that an open stream's packets go to at present, the peer's or a router's. False when none is known. */
+/*
+ * The MAC address that an open stream's packets go to at present, the peer's or a router's. False, with `mac` as it was, when
+ * none is known or the stream is not open.
+ */
 bool net_next_hop(struct stream *stream, uint8_t mac[NIC_MAC_LENGTH]);
 
-/* Text forms. Parsing is strict: no leading zeros, no trailing text. Formatting takes FORMAT_ADDRESS_SIZE bytes at most. */
+/*
+ * Text forms. Parsing is strict: no leading zeros, no trailing text; when it fails *address stays as it was. Formatting takes
+ * FORMAT_ADDRESS_SIZE bytes at most; a family of 0 gives "".
+ */
 bool net_parse_address(const char *text, struct net_address *address);
 void net_format_address(const struct net_address *address, char *text);
 
@@ -100,11 +116,17 @@ void net_format_address(const struct net_address *address, char *text);
 struct stream *net_stream_new(void);
 void net_stream_free(struct stream *stream);
 
-/* Between calls of a firmware service the NIC is paused: nothing is received, timers do not run. */
+/*
+ * Between calls of a firmware service the NIC is paused: nothing is received, timers do not run. net_pause() waits as long as
+ * nic_pause() does. Either does nothing when the network is closed, or already so.
+ */
 void net_pause(void);
 void net_resume(void);
 
-/* Aborts all streams and forgets all configuration; the NIC stays open. A lease of our own is kept (the OS will use the address).
+/*
+ * Aborts all streams and forgets all configuration; the NIC stays open. A lease of net_dhcp() is not given back (no DHCPRELEASE),
+ * but not renewed any more either: it runs out at the server when its time is over, and until then the next exchange, ours or
+ * the OS's, is likely to get the address again. Streams stay their owners' to free.
  */
 void net_close(void);
 

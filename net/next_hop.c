@@ -26,18 +26,10 @@ static bool ipv6_on_link(const ip6_addr_t *remote)
 bool net_peer_on_link(struct stream *stream, struct net_address *peer)
 {
     const ip_addr_t *remote = net_stream_remote(stream);
-
-    memset(peer, 0, sizeof *peer);
+    *peer = remote ? net_from_lwip(remote) : (struct net_address){0};
     if (!remote)
         return false;
-    if (IP_IS_V6(remote)) {
-        peer->family = 6;
-        memcpy(peer->bytes, ip_2_ip6(remote)->addr, 16);
-        return ipv6_on_link(ip_2_ip6(remote));
-    }
-    peer->family = 4;
-    memcpy(peer->bytes, &ip_2_ip4(remote)->addr, 4);
-    return ipv4_on_link(ip_2_ip4(remote));
+    return IP_IS_V6(remote) ? ipv6_on_link(ip_2_ip6(remote)) : ipv4_on_link(ip_2_ip4(remote));
 }
 
 /* As etharp_output() decides. */
@@ -46,7 +38,6 @@ static bool ipv4_next_hop(const ip4_addr_t *remote, uint8_t mac[NIC_MAC_LENGTH])
     const ip4_addr_t *hop = ipv4_on_link(remote) || ip4_addr_islinklocal(remote) ? remote : netif_ip4_gw(&network.netif);
     const ip4_addr_t *found;
     struct eth_addr *entry;
-
     if (ip4_addr_isany(hop) || etharp_find_addr(&network.netif, hop, &entry, &found) < 0)
         return false;
     memcpy(mac, entry->addr, NIC_MAC_LENGTH);
@@ -66,10 +57,8 @@ static const ip6_addr_t *chosen_hop(const ip6_addr_t *remote)
 static bool ipv6_next_hop(const ip6_addr_t *remote, uint8_t mac[NIC_MAC_LENGTH])
 {
     const ip6_addr_t *hop = chosen_hop(remote);
-
     for (unsigned i = 0; hop && i < LWIP_ND6_NUM_NEIGHBORS; i++) {
         const struct nd6_neighbor_cache_entry *entry = &neighbor_cache[i];
-
         if (entry->state == ND6_NO_ENTRY || entry->state == ND6_INCOMPLETE || !ip6_addr_cmp(&entry->next_hop_address, hop))
             continue;
         memcpy(mac, entry->lladdr, NIC_MAC_LENGTH);
@@ -81,7 +70,6 @@ static bool ipv6_next_hop(const ip6_addr_t *remote, uint8_t mac[NIC_MAC_LENGTH])
 bool net_next_hop(struct stream *stream, uint8_t mac[NIC_MAC_LENGTH])
 {
     const ip_addr_t *remote = net_stream_remote(stream);
-
     if (!remote)
         return false;
     return IP_IS_V6(remote) ? ipv6_next_hop(ip_2_ip6(remote), mac) : ipv4_next_hop(ip_2_ip4(remote), mac);

@@ -5,7 +5,10 @@
 
 #include "net/net.h"
 
-/* `host` is a literal or a DNS name; pumps until `deadline`. E_RESOLVE. */
+/*
+ * `host` is a literal or a DNS name. Pumps until it is answered or `deadline` passes. E_RESOLVE when no server is set, none
+ * answers, or the answer is no address that a host can have.
+ */
 enum status net_resolve(const char *host, struct net_address *address, deadline_t deadline);
 
 #endif

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* platform/stream.h over lwIP's raw TCP. lwIP's callbacks only take notes; what follows from them is done by the caller's own
- * calls. */
+/*
+ * platform/stream.h over lwIP's raw TCP. lwIP's callbacks only record what happened; what follows from it is done by the caller's
+ * own calls.
+ */
 #include <string.h>
 
 #include "lwip/priv/tcp_priv.h"
 #include "net/internal.h"
 #include "net/resolve.h"
+#include "platform/bytes.h"
 #include "platform/format.h"
 
 #define FIRST_RTO_MS 250    /* lwIP starts at 3 s: a lost first segment would cost that */
@@ -16,7 +19,7 @@
 
 struct net_stream {
     struct stream stream; /* first */
-    bool taken;
+    bool in_use;
     bool connected, peer_closed;
     struct tcp_pcb *pcb;         /* NULL when not open, or when lwIP has ended it */
     enum status ended;           /* why lwIP ended it */
@@ -33,7 +36,6 @@ static struct net_stream streams[NET_STREAMS];
 static err_t on_connected(void *argument, struct tcp_pcb *pcb, err_t error)
 {
     struct net_stream *s = argument;
-
     (void)pcb;
     (void)error;
     s->connected = true;
@@ -43,7 +45,6 @@ static err_t on_connected(void *argument, struct tcp_pcb *pcb, err_t error)
 static err_t on_received(void *argument, struct tcp_pcb *pcb, struct pbuf *data, err_t error)
 {
     struct net_stream *s = argument;
-
     (void)pcb;
     (void)error;
     if (!data) {
@@ -51,6 +52,7 @@ static err_t on_received(void *argument, struct tcp_pcb *pcb, struct pbuf *data,
         log_printf(LOG_DEBUG, "TCP: the peer ends its side");
         return ERR_OK;
     }
+
     if (s->rx)
         s->rx_last->next = data;
     else
@@ -64,7 +66,6 @@ static err_t on_received(void *argument, struct tcp_pcb *pcb, struct pbuf *data,
 static err_t on_sent(void *argument, struct tcp_pcb *pcb, uint16_t length)
 {
     struct net_stream *s = argument;
-
     (void)pcb;
     s->acknowledged += length;
     return ERR_OK;
@@ -74,10 +75,27 @@ static err_t on_sent(void *argument, struct tcp_pcb *pcb, uint16_t length)
 static void on_error(void *argument, err_t error)
 {
     struct net_stream *s = argument;
-
     s->pcb = NULL;
     s->ended = error == ERR_RST ? E_STREAM_RESET : error == ERR_CLSD ? E_STREAM_CLOSED : E_STREAM_TIMEOUT;
     log_printf(LOG_DEBUG, "TCP: %s", status_what(s->ended));
+}
+
+/* ---- the turn ---- */
+
+/* Tells lwIP how much was handed out, so that the window opens. */
+static void open_window(struct net_stream *s)
+{
+    while (s->owed && s->pcb) {
+        uint16_t part = (uint16_t)smaller_of(s->owed, CHUNK);
+        s->owed -= part;
+        tcp_recved(s->pcb, part);
+    }
+}
+
+static void pump_stream(struct stream *stream)
+{
+    open_window((struct net_stream *)stream);
+    net_poll();
 }
 
 /* ---- end ---- */
@@ -86,7 +104,6 @@ static void drop_received(struct net_stream *s)
 {
     while (s->rx) {
         struct pbuf *next = s->rx->next;
-
         s->rx->next = NULL;
         s->rx->tot_len = s->rx->len;
         pbuf_free(s->rx);
@@ -96,7 +113,8 @@ static void drop_received(struct net_stream *s)
     s->rx_used = 0;
 }
 
-static void detach(struct net_stream *s)
+/* lwIP tells the stream nothing more of its PCB, which is from now on lwIP's alone. */
+static void forget_pcb(struct net_stream *s)
 {
     tcp_arg(s->pcb, NULL);
     tcp_recv(s->pcb, NULL);
@@ -109,10 +127,9 @@ static void abort_stream(struct stream *stream)
 {
     struct net_stream *s = (struct net_stream *)stream;
     struct tcp_pcb *pcb = s->pcb;
-
     if (pcb) {
         log_printf(LOG_DEBUG, "TCP: connection dropped");
-        detach(s);
+        forget_pcb(s);
         tcp_abort(pcb);
     }
     drop_received(s);
@@ -122,7 +139,7 @@ static void abort_stream(struct stream *stream)
 void net_streams_abort(enum status why)
 {
     for (unsigned i = 0; i < NET_STREAMS; i++) {
-        if (!streams[i].taken)
+        if (!streams[i].in_use)
             continue;
         if (streams[i].pcb) {
             abort_stream(&streams[i].stream);
@@ -137,30 +154,29 @@ static bool fin_acknowledged(const struct net_stream *s)
     return !s->pcb || s->pcb->state == FIN_WAIT_2 || s->pcb->state == TIME_WAIT || s->pcb->state == CLOSED;
 }
 
-static void pump(struct stream *stream);
+/* Sends a FIN, and waits until it is acknowledged or `deadline` passes. What still arrives is dropped. */
+static bool end_our_side(struct net_stream *s, deadline_t deadline)
+{
+    bool sent = false;
+    while (!deadline_passed(deadline) && s->pcb && !(sent && fin_acknowledged(s))) {
+        /* tcp_shutdown() is refused for want of memory only, and then a later try may succeed. */
+        if (!sent)
+            sent = tcp_shutdown(s->pcb, 0, 1) == ERR_OK;
+        pump_stream(&s->stream);
+        drop_received(s);
+        platform_idle();
+    }
+    return sent && fin_acknowledged(s);
+}
 
 static void close_stream(struct stream *stream, deadline_t deadline)
 {
     struct net_stream *s = (struct net_stream *)stream;
-    struct tcp_pcb *pcb;
-
-    if (s->pcb && s->pcb->state >= ESTABLISHED) {
-        /* tcp_shutdown() is refused for want of memory only, and then a later try may succeed. */
-        bool sent = false;
-
-        while (!deadline_passed(deadline) && s->pcb && !(sent && fin_acknowledged(s))) {
-            if (!sent)
-                sent = tcp_shutdown(s->pcb, 0, 1) == ERR_OK;
-            pump(stream);
-            drop_received(s);
-            platform_idle();
-        }
-        if (s->pcb && sent && fin_acknowledged(s)) {
-            pcb = s->pcb;
-            detach(s);
-            tcp_close(pcb); /* lwIP keeps what is left of it */
-            log_printf(LOG_DEBUG, "TCP: connection closed");
-        }
+    if (s->pcb && s->pcb->state >= ESTABLISHED && end_our_side(s, deadline) && s->pcb) {
+        struct tcp_pcb *pcb = s->pcb;
+        forget_pcb(s);
+        tcp_close(pcb); /* lwIP keeps what is left of it */
+        log_printf(LOG_DEBUG, "TCP: connection closed");
     }
     abort_stream(stream);
 }
@@ -179,8 +195,6 @@ static err_t bind_random_port(struct tcp_pcb *pcb)
 
 static enum status open_pcb(struct net_stream *s, const ip_addr_t *to, uint16_t port, const char *text)
 {
-    err_t error;
-
     s->pcb = tcp_new_ip_type(IP_GET_TYPE(to));
     if (!s->pcb)
         return fail(E_STREAM_MEMORY, "no memory for a connection to %s", text);
@@ -191,47 +205,56 @@ static enum status open_pcb(struct net_stream *s, const ip_addr_t *to, uint16_t 
     tcp_err(s->pcb, on_error);
     s->pcb->rto = FIRST_RTO_MS / TCP_SLOW_INTERVAL;
     s->pcb->sv = FIRST_RTO_MS / TCP_SLOW_INTERVAL;
-    error = bind_random_port(s->pcb);
+
+    err_t error = bind_random_port(s->pcb);
     if (error == ERR_OK)
         error = tcp_connect(s->pcb, to, port, on_connected);
     if (error == ERR_OK)
         return OK;
+
     abort_stream(&s->stream);
     if (error == ERR_RTE)
         return fail(E_UNREACHABLE, "no address or gateway of ours leads to %s", text);
     return fail(E_STREAM_MEMORY, "connection to %s: lwIP error %d", text, error);
 }
 
-static enum status connect_stream(struct stream *stream, const char *host, uint16_t port, deadline_t deadline)
+/* As after a new one: not open, and nothing sent or received. */
+static void reset_stream(struct net_stream *s)
 {
-    struct net_stream *s = (struct net_stream *)stream;
-    struct net_address peer;
-    ip_addr_t address;
-    char text[46];
-    enum status status;
-
-    abort_stream(stream);
+    abort_stream(&s->stream);
     s->connected = s->peer_closed = false;
     s->queued = s->acknowledged = 0;
     s->owed = 0;
     s->ended = OK;
+}
+
+static enum status connect_stream(struct stream *stream, const char *host, uint16_t port, deadline_t deadline)
+{
+    struct net_stream *s = (struct net_stream *)stream;
+    reset_stream(s);
     if (!network.open)
         return fail(E_UNREACHABLE, "the network is not started");
-    status = net_resolve(host, &peer, deadline);
+
+    struct net_address peer;
+    enum status status = net_resolve(host, &peer, deadline);
     if (status != OK)
         return status;
+
+    char text[FORMAT_ADDRESS_SIZE];
     net_format_address(&peer, text);
-    address = net_to_lwip(&peer);
+    ip_addr_t address = net_to_lwip(&peer);
     log_printf(LOG_DEBUG, "TCP: connecting to %s port %u", text, port);
     status = open_pcb(s, &address, port, text);
     if (status != OK)
         return status;
+
     while (!s->connected && s->pcb && !deadline_passed(deadline))
         net_wait_turn();
     if (s->connected && s->pcb) {
         log_printf(LOG_DEBUG, "TCP: connected, MSS %u", tcp_mss(s->pcb));
         return OK;
     }
+
     status = s->pcb || s->ended != E_STREAM_RESET ? E_CONNECT_TIMEOUT : E_CONNECT_REFUSED;
     abort_stream(stream);
     return fail(status, "%s port %u", text, port);
@@ -250,23 +273,19 @@ static enum status why_ended(const struct net_stream *s)
 static size_t queue_span(struct net_stream *s, const struct stream_span *span, bool more)
 {
     size_t done = 0;
-
     while (done < span->length) {
-        size_t piece = span->length - done;
-        uint8_t flags = span->stable ? 0 : TCP_WRITE_FLAG_COPY;
-
-        if (piece > tcp_sndbuf(s->pcb))
-            piece = tcp_sndbuf(s->pcb);
-        if (piece > CHUNK)
-            piece = CHUNK;
+        const uint8_t *from = (const uint8_t *)span->bytes + done;
+        size_t rest = span->length - done;
+        uint32_t piece = smaller_of(tcp_sndbuf(s->pcb), rest < CHUNK ? (uint32_t)rest : CHUNK);
         if (piece == 0)
             break;
-        if (more || done + piece < span->length)
+
+        uint8_t flags = span->stable ? 0 : TCP_WRITE_FLAG_COPY;
+        if (more || piece < rest)
             flags |= TCP_WRITE_FLAG_MORE;
-        if (tcp_write(s->pcb, (const uint8_t *)span->bytes + done, (uint16_t)piece, flags) != ERR_OK) {
+        if (tcp_write(s->pcb, from, (uint16_t)piece, flags) != ERR_OK) {
             /* The queue is longer than its memory: half as much may still fit, a lot less is not worth it. */
-            if (piece <= 2 * TCP_MSS ||
-                tcp_write(s->pcb, (const uint8_t *)span->bytes + done, (uint16_t)(piece / 2), flags) != ERR_OK)
+            if (piece <= 2 * TCP_MSS || tcp_write(s->pcb, from, (uint16_t)(piece / 2), flags) != ERR_OK)
                 break;
             piece /= 2;
         }
@@ -278,39 +297,27 @@ static size_t queue_span(struct net_stream *s, const struct stream_span *span, b
 static enum status send_stream(struct stream *stream, const struct stream_span *spans, unsigned count, size_t *taken)
 {
     struct net_stream *s = (struct net_stream *)stream;
-
     *taken = 0;
     if (!s->pcb)
         return why_ended(s);
+
     for (unsigned i = 0; i < count; i++) {
         size_t queued = queue_span(s, &spans[i], i + 1 < count);
-
         *taken += queued;
         if (queued < spans[i].length)
             break;
     }
+
     s->queued += *taken;
     if (*taken)
         tcp_output(s->pcb);
     return OK;
 }
 
-static size_t unsent(struct stream *stream)
+static size_t unacknowledged(struct stream *stream)
 {
-    struct net_stream *s = (struct net_stream *)stream;
-
+    const struct net_stream *s = (const struct net_stream *)stream;
     return s->pcb ? s->queued - s->acknowledged : 0;
-}
-
-/* Tells lwIP how much was handed out, so that the window opens. */
-static void settle(struct net_stream *s)
-{
-    while (s->owed && s->pcb) {
-        uint16_t part = (uint16_t)(s->owed < CHUNK ? s->owed : CHUNK);
-
-        s->owed -= part;
-        tcp_recved(s->pcb, part);
-    }
 }
 
 static enum status receive_stream(struct stream *stream, void *to, size_t length, size_t *received)
@@ -321,7 +328,6 @@ static enum status receive_stream(struct stream *stream, void *to, size_t length
     while (done < length && s->rx) {
         struct pbuf *first = s->rx;
         size_t piece = first->len - s->rx_used;
-
         if (piece > length - done)
             piece = length - done;
         memcpy((uint8_t *)to + done, (const uint8_t *)first->payload + s->rx_used, piece);
@@ -335,10 +341,12 @@ static enum status receive_stream(struct stream *stream, void *to, size_t length
             pbuf_free(first);
         }
     }
+
     *received = done;
     s->owed += (uint32_t)done;
     if (s->owed >= TCP_WND / 8)
-        settle(s);
+        open_window(s);
+
     if (done || length == 0 || s->rx)
         return OK;
     if (s->pcb && !s->peer_closed)
@@ -346,22 +354,14 @@ static enum status receive_stream(struct stream *stream, void *to, size_t length
     return s->pcb || s->peer_closed ? E_STREAM_CLOSED : why_ended(s);
 }
 
-static void pump(struct stream *stream)
-{
-    struct net_stream *s = (struct net_stream *)stream;
-
-    settle(s);
-    net_poll();
-}
-
-/* ---- the four of them ---- */
+/* ---- streams ---- */
 
 static const struct stream_ops operations = {
     .connect = connect_stream,
     .send = send_stream,
-    .unsent = unsent,
+    .unsent = unacknowledged,
     .receive = receive_stream,
-    .pump = pump,
+    .pump = pump_stream,
     .close = close_stream,
     .abort = abort_stream,
 };
@@ -369,10 +369,11 @@ static const struct stream_ops operations = {
 struct stream *net_stream_new(void)
 {
     for (unsigned i = 0; i < NET_STREAMS; i++) {
-        if (streams[i].taken)
+        if (streams[i].in_use)
             continue;
+
         memset(&streams[i], 0, sizeof streams[i]);
-        streams[i].taken = true;
+        streams[i].in_use = true;
         streams[i].ended = E_STREAM_CLOSED;
         streams[i].stream.ops = &operations;
         return &streams[i].stream;
@@ -385,12 +386,11 @@ void net_stream_free(struct stream *stream)
     if (!stream)
         return;
     abort_stream(stream);
-    ((struct net_stream *)stream)->taken = false;
+    ((struct net_stream *)stream)->in_use = false;
 }
 
 const ip_addr_t *net_stream_remote(const struct stream *stream)
 {
     const struct net_stream *s = (const struct net_stream *)stream;
-
     return s->pcb ? &s->pcb->remote_ip : NULL;
 }

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Intel's gigabit cards 82540–82547, 82571–82574 and 82583: opening, link, filters, recovery, closing. */
+/* Intel's gigabit cards 82540–82547, 82571–82574 and 82583: what struct nic_driver asks of them, but for sending and receiving.
+ */
 #include <string.h>
 
 #include "nicdrv/e1000.h"
+#include "platform/bytes.h"
 #include "platform/format.h"
 
 #define PAUSE_MS      20
 #define RETRY_MS      1000
-#define JUMBO_MTU_MIN 1501
 #define GROUPS_HASHED 256 /* beyond, the 4096 bits of MTA would let most through anyway */
 
-static bool probe(const struct pci_device *device)
+static bool e1000_probe(const struct pci_device *device)
 {
     return e1000_find_model(device) != NULL;
 }
@@ -18,27 +19,30 @@ static bool probe(const struct pci_device *device)
 /* MTA and RAR 0 as they ought to be; the rest of RAR empty. */
 static void write_filters(const struct e1000 *e1000, const uint8_t mac[NIC_MAC_LENGTH])
 {
-    uint32_t low = mac[0] | (uint32_t)mac[1] << 8 | (uint32_t)mac[2] << 16 | (uint32_t)mac[3] << 24;
-    e1000_write(e1000, E1000_RAL(0), low);
-    e1000_write(e1000, E1000_RAH(0), mac[4] | (uint32_t)mac[5] << 8 | E1000_RAH_AV);
+    e1000_write(e1000, E1000_RAL(0), get_le32(mac));
+    e1000_write(e1000, E1000_RAH(0), get_le16(mac + 4) | E1000_RAH_AV);
     for (unsigned i = 1; i < E1000_RAR_REGISTERS; i++) {
         e1000_write(e1000, E1000_RAL(i), 0);
         e1000_write(e1000, E1000_RAH(i), 0);
     }
+
     /* Downwards: on the 82544 a write to an odd register may change the even one before it. */
     for (unsigned i = E1000_MTA_REGISTERS; i-- > 0;)
         e1000_write(e1000, E1000_MTA(i), e1000->multicast[i]);
 }
 
-static void start(struct e1000 *e1000, const uint8_t mac[NIC_MAC_LENGTH])
+/* From a reset card to a running one. */
+static void start_card(struct e1000 *e1000, const uint8_t mac[NIC_MAC_LENGTH])
 {
     e1000_announce_driver(e1000, true);
     if (e1000_has(e1000, TRAIT_MANC))
         e1000_write(e1000, E1000_MANC, e1000_read(e1000, E1000_MANC) & ~E1000_MANC_ARP_EN);
+
     write_filters(e1000, mac);
     e1000_start_link(e1000);
     e1000_tx_start(e1000);
     e1000_rx_start(e1000);
+
     e1000->running = true;
     e1000->paused = false;
 }
@@ -51,7 +55,7 @@ static void set_bus_master(const struct e1000 *e1000, bool on)
 }
 
 /* Leaves no DMA and no interrupt behind, whether or not the card obeys. */
-static void quiet(struct e1000 *e1000)
+static void silence_card(struct e1000 *e1000)
 {
     e1000->running = false;
     e1000_announce_driver(e1000, false);
@@ -60,7 +64,7 @@ static void quiet(struct e1000 *e1000)
     set_bus_master(e1000, false);
 }
 
-static enum status open_card(struct nic *nic, const struct nic_config *config)
+static enum status reset_and_take_memory(struct nic *nic, const struct nic_config *config)
 {
     struct e1000 *e1000 = e1000_of(nic);
     uint8_t before[NIC_MAC_LENGTH];
@@ -68,39 +72,40 @@ static enum status open_card(struct nic *nic, const struct nic_config *config)
     enum status status = e1000_reset(e1000);
     if (status != OK)
         return status;
-    if (config->mac != NULL)
+
+    if (config->mac)
         memcpy(nic->mac, config->mac, NIC_MAC_LENGTH);
-    else if ((status = e1000_read_mac(e1000, before, nic->mac)) != OK)
-        return status;
-    return e1000_take_memory(e1000, config, nic->mtu);
+    else
+        status = e1000_read_mac(e1000, before, nic->mac);
+    return status == OK ? e1000_take_memory(e1000, config) : status;
 }
 
-static enum status open(struct nic *nic, const struct nic_config *config)
+static enum status e1000_open(struct nic *nic, const struct nic_config *config)
 {
     struct e1000 *e1000 = e1000_of(nic);
     e1000->device = nic->device;
     e1000->model = e1000_find_model(nic->device);
     nic->model = e1000->model->name;
     nic->offloads_tx_checksums = true;
-    if (nic->mtu >= JUMBO_MTU_MIN && e1000_has(e1000, TRAIT_NO_JUMBO))
-        nic->mtu = JUMBO_MTU_MIN - 1;
+    if (nic->mtu > NIC_MTU_DEFAULT && e1000_has(e1000, TRAIT_NO_JUMBO))
+        nic->mtu = NIC_MTU_DEFAULT;
     e1000->mtu = nic->mtu;
     e1000->emulated = (platform_pci_read32(nic->device, E1000_PCI_SUBSYSTEM) & 0xFFFF) == E1000_PCI_VENDOR_QEMU;
 
     enum status status = platform_map_registers(nic->device, 0);
     if (status != OK)
         return status;
-    status = open_card(nic, config);
+    status = reset_and_take_memory(nic, config);
     if (status != OK) {
-        quiet(e1000);
+        silence_card(e1000);
         return status;
     }
-    start(e1000, nic->mac);
+    start_card(e1000, nic->mac);
     return OK;
 }
 
 /* Frames that the caller holds stay his; what was in the rings is lost. */
-static void recover(struct nic *nic)
+static void recover_from_hang(struct nic *nic)
 {
     struct e1000 *e1000 = e1000_of(nic);
     e1000->statistics.resets++;
@@ -108,34 +113,37 @@ static void recover(struct nic *nic)
     e1000->running = false;
     log_printf(LOG_WARNING, "%s: transmit hang, TDH %u, TDT %u; resetting", nic->model, (unsigned)e1000_read(e1000, E1000_TDH),
                (unsigned)e1000_read(e1000, E1000_TDT));
+
     if (e1000_reset(e1000) == OK)
-        start(e1000, nic->mac);
+        start_card(e1000, nic->mac);
     else
         e1000->retry_after = deadline_after_ms(RETRY_MS);
 }
 
-static unsigned poll(struct nic *nic, unsigned budget)
+static unsigned e1000_poll(struct nic *nic, unsigned budget)
 {
     struct e1000 *e1000 = e1000_of(nic);
     if (e1000->paused)
         return 0;
     if (!e1000->running) {
         if (deadline_passed(e1000->retry_after))
-            recover(nic);
+            recover_from_hang(nic);
         return 0;
     }
+
     e1000->polling = true;
     unsigned handed = e1000_rx_harvest(nic, budget);
     e1000->polling = false;
+
     e1000_rx_refill(e1000);
     e1000_tx_flush(e1000);
     e1000_tx_reclaim(e1000);
     if (e1000_tx_hangs(e1000))
-        recover(nic);
+        recover_from_hang(nic);
     return handed;
 }
 
-static void read_link(struct nic *nic, struct nic_link *link)
+static void e1000_read_link(struct nic *nic, struct nic_link *link)
 {
     static const uint16_t speeds[] = {10, 100, 1000, 1000};
     uint32_t status = e1000_read(e1000_of(nic), E1000_STATUS);
@@ -145,7 +153,7 @@ static void read_link(struct nic *nic, struct nic_link *link)
 }
 
 /* True when all that was sent has left before the deadline. */
-static bool drain(struct e1000 *e1000)
+static bool drain_transmit_ring(struct e1000 *e1000)
 {
     e1000_tx_flush(e1000);
     deadline_t deadline = deadline_after_ms(PAUSE_MS);
@@ -162,31 +170,34 @@ static bool drain(struct e1000 *e1000)
  * taken back, however, which a real card with prefetched descriptors would not: without a descriptor it keeps frames queued, and
  * goes on at once when RDT moves again.
  */
-static void pause(struct nic *nic)
+static void e1000_pause(struct nic *nic)
 {
     struct e1000 *e1000 = e1000_of(nic);
     if (!e1000->running || e1000->paused)
         return;
     e1000->paused = true;
+
     if (e1000->emulated) {
         e1000_write(e1000, E1000_RDT, e1000_read(e1000, E1000_RDH));
     } else {
         e1000_write(e1000, E1000_RCTL, e1000->rctl & ~E1000_RCTL_EN);
         e1000_read(e1000, E1000_STATUS); /* the write has left all bridges behind when this returns */
     }
-    e1000->tx_stopped = !drain(e1000);
+
+    e1000->tx_stopped = !drain_transmit_ring(e1000);
     if (e1000->tx_stopped) {
         e1000_write(e1000, E1000_TCTL, e1000_read(e1000, E1000_TCTL) & ~E1000_TCTL_EN);
         e1000_read(e1000, E1000_STATUS);
     }
 }
 
-static void resume(struct nic *nic)
+static void e1000_resume(struct nic *nic)
 {
     struct e1000 *e1000 = e1000_of(nic);
     if (!e1000->paused)
         return;
     e1000->paused = false;
+
     if (e1000->tx_stopped) {
         e1000_tx_expect_progress(e1000);
         e1000_write(e1000, E1000_TCTL, e1000_read(e1000, E1000_TCTL) | E1000_TCTL_EN);
@@ -198,13 +209,14 @@ static void resume(struct nic *nic)
 }
 
 /* The hash of MTA with RCTL.MO = 0: bits 47..36 of the address, SDM 13.5.1 "Multicast Table Array". */
-static enum status set_multicast(struct nic *nic, const uint8_t (*groups)[NIC_MAC_LENGTH], unsigned count)
+static enum status e1000_set_multicast(struct nic *nic, const uint8_t (*groups)[NIC_MAC_LENGTH], unsigned count)
 {
     struct e1000 *e1000 = e1000_of(nic);
     for (unsigned i = 0; i < count; i++)
         if (!(groups[i][0] & 1))
             return fail(E_INVALID_ARGUMENT, "group %u of %u is no multicast address: it starts with %02x", i, count,
                         groups[i][0]);
+
     e1000->all_multicast = count > GROUPS_HASHED;
     memset(e1000->multicast, 0, E1000_MTA_REGISTERS * sizeof(uint32_t));
     for (unsigned i = 0; i < count; i++) {
@@ -213,6 +225,7 @@ static enum status set_multicast(struct nic *nic, const uint8_t (*groups)[NIC_MA
     }
     if (!e1000->running)
         return OK; /* recovery will write it */
+
     write_filters(e1000, nic->mac);
     uint32_t rctl = (e1000->rctl & ~E1000_RCTL_MPE) | (e1000->all_multicast ? E1000_RCTL_MPE : 0);
     if (rctl == e1000->rctl)
@@ -222,7 +235,7 @@ static enum status set_multicast(struct nic *nic, const uint8_t (*groups)[NIC_MA
     return OK;
 }
 
-static void read_statistics(struct nic *nic, struct nic_statistics *statistics)
+static void e1000_read_statistics(struct nic *nic, struct nic_statistics *statistics)
 {
     struct e1000 *e1000 = e1000_of(nic);
     e1000->statistics.rx_missed += e1000_read(e1000, E1000_MPC);
@@ -232,22 +245,23 @@ static void read_statistics(struct nic *nic, struct nic_statistics *statistics)
     *statistics = e1000->statistics;
 }
 
-static void close(struct nic *nic)
+static void e1000_close(struct nic *nic)
 {
-    quiet(e1000_of(nic));
+    silence_card(e1000_of(nic));
 }
 
 const struct nic_driver e1000_driver = {
     .name = "e1000",
-    .probe = probe,
-    .open = open,
-    .read_link = read_link,
+    .probe = e1000_probe,
+    .arena_size = e1000_arena_size,
+    .open = e1000_open,
+    .read_link = e1000_read_link,
     .send = e1000_tx_send,
-    .poll = poll,
+    .poll = e1000_poll,
     .release = e1000_rx_release,
-    .pause = pause,
-    .resume = resume,
-    .set_multicast = set_multicast,
-    .read_statistics = read_statistics,
-    .close = close,
+    .pause = e1000_pause,
+    .resume = e1000_resume,
+    .set_multicast = e1000_set_multicast,
+    .read_statistics = e1000_read_statistics,
+    .close = e1000_close,
 };

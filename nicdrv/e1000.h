@@ -3,6 +3,7 @@
 #ifndef SANSTRAP_E1000_H
 #define SANSTRAP_E1000_H
 
+#include "nicdrv/drivers.h"
 #include "nicdrv/e1000_regs.h"
 #include "nicdrv/nic.h"
 #include "platform/platform.h"
@@ -31,33 +32,34 @@ struct e1000_model {
 /* The model of a device, or NULL. */
 const struct e1000_model *e1000_find_model(const struct pci_device *device);
 
-struct e1000_rx {
-    struct e1000_rx_descriptor *ring;
+/* A ring and its buffers, one for each descriptor. Addresses that end in _bus are the card's. */
+struct e1000_ring {
+    void *descriptors; /* struct e1000_rx_descriptor or e1000_tx_descriptor */
     uint8_t *buffers;
+    uint64_t descriptors_bus, buffers_bus;
+    uint32_t buffer_size;
+    uint16_t count; /* a power of two */
+};
+
+struct e1000_rx {
+    struct e1000_ring ring;
     uint16_t *slot_of; /* which buffer a descriptor carries */
     uint16_t *free;    /* stack of buffers that neither the card nor the caller has */
     uint8_t *held;     /* by slot: the caller has it */
-    uint64_t ring_bus, buffers_bus;
-    uint32_t buffer_size;
-    uint16_t count;  /* of descriptors and of buffers */
-    uint16_t next;   /* the descriptor that the card fills next */
-    uint16_t tail;   /* what RDT is */
-    uint16_t posted; /* descriptors the card has; at most count - 1, as RDH == RDT means none */
+    uint16_t next;     /* the descriptor that the card fills next */
+    uint16_t tail;     /* what RDT is */
+    uint16_t posted;   /* descriptors the card has; at most count - 1, as RDH == RDT means none */
     uint16_t free_count;
     bool discarding; /* in the middle of a frame that is longer than a buffer */
 };
 
 struct e1000_tx {
-    struct e1000_tx_descriptor *ring;
-    uint8_t *buffers;
-    uint8_t *width; /* by first descriptor of a frame: how many it has */
-    uint64_t ring_bus, buffers_bus;
-    uint32_t buffer_size;
+    struct e1000_ring ring;
+    uint8_t *width;   /* by first descriptor of a frame: how many it has */
     uint32_t longest; /* frame, without FCS */
-    uint16_t count;
-    uint16_t next;  /* the descriptor that is written next */
-    uint16_t tail;  /* what TDT is */
-    uint16_t clean; /* the oldest descriptor that the card has not reported */
+    uint16_t next;    /* the descriptor that is written next */
+    uint16_t tail;    /* what TDT is */
+    uint16_t clean;   /* the oldest descriptor that the card has not reported */
     uint16_t used;
     bool has_context;
     uint32_t context_ip, context_tcp; /* the checksum context that the card holds */
@@ -74,7 +76,7 @@ struct e1000 {
     bool all_multicast;
     bool running; /* rings are valid and the card works on them */
     bool paused;
-    bool emulated;          /* QEMU's: pauses by taking RDT back, see pause() */
+    bool emulated;          /* QEMU's: pauses by taking RDT back, see e1000_pause() */
     bool tx_stopped;        /* while paused: frames are left in the ring */
     bool polling;           /* inside poll: TDT is written at its end */
     deadline_t retry_after; /* when the card did not come out of a reset */
@@ -83,7 +85,7 @@ struct e1000 {
     struct nic_statistics statistics;
 } __attribute__((may_alias));
 
-_Static_assert(sizeof(struct e1000) <= sizeof(((struct nic *)0)->state), "struct e1000 fits nic->state");
+_Static_assert(sizeof(struct e1000) <= NIC_STATE_SIZE, "struct e1000 fits nic->state");
 
 static inline struct e1000 *e1000_of(struct nic *nic)
 {
@@ -105,42 +107,95 @@ static inline bool e1000_has(const struct e1000 *e1000, enum e1000_trait trait)
     return e1000->model->traits & trait;
 }
 
+/* ---- e1000_reset.c ---- */
+
 /* Polls a register until its bits under `mask` read `value`. False after `milliseconds`. */
 bool e1000_wait(const struct e1000 *e1000, uint32_t offset, uint32_t mask, uint32_t value, uint32_t milliseconds);
 
-/* ---- e1000_reset.c: interrupts masked, receive and transmit off, CTRL.RST; E_NIC_REGISTERS, E_NIC_RESET. */
+/* Sets a bit that sticks only when whoever shares the card, its firmware, lets it. False after `milliseconds`. */
+bool e1000_set_sticky_bit(const struct e1000 *e1000, uint32_t offset, uint32_t bit, uint32_t milliseconds);
+
+/*
+ * Masks interrupts, switches receive and transmit off and resets the card by CTRL.RST, from whatever state it was in. Waits some
+ * 20 to 200 ms. Afterwards registers have their initial values, RAL/RAH what the EEPROM holds; the link stays up. Fails with
+ * E_NIC_REGISTERS when the card does not answer, E_NIC_RESET when the reset does not end.
+ */
 enum status e1000_reset(const struct e1000 *e1000);
 
-/* Tells management firmware whether a driver runs the card. */
+/* Tells management firmware whether a driver runs the card; without effect on cards that have no bit for it. */
 void e1000_announce_driver(const struct e1000 *e1000, bool loaded);
 
-/* ---- e1000_phy.c: sets the link up and lets it negotiate; wakes a PHY that an OS has powered down. */
+/* ---- e1000_phy.c ---- */
+
+/*
+ * Sets the link up and lets it negotiate; wakes a PHY that an OS has powered down. Does not wait for the link. A PHY that does
+ * not answer within 5 ms, or that the firmware keeps for longer than 50 ms, is left as it is.
+ */
 void e1000_start_link(const struct e1000 *e1000);
 
-/* ---- e1000_nvm.c: the card's MAC from its EEPROM or, failing that, from RAL/RAH after the reset or `before` it (as the ROM
- * left them). E_NIC_MAC. */
+/* ---- e1000_nvm.c ---- */
+
+/*
+ * The card's MAC from its EEPROM or, failing that, from RAL/RAH after the reset, or `before` it (as the ROM left them). E_NIC_MAC
+ * when none of them is the address of a single card; `mac` then holds the last.
+ */
 enum status e1000_read_mac(const struct e1000 *e1000, const uint8_t before[NIC_MAC_LENGTH], uint8_t mac[NIC_MAC_LENGTH]);
+
+/* What RAL/RAH 0 hold, valid or not. */
 void e1000_read_rar(const struct e1000 *e1000, uint8_t mac[NIC_MAC_LENGTH]);
 
-/* ---- e1000_memory.c: takes rings and buffers. E_NIC_MEMORY. */
-enum status e1000_take_memory(struct e1000 *e1000, const struct nic_config *config, uint16_t mtu);
+/* ---- e1000_memory.c ---- */
 
-/* ---- e1000_rx.c */
+/* How many bytes e1000_take_memory() takes at most. */
+size_t e1000_arena_size(const struct nic_config *config);
+
+/*
+ * Takes rings, buffers and their books from config->arena, sized after e1000->mtu, and says so in rx, tx and multicast.
+ * E_NIC_MEMORY; what was taken until then stays taken.
+ */
+enum status e1000_take_memory(struct e1000 *e1000, const struct nic_config *config);
+
+/* Tells the card where a ring of descriptors of `descriptor_size` bytes is, and that it is empty. `registers`: RDBAL or TDBAL. */
+void e1000_place_ring(const struct e1000 *e1000, uint32_t registers, const struct e1000_ring *ring, size_t descriptor_size);
+
+/* ---- e1000_rx.c ---- */
+
+/* Bytes of a receive buffer, a power of two that the card knows: a frame of this MTU with VLAN tag and FCS fits. */
 uint32_t e1000_rx_buffer_size(uint16_t mtu);
+
+/* After a reset: an empty ring, filled with all buffers that the caller does not hold; then receiving begins. */
 void e1000_rx_start(struct e1000 *e1000);
+
+/* Gives free buffers to the card, if there are enough of them to be worth a register write. */
 void e1000_rx_refill(struct e1000 *e1000);
+
+/* Hands received frames, at most `budget`, to nic->deliver(); damaged ones are counted and freed. Returns how many. */
 unsigned e1000_rx_harvest(struct nic *nic, unsigned budget);
+
+/* nic_driver.release */
 void e1000_rx_release(struct nic *nic, const struct nic_frame *frame);
 
-/* ---- e1000_tx.c */
-uint32_t e1000_tx_buffer_size(uint16_t mtu);
-void e1000_tx_start(struct e1000 *e1000);
-enum status e1000_tx_send(struct nic *nic, const struct nic_span *spans, unsigned count, const struct nic_offload *offload);
-void e1000_tx_reclaim(struct e1000 *e1000);
-void e1000_tx_flush(struct e1000 *e1000);
-void e1000_tx_expect_progress(struct e1000 *e1000);
-bool e1000_tx_hangs(struct e1000 *e1000);
+/* ---- e1000_tx.c ---- */
 
-extern const struct nic_driver e1000_driver;
+/* Bytes of a transmit buffer: a frame of this MTU with VLAN tag fits. */
+uint32_t e1000_tx_buffer_size(uint16_t mtu);
+
+/* After a reset: an empty ring; then transmitting begins. */
+void e1000_tx_start(struct e1000 *e1000);
+
+/* nic_driver.send. Within a poll the card is told at its end, by e1000_tx_flush(). */
+enum status e1000_tx_send(struct nic *nic, const struct nic_span *spans, unsigned count, const struct nic_offload *offload);
+
+/* Takes back the descriptors that the card has reported. Reads no register. */
+void e1000_tx_reclaim(struct e1000 *e1000);
+
+/* Tells the card of all frames that were written into the ring. */
+void e1000_tx_flush(struct e1000 *e1000);
+
+/* From now on the card has 2 s until e1000_tx_hangs() says that it hangs. */
+void e1000_tx_expect_progress(struct e1000 *e1000);
+
+/* Whether frames have waited for 2 s although there is a link. */
+bool e1000_tx_hangs(struct e1000 *e1000);
 
 #endif

@@ -6,15 +6,17 @@
 #include <string.h>
 
 #include "nicdrv/e1000.h"
+#include "platform/bytes.h"
 
 #define NVM_WORDS 0x40
 #define NVM_SUM   0xBABA
 #define EERD_MS   10
 
-static bool read_word(const struct e1000 *e1000, unsigned address, uint16_t *word)
+static bool read_nvm_word(const struct e1000 *e1000, unsigned address, uint16_t *word)
 {
     bool old = e1000_has(e1000, TRAIT_EERD_8254X);
     uint32_t done = old ? E1000_EERD_DONE_8254X : E1000_EERD_DONE;
+
     e1000_write(e1000, E1000_EERD, E1000_EERD_START | address << (old ? E1000_EERD_ADDR_SHIFT_8254X : E1000_EERD_ADDR_SHIFT));
     if (!e1000_wait(e1000, E1000_EERD, done, done, EERD_MS))
         return false;
@@ -24,25 +26,24 @@ static bool read_word(const struct e1000 *e1000, unsigned address, uint16_t *wor
 
 static bool mac_is_valid(const uint8_t mac[NIC_MAC_LENGTH])
 {
-    static const uint8_t zero[NIC_MAC_LENGTH];
-    return !(mac[0] & 1) && memcmp(mac, zero, sizeof(zero)) != 0;
+    return !(mac[0] & 1) && !bytes_are_zero(mac, NIC_MAC_LENGTH);
 }
 
+/* NULL, or what is wrong with the EEPROM. */
 static const char *read_nvm_mac(const struct e1000 *e1000, uint8_t mac[NIC_MAC_LENGTH])
 {
     uint16_t sum = 0;
     for (unsigned i = 0; i < NVM_WORDS; i++) {
         uint16_t word;
-        if (!read_word(e1000, i, &word))
+        if (!read_nvm_word(e1000, i, &word))
             return "does not answer";
         sum = (uint16_t)(sum + word);
-        if (i < NIC_MAC_LENGTH / 2) {
-            mac[2 * i] = (uint8_t)word;
-            mac[2 * i + 1] = (uint8_t)(word >> 8);
-        }
+        if (i < NIC_MAC_LENGTH / 2)
+            put_le16(mac + 2 * i, word);
     }
     if (sum != NVM_SUM)
         return "has a wrong checksum";
+
     if (e1000_has(e1000, TRAIT_TWO_PORTS) && E1000_STATUS_FUNCTION_ID(e1000_read(e1000, E1000_STATUS)) == 1)
         mac[5] ^= 1;
     return mac_is_valid(mac) ? NULL : "holds no valid address";
@@ -50,15 +51,14 @@ static const char *read_nvm_mac(const struct e1000 *e1000, uint8_t mac[NIC_MAC_L
 
 void e1000_read_rar(const struct e1000 *e1000, uint8_t mac[NIC_MAC_LENGTH])
 {
-    uint32_t low = e1000_read(e1000, E1000_RAL(0)), high = e1000_read(e1000, E1000_RAH(0));
-    for (unsigned i = 0; i < NIC_MAC_LENGTH; i++)
-        mac[i] = (uint8_t)(i < 4 ? low >> 8 * i : high >> 8 * (i - 4));
+    put_le32(mac, e1000_read(e1000, E1000_RAL(0)));
+    put_le16(mac + 4, e1000_read(e1000, E1000_RAH(0)));
 }
 
 enum status e1000_read_mac(const struct e1000 *e1000, const uint8_t before[NIC_MAC_LENGTH], uint8_t mac[NIC_MAC_LENGTH])
 {
     const char *complaint = read_nvm_mac(e1000, mac);
-    if (complaint == NULL)
+    if (!complaint)
         return OK;
     e1000_read_rar(e1000, mac);
     if (mac_is_valid(mac))

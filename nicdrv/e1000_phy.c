@@ -8,7 +8,8 @@
 #define MDIC_MS      5
 #define SEMAPHORE_MS 50
 
-static bool mdic(const struct e1000 *e1000, uint32_t command, uint16_t *data)
+/* Reads or writes the PHY's control register. */
+static bool access_phy_control(const struct e1000 *e1000, uint32_t command, uint16_t *data)
 {
     e1000_write(e1000, E1000_MDIC,
                 command | E1000_PHY_ADDRESS << E1000_MDIC_PHYADD_SHIFT | E1000_PHY_CONTROL << E1000_MDIC_REGADD_SHIFT);
@@ -21,25 +22,18 @@ static bool mdic(const struct e1000 *e1000, uint32_t command, uint16_t *data)
 
 static void wake_phy(const struct e1000 *e1000)
 {
-    uint16_t control, ignored;
-    if (!mdic(e1000, E1000_MDIC_OP_READ, &control))
+    uint16_t control;
+    if (!access_phy_control(e1000, E1000_MDIC_OP_READ, &control))
         return;
     if ((control & (E1000_PHY_CONTROL_POWER_DOWN | E1000_PHY_CONTROL_ISOLATE)) == 0 && control & E1000_PHY_CONTROL_AUTONEGOTIATE)
         return;
-    mdic(e1000, E1000_MDIC_OP_WRITE | E1000_PHY_CONTROL_AUTONEGOTIATE | E1000_PHY_CONTROL_RESTART, &ignored);
+    access_phy_control(e1000, E1000_MDIC_OP_WRITE | E1000_PHY_CONTROL_AUTONEGOTIATE | E1000_PHY_CONTROL_RESTART, &control);
 }
 
 /* The 82571's and 82572's firmware shares the PHY: SWSM.SWESMBI sticks only while it stays away. */
 static bool take_semaphore(const struct e1000 *e1000)
 {
-    deadline_t deadline = deadline_after_ms(SEMAPHORE_MS);
-    do {
-        e1000_write(e1000, E1000_SWSM, e1000_read(e1000, E1000_SWSM) | E1000_SWSM_SWESMBI);
-        if (e1000_read(e1000, E1000_SWSM) & E1000_SWSM_SWESMBI)
-            return true;
-        platform_stall_us(50);
-    } while (!deadline_passed(deadline));
-    return false;
+    return e1000_set_sticky_bit(e1000, E1000_SWSM, E1000_SWSM_SWESMBI, SEMAPHORE_MS);
 }
 
 static void drop_semaphore(const struct e1000 *e1000)

@@ -98,6 +98,13 @@
 #define E1000_EEMNGCTL_CFG_DONE0            (1u << 18)
 #define E1000_EEMNGCTL_CFG_DONE1            (1u << 19)
 
+/* Both rings have these registers in the same order: from RDBAL and TDBAL on. */
+#define E1000_RING_BAL 0x00
+#define E1000_RING_BAH 0x04
+#define E1000_RING_LEN 0x08
+#define E1000_RING_H   0x10
+#define E1000_RING_T   0x18
+
 #define E1000_RDBAL 0x2800
 #define E1000_RDBAH 0x2804
 #define E1000_RDLEN 0x2808
@@ -192,12 +199,15 @@ struct e1000_tx_descriptor {
 #define E1000_TXD_UPPER_POPTS_TXSM   (1u << 9)
 
 /* PCI configuration space (PCI Local Bus 3.0, PCI Express Base). */
+#define E1000_PCI_SPACE               0x100u
 #define E1000_PCI_COMMAND             0x04
 #define E1000_PCI_COMMAND_BUS_MASTER  (1u << 2)
 #define E1000_PCI_STATUS_CAPABILITIES (1u << 20)
 #define E1000_PCI_SUBSYSTEM           0x2C
 #define E1000_PCI_VENDOR_QEMU         0x1AF4
 #define E1000_PCI_CAPABILITIES        0x34
+#define E1000_PCI_CAPABILITY_POINTER  0xFCu /* its two lowest bits are reserved */
+#define E1000_PCI_CAPABILITIES_MOST   48    /* of 4 bytes each, behind the header of 64: more make a loop */
 #define E1000_PCI_CAPABILITY_EXPRESS  0x10
 #define E1000_PCIE_LINK_CONTROL       0x10 /* from the capability */
 #define E1000_PCIE_LINK_CONTROL_ASPM  3u

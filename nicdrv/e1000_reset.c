@@ -7,6 +7,7 @@
 #define NVM_READ_MS       20
 #define FIRMWARE_MS       100
 #define OWNERSHIP_MS      50
+#define STICKY_PROBE_US   100
 #define GONE              0xFFFFFFFFu /* what a read gives when no device answers */
 
 bool e1000_wait(const struct e1000 *e1000, uint32_t offset, uint32_t mask, uint32_t value, uint32_t milliseconds)
@@ -22,22 +23,35 @@ bool e1000_wait(const struct e1000 *e1000, uint32_t offset, uint32_t mask, uint3
     }
 }
 
+bool e1000_set_sticky_bit(const struct e1000 *e1000, uint32_t offset, uint32_t bit, uint32_t milliseconds)
+{
+    deadline_t deadline = deadline_after_ms(milliseconds);
+    do {
+        e1000_write(e1000, offset, e1000_read(e1000, offset) | bit);
+        if (e1000_read(e1000, offset) & bit)
+            return true;
+        platform_stall_us(STICKY_PROBE_US);
+    } while (!deadline_passed(deadline));
+    return false;
+}
+
 /* The 82573, 82574 and 82583 hang while transmitting under ASPM; see their specification updates. */
 static void disable_aspm(const struct pci_device *device)
 {
     if (!(platform_pci_read32(device, E1000_PCI_COMMAND) & E1000_PCI_STATUS_CAPABILITIES))
         return;
-    unsigned at = platform_pci_read32(device, E1000_PCI_CAPABILITIES) & 0xFC;
-    for (unsigned hops = 0; at != 0 && hops < 48; hops++) {
+
+    unsigned at = platform_pci_read32(device, E1000_PCI_CAPABILITIES) & E1000_PCI_CAPABILITY_POINTER;
+    for (unsigned hops = 0; at != 0 && hops < E1000_PCI_CAPABILITIES_MOST; hops++) {
         uint32_t header = platform_pci_read32(device, (uint16_t)at);
-        if ((header & 0xFF) == E1000_PCI_CAPABILITY_EXPRESS && at + E1000_PCIE_LINK_CONTROL < 0x100) {
+        if ((header & 0xFF) == E1000_PCI_CAPABILITY_EXPRESS && at + E1000_PCIE_LINK_CONTROL < E1000_PCI_SPACE) {
             uint16_t offset = (uint16_t)(at + E1000_PCIE_LINK_CONTROL);
             uint32_t control = platform_pci_read32(device, offset) & 0xFFFF; /* the upper half is status, written with 0 */
             if (control & E1000_PCIE_LINK_CONTROL_ASPM)
                 platform_pci_write32(device, offset, control & ~E1000_PCIE_LINK_CONTROL_ASPM);
             return;
         }
-        at = header >> 8 & 0xFC;
+        at = header >> 8 & E1000_PCI_CAPABILITY_POINTER;
     }
 }
 
@@ -58,6 +72,7 @@ static void wait_for_nvm(const struct e1000 *e1000)
         platform_stall_us(e1000_has(e1000, TRAIT_SLOW_NVM) ? 20000 : 5000);
         return;
     }
+
     e1000_wait(e1000, E1000_EECD, E1000_EECD_AUTO_RD, E1000_EECD_AUTO_RD, NVM_READ_MS);
     if (e1000_has(e1000, TRAIT_SWSM)) {
         /* Without firmware CFG_DONE never comes, which is no error. */
@@ -69,23 +84,11 @@ static void wait_for_nvm(const struct e1000 *e1000)
     }
 }
 
-static bool own_mdio(const struct e1000 *e1000)
-{
-    deadline_t deadline = deadline_after_ms(OWNERSHIP_MS);
-    do {
-        uint32_t control = e1000_read(e1000, E1000_EXTCNF_CTRL);
-        e1000_write(e1000, E1000_EXTCNF_CTRL, control | E1000_EXTCNF_CTRL_MDIO_SW_OWNERSHIP);
-        if (e1000_read(e1000, E1000_EXTCNF_CTRL) & E1000_EXTCNF_CTRL_MDIO_SW_OWNERSHIP)
-            return true;
-        platform_stall_us(100);
-    } while (!deadline_passed(deadline));
-    return false;
-}
-
 enum status e1000_reset(const struct e1000 *e1000)
 {
     if (e1000_read(e1000, E1000_STATUS) == GONE)
         return fail(E_NIC_REGISTERS, "%s: STATUS reads ffffffff", e1000->model->name);
+
     e1000_write(e1000, E1000_IMC, E1000_IMC_ALL);
     e1000_write(e1000, E1000_RCTL, 0);
     e1000_write(e1000, E1000_TCTL, E1000_TCTL_PSP);
@@ -98,7 +101,7 @@ enum status e1000_reset(const struct e1000 *e1000)
 
     /* The firmware must not be talking to the PHY meanwhile; the reset itself ends our ownership. */
     if (e1000_has(e1000, TRAIT_MDIO_OWNERSHIP))
-        own_mdio(e1000);
+        e1000_set_sticky_bit(e1000, E1000_EXTCNF_CTRL, E1000_EXTCNF_CTRL_MDIO_SW_OWNERSHIP, OWNERSHIP_MS);
     e1000_write(e1000, E1000_CTRL, e1000_read(e1000, E1000_CTRL) | E1000_CTRL_RST);
     platform_stall_us(1000); /* at least 1 µs without an access, SDM 13.4.1; on PCI-X an early read is never answered */
     if (!e1000_wait(e1000, E1000_CTRL, E1000_CTRL_RST, 0, RESET_MS))

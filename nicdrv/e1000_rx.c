@@ -7,14 +7,15 @@
 #include <string.h>
 
 #include "nicdrv/e1000.h"
+#include "platform/bytes.h"
+#include "platform/frame.h"
 
-#define ETHERNET_OVERHEAD (14 + 4 + 4) /* header, VLAN tag, FCS */
-#define REFILL_BATCH      32
+#define REFILL_BATCH 32u
 
 uint32_t e1000_rx_buffer_size(uint16_t mtu)
 {
     uint32_t size = 2048;
-    while (size < (uint32_t)mtu + ETHERNET_OVERHEAD)
+    while (size < mtu + ETHERNET_HEADER + VLAN_TAG + ETHERNET_FCS)
         size *= 2;
     return size;
 }
@@ -36,24 +37,20 @@ static uint32_t buffer_size_bits(uint32_t size)
 void e1000_rx_start(struct e1000 *e1000)
 {
     struct e1000_rx *rx = &e1000->rx;
-    memset(rx->ring, 0, rx->count * sizeof(*rx->ring));
+    memset(rx->ring.descriptors, 0, rx->ring.count * sizeof(struct e1000_rx_descriptor));
     rx->next = rx->tail = rx->posted = rx->free_count = 0;
     rx->discarding = false;
-    for (uint16_t slot = 0; slot < rx->count; slot++)
+    for (uint16_t slot = 0; slot < rx->ring.count; slot++)
         if (!rx->held[slot])
             rx->free[rx->free_count++] = slot;
 
-    e1000_write(e1000, E1000_RDBAL, (uint32_t)rx->ring_bus);
-    e1000_write(e1000, E1000_RDBAH, (uint32_t)(rx->ring_bus >> 32));
-    e1000_write(e1000, E1000_RDLEN, rx->count * (uint32_t)sizeof(*rx->ring));
-    e1000_write(e1000, E1000_RDH, 0);
-    e1000_write(e1000, E1000_RDT, 0);
+    e1000_place_ring(e1000, E1000_RDBAL, &rx->ring, sizeof(struct e1000_rx_descriptor));
     e1000_write(e1000, E1000_RDTR, 0);
     e1000_write(e1000, E1000_RXCSUM, E1000_RXCSUM_IPOFLD | E1000_RXCSUM_TUOFLD);
 
     /* Without LPE the card itself drops what exceeds 1522 bytes with FCS. */
-    e1000->rctl = E1000_RCTL_EN | E1000_RCTL_BAM | E1000_RCTL_SECRC | buffer_size_bits(rx->buffer_size);
-    if (e1000->mtu > 1500)
+    e1000->rctl = E1000_RCTL_EN | E1000_RCTL_BAM | E1000_RCTL_SECRC | buffer_size_bits(rx->ring.buffer_size);
+    if (e1000->mtu > NIC_MTU_DEFAULT)
         e1000->rctl |= E1000_RCTL_LPE;
     if (e1000->all_multicast)
         e1000->rctl |= E1000_RCTL_MPE;
@@ -64,38 +61,39 @@ void e1000_rx_start(struct e1000 *e1000)
 void e1000_rx_refill(struct e1000 *e1000)
 {
     struct e1000_rx *rx = &e1000->rx;
-    uint16_t mask = rx->count - 1;
-    uint16_t fillable = rx->count - 1 - rx->posted;
-    if (fillable > rx->free_count)
-        fillable = rx->free_count;
+    uint16_t count = rx->ring.count;
+    unsigned fillable = smaller_of(count - 1u - rx->posted, rx->free_count);
     /* RDT is costly to write: in batches, unless the card is getting short of descriptors. */
-    uint16_t batch = rx->count / 8 < REFILL_BATCH ? rx->count / 8 : REFILL_BATCH;
-    if (fillable == 0 || (fillable < batch && rx->posted >= rx->count / 2))
+    if (fillable == 0 || (fillable < smaller_of(count / 8, REFILL_BATCH) && rx->posted >= count / 2))
         return;
-    for (uint16_t i = 0; i < fillable; i++) {
+
+    struct e1000_rx_descriptor *descriptors = rx->ring.descriptors;
+    for (unsigned i = 0; i < fillable; i++) {
         uint16_t slot = rx->free[--rx->free_count];
-        struct e1000_rx_descriptor *descriptor = &rx->ring[rx->tail];
-        descriptor->address = rx->buffers_bus + (uint64_t)slot * rx->buffer_size;
-        descriptor->status = 0;
+        descriptors[rx->tail].address = rx->ring.buffers_bus + (uint64_t)slot * rx->ring.buffer_size;
+        descriptors[rx->tail].status = 0;
         rx->slot_of[rx->tail] = slot;
-        rx->tail = (rx->tail + 1) & mask;
+        rx->tail = (rx->tail + 1) & (count - 1);
     }
-    rx->posted += fillable;
+    rx->posted = (uint16_t)(rx->posted + fillable);
+
     platform_barrier();
     e1000_write(e1000, E1000_RDT, rx->tail);
 }
 
 /* Whether what a descriptor reports is a whole, sound frame. Counts what is not. */
-static bool accept(struct e1000 *e1000, uint8_t status, uint8_t errors, uint16_t length)
+static bool accept_descriptor(struct e1000 *e1000, uint8_t status, uint8_t errors, uint16_t length)
 {
     struct e1000_rx *rx = &e1000->rx;
     bool ends = status & E1000_RXD_STATUS_EOP;
+
     if (rx->discarding) {
         rx->discarding = !ends;
         return false;
     }
     rx->discarding = !ends;
-    if (ends && !(errors & E1000_RXD_ERRORS_DAMAGED) && length > 0 && length <= rx->buffer_size)
+
+    if (ends && !(errors & E1000_RXD_ERRORS_DAMAGED) && length > 0 && length <= rx->ring.buffer_size)
         return true;
     e1000->statistics.rx_errors++;
     return false;
@@ -105,26 +103,28 @@ unsigned e1000_rx_harvest(struct nic *nic, unsigned budget)
 {
     struct e1000 *e1000 = e1000_of(nic);
     struct e1000_rx *rx = &e1000->rx;
+    const volatile struct e1000_rx_descriptor *descriptors = rx->ring.descriptors;
     unsigned handed = 0;
     while (handed < budget && rx->posted > 0) {
-        const volatile struct e1000_rx_descriptor *descriptor = &rx->ring[rx->next];
+        const volatile struct e1000_rx_descriptor *descriptor = &descriptors[rx->next];
         uint8_t status = descriptor->status;
         if (!(status & E1000_RXD_STATUS_DD))
             break;
+
         platform_barrier();
         uint8_t errors = descriptor->errors;
         uint16_t length = descriptor->length;
         uint16_t slot = rx->slot_of[rx->next];
-        rx->next = (rx->next + 1) & (rx->count - 1);
+        rx->next = (rx->next + 1) & (rx->ring.count - 1);
         rx->posted--;
-        if (!accept(e1000, status, errors, length)) {
+        if (!accept_descriptor(e1000, status, errors, length)) {
             rx->free[rx->free_count++] = slot;
             continue;
         }
 
         bool verified = !(status & E1000_RXD_STATUS_IXSM);
         struct nic_frame frame = {
-            .bytes = rx->buffers + (size_t)slot * rx->buffer_size,
+            .bytes = rx->ring.buffers + (size_t)slot * rx->ring.buffer_size,
             .length = length,
             .ip_checksum_good = verified && status & E1000_RXD_STATUS_IPCS && !(errors & E1000_RXD_ERRORS_IPE),
             .l4_checksum_good = verified && status & E1000_RXD_STATUS_TCPCS && !(errors & E1000_RXD_ERRORS_TCPE),
@@ -142,7 +142,7 @@ unsigned e1000_rx_harvest(struct nic *nic, unsigned budget)
 void e1000_rx_release(struct nic *nic, const struct nic_frame *frame)
 {
     struct e1000_rx *rx = &e1000_of(nic)->rx;
-    if (frame->slot >= rx->count || !rx->held[frame->slot])
+    if (frame->slot >= rx->ring.count || !rx->held[frame->slot])
         return; /* a second release would put one buffer into the ring twice */
     rx->held[frame->slot] = false;
     rx->free[rx->free_count++] = frame->slot;

@@ -7,31 +7,26 @@
 #include <string.h>
 
 #include "nicdrv/e1000.h"
+#include "platform/frame.h"
 
-#define ETHERNET_HEADERS  (14 + 4) /* with a VLAN tag */
-#define FRAME_MIN         60       /* without FCS */
-#define DWORD_END_SHIFT   4
-#define HANG_MS           2000
-#define IP_CHECKSUM_FIELD 10
+#define DWORD_END_SHIFT 4
+#define HANG_MS         2000
+#define BUFFER_UNIT     64u /* a cache line */
 
 uint32_t e1000_tx_buffer_size(uint16_t mtu)
 {
-    return ((uint32_t)mtu + ETHERNET_HEADERS + DWORD_END_SHIFT + 63) & ~63u;
+    return (mtu + ETHERNET_HEADER + VLAN_TAG + DWORD_END_SHIFT + BUFFER_UNIT - 1) & ~(BUFFER_UNIT - 1);
 }
 
 void e1000_tx_start(struct e1000 *e1000)
 {
     struct e1000_tx *tx = &e1000->tx;
-    memset(tx->ring, 0, tx->count * sizeof(*tx->ring));
+    memset(tx->ring.descriptors, 0, tx->ring.count * sizeof(struct e1000_tx_descriptor));
     tx->next = tx->tail = tx->clean = tx->used = 0;
     tx->has_context = false;
-    tx->longest = (uint32_t)e1000->mtu + ETHERNET_HEADERS;
+    tx->longest = e1000->mtu + ETHERNET_HEADER + VLAN_TAG;
 
-    e1000_write(e1000, E1000_TDBAL, (uint32_t)tx->ring_bus);
-    e1000_write(e1000, E1000_TDBAH, (uint32_t)(tx->ring_bus >> 32));
-    e1000_write(e1000, E1000_TDLEN, tx->count * (uint32_t)sizeof(*tx->ring));
-    e1000_write(e1000, E1000_TDH, 0);
-    e1000_write(e1000, E1000_TDT, 0);
+    e1000_place_ring(e1000, E1000_TDBAL, &tx->ring, sizeof(struct e1000_tx_descriptor));
     e1000_write(e1000, E1000_TIDV, 0);
     e1000_write(e1000, E1000_TIPG, E1000_TIPG_COPPER);
     if (e1000_has(e1000, TRAIT_PCIE))
@@ -49,11 +44,12 @@ void e1000_tx_expect_progress(struct e1000 *e1000)
 void e1000_tx_reclaim(struct e1000 *e1000)
 {
     struct e1000_tx *tx = &e1000->tx;
-    uint16_t mask = tx->count - 1, before = tx->used;
+    const volatile struct e1000_tx_descriptor *descriptors = tx->ring.descriptors;
+    uint16_t mask = tx->ring.count - 1, before = tx->used;
+
     while (tx->used > 0) {
         uint16_t width = tx->width[tx->clean];
-        const volatile struct e1000_tx_descriptor *last = &tx->ring[(tx->clean + width - 1) & mask];
-        uint32_t upper = last->upper;
+        uint32_t upper = descriptors[(tx->clean + width - 1) & mask].upper;
         if (!(upper & E1000_TXD_UPPER_DD))
             break;
         if (upper & (E1000_TXD_UPPER_EC | E1000_TXD_UPPER_LC))
@@ -61,6 +57,7 @@ void e1000_tx_reclaim(struct e1000 *e1000)
         tx->clean = (tx->clean + width) & mask;
         tx->used -= width;
     }
+
     if (tx->used != before)
         e1000_tx_expect_progress(e1000);
 }
@@ -88,36 +85,36 @@ void e1000_tx_flush(struct e1000 *e1000)
 }
 
 /* Room for `width` descriptors; one always stays empty, as TDH == TDT means that nothing is to send. */
-static bool has_room(struct e1000 *e1000, uint16_t width)
+static bool has_descriptors(struct e1000 *e1000, uint16_t width)
 {
     struct e1000_tx *tx = &e1000->tx;
-    if (tx->count - 1 - tx->used >= width)
+    if (tx->ring.count - 1 - tx->used >= width)
         return true;
     e1000_tx_flush(e1000);
     e1000_tx_reclaim(e1000);
-    return tx->count - 1 - tx->used >= width;
+    return tx->ring.count - 1 - tx->used >= width;
 }
 
 static bool offsets_fit(const struct nic_offload *offload, uint32_t length)
 {
-    if (offload->ip_checksum && (offload->ip_header + IP_CHECKSUM_FIELD + 2 > offload->l4_header || offload->l4_header > length))
+    if (offload->ip_checksum && (offload->ip_header + IPV4_CHECKSUM + 2 > offload->l4_header || offload->l4_header > length))
         return false;
     if (offload->l4_checksum && (offload->l4_header > offload->l4_field || offload->l4_field + 2u > length))
         return false;
-    return offload->ip_header + IP_CHECKSUM_FIELD <= UINT8_MAX && offload->l4_header > 0 && offload->l4_header <= UINT8_MAX &&
+    return offload->ip_header + IPV4_CHECKSUM <= UINT8_MAX && offload->l4_header > 0 && offload->l4_header <= UINT8_MAX &&
            offload->l4_field <= UINT8_MAX;
 }
 
-static struct e1000_tx_descriptor *claim(struct e1000_tx *tx)
+static struct e1000_tx_descriptor *claim_descriptor(struct e1000_tx *tx)
 {
-    struct e1000_tx_descriptor *descriptor = &tx->ring[tx->next];
-    tx->next = (tx->next + 1) & (tx->count - 1);
-    return descriptor;
+    struct e1000_tx_descriptor *descriptors = tx->ring.descriptors, *claimed = &descriptors[tx->next];
+    tx->next = (tx->next + 1) & (tx->ring.count - 1);
+    return claimed;
 }
 
-static void put_context(struct e1000_tx *tx, uint32_t ip_fields, uint32_t tcp_fields)
+static void write_context(struct e1000_tx *tx, uint32_t ip_fields, uint32_t tcp_fields)
 {
-    struct e1000_tx_descriptor *descriptor = claim(tx);
+    struct e1000_tx_descriptor *descriptor = claim_descriptor(tx);
     descriptor->context.ip_fields = tx->context_ip = ip_fields;
     descriptor->context.tcp_fields = tx->context_tcp = tcp_fields;
     descriptor->lower =
@@ -127,19 +124,34 @@ static void put_context(struct e1000_tx *tx, uint32_t ip_fields, uint32_t tcp_fi
 }
 
 /* Gathers the frame where the card may fetch it from; returns its offset in the buffers. */
-static size_t gather(struct e1000 *e1000, const struct nic_span *spans, unsigned count, uint32_t length, uint32_t padded)
+static size_t gather_frame(struct e1000 *e1000, const struct nic_span *spans, unsigned count, uint32_t length, uint32_t padded)
 {
     struct e1000_tx *tx = &e1000->tx;
-    size_t start = (size_t)tx->next * tx->buffer_size;
+    size_t start = (size_t)tx->next * tx->ring.buffer_size;
     if (e1000_has(e1000, TRAIT_DWORD_END) && !((start + padded - 1) & 4))
         start += DWORD_END_SHIFT;
-    uint8_t *to = tx->buffers + start;
+    uint8_t *to = tx->ring.buffers + start;
     for (unsigned i = 0; i < count; i++) {
         memcpy(to, spans[i].bytes, spans[i].length);
         to += spans[i].length;
     }
     memset(to, 0, padded - length);
     return start;
+}
+
+/* What a context descriptor says, and the options of the data descriptor that make use of it; 0: no checksum is asked for. */
+struct checksums {
+    uint32_t ip_fields, tcp_fields, options;
+};
+
+static struct checksums encode_offload(const struct nic_offload *offload)
+{
+    return (struct checksums){
+        .ip_fields = offload->ip_header | (offload->ip_header + IPV4_CHECKSUM) << 8 | (offload->l4_header - 1u) << 16,
+        .tcp_fields = offload->l4_header | (uint32_t)offload->l4_field << 8, /* TUCSE 0: to the end */
+        .options =
+            (offload->ip_checksum ? E1000_TXD_UPPER_POPTS_IXSM : 0) | (offload->l4_checksum ? E1000_TXD_UPPER_POPTS_TXSM : 0),
+    };
 }
 
 enum status e1000_tx_send(struct nic *nic, const struct nic_span *spans, unsigned count, const struct nic_offload *offload)
@@ -152,36 +164,36 @@ enum status e1000_tx_send(struct nic *nic, const struct nic_span *spans, unsigne
     if (length > tx->longest)
         return fail(E_FRAME_SIZE, "%u bytes; the MTU allows %u", (unsigned)length, (unsigned)tx->longest);
 
-    uint32_t ip_fields = 0, tcp_fields = 0, options = 0;
-    if (offload != NULL && (offload->ip_checksum || offload->l4_checksum)) {
+    struct checksums wanted = {0};
+    if (offload && (offload->ip_checksum || offload->l4_checksum)) {
         if (!offsets_fit(offload, (uint32_t)length))
             return fail(E_INVALID_ARGUMENT, "checksum offsets %u, %u, %u in a frame of %u bytes", offload->ip_header,
                         offload->l4_header, offload->l4_field, (unsigned)length);
-        ip_fields = offload->ip_header | (offload->ip_header + IP_CHECKSUM_FIELD) << 8 | (offload->l4_header - 1u) << 16;
-        tcp_fields = offload->l4_header | (uint32_t)offload->l4_field << 8; /* TUCSE 0: to the end */
-        options =
-            (offload->ip_checksum ? E1000_TXD_UPPER_POPTS_IXSM : 0) | (offload->l4_checksum ? E1000_TXD_UPPER_POPTS_TXSM : 0);
+        wanted = encode_offload(offload);
     }
-    bool new_context = options != 0 && !(tx->has_context && tx->context_ip == ip_fields && tx->context_tcp == tcp_fields);
+
+    bool new_context =
+        wanted.options != 0 && !(tx->has_context && tx->context_ip == wanted.ip_fields && tx->context_tcp == wanted.tcp_fields);
     uint16_t width = new_context ? 2 : 1;
-    if (!e1000->running || e1000->paused || !has_room(e1000, width)) {
+    if (!e1000->running || e1000->paused || !has_descriptors(e1000, width)) {
         e1000->statistics.tx_full++;
         return E_NIC_BUSY;
     }
 
     uint16_t first = tx->next;
     if (new_context)
-        put_context(tx, ip_fields, tcp_fields);
+        write_context(tx, wanted.ip_fields, wanted.tcp_fields);
     /* With checksums the card itself pads (TCTL.PSP): QEMU's e1000e takes padding for payload and corrects the IP length to it.
      */
-    uint32_t padded = length < FRAME_MIN && options == 0 ? FRAME_MIN : (uint32_t)length;
-    uint64_t start = gather(e1000, spans, count, (uint32_t)length, padded);
-    struct e1000_tx_descriptor *data = claim(tx);
-    data->address = tx->buffers_bus + start;
+    uint32_t padded = length < ETHERNET_FRAME_MIN && wanted.options == 0 ? ETHERNET_FRAME_MIN : (uint32_t)length;
+    uint64_t start = gather_frame(e1000, spans, count, (uint32_t)length, padded);
+    struct e1000_tx_descriptor *data = claim_descriptor(tx);
+    data->address = tx->ring.buffers_bus + start;
     data->lower = padded | E1000_TXD_LOWER_DTYP_DATA | E1000_TXD_LOWER_EOP | E1000_TXD_LOWER_IFCS | E1000_TXD_LOWER_RS |
                   E1000_TXD_LOWER_DEXT;
-    data->upper = options;
+    data->upper = wanted.options;
     tx->width[first] = (uint8_t)width;
+
     if (tx->used == 0)
         e1000_tx_expect_progress(e1000);
     tx->used += width;

@@ -1,24 +1,28 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <string.h>
-
-#include "nicdrv/e1000.h"
+/* Which driver a card needs, and what holds for the cards of all of them. */
 #include "nicdrv/nic.h"
 
-static const struct nic_driver *const drivers[] = {
-    &e1000_driver,
-};
+#include <string.h>
+
+#include "nicdrv/drivers.h"
+
+static const struct nic_driver *const drivers[] = {NIC_DRIVERS};
 
 #define RINGS_MIN 8
 #define RINGS_MAX 4096
-#define MTU_MIN   576
-#define MTU_MAX   9000
 
 const struct nic_driver *nic_probe(const struct pci_device *device)
 {
-    for (unsigned i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++)
+    for (unsigned i = 0; i < sizeof drivers / sizeof *drivers; i++)
         if (drivers[i]->probe(device))
             return drivers[i];
     return NULL;
+}
+
+size_t nic_arena_size(const struct pci_device *device, const struct nic_config *config)
+{
+    const struct nic_driver *driver = nic_probe(device);
+    return driver ? driver->arena_size(config) : 0;
 }
 
 static bool ring_size_fits(uint16_t count)
@@ -29,16 +33,17 @@ static bool ring_size_fits(uint16_t count)
 enum status nic_open(struct nic *nic, struct pci_device *device, const struct nic_config *config)
 {
     const struct nic_driver *driver = nic_probe(device);
-    if (driver == NULL)
+    if (!driver)
         return fail(E_NIC_NONE, "no driver for PCI device %04x:%04x", device->vendor_id, device->device_id);
-    if (config->arena == NULL || !ring_size_fits(config->rx_buffers) || !ring_size_fits(config->tx_buffers))
+    if (!config->arena || !ring_size_fits(config->rx_buffers) || !ring_size_fits(config->tx_buffers))
         return fail(E_INVALID_ARGUMENT, "rings of %u and %u buffers; a power of two in %u..%u is expected", config->rx_buffers,
                     config->tx_buffers, RINGS_MIN, RINGS_MAX);
-    if (config->mtu < MTU_MIN || config->mtu > MTU_MAX)
-        return fail(E_INVALID_ARGUMENT, "MTU %u; %u..%u is expected", config->mtu, MTU_MIN, MTU_MAX);
+    if (!nic_mtu_is_valid(config->mtu))
+        return fail(E_INVALID_ARGUMENT, "MTU %u; %u..%u is expected", config->mtu, NIC_MTU_MIN, NIC_MTU_MAX);
+
     nic->driver = driver;
     nic->device = device;
     nic->mtu = config->mtu;
-    memset(nic->state, 0, sizeof(nic->state));
+    memset(nic->state, 0, sizeof nic->state);
     return driver->open(nic, config);
 }

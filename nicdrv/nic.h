@@ -3,7 +3,8 @@
  * An Ethernet card, polled. The card never raises an interrupt and only ever touches memory of the arena it was opened with.
  *
  * Order of calls: nic_probe → nic_open → any of link/send/poll/release/pause/resume → nic_close. After nic_close, or nic_pause,
- * the card does no DMA.
+ * the card does no DMA. Callers use the nic_…() functions at the end; a family of cards supplies a struct nic_driver and is
+ * listed in nicdrv/drivers.h, which is the only place that names it.
  */
 #ifndef SANSTRAP_NIC_H
 #define SANSTRAP_NIC_H
@@ -11,6 +12,20 @@
 #include "platform/platform.h"
 
 #define NIC_MAC_LENGTH 6
+#define NIC_STATE_SIZE 1024 /* bytes, of a driver's own */
+
+/*
+ * The MTU: bytes of an IP packet, without Ethernet's header. This is the one rule for what a card can be opened with, an
+ * administrator can set and a DHCP server can give (option 26).
+ */
+#define NIC_MTU_MIN     576u  /* what every host must take, RFC 791 3.1 */
+#define NIC_MTU_MAX     9000u /* the usual size of jumbo frames */
+#define NIC_MTU_DEFAULT 1500u /* IEEE 802.3 */
+
+static inline bool nic_mtu_is_valid(uint32_t mtu)
+{
+    return mtu >= NIC_MTU_MIN && mtu <= NIC_MTU_MAX;
+}
 
 struct nic;
 
@@ -43,39 +58,82 @@ struct nic_offload {
 
 struct nic_link {
     bool up;
-    uint16_t megabits;
+    uint16_t megabits; /* Mbit/s; 0 without a link */
     bool full_duplex;
 };
 
+/* Counted since nic_open(). */
 struct nic_statistics {
-    uint64_t rx_frames, rx_bytes, tx_frames, tx_bytes;
-    uint64_t rx_errors; /* frames the card marked as damaged, or longer than a buffer */
-    uint64_t rx_missed; /* frames lost because no descriptor or FIFO space was free */
-    uint64_t tx_errors;
-    uint64_t tx_full; /* send() calls that found no free descriptor */
-    uint32_t resets;  /* recoveries from a hang */
+    uint64_t rx_frames, rx_bytes, tx_frames, tx_bytes; /* without FCS; sent ones with their padding */
+    uint64_t rx_errors;                                /* frames the card marked as damaged, or longer than a buffer */
+    uint64_t rx_missed;                                /* frames lost because no descriptor or FIFO space was free */
+    uint64_t tx_errors;                                /* frames that the card took and did not send */
+    uint64_t tx_full;                                  /* nic_send() calls that were answered with E_NIC_BUSY */
+    uint32_t resets;                                   /* recoveries from a hang */
 };
 
 struct nic_config {
     struct arena *arena; /* rings and buffers are taken from here; nothing is allocated after nic_open() */
     uint16_t rx_buffers; /* power of two, 8..4096 */
     uint16_t tx_buffers; /* power of two, 8..4096 */
-    uint16_t mtu;        /* bytes of IP packet, 576..9000; buffers are sized after it */
+    uint16_t mtu;        /* NIC_MTU_MIN..NIC_MTU_MAX; buffers are sized after it */
     const uint8_t *mac;  /* overrides the card's own when not NULL */
 };
 
+/*
+ * What a family of cards supplies, every member of it. Only nic.c and the functions below call these, on the one thread; only
+ * those that say so may wait. From open()'s OK to close() the card is running or paused.
+ */
 struct nic_driver {
-    const char *name;
+    const char *name; /* of the family, for the log */
+
+    /* Whether the driver drives this device. Looks at the IDs in *device and at configuration space, changes nothing. */
     bool (*probe)(const struct pci_device *device);
+
+    /* As nic_arena_size(): an upper bound in bytes for a config that nic_open() accepts. Touches no hardware. */
+    size_t (*arena_size)(const struct nic_config *config);
+
+    /*
+     * As nic_open(), which has checked *config and filled in driver, device and mtu; `state` is zero. Sets mac, model and
+     * offloads_tx_checksums, and lowers mtu where the card cannot have it. May wait as long as a reset takes, some 100 ms. The
+     * card is running afterwards. On an error it does no DMA and raises no interrupt, unless its registers are out of reach
+     * (E_NIC_REGISTERS of platform_map_registers()), and close() is not called.
+     */
     enum status (*open)(struct nic *nic, const struct nic_config *config);
+
+    /* As nic_link(), also while paused. */
     void (*read_link)(struct nic *nic, struct nic_link *link);
+
+    /* As nic_send(), also from within deliver(). While paused or out of order the answer is E_NIC_BUSY. */
     enum status (*send)(struct nic *nic, const struct nic_span *spans, unsigned count, const struct nic_offload *offload);
+
+    /*
+     * As nic_poll(). Calls nic->deliver() for each frame, then takes back what was sent and gives the card what was released.
+     * While paused nothing happens. Never waits, but for the reset that a hang makes necessary; what was in the rings is lost
+     * then, and what the caller holds stays his. A card that does not come out of the reset is tried again later.
+     */
     unsigned (*poll)(struct nic *nic, unsigned budget);
+
+    /* As nic_release(), also from within deliver() and while paused. A frame that is not held is ignored. */
     void (*release)(struct nic *nic, const struct nic_frame *frame);
+
+    /*
+     * As nic_pause() and nic_resume(). pause() waits for what is being sent, 20 ms at most; what has not left then leaves after
+     * resume(). Calling either twice is harmless.
+     */
     void (*pause)(struct nic *nic);
     void (*resume)(struct nic *nic);
+
+    /* As nic_set_multicast(), also while paused. The list outlives resets. */
     enum status (*set_multicast)(struct nic *nic, const uint8_t (*groups)[NIC_MAC_LENGTH], unsigned count);
+
+    /* As nic_statistics(), also while paused. */
     void (*read_statistics)(struct nic *nic, struct nic_statistics *statistics);
+
+    /*
+     * As nic_close(), whether running or paused. May wait as long as a reset takes. Cannot fail: a card that does not obey is cut
+     * off from the bus. open() may follow.
+     */
     void (*close)(struct nic *nic);
 };
 
@@ -84,15 +142,18 @@ struct nic {
     const struct nic_driver *driver;
     struct pci_device *device;
     uint8_t mac[NIC_MAC_LENGTH];
-    uint16_t mtu;
-    bool offloads_tx_checksums;
-    const char *model; /* e.g. "82545EM" */
+    uint16_t mtu;               /* what the card was opened with; less than the config's where it cannot have that */
+    bool offloads_tx_checksums; /* nic_send() takes an offload */
+    const char *model;          /* e.g. "82545EM" */
 
-    /* Called by poll for each frame, which then belongs to it until nic_release(). May call nic_send() and nic_release(). */
+    /*
+     * Set by the caller before nic_poll(), which calls it for each frame; the frame then belongs to it until nic_release(). May
+     * call nic_send() and nic_release(), not nic_poll(), nic_pause() or nic_close().
+     */
     void (*deliver)(void *context, const struct nic_frame *frame);
     void *deliver_context;
 
-    uint64_t state[128];
+    uint64_t state[NIC_STATE_SIZE / sizeof(uint64_t)]; /* zero when open() is called */
 };
 
 /* The driver for this device, or NULL. Touches nothing but configuration space. */
@@ -100,12 +161,14 @@ const struct nic_driver *nic_probe(const struct pci_device *device);
 
 /*
  * Resets the card, masks its interrupts, reads its MAC, sets its rings up and starts it. Does not wait for the link.
- * E_NIC_REGISTERS, E_NIC_RESET, E_NIC_MAC, E_NIC_MEMORY, E_INVALID_ARGUMENT; on failure the card is left quiet.
+ * E_NIC_NONE without a driver, E_NIC_REGISTERS, E_NIC_RESET, E_NIC_MAC, E_NIC_MEMORY, E_INVALID_ARGUMENT. On failure the
+ * card is left without DMA and interrupts, unless its registers could not be reached at all.
  */
 enum status nic_open(struct nic *nic, struct pci_device *device, const struct nic_config *config);
 
-/* How much of an arena nic_open() takes at most for this configuration, alignment included. */
-size_t nic_arena_size(const struct nic_config *config);
+/* How many bytes of an arena nic_open() takes at most for this device and configuration, alignment included; 0 without a driver.
+ */
+size_t nic_arena_size(const struct pci_device *device, const struct nic_config *config);
 
 /* The link as it is now. Reads registers: not for the fast path. */
 static inline void nic_link(struct nic *nic, struct nic_link *link)
@@ -115,7 +178,8 @@ static inline void nic_link(struct nic *nic, struct nic_link *link)
 
 /*
  * Copies the spans, in order, as one frame (without FCS; short ones are padded) into a transmit buffer and hands it to the card.
- * `offload` may be NULL. Returns OK, E_NIC_BUSY when no descriptor is free (try again after a poll), E_FRAME_SIZE.
+ * `offload` may be NULL, and has to be unless nic->offloads_tx_checksums. Returns OK, E_NIC_BUSY when no descriptor is free or
+ * the card is paused (try again after a poll), E_FRAME_SIZE, E_INVALID_ARGUMENT for offsets outside the frame.
  */
 static inline enum status nic_send(struct nic *nic, const struct nic_span *spans, unsigned count,
                                    const struct nic_offload *offload)
@@ -123,8 +187,10 @@ static inline enum status nic_send(struct nic *nic, const struct nic_span *spans
     return nic->driver->send(nic, spans, count, offload);
 }
 
-/* Hands at most `budget` received frames to deliver(), recovers from overruns and hangs; returns how many. Reads no register when
- * idle. */
+/*
+ * Hands at most `budget` received frames to deliver(), recovers from overruns and hangs; returns how many. Reads no register when
+ * idle.
+ */
 static inline unsigned nic_poll(struct nic *nic, unsigned budget)
 {
     return nic->driver->poll(nic, budget);
@@ -146,8 +212,10 @@ static inline void nic_resume(struct nic *nic)
     nic->driver->resume(nic);
 }
 
-/* Replaces the list of multicast groups received beside broadcast and our own MAC. Over-approximates when the card's filter is
- * small. */
+/*
+ * Replaces the list of multicast groups received beside broadcast and our own MAC. Over-approximates when the card's filter is
+ * small. E_INVALID_ARGUMENT when one is no multicast address; the list before it then stays.
+ */
 static inline enum status nic_set_multicast(struct nic *nic, const uint8_t (*groups)[NIC_MAC_LENGTH], unsigned count)
 {
     return nic->driver->set_multicast(nic, groups, count);
@@ -158,7 +226,7 @@ static inline void nic_statistics(struct nic *nic, struct nic_statistics *statis
     nic->driver->read_statistics(nic, statistics);
 }
 
-/* Stops the card: no DMA, interrupts masked, bus mastering off. */
+/* Stops the card: no DMA, interrupts masked, bus mastering off. Frames that are still held must not be released any more. */
 static inline void nic_close(struct nic *nic)
 {
     nic->driver->close(nic);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* The arena: memory that is taken from the front and never given back. */
 #include <string.h>
 
 #include "platform/platform.h"

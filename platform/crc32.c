@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* CRC-32, a bit at a time. */
 #include "platform/crc32.h"
 
 #define POLYNOMIAL 0xEDB88320u /* reflected */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* CRC-32, a bit at a time: for tables of some KiB, not for payload. */
 #ifndef SANSTRAP_CRC32_H
 #define SANSTRAP_CRC32_H
 

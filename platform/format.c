@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* printf for images without a libc, and the log line that is made with it. */
 #include "platform/format.h"
 
 #include <string.h>
+
+#include "platform/characters.h"
 
 struct output {
     char *to;
@@ -17,35 +20,36 @@ struct conversion {
     unsigned size; /* bytes of the integer argument */
 };
 
-static void put(struct output *out, char c)
+static void emit(struct output *out, char c)
 {
     if (out->length + 1 < out->size)
         out->to[out->length] = c;
     out->length++;
 }
 
-static void put_repeated(struct output *out, char c, int count)
+static void emit_repeated(struct output *out, char c, int count)
 {
     while (count-- > 0)
-        put(out, c);
+        emit(out, c);
 }
 
-static void put_text(struct output *out, const struct conversion *conversion, const char *text)
+static void emit_text(struct output *out, const struct conversion *conversion, const char *text)
 {
     size_t length = 0;
     while ((conversion->precision < 0 || length < (size_t)conversion->precision) && text[length])
         length++;
+
     int padding = conversion->width - (int)length;
     if (!conversion->left)
-        put_repeated(out, ' ', padding);
+        emit_repeated(out, ' ', padding);
     for (size_t i = 0; i < length; i++)
-        put(out, text[i]);
+        emit(out, text[i]);
     if (conversion->left)
-        put_repeated(out, ' ', padding);
+        emit_repeated(out, ' ', padding);
 }
 
-static void put_number(struct output *out, const struct conversion *conversion, uint64_t value, unsigned base, bool capitals,
-                       bool negative)
+static void emit_number(struct output *out, const struct conversion *conversion, uint64_t value, unsigned base, bool capitals,
+                        bool negative)
 {
     const char *digits = capitals ? "0123456789ABCDEF" : "0123456789abcdef";
     char text[24];
@@ -62,16 +66,17 @@ static void put_number(struct output *out, const struct conversion *conversion, 
         zeros = conversion->width - length - negative;
     if (zeros < 0)
         zeros = 0;
+
     int padding = conversion->width - length - zeros - negative;
     if (!conversion->left)
-        put_repeated(out, ' ', padding);
+        emit_repeated(out, ' ', padding);
     if (negative)
-        put(out, '-');
-    put_repeated(out, '0', zeros);
+        emit(out, '-');
+    emit_repeated(out, '0', zeros);
     while (length > 0)
-        put(out, text[--length]);
+        emit(out, text[--length]);
     if (conversion->left)
-        put_repeated(out, ' ', padding);
+        emit_repeated(out, ' ', padding);
 }
 
 static const char *read_flags(const char *at, struct conversion *conversion)
@@ -89,7 +94,7 @@ static const char *read_flags(const char *at, struct conversion *conversion)
 static const char *read_digits(const char *at, int *value)
 {
     *value = 0;
-    for (; *at >= '0' && *at <= '9'; at++)
+    for (; is_digit(*at); at++)
         if (*value < 1000)
             *value = *value * 10 + (*at - '0');
     return at;
@@ -97,22 +102,18 @@ static const char *read_digits(const char *at, int *value)
 
 static const char *read_length(const char *at, struct conversion *conversion)
 {
-    conversion->size = sizeof(int);
-    if (*at == 'h') {
-        bool twice = at[1] == 'h';
-        conversion->size = twice ? sizeof(char) : sizeof(short);
-        return at + 1 + twice;
-    }
-    if (*at == 'z') {
+    bool twice = (*at == 'h' || *at == 'l') && at[1] == *at;
+
+    conversion->size = sizeof(uint32_t);
+    if (*at == 'h')
+        conversion->size = twice ? sizeof(uint8_t) : sizeof(uint16_t);
+    else if (*at == 'z')
         conversion->size = sizeof(size_t);
-        return at + 1;
-    }
-    if (*at == 'l') {
-        bool twice = at[1] == 'l';
-        conversion->size = twice ? sizeof(long long) : sizeof(long);
-        return at + 1 + twice;
-    }
-    return at;
+    else if (*at == 'l' && twice)
+        conversion->size = sizeof(uint64_t);
+    else
+        return at;
+    return at + (twice ? 2 : 1);
 }
 
 /* `char` and `short` arrive as int; the rest as written. */
@@ -124,49 +125,68 @@ static uint64_t read_unsigned(const struct conversion *conversion, va_list *argu
     return value;
 }
 
-static void put_signed(struct output *out, const struct conversion *conversion, va_list *arguments)
+static void emit_signed(struct output *out, const struct conversion *conversion, va_list *arguments)
 {
     uint64_t value = read_unsigned(conversion, arguments);
     unsigned unused_bits = 64 - conversion->size * 8;
     int64_t number = (int64_t)(value << unused_bits) >> unused_bits;
     bool negative = number < 0;
-    put_number(out, conversion, negative ? 0 - (uint64_t)number : (uint64_t)number, 10, false, negative);
+    emit_number(out, conversion, negative ? 0 - (uint64_t)number : (uint64_t)number, 10, false, negative);
 }
 
-/* `at` is the conversion's letter. Returns false, having put nothing, for a letter that is none of ours. */
-static bool put_conversion(struct output *out, struct conversion *conversion, char letter, va_list *arguments)
+/* `at` is the conversion's letter. Returns false, having written nothing, for a letter that is none of ours. */
+static bool emit_conversion(struct output *out, struct conversion *conversion, char letter, va_list *arguments)
 {
     switch (letter) {
     case 'd':
     case 'i':
-        put_signed(out, conversion, arguments);
+        emit_signed(out, conversion, arguments);
         return true;
     case 'u':
-        put_number(out, conversion, read_unsigned(conversion, arguments), 10, false, false);
+        emit_number(out, conversion, read_unsigned(conversion, arguments), 10, false, false);
         return true;
     case 'x':
     case 'X':
-        put_number(out, conversion, read_unsigned(conversion, arguments), 16, letter == 'X', false);
+        emit_number(out, conversion, read_unsigned(conversion, arguments), 16, letter == 'X', false);
         return true;
     case 'p':
-        put_number(out, conversion, (uintptr_t)va_arg(*arguments, void *), 16, false, false);
+        emit_number(out, conversion, (uintptr_t)va_arg(*arguments, void *), 16, false, false);
         return true;
     case 'c': {
         char text[2] = {(char)va_arg(*arguments, int), 0};
-        put_text(out, conversion, text);
+        emit_text(out, conversion, text);
         return true;
     }
     case 's': {
         const char *text = va_arg(*arguments, const char *);
-        put_text(out, conversion, text ? text : "(null)");
+        emit_text(out, conversion, text ? text : "(null)");
         return true;
     }
     case '%':
-        put(out, '%');
+        emit(out, '%');
         return true;
     default:
         return false;
     }
+}
+
+/* A width or precision: a number, or an argument. */
+static const char *read_count(const char *at, int *count, va_list *arguments)
+{
+    if (*at != '*')
+        return read_digits(at, count);
+    *count = va_arg(*arguments, int);
+    return at + 1;
+}
+
+/* What stands between '%' and the conversion's letter, to which it returns. */
+static const char *read_conversion(const char *at, struct conversion *conversion, va_list *arguments)
+{
+    at = read_flags(at, conversion);
+    at = read_count(at, &conversion->width, arguments);
+    if (*at == '.')
+        at = read_count(at + 1, &conversion->precision, arguments);
+    return read_length(at, conversion);
 }
 
 size_t format_text_va(char *to, size_t size, const char *format, va_list arguments)
@@ -174,31 +194,20 @@ size_t format_text_va(char *to, size_t size, const char *format, va_list argumen
     struct output out = {.to = to, .size = size};
     va_list rest;
     va_copy(rest, arguments);
+
     while (*format) {
         if (*format != '%') {
-            put(&out, *format++);
+            emit(&out, *format++);
             continue;
         }
         struct conversion conversion = {.precision = -1};
-        const char *at = read_flags(format + 1, &conversion);
-        if (*at == '*') {
-            conversion.width = va_arg(rest, int);
-            at++;
-        } else {
-            at = read_digits(at, &conversion.width);
-        }
-        if (*at == '.' && at[1] == '*') {
-            conversion.precision = va_arg(rest, int);
-            at += 2;
-        } else if (*at == '.') {
-            at = read_digits(at + 1, &conversion.precision);
-        }
-        at = read_length(at, &conversion);
-        if (put_conversion(&out, &conversion, *at, &rest))
+        const char *at = read_conversion(format + 1, &conversion, &rest);
+        if (emit_conversion(&out, &conversion, *at, &rest))
             format = at + 1;
         else
-            put(&out, *format++);
+            emit(&out, *format++);
     }
+
     va_end(rest);
     if (size)
         to[out.length < size ? out.length : size - 1] = '\0';

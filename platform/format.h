@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * printf for images without a libc, the part of it that sanstrap uses:
- *   %d %i %u %x %X %c %s %p %%   length l, ll, z, h, hh   flags - 0   width and precision, also as *
- * Another conversion prints itself verbatim, so that a slip is seen and not executed.
+ *   %d %i %u %x %X %c %s %p %%   length ll, z, h, hh   flags - 0   width and precision, also as *
+ * Another conversion prints itself verbatim, so that a slip is seen and not executed; so does %l, whose size is another on each
+ * ABI.
  */
 #ifndef SANSTRAP_FORMAT_H
 #define SANSTRAP_FORMAT_H

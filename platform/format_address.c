@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* IP addresses as text. */
 #include "platform/format.h"
+
+#include "platform/bytes.h"
 
 void format_ipv4(char *text, const uint8_t bytes[4])
 {
@@ -14,7 +17,6 @@ static unsigned longest_run(const uint16_t *groups, unsigned *length)
     *length = 1;
     for (unsigned i = 0; i < 8; i++) {
         unsigned run = 0;
-
         while (i + run < 8 && groups[i + run] == 0)
             run++;
         if (run > *length) {
@@ -28,12 +30,11 @@ static unsigned longest_run(const uint16_t *groups, unsigned *length)
 void format_ipv6(char *text, const uint8_t bytes[16])
 {
     uint16_t groups[8];
-    unsigned run, length;
-    char *at = text;
-
     for (unsigned i = 0; i < 8; i++)
-        groups[i] = (uint16_t)(bytes[2 * i] << 8 | bytes[2 * i + 1]);
-    run = longest_run(groups, &length);
+        groups[i] = get_be16(bytes + 2 * i);
+    unsigned length, run = longest_run(groups, &length);
+
+    char *at = text;
     for (unsigned i = 0; i < 8; i++) {
         if (i == run) {
             *at++ = ':';

@@ -2,8 +2,9 @@
 /*
  * Everything that nicdrv/, net/ and iscsi/ know of the machine they run in.
  *
- * A home (bios/, efi/, dump/, tests/host/) supplies exactly one definition of each function below; they are resolved
- * when the image is linked, so an undefined-symbol list of the three layers is the proof that they use nothing else.
+ * A home (bios/, efi/, tests/host/) supplies exactly one definition of each function below; they are resolved when the image
+ * is linked, so an undefined-symbol list of the three layers is the proof that they use nothing else. arena_take() and the texts
+ * of status.h and format.h are not a home's but platform/'s own.
  * One thread calls them, never an interrupt handler. Integer types are of fixed size throughout: `long` differs
  * between the ABIs that this code is compiled for.
  */
@@ -46,7 +47,7 @@ static inline bool deadline_passed(deadline_t deadline)
     return platform_ticks() >= deadline;
 }
 
-/* ---- words ---- */
+/* ---- log and randomness ---- */
 
 enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 
@@ -97,7 +98,7 @@ struct pci_device {
     void *home; /* the home's own, untouched by the layers */
 };
 
-/* Configuration space; `offset` is a multiple of 4 below 256. */
+/* Configuration space; `offset` is a multiple of 4 below 256. What does not answer reads as FFFFFFFF. */
 uint32_t platform_pci_read32(const struct pci_device *device, uint16_t offset);
 void platform_pci_write32(const struct pci_device *device, uint16_t offset, uint32_t value);
 

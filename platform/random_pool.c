@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* The pool of random bytes. The only place outside iscsi/ that knows BearSSL. */
 #include "platform/random_pool.h"
 
 #include <bearssl_hash.h>

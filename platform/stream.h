@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A connection that carries bytes in order, as iscsi/ wants it: net/ gives one over TCP, tests/host/ one over a POSIX
- * socket. Only connect and close wait, at most until their deadline; with the others callers pump until what they want has
- * happened or their deadline passes.
+ * socket. connect() and close() wait, each until its deadline at most, pumping and calling platform_idle() meanwhile. Nothing
+ * else does: callers pump until what they want has happened or their deadline passes.
  */
 #ifndef SANSTRAP_STREAM_H
 #define SANSTRAP_STREAM_H
@@ -23,31 +23,36 @@ struct stream;
 
 struct stream_ops {
     /*
-     * Connects to `host`, an IPv4 or IPv6 literal (without brackets) or a DNS name, at TCP port `port`. Pumps inside, at most
-     * until `deadline`. A stream that is open is aborted first. Fails with E_RESOLVE, E_UNREACHABLE, E_CONNECT_TIMEOUT,
-     * E_CONNECT_REFUSED, E_STREAM_MEMORY.
+     * Connects to `host`, an IPv4 or IPv6 literal (without brackets) or a DNS name, at TCP port `port`. Waits until it is
+     * connected or has failed, at most until `deadline`. A stream that is open is aborted first. Fails with E_RESOLVE,
+     * E_UNREACHABLE, E_CONNECT_TIMEOUT, E_CONNECT_REFUSED, E_STREAM_MEMORY; the stream is not open then.
      */
     enum status (*connect)(struct stream *stream, const char *host, uint16_t port, deadline_t deadline);
 
     /*
-     * Takes as many bytes of the spans, in order, as there is room for, and says in *taken how many; 0 is no error.
-     * Fails with E_STREAM_CLOSED or E_STREAM_RESET.
+     * Takes as many bytes of the spans, in order, as there is room for, and says in *taken how many; 0 is no error. Fails, having
+     * taken nothing, with E_STREAM_CLOSED when the stream is not open, E_STREAM_RESET when the peer ended the connection,
+     * E_STREAM_TIMEOUT when the peer stopped acknowledging, E_INTERNAL when the network lost it.
      */
     enum status (*send)(struct stream *stream, const struct stream_span *spans, unsigned count, size_t *taken);
 
-    /* How many of the bytes taken by send() the peer has not acknowledged yet. */
+    /* How many of the bytes taken by send() the peer has not acknowledged yet; 0 when the connection has ended. */
     size_t (*unsent)(struct stream *stream);
 
     /*
      * Moves up to `length` received bytes to `to` and says in *received how many; 0 is no error. This is the one copy that
-     * payload sees. Bytes that arrived before the peer closed are handed out first; then E_STREAM_CLOSED or E_STREAM_RESET.
+     * payload sees. Bytes that arrived before the peer closed are handed out first; then E_STREAM_CLOSED, or fails as send()
+     * does.
      */
     enum status (*receive)(struct stream *stream, void *to, size_t length, size_t *received);
 
     /* One turn: takes what the network has brought, lets timers run, sends what may be sent. Never waits. */
     void (*pump)(struct stream *stream);
 
-    /* Ends the connection in order (FIN), waiting for its acknowledgement until `deadline` at most, then aborting. */
+    /*
+     * Ends the connection in order (FIN) and waits until the peer has acknowledged that, or `deadline` passes and it is aborted.
+     * What still arrives is dropped. The stream is not open afterwards, in either case.
+     */
     void (*close)(struct stream *stream, deadline_t deadline);
 
     /* Ends the connection at once (RST). Harmless on a stream that is not open. */

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
-Makes the whole of the project's tests one pytest run: the cmocka programs of tests/unit are items beside the other tests, and one that
-was not built, ends badly or holds no test is a failure.
+Makes the whole of the project's tests one pytest run: the cmocka programs of tests/unit are items beside the other tests, and one
+that was not built, ends badly or holds no test is a failure.
 """
 import os
 import re
@@ -61,15 +61,20 @@ class UnitFailure(Exception):
 
 
 class UnitProgram(pytest.Item):
-    def runtest(self):
+    def program(self):
+        """Where it was built, from the source as it is now."""
         program = os.path.join(ROOT, "build", "host", os.path.relpath(self.path, ROOT))[:-len(".c")]
         if not os.path.exists(program):
             raise UnitFailure(f"{program} was not built: make unit-programs")
         if os.path.getmtime(program) < os.path.getmtime(self.path):
             raise UnitFailure(f"{program} is older than its source: make unit-programs")
-        done = subprocess.run([program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=CMOCKA_SECONDS, cwd=ROOT,
-                              check=False)
+        return program
+
+    def runtest(self):
+        done = subprocess.run([self.program()], cwd=ROOT, timeout=CMOCKA_SECONDS, check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         text = done.stdout.decode(errors="replace")
+
         ran = sum(int(number) for number in re.findall(r"^\[=+\] .*?(\d+) test\(s\) run", text, re.MULTILINE))
         failed = sorted(set(re.findall(r"^\[  (?:FAILED|ERROR) *\] (?!\d+ test)([^:\n]+)$", text, re.MULTILINE)))
         if done.returncode or failed:

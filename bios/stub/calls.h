@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* The step after unpacking: calls as the CPU wants them. Pure function. */
 #ifndef SANSTRAP_CALLS_H
 #define SANSTRAP_CALLS_H
 
@@ -12,6 +13,6 @@
  * An instruction that ends at `next` may hold any distance from -next to length - 1; the sums that go beyond the image have
  * `length` taken off. Other operands are as they were.
  */
-void restore_calls(uint8_t *image, uint32_t length);
+void calls_restore(uint8_t *image, uint32_t length);
 
 #endif

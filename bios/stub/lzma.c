@@ -117,7 +117,8 @@ static uint32_t decode_distance(struct range_decoder *input, struct lzma_model *
     return distance + decode_reverse_tree(input, model->position_align, 4);
 }
 
-/* After a match, the byte that the match would have gone on with chooses the tables, for as long as the literal's bits are its.
+/*
+ * After a match, the byte that the match would have gone on with chooses the tables, for as long as the literal's bits are its.
  */
 static uint8_t decode_literal(struct range_decoder *input, uint16_t (*tables)[256], bool matched, unsigned expected)
 {
@@ -132,7 +133,7 @@ static uint8_t decode_literal(struct range_decoder *input, uint16_t (*tables)[25
     return (uint8_t)symbol;
 }
 
-static void remember(uint32_t *rep, unsigned place, uint32_t distance)
+static void remember_distance(uint32_t *rep, unsigned place, uint32_t distance)
 {
     for (; place; place--)
         rep[place] = rep[place - 1];
@@ -145,12 +146,14 @@ static uint32_t decode_match(struct lzma *lzma)
     struct range_decoder *input = &lzma->input;
     struct lzma_model *model = lzma->model;
     unsigned state = lzma->state, after_match = state < STATE_MATCHED ? 0 : 3;
+
     if (!decode_bit(input, &model->is_rep[state])) {
         lzma->state = 7 + after_match;
         uint32_t length = decode_length(input, &model->match_length);
-        remember(lzma->rep, 3, decode_distance(input, model, length));
+        remember_distance(lzma->rep, 3, decode_distance(input, model, length));
         return length + MATCH_MINIMUM;
     }
+
     unsigned place = 0;
     if (decode_bit(input, &model->is_rep_g0[state])) {
         place = 1;
@@ -160,12 +163,12 @@ static uint32_t decode_match(struct lzma *lzma)
         lzma->state = after_match ? 11 : 9;
         return 1;
     }
-    remember(lzma->rep, place, lzma->rep[place]);
+    remember_distance(lzma->rep, place, lzma->rep[place]);
     lzma->state = 8 + after_match;
     return decode_length(input, &model->rep_length) + MATCH_MINIMUM;
 }
 
-static bool start(struct lzma *lzma, const uint8_t *from, uint32_t length)
+static bool start_decoder(struct lzma *lzma, const uint8_t *from, uint32_t length)
 {
     if (length < START_LENGTH || from[0] != 0)
         return false;
@@ -183,31 +186,49 @@ static bool ended_well(const struct range_decoder *input)
     return input->at == input->end && !input->starved && input->code == 0;
 }
 
+/* Copies a match of `count` bytes; false when it begins before the output or goes beyond its room. */
+static bool copy_match(uint8_t *to, uint32_t *done, uint32_t size, uint32_t distance, uint32_t count)
+{
+    if (distance >= *done || count > size - *done)
+        return false;
+    for (; count--; ++*done)
+        to[*done] = to[*done - distance - 1];
+    return true;
+}
+
+/* False when there is no room. */
+static bool put_literal(struct lzma *lzma, uint8_t *to, uint32_t *done, uint32_t size)
+{
+    if (*done == size)
+        return false;
+    bool matched = lzma->state >= STATE_MATCHED;
+    unsigned last = *done ? to[*done - 1] : 0;
+    to[*done] = decode_literal(&lzma->input, lzma->model->literal[last >> (8 - LZMA_LITERAL_CONTEXT_BITS)], matched,
+                               matched ? to[*done - lzma->rep[0] - 1] : 0);
+    ++*done;
+    lzma->state = lzma->state < 4 ? 0 : lzma->state < 10 ? lzma->state - 3 : lzma->state - 6;
+    return true;
+}
+
 int32_t lzma_decode(struct lzma_model *model, const uint8_t *from, uint32_t length, uint8_t *to, uint32_t size)
 {
     struct lzma lzma = {.model = model};
-    uint32_t done = 0;
-    if (!start(&lzma, from, length))
+    if (!start_decoder(&lzma, from, length))
         return -1;
+
+    uint32_t done = 0;
     while (!lzma.input.starved) {
-        if (decode_bit(&lzma.input, &model->is_match[lzma.state])) {
-            uint32_t count = decode_match(&lzma), distance = lzma.rep[0];
-            if (distance == END_MARKER)
-                return ended_well(&lzma.input) ? (int32_t)done : -1;
-            if (distance >= done || count > size - done)
+        if (!decode_bit(&lzma.input, &model->is_match[lzma.state])) {
+            if (!put_literal(&lzma, to, &done, size))
                 return -1;
-            for (; count--; done++)
-                to[done] = to[done - distance - 1];
-        } else {
-            if (done == size)
-                return -1;
-            bool matched = lzma.state >= STATE_MATCHED;
-            unsigned last = done ? to[done - 1] : 0;
-            to[done] = decode_literal(&lzma.input, model->literal[last >> (8 - LZMA_LITERAL_CONTEXT_BITS)], matched,
-                                      matched ? to[done - lzma.rep[0] - 1] : 0);
-            done++;
-            lzma.state = lzma.state < 4 ? 0 : lzma.state < 10 ? lzma.state - 3 : lzma.state - 6;
+            continue;
         }
+
+        uint32_t count = decode_match(&lzma), distance = lzma.rep[0];
+        if (distance == END_MARKER)
+            return ended_well(&lzma.input) ? (int32_t)done : -1;
+        if (!copy_match(to, &done, size, distance, count))
+            return -1;
     }
     return -1;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* The stub's decoder for the one LZMA stream that the file holds. Pure function. */
 #ifndef SANSTRAP_LZMA_H
 #define SANSTRAP_LZMA_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* Where the image, and an arena that is larger than its region, go. Pure functions; part of the stub and of the image. */
 #ifndef SANSTRAP_PLACEMENT_H
 #define SANSTRAP_PLACEMENT_H
 
@@ -13,10 +14,16 @@ struct e820_entry {
     uint32_t attributes; /* only in entries of 24 bytes and more */
 } __attribute__((packed));
 
+/* One past the entry's last byte; UINT64_MAX when the BIOS's sum wraps. */
+static inline uint64_t e820_end(const struct e820_entry *entry)
+{
+    return entry->length > UINT64_MAX - entry->base ? UINT64_MAX : entry->base + entry->length;
+}
+
 /*
  * The highest page-aligned place below 4 GiB, at or above `lowest`, where `size` bytes are RAM and nothing else: entries may come
  * in any order and overlap, and whatever is not RAM wins. 0 when there is none.
  */
-uint32_t place_at_top(const struct e820_entry *entries, unsigned count, uint32_t size, uint32_t lowest);
+uint32_t placement_at_top(const struct e820_entry *entries, unsigned count, uint32_t size, uint32_t lowest);
 
 #endif

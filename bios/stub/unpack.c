@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* The core's lengths are tested before anything is read by them, and the sum after everything is written. */
 #include "bios/stub/unpack.h"
 
 #include "bios/stub/calls.h"
@@ -12,9 +13,10 @@ bool unpack(const struct core_header *header, uint8_t *to, uint32_t room, struct
         return false;
     if (header->image_length > unpacked || unpacked > room || header->memory_length > room)
         return false;
+
     const uint8_t *summed = (const uint8_t *)(&header->crc32 + 1), *packed = (const uint8_t *)header + header->packed_offset;
     if (lzma_decode(model, packed, header->packed_length, to, unpacked) != (int32_t)unpacked)
         return false;
-    restore_calls(to, header->image_length);
+    calls_restore(to, header->image_length);
     return crc32(crc32(0, summed, (size_t)(packed - summed)), to, unpacked) == header->crc32;
 }

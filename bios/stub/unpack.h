@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* From the core in the file to the image in memory. Pure function. */
 #ifndef SANSTRAP_UNPACK_H
 #define SANSTRAP_UNPACK_H
 

@@ -42,6 +42,7 @@ uint64_t __udivmoddi4(uint64_t dividend, uint64_t divisor, uint64_t *remainder)
                 break;
         }
     }
+
     if (remainder)
         *remainder = dividend;
     return quotient;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
-INT 13h read throughput and the time to the boot sector, for sanstrap and for the iPXE in the e1000's ROM (Debian's), turn by turn:
-the machine's own noise hits both. Ratios count, figures do not.
+INT 13h read throughput and the time to the boot sector, for sanstrap and for the iPXE in the e1000's ROM (Debian's), turn by
+turn: the machine's own noise hits both. Ratios count, figures do not.
 """
 import argparse
 import json
@@ -21,13 +21,21 @@ WORKS = {  # name: (sectors a call, calls)
     "sequential, 63.5 KiB calls": (127, 1024),  # iPXE refuses 128 sectors
     "sequential, 4 KiB calls": (8, 4096),
 }
+SECONDS_TO_BOOT_SECTOR = "last TFTP block to boot sector, s"
+
+# Ethernet II, RFC 791, RFC 768, RFC 1350: offsets in a frame, and what stands there.
+ETHERTYPE, ETHERTYPE_IPV4 = 12, 0x0800
+IP = 14
+IP_PROTOCOL, IPPROTO_UDP = IP + 9, 17
+IP_SOURCE = IP + 12
+UDP_SIZE = 8
 TFTP_ACK = 4
-ETHERTYPE_IPV4, IPPROTO_UDP = 0x0800, 17
+SHORTEST_ACK = 46
 
 
 def boot(lab, loader, sectors, calls):
     """A machine whose boot sector says B before it reads and D after it."""
-    sector = disks.reader(lab.folder, sectors, calls)
+    sector = disks.reader(sectors, calls)
     target = lab.target(disks.sector_disk(lab.path("disk.img"), sector, size=128 * disks.MIB))
     return lab.boot_by_rom(target.root_path, loader, timeout=300)
 
@@ -41,16 +49,19 @@ def throughput(loader, sectors, calls):
         return sectors * 512 * calls / (end - begin) / 1e6
 
 
+def is_tftp_ack(frame):
+    """One of the client's: the server sends none."""
+    if len(frame) < SHORTEST_ACK or struct.unpack_from(">H", frame, ETHERTYPE)[0] != ETHERTYPE_IPV4:
+        return False
+    if frame[IP_PROTOCOL] != IPPROTO_UDP or frame[IP_SOURCE:IP_SOURCE + 4] == bytes(map(int, network.SERVER.split("."))):
+        return False
+    header_words = frame[IP] & 15
+    return struct.unpack_from(">H", frame, IP + header_words * 4 + UDP_SIZE)[0] == TFTP_ACK
+
+
 def last_tftp_ack(frames):
     """When the client acknowledged the last block of what it loaded."""
-    times = []
-    for when, frame in frames:
-        if len(frame) < 46 or struct.unpack_from(">H", frame, 12)[0] != ETHERTYPE_IPV4 or frame[23] != IPPROTO_UDP:
-            continue
-        udp = 14 + (frame[14] & 15) * 4
-        if frame[26:30] != bytes(map(int, network.SERVER.split("."))) and struct.unpack_from(">H", frame, udp + 8)[0] == TFTP_ACK:
-            times.append(when)
-    return max(times)
+    return max(when for when, frame in frames if is_tftp_ack(frame))
 
 
 def seconds_to_boot_sector(loader):
@@ -63,26 +74,37 @@ def seconds_to_boot_sector(loader):
         return begun - last_tftp_ack(network.read_pcap(wire))
 
 
+def measure(loader):
+    """One turn: figures by their names."""
+    figures = {f"{name}, MB/s": throughput(loader, *work) for name, work in WORKS.items()}
+    figures[SECONDS_TO_BOOT_SECTOR] = seconds_to_boot_sector(loader)
+    return figures
+
+
+def print_medians(medians, turns):
+    print(f"\n{'median of ' + str(turns):40}" + "".join(f"{loader:>12}" for loader in medians))
+    for name in next(iter(medians.values())):
+        print(f"{name:40}" + "".join(f"{row[name]:12.2f}" for row in medians.values()))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--loader", choices=LOADERS, action="append", help="only this one")
     options = parser.parse_args()
-    loaders = options.loader or LOADERS
-    figures = {}
+
+    figures = {loader: {} for loader in options.loader or LOADERS}
     for turn in range(options.turns):
-        for loader in loaders:
-            row = figures.setdefault(loader, {})
-            for name, (sectors, calls) in WORKS.items():
-                row.setdefault(f"{name}, MB/s", []).append(throughput(loader, sectors, calls))
-            row.setdefault("last TFTP block to boot sector, s", []).append(seconds_to_boot_sector(loader))
-            said = ", ".join(f"{name} {values[-1]:.2f}" for name, values in row.items())
+        for loader, row in figures.items():
+            measured = measure(loader)
+            for name, value in measured.items():
+                row.setdefault(name, []).append(value)
+            said = ", ".join(f"{name} {value:.2f}" for name, value in measured.items())
             print(f"turn {turn + 1}, {loader}: {said}", flush=True)
+
     medians = {loader: {name: round(statistics.median(values), 3) for name, values in row.items()}
                for loader, row in figures.items()}
-    print(f"\n{'median of ' + str(options.turns):40}" + "".join(f"{loader:>12}" for loader in loaders))
-    for name in medians[loaders[0]]:
-        print(f"{name:40}" + "".join(f"{medians[loader][name]:12.2f}" for loader in loaders))
+    print_medians(medians, options.turns)
     if os.path.exists(NBP):
         medians["sanstrap.pxe bytes"] = os.path.getsize(NBP)
     with open(os.path.join(BUILD, "bench.json"), "w", encoding="ascii") as file:

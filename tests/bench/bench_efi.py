@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
-BlockIo read throughput of sanstrap.efi and of OVMF's own IScsiDxe, with the conformance application in its speed mode from the same
-LUN.
+BlockIo read throughput of sanstrap.efi and of OVMF's own IScsiDxe, with the conformance application in its speed mode from the
+same LUN.
 """
 import os
 import statistics
@@ -12,11 +12,11 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspa
 from tests.efi import image  # noqa: E402
 from tests.lab import iscsidxe, ovmf  # noqa: E402
 from tests.lab.boots import FAILURE  # noqa: E402
+from tests.lab.exercised import DONE  # noqa: E402
 from tests.lab.lab import Lab  # noqa: E402
-from tests.lab.network import PREFIX  # noqa: E402
+from tests.lab.settings import STATIC  # noqa: E402
 
 TURNS = 3
-DONE = r"exerciser: \d+ passed, \d+ failed"
 
 
 def of_firmware(lab, target):
@@ -24,7 +24,7 @@ def of_firmware(lab, target):
 
 
 def of_sanstrap(lab, target):
-    return ovmf.boot_from_stick(lab, f"ip={PREFIX}.50/24 root={target.root_path}")
+    return ovmf.boot_from_stick(lab, f"{STATIC} root={target.root_path}")
 
 
 def speeds(boot):
@@ -40,8 +40,10 @@ def main():
     runs = {name: [] for name in boots}
     for turn in range(TURNS):
         for name, boot in boots.items():
-            runs[name].append(speeds(boot))
-            print(f"turn {turn + 1}, {name}: " + ", ".join(f"{work} {value:.1f}" for work, value in runs[name][-1].items()), flush=True)
+            run = speeds(boot)
+            runs[name].append(run)
+            print(f"turn {turn + 1}, {name}: " + ", ".join(f"{work} {value:.1f}" for work, value in run.items()), flush=True)
+
     print(f"\nmedian of {TURNS}, MB/s" + "".join(f"{name:>12}" for name in boots))
     for work in runs["sanstrap"][0]:
         print(f"{work:20}" + "".join(f"{statistics.median(run[work] for run in runs[name]):12.1f}" for name in boots))

@@ -6,24 +6,16 @@ import time
 
 import pytest
 
-from tests.lab import disks, efi_disk, linux_disk, ovmf, process
-from tests.lab.boots import FAILURE
+from tests.lab import disks, efi_disk, linux_disk, ovmf
+from tests.lab.boots import FAILURE, FLOOD_MARKER, flood, grub_hashes, hashing_target, prints_sum
 from tests.lab.lab import ROOT
-from tests.lab.network import PREFIX, SERVER
-from tests.lab.qemu import MAC
+from tests.lab.network import SERVER
+from tests.lab.settings import STATIC
 from tests.lab.target import NAME, Istgt, Tgt
 
-STATIC = f"ip={PREFIX}.50/24"
 IPXE = "/usr/lib/ipxe"
 LEASE_OF = {"firmware": "^Address .*the boot ROM's DHCP lease", "rom": "^Address .*DHCP"}  # iPXE's has no root path
-MEMORY = 256
-MARKER = "sanstrap-flood-marker/"
-
-
-def hashes(machine, expected):
-    """GRUB, loaded from the LUN, reads a large file from it, and its sum is right."""
-    machine.expect("GRUB-RUNS", 90, or_fail=FAILURE)
-    assert machine.expect(r"([0-9a-f]{64})  /data.bin", 120).group(1) == expected
+MEMORY = 256  # MiB
 
 
 @pytest.mark.parametrize("nic,kind,pxe", [("e1000", Tgt, "firmware"), ("e1000e", Istgt, "rom")])
@@ -33,21 +25,20 @@ def test_debian_with_its_root_on_the_lun(lab, nic, kind, pxe):
     target = lab.target(disk, kind)
     nonce = secrets.token_hex(8)
     efi_disk.linux_configure(disk, lab.folder, (SERVER, target.port, NAME, target.lun), nonce)
+
     machine = ovmf.boot_by_network(lab, target.root_path, pxe, nic=nic, memory=512, timeout=240)
     machine.expect(LEASE_OF[pxe], 90, or_fail=FAILURE)
     machine.expect("GRUB-RUNS", 90, or_fail=FAILURE)
-    machine.expect(f"LINUX PASS {nonce}", 180, or_fail=r"LINUX FAIL.*|Kernel panic.*")
-    machine.wait_end(30)
-    assert linux_disk.root_file(disk, "/var/nonce", lab.folder).decode().strip() == nonce
+    linux_disk.passes(machine, nonce)
+    assert linux_disk.holds(disk, nonce, lab.folder)
 
 
 @pytest.mark.parametrize("board,nic", [("q35", "e1000"), ("pc", "e1000e")])
 def test_stick_and_a_card_without_rom(lab, board, nic):
     """The firmware has no driver for the card; the settings stand beside the application."""
-    image, expected = efi_disk.hashing_disk()
-    target = lab.target(lab.copy_disk(image))
+    target, expected = hashing_target(lab, efi_disk.hashing_disk())
     lab.dhcp()
-    hashes(ovmf.boot_from_stick(lab, f"root={target.root_path}", board=board, nic=nic), expected)
+    grub_hashes(ovmf.boot_from_stick(lab, f"root={target.root_path}", board=board, nic=nic), expected)
 
 
 SCRIPTS = {
@@ -60,53 +51,57 @@ SCRIPTS = {
 @pytest.mark.parametrize("ipxe", SCRIPTS)
 def test_ipxe_chain(lab, ipxe):
     """iPXE's ROM, iPXE over the firmware's driver, iPXE with its own driver: the command line comes along as load options."""
-    image, expected = efi_disk.hashing_disk()
-    target = lab.target(lab.copy_disk(image))
-    server = lab.dhcp(boot_file="boot.ipxe")
-    server.publish(ovmf.APPLICATION)
-    server.publish(f"{IPXE}/snponly.efi")
-    server.publish_text("boot.ipxe", "#!ipxe\n" + SCRIPTS[ipxe].format(root=target.root_path))
+    target, expected = hashing_target(lab, efi_disk.hashing_disk())
+    lab.ipxe(SCRIPTS[ipxe].format(root=target.root_path), ovmf.APPLICATION, f"{IPXE}/snponly.efi")
     machine = ovmf.boot_from_stick(lab, "", program=f"{IPXE}/ipxe.efi") if ipxe == "ipxe.efi" else ovmf.start(lab)
-    hashes(machine, expected)
+    grub_hashes(machine, expected)
 
 
 def test_4096_byte_blocks(lab):
-    image, expected = efi_disk.hashing_disk(block=4096)
-    target = lab.target(lab.copy_disk(image), block_size=4096)
-    hashes(ovmf.boot_from_stick(lab, f"{STATIC} root={target.root_path}"), expected)
+    target, expected = hashing_target(lab, efi_disk.hashing_disk(block=4096), block_size=4096)
+    grub_hashes(ovmf.boot_from_stick(lab, f"{STATIC} root={target.root_path}"), expected)
+
+
+# ---- a target that goes away ----
+
+def grub_that_waits(lab, script, settings=""):
+    """
+    A machine whose GRUB says GRUB-WAITS, rests until a key comes, and goes on with `script`, which may read data.bin. Returns
+    it, its target, and the sum of data.bin.
+    """
+    data = disks.pattern(8 * disks.MIB)
+    image = efi_disk.grub_disk(lab.path("disk.img"), "echo GRUB-WAITS\nread key\n" + script, {"data.bin": lab.file("data", data)})
+    target = lab.target(image)
+    machine = ovmf.boot_from_stick(lab, f"{STATIC} {settings} root={target.root_path}")
+    machine.expect("GRUB-WAITS", 90, or_fail=FAILURE)
+    return machine, target, hashlib.sha256(data).hexdigest()
 
 
 def test_target_restarted_while_grub_waits(lab):
     """GRUB rests for longer than the target lives, and then reads."""
-    data = disks.pattern(8 * disks.MIB)
-    script = "echo GRUB-WAITS\nread key\necho GRUB-READS\nsha256sum /data.bin\n"
-    disk = efi_disk.grub_disk(lab.path("disk.img"), lab.folder, script, {"data.bin": lab.file("data", data)})
-    target = lab.target(disk)
-    machine = ovmf.boot_from_stick(lab, f"{STATIC} root={target.root_path}")
-    machine.expect("GRUB-WAITS", 90, or_fail=FAILURE)
+    machine, target, expected = grub_that_waits(lab, "echo GRUB-READS\nsha256sum /data.bin\n")
     target.kill()
     time.sleep(4)
     target.start()
     machine.expect("GRUB-READS", 30, say="\r")
-    assert machine.expect(r"([0-9a-f]{64})  /data.bin", 90).group(1) == hashlib.sha256(data).hexdigest()
+    prints_sum(machine, expected, 90)
 
 
 def test_target_gone_for_longer_than_recovery(lab):
     """A read fails when the target does not come back in time; when it does later, the disk works again."""
-    data = disks.pattern(8 * disks.MIB)
-    script = "echo GRUB-WAITS\nread key\nsha256sum /data.bin\necho GRUB-GOES-ON\nread key\nsha256sum /data.bin\n"
-    disk = efi_disk.grub_disk(lab.path("disk.img"), lab.folder, script, {"data.bin": lab.file("data", data)})
-    target = lab.target(disk)
-    machine = ovmf.boot_from_stick(lab, f"{STATIC} recovery=5 root={target.root_path}")
-    machine.expect("GRUB-WAITS", 90, or_fail=FAILURE)
+    script = "sha256sum /data.bin\necho GRUB-GOES-ON\nread key\nsha256sum /data.bin\n"
+    machine, target, expected = grub_that_waits(lab, script, "recovery=5")
     target.kill()
     machine.type("x\r")
     machine.expect("error: ", 60)
     machine.expect("GRUB-GOES-ON", 90)
+
     target.start()
     machine.type("x\r")
-    assert machine.expect(r"([0-9a-f]{64})  /data.bin", 60).group(1) == hashlib.sha256(data).hexdigest()
+    prints_sum(machine, expected, 60)
 
+
+# ---- after boot services ----
 
 def flooded(lab, program, nic):
     """The LUN's boot program rests; traffic comes on the wire. Returns whether the receiver is on, and RAM before and after."""
@@ -114,11 +109,10 @@ def flooded(lab, program, nic):
     target = lab.target(disk)
     machine = ovmf.boot_from_stick(lab, f"{STATIC} root={target.root_path}", nic=nic, memory=MEMORY)
     machine.expect(r"^REST\n", 90, or_fail=FAILURE)
+
     enabled = machine.receiver_is_on()
     before = machine.memory(0, MEMORY * disks.MIB)
-    flood = lab.network.helper("flood", "br0", MAC, 3000, MARKER)
-    assert flood.wait(process.bound(60)) == 0
-    machine.take_frames()
+    flood(lab, machine)
     return enabled, before, machine.memory(0, MEMORY * disks.MIB)
 
 
@@ -135,6 +129,6 @@ def test_dma_would_be_seen(lab, nic):
     """The same with boot services left on: the receiver is on, and the frames are found in RAM, a ring full of them."""
     enabled, before, after = flooded(lab, "rest-with-boot-services", nic)
     assert enabled
-    frame = (MARKER * 2).encode()
+    frame = (FLOOD_MARKER * 2).encode()
     assert frame not in before
     assert after.count(frame) > 100

@@ -5,21 +5,22 @@ import hashlib
 import pytest
 
 from tests.lab import disks, efi_disk, ovmf, process
-from tests.lab.boots import FAILURE
+from tests.lab.boots import FAILURE, prints_sum
 from tests.lab.lab import ROOT
-from tests.lab.network import PREFIX
-
-STATIC = f"ip={PREFIX}.50/24"
+from tests.lab.settings import STATIC
 
 
-def publish_from_shell(lab, target, script, more):
+def publish_from_shell(lab, target, script, more=None):
     """A machine whose shell loads the driver from its own disk, which holds the files `more` too, and then runs `script`."""
     texts = {"sanstrap.conf": f"{STATIC} boot=no retry=0 root={target.root_path}\n",
              "startup.nsh": "fs0:\nload sanstrap-driver.efi\n" + script}
-    files = {name: efi_disk.text_file(lab.folder, name, text) for name, text in texts.items()}
-    files["sanstrap-driver.efi"] = ovmf.DRIVER
-    local = efi_disk.system_disk(lab.path("local.img"), {**files, **more})
-    return ovmf.start(lab, rom="", boot="c", drives=[local])
+    machine = ovmf.boot_from_disk(lab, {"sanstrap-driver.efi": ovmf.DRIVER, **(more or {})}, texts)
+    machine.expect("disk published", 60, or_fail=FAILURE)
+    return machine
+
+
+def empty_target(lab):
+    return lab.target(efi_disk.system_disk(lab.path("disk.img"), {}))
 
 
 class DataDisk:
@@ -29,35 +30,32 @@ class DataDisk:
         data = disks.pattern(8 * disks.MIB)
         self.sum = hashlib.sha256(data).hexdigest()
         self.target = lab.target(efi_disk.system_disk(lab.path("disk.img"), {"data.bin": lab.file("data", data)}))
-        self.grub = {"grub.efi": efi_disk.grub(
-            lab.folder, "echo GRUB-RUNS\nsearch --file --set=lun /data.bin\nsha256sum ($lun)/data.bin\n")}
+        script = "echo GRUB-RUNS\nsearch --file --set=lun /data.bin\nsha256sum ($lun)/data.bin\n"
+        self.grub = {"grub.efi": efi_disk.grub(lab.path("grub.efi"), script)}
 
     def is_read(self, machine):
         machine.expect("GRUB-RUNS", 90)
-        assert machine.expect(r"([0-9a-f]{64})\s", 60).group(1) == self.sum
+        prints_sum(machine, self.sum, 60, behind=r"\s")
 
 
-def test_published_only(lab):
-    """The driver stays when the shell has loaded it, and a GRUB that the shell then starts finds the LUN beside its disk."""
+SCRIPTS = {
+    # The driver stays when the shell has loaded it, and a GRUB that the shell then starts finds the LUN beside its disk.
+    "loaded": "map -r\ngrub.efi\n",
+    # The shell takes all drivers off all devices and brings them back: the card is held, the disk's partitions come again.
+    "drivers-connected-anew": "connect -r\nreconnect -r\nmap -r\ngrub.efi\n",
+}
+
+
+@pytest.mark.parametrize("script", SCRIPTS.values(), ids=SCRIPTS.keys())
+def test_published_only(lab, script):
     disk = DataDisk(lab)
-    machine = publish_from_shell(lab, disk.target, "map -r\ngrub.efi\n", disk.grub)
-    machine.expect("disk published", 60, or_fail=FAILURE)
-    disk.is_read(machine)
-
-
-def test_drivers_connected_anew(lab):
-    """The shell takes all drivers off all devices and brings them back: the card is held, the disk's partitions come again."""
-    disk = DataDisk(lab)
-    machine = publish_from_shell(lab, disk.target, "connect -r\nreconnect -r\nmap -r\ngrub.efi\n", disk.grub)
-    machine.expect("disk published", 60, or_fail=FAILURE)
-    disk.is_read(machine)
+    disk.is_read(publish_from_shell(lab, disk.target, script, disk.grub))
 
 
 def test_started_a_second_time(lab):
     """The card is not to be had, and the first one's disk is none the worse for it."""
     disk = DataDisk(lab)
     machine = publish_from_shell(lab, disk.target, "load sanstrap-driver.efi\nmap -r\ngrub.efi\n", disk.grub)
-    machine.expect("disk published", 60, or_fail=FAILURE)
     ovmf.fails_with(machine, "E_NIC_FIRMWARE")
     machine.type("n")
     disk.is_read(machine)
@@ -66,17 +64,19 @@ def test_started_a_second_time(lab):
 def test_unloaded(lab):
     """The disk goes, the session is logged out, and the card is free for the next one."""
     disk = DataDisk(lab)
-    machine = publish_from_shell(lab, disk.target, "dh -p LoadedImage\n", {})
-    machine.expect("disk published", 60, or_fail=FAILURE)
+    machine = publish_from_shell(lab, disk.target, "dh -p LoadedImage\n")
     handle = machine.expect(r"^([0-9A-F]+): .*LoadedImage\(\\sanstrap-driver.efi\)", 30).group(1)
     assert disk.target.sessions() == 1
+
     machine.type(f"unload -n {handle}\r")
     machine.expect(r"Unload - Handle \[[0-9A-F]+\] Result Success", 30)
     process.wait_until(lambda: disk.target.sessions() == 0, 10, "the end of the session")
+
     machine.type("map -r\r")
     machine.expect("Mapping table", 20)
     machine.expect(r"FS0:\\>", 20)
     assert "iSCSI(" not in machine.text
+
     machine.type("load fs0:\\sanstrap-driver.efi\r")
     machine.expect("disk published", 60, or_fail=FAILURE)
     machine.type("map -r\r")
@@ -86,11 +86,12 @@ def test_unloaded(lab):
 @pytest.mark.parametrize("program,on", [("rest", False), ("rest-with-boot-services", True)])
 def test_no_dma_after_boot_services_end(lab, program, on):
     """The system that ends them was booted from elsewhere; the card is on until then."""
-    target = lab.target(efi_disk.system_disk(lab.path("disk.img"), {}))
-    machine = publish_from_shell(lab, target, "map -r\nrest.efi\n", {"rest.efi": f"{ROOT}/build/lab/{program}.efi"})
+    machine = publish_from_shell(lab, empty_target(lab), "map -r\nrest.efi\n", {"rest.efi": f"{ROOT}/build/lab/{program}.efi"})
     machine.expect("^REST$", 90, or_fail=FAILURE)
     assert machine.receiver_is_on() == on
 
+
+# ---- the firmware's menu ----
 
 def boot_menu_has_the_disk(machine):
     machine.expect("^Continue", 60)
@@ -104,17 +105,13 @@ def boot_menu_has_the_disk(machine):
 
 def test_named_in_the_firmwares_menu(lab):
     """The user sees which of the boot options is the LUN."""
-    target = lab.target(efi_disk.system_disk(lab.path("disk.img"), {}))
-    machine = publish_from_shell(lab, target, "exit\n", {})
-    machine.expect("disk published", 60, or_fail=FAILURE)
-    boot_menu_has_the_disk(machine)
+    boot_menu_has_the_disk(publish_from_shell(lab, empty_target(lab), "exit\n"))
 
 
 def test_application_goes_back_to_the_menu(lab):
     """The application has the driver beside it take its place; the firmware then shows its menu, as after all that ends well."""
-    target = lab.target(efi_disk.system_disk(lab.path("disk.img"), {}))
-    conf = efi_disk.text_file(lab.folder, "sanstrap.conf", f"{STATIC} boot=no root={target.root_path}\n")
-    files = {efi_disk.BOOT_FILE: ovmf.APPLICATION, "EFI/BOOT/sanstrap-driver.efi": ovmf.DRIVER, "EFI/BOOT/sanstrap.conf": conf}
-    machine = ovmf.start(lab, rom="", boot="c", drives=[efi_disk.system_disk(lab.path("local.img"), files)])
+    words = f"{STATIC} boot=no root={empty_target(lab).root_path}\n"
+    files = {efi_disk.BOOT_FILE: ovmf.APPLICATION, "EFI/BOOT/sanstrap-driver.efi": ovmf.DRIVER}
+    machine = ovmf.boot_from_disk(lab, files, {"EFI/BOOT/sanstrap.conf": words})
     machine.expect("disk published", 60, or_fail=FAILURE)
     boot_menu_has_the_disk(machine)

@@ -8,7 +8,7 @@ import pytest
 from tests.lab import efi_disk, ovmf, process
 from tests.lab.boots import FAILURE
 from tests.lab.lab import BUILD, ROOT
-from tests.lab.network import PREFIX
+from tests.lab.settings import STATIC
 
 OBJECTS = ["efi", "lwip", "bearssl", "lwip.ready", "bearssl.ready"]  # what `make` need not do again for these images
 
@@ -20,18 +20,19 @@ def signed_images(lab):
     shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns("build", ".git"), symlinks=True)
     os.makedirs(f"{tree}/build")
     process.run(["cp", "-a", *(f"{BUILD}/{name}" for name in OBJECTS), f"{tree}/build"])
-    process.run(["make", "-C", tree, f"SIGN_KEY={ovmf.signing_key(lab.path('db.key'))}", f"SIGN_CERT={ovmf.SNAKEOIL_CERTIFICATE}",
-                 "build/sanstrap.efi", "build/sanstrap-driver.efi"], timeout=300)
+    signer = [f"SIGN_KEY={ovmf.signing_key(lab.path('db.key'))}", f"SIGN_CERT={ovmf.SNAKEOIL_CERTIFICATE}"]
+    process.run(["make", "-C", tree, *signer, "build/sanstrap.efi", "build/sanstrap-driver.efi"], timeout=300)
     return f"{tree}/build"
 
 
 @pytest.mark.parametrize("program", ["signed", "unsigned"])
 def test_boot_program(lab, signed, program):
-    grub = efi_disk.grub(lab.folder, "echo GRUB-RUNS\n")
+    grub = efi_disk.grub(lab.path("grub.efi"), "echo GRUB-RUNS\n")
     if program == "signed":
         grub = ovmf.sign(grub, lab.path("signed-grub.efi"))
     target = lab.target(efi_disk.system_disk(lab.path("disk.img"), {efi_disk.BOOT_FILE: grub}))
     machine = ovmf.boot_by_network(lab, target.root_path, application=f"{signed}/sanstrap.efi", secure=True)
+
     if program == "signed":
         machine.expect("GRUB-RUNS", 90, or_fail=FAILURE)
     else:
@@ -44,9 +45,10 @@ def test_driver_in_the_applications_place(lab, signed, driver):
     """boot=no: the application starts no driver that the firmware would not."""
     program = {"signed": f"{signed}/sanstrap-driver.efi", "unsigned": ovmf.DRIVER}[driver]
     target = lab.target(efi_disk.system_disk(lab.path("disk.img"), {}))
-    conf = efi_disk.text_file(lab.folder, "sanstrap.conf", f"ip={PREFIX}.50/24 boot=no retry=0 root={target.root_path}\n")
-    files = {efi_disk.BOOT_FILE: f"{signed}/sanstrap.efi", "EFI/BOOT/sanstrap-driver.efi": program, "EFI/BOOT/sanstrap.conf": conf}
-    machine = ovmf.start(lab, rom="", boot="c", secure=True, drives=[efi_disk.system_disk(lab.path("local.img"), files)])
+    files = {efi_disk.BOOT_FILE: f"{signed}/sanstrap.efi", "EFI/BOOT/sanstrap-driver.efi": program}
+    words = f"{STATIC} boot=no retry=0 root={target.root_path}\n"
+    machine = ovmf.boot_from_disk(lab, files, {"EFI/BOOT/sanstrap.conf": words}, secure=True)
+
     if driver == "signed":
         machine.expect("disk published", 60, or_fail=FAILURE)
         machine.expect("^Continue", 60)

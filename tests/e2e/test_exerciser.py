@@ -3,22 +3,14 @@
 import pytest
 
 from tests.exerciser import image
-from tests.lab.boots import FAILURE
+from tests.lab import exercised
 from tests.lab.target import Istgt, Tgt
-
-DEBUG_EXIT = ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
 
 
 @pytest.mark.parametrize("kind,block_size", [(Tgt, 512), (Tgt, 4096), (Istgt, 512)])
 def test_every_promise(lab, kind, block_size):
-    image.build()
-    path = lab.path("disk.img")
-    image.make_image(path, size=64 << 20)
-    target = lab.target(path, kind, block_size=block_size)
-    machine = lab.boot_by_rom(target.root_path, extra=DEBUG_EXIT, timeout=300)
-    machine.expect(r"exerciser: \d+ passed, \d+ failed", 240, or_fail=FAILURE)
-    machine.wait_end(20)
-    passed, failures = image.check_transcript(machine.text)
-    assert failures == []
-    assert passed >= 100
-    assert image.verify_image(path) > 900
+    disk = exercised.disk(lab)
+    target = lab.target(disk, kind, block_size=block_size)
+    machine = lab.boot_by_rom(target.root_path, extra=exercised.DEBUG_EXIT, timeout=300)
+    assert exercised.all_pass(machine) >= 100
+    assert image.verify_image(disk) > 900

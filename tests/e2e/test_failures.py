@@ -3,19 +3,17 @@
 import pytest
 
 from tests.lab import disks
-from tests.lab.boots import BASE_MEMORY, as_a_bios_would, code, entered, fails_with, hello_disk, hidden
-from tests.lab.causes import BAD_ROOT_PATHS, MUTUAL, ONE_WAY, ROOT_PATH, STATIC, UNTIL_KEY, WRONG_SECRET
-from tests.lab.lab import LKRN, NBP
+from tests.lab.boots import BASE_MEMORY, code, enters_boot_sector, fails_with, hello_target, hidden
+from tests.lab.causes import BAD_ROOT_PATHS, ROOT_PATH, WRONG_SECRET
+from tests.lab.lab import NBP
 from tests.lab.network import PREFIX, SERVER
-from tests.lab.target import NAME, Istgt, Tgt
+from tests.lab.settings import STATIC, UNTIL_KEY, credentials
+from tests.lab.target import MUTUAL, NAME, ONE_WAY, PORT, Istgt, Tgt
 
 BIOS_HIDES = 1 << 20  # the BIOS's own tables at the top of RAM, and the hole below 1 MiB
 
 
-def direct(lab, append):
-    """Straight into the loader with a command line: no ROM, no DHCP unless the line asks for it."""
-    return lab.machine(kernel=LKRN, rom="", append=append)
-
+# ---- the file ----
 
 def damaged_at(place):
     def damage(data):
@@ -43,8 +41,21 @@ def test_damaged_file(lab, accident):
     lab.machine().expect_screen("S:D", 60)
 
 
+# ---- the card and the lease ----
+
+def test_no_card(lab):
+    fails_with(lab.boot_directly(nic="rtl8139"), "E_NIC_NONE")
+
+
+def test_no_link(lab):
+    machine = lab.boot_directly("link-timeout=4", extra=["-S"])
+    machine.set_link(False)
+    machine.qmp("cont")
+    fails_with(machine, "E_LINK_DOWN")
+
+
 def test_no_lease(lab):
-    fails_with(direct(lab, "dhcp-timeout=6"), "E_DHCP_TIMEOUT")
+    fails_with(lab.boot_directly("dhcp-timeout=6"), "E_DHCP_TIMEOUT")
 
 
 def test_lease_without_root_path(lab):
@@ -56,71 +67,63 @@ def test_lease_without_root_path(lab):
 def test_unreadable_root_path(lab, path):
     """By DHCP; the mark points into the text."""
     lab.dhcp(root_path=path)
-    shown = fails_with(direct(lab, ""), "E_ROOT_PATH_SYNTAX")
+    shown = fails_with(lab.boot_directly(), "E_ROOT_PATH_SYNTAX")
     assert "^" in shown
 
 
+# ---- the target ----
+
 def test_target_refuses(lab):
-    fails_with(direct(lab, f"{STATIC} root={ROOT_PATH}"), "E_CONNECT_REFUSED")
+    fails_with(lab.boot_directly(f"{STATIC} root={ROOT_PATH}"), "E_CONNECT_REFUSED")
 
 
 def test_target_is_silent(lab):
-    lab.network.helper("silent", 3260)
-    fails_with(direct(lab, f"{STATIC} timeout=5 root={ROOT_PATH}"), "E_CONNECT_TIMEOUT")
+    lab.network.helper("silent", PORT)
+    fails_with(lab.boot_directly(f"{STATIC} timeout=5 root={ROOT_PATH}"), "E_CONNECT_TIMEOUT")
 
 
 def test_target_is_nowhere(lab):
     """An address of our own subnet that nobody holds."""
-    machine = direct(lab, f"{STATIC} timeout=5 root=iscsi:{PREFIX}.77:::1:{NAME}")
+    machine = lab.boot_directly(f"{STATIC} timeout=5 root=iscsi:{PREFIX}.77:::1:{NAME}")
     match = machine.expect(r"^S(\d{3}) ", 60)
     assert int(match.group(1)) in (code("E_UNREACHABLE"), code("E_CONNECT_TIMEOUT"))
 
 
 def test_target_name_unknown(lab):
-    target = lab.target(hello_disk(lab))
-    fails_with(direct(lab, f"{STATIC} root={target.root_path}-other"), "E_LOGIN_NOT_FOUND")
+    target = hello_target(lab)
+    fails_with(lab.boot_directly(f"{STATIC} root={target.root_path}-other"), "E_LOGIN_NOT_FOUND")
 
 
 def test_lun_missing(lab):
-    target = lab.target(hello_disk(lab))
-    fails_with(direct(lab, f"{STATIC} root=iscsi:{SERVER}:::7:{NAME}"), "E_LUN_MISSING")
+    target = hello_target(lab)
+    fails_with(lab.boot_directly(f"{STATIC} root=iscsi:{SERVER}:::7:{NAME}"), "E_LUN_MISSING")
     assert target.child.poll() is None
 
 
 def test_no_boot_sector(lab):
-    disk = lab.file("disk.img", bytes(1 << 20))
-    target = lab.target(disk)
-    fails_with(direct(lab, f"{STATIC} root={target.root_path}"), "E_BOOT_SIGNATURE")
+    target = lab.target(lab.file("disk.img", bytes(1 << 20)))
+    fails_with(lab.boot_directly(f"{STATIC} root={target.root_path}"), "E_BOOT_SIGNATURE")
 
 
-def test_no_link(lab):
-    machine = lab.machine(kernel=LKRN, rom="", append="link-timeout=4", extra=["-S"])
-    machine.set_link(False)
-    machine.qmp("cont")
-    fails_with(machine, "E_LINK_DOWN")
-
-
-def test_no_card(lab):
-    fails_with(lab.machine(nic="rtl8139", kernel=LKRN, rom=""), "E_NIC_NONE")
-
+# ---- the keys ----
 
 def test_retry_key_after_the_cause_is_gone(lab):
-    machine = direct(lab, f"{STATIC} {UNTIL_KEY} root={ROOT_PATH}")
+    machine = lab.boot_directly(f"{STATIC} {UNTIL_KEY} root={ROOT_PATH}")
     fails_with(machine, "E_CONNECT_REFUSED")
-    lab.target(hello_disk(lab))
+    hello_target(lab)
     machine.key("r")
-    as_a_bios_would(entered(machine))
+    enters_boot_sector(machine)
 
 
 def next_boot_device(lab, name, **machine_options):
-    """The ROM loads us or our loader, we fail with `name` and are told to give up; returns how the BIOS's own disk was entered."""
-    local = disks.sector_disk(lab.path("local.img"), disks.assemble("hello", lab.folder))
+    """
+    The ROM loads us or our loader, we fail with `name` and are told to give up; returns how the BIOS's own disk was entered.
+    """
+    local = disks.sector_disk(lab.path("local.img"), disks.assemble("hello"))
     machine = lab.machine(drives=[local], boot="nc", **machine_options)
     fails_with(machine, name)
     machine.key("n")
-    boot = entered(machine, 60, or_fail=None)  # a key that comes after the pause ends the next one, behind another failure
-    as_a_bios_would(boot)
-    return boot
+    return enters_boot_sector(machine, 60, or_fail=None)  # a late key ends the next pause, behind another failure
 
 
 def loaded_by_rom(lab):
@@ -160,31 +163,26 @@ def test_next_boot_device_key_after_the_disk_was_hooked(lab):
 @pytest.mark.parametrize("kind", [Tgt, Istgt])
 @pytest.mark.parametrize("chap", [ONE_WAY, MUTUAL], ids=["one-way", "mutual"])
 def test_right_secrets(lab, kind, chap):
-    target = lab.target(hello_disk(lab), kind, chap=chap)
-    mutual = f" mutual={chap.reverse_name}:{chap.reverse_secret}" if chap.reverse_name else ""
-    as_a_bios_would(entered(direct(lab, f"{STATIC} root={target.root_path} chap={chap.name}:{chap.secret}{mutual}")))
+    target = hello_target(lab, kind, chap=chap)
+    enters_boot_sector(lab.boot_directly(f"{STATIC} root={target.root_path} {credentials(chap)}"))
 
 
 def test_secrets_from_dhcp_as_ipxe_takes_them(lab):
-    target = lab.target(hello_disk(lab), chap=MUTUAL)
+    target = hello_target(lab, chap=MUTUAL)
     values = {190: MUTUAL.name, 191: MUTUAL.secret, 192: MUTUAL.reverse_name, 193: MUTUAL.reverse_secret}
     lab.dhcp(root_path=target.root_path, options=[f"encap:175,{number},{value}" for number, value in values.items()])
-    as_a_bios_would(entered(direct(lab, "")))
+    enters_boot_sector(lab.boot_directly())
 
 
-@pytest.mark.parametrize("kind", [Tgt, Istgt])
-def test_wrong_secret(lab, kind):
-    target = lab.target(hello_disk(lab), kind, chap=ONE_WAY)
-    machine = direct(lab, f"{STATIC} root={target.root_path} chap={ONE_WAY.name}:{WRONG_SECRET}")
-    fails_with(machine, "E_LOGIN_AUTHENTICATION")
+WRONG = {
+    "wrong": (Tgt, ONE_WAY, credentials(ONE_WAY, secret=WRONG_SECRET), "E_LOGIN_AUTHENTICATION"),
+    "wrong-istgt": (Istgt, ONE_WAY, credentials(ONE_WAY, secret=WRONG_SECRET), "E_LOGIN_AUTHENTICATION"),
+    "missing": (Tgt, ONE_WAY, "", "E_CHAP_REQUIRED"),
+    "the-targets-is-wrong": (Tgt, MUTUAL, credentials(MUTUAL, reverse_secret="quite-another-secret"), "E_CHAP_TARGET"),
+}
 
 
-def test_secret_missing(lab):
-    target = lab.target(hello_disk(lab), chap=ONE_WAY)
-    fails_with(direct(lab, f"{STATIC} root={target.root_path}"), "E_CHAP_REQUIRED")
-
-
-def test_target_that_cannot_prove_itself(lab):
-    target = lab.target(hello_disk(lab), chap=MUTUAL)
-    secrets = f"chap={MUTUAL.name}:{MUTUAL.secret} mutual={MUTUAL.reverse_name}:quite-another-secret"
-    fails_with(direct(lab, f"{STATIC} root={target.root_path} {secrets}"), "E_CHAP_TARGET")
+@pytest.mark.parametrize("kind,chap,words,name", WRONG.values(), ids=WRONG.keys())
+def test_wrong_secrets(lab, kind, chap, words, name):
+    target = hello_target(lab, kind, chap=chap)
+    fails_with(lab.boot_directly(f"{STATIC} root={target.root_path} {words}"), name)

@@ -6,7 +6,7 @@ from tests.handoff import tables
 from tests.lab import foreign
 from tests.lab.network import SERVER
 from tests.lab.qemu import MAC
-from tests.lab.target import NAME
+from tests.lab.target import MUTUAL, NAME
 
 
 def decoded(path):
@@ -36,13 +36,13 @@ def test_ipxe(lab):
 
 def test_ipxe_mutual_chap(lab):
     settings = "set hostname diskless\nset initiator-iqn iqn.2026-11.org.sanstrap.lab:foreign\n"
-    table = decoded(foreign.ipxe_memory(lab, foreign.MUTUAL, settings))
+    table = decoded(foreign.ipxe_memory(lab, MUTUAL, settings))
     nic, target = leads_to_the_target(table)
     assert table["initiator"]["name"] == "iqn.2026-11.org.sanstrap.lab:foreign"
     assert nic["hostname"] == "diskless"
-    assert (target["chap"], target["chap_name"], target["reverse_name"]) == ("mutual", foreign.MUTUAL.name, foreign.MUTUAL.reverse_name)
-    assert target["chap_secret"]["text"] == foreign.MUTUAL.secret
-    assert target["reverse_secret"]["text"] == foreign.MUTUAL.reverse_secret
+    assert (target["chap"], target["chap_name"], target["reverse_name"]) == ("mutual", MUTUAL.name, MUTUAL.reverse_name)
+    assert target["chap_secret"]["text"] == MUTUAL.secret
+    assert target["reverse_secret"]["text"] == MUTUAL.reverse_secret
 
 
 def test_iscsidxe(lab):

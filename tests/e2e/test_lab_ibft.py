@@ -19,22 +19,20 @@ import pytest
 from tests.lab import ibft, ibft_broken, linux_disk, ovmf, qemu
 from tests.lab.ibft_boot import ACPI, ADDRESS, LOW_MEMORY, placed, reaches_root, target_of
 from tests.lab.network import PREFIX, PREFIX6, SERVER, SERVER6
-from tests.lab.target import NAME, Chap
+from tests.lab.target import MUTUAL, NAME, ONE_WAY
 
 INITIATOR = "iqn.2026-11.org.sanstrap.lab:by-table"
 LONGEST_NAME = 223
 VLAN = 5
 CARD_OF_PC, CARD_OF_Q35 = 0x18, 0x10  # PCI 0:3.0 and 0:2.0
-ONE_WAY = Chap("lab-user", "one-way-secret")
-MUTUAL = Chap("lab-user", "one-way-secret", "lab-target", "reverse-secret")
 
 
 def boot(lab, table, nonce, where=ACPI, efi=False, network=""):
     """Starts the lab's Debian with nothing but a table to tell it where its root is."""
     kernel, initramfs = linux_disk.kernel_and_initramfs(lab.folder)
-    options = {"kernel": kernel, "initrd": initramfs, "append": " ".join(linux_disk.kernel_words(None, nonce, network=network)),
-               "rom": "", "memory": 512, "extra": placed(lab, ibft.build(table), where)}
-    return ovmf.start(lab, **options) if efi else lab.machine(**options)
+    words = " ".join(linux_disk.kernel_words(None, nonce, network=network))
+    return lab.machine(kind=ovmf.EfiMachine if efi else qemu.Machine, kernel=kernel, initrd=initramfs, append=words, rom="",
+                       memory=512, extra=placed(lab, ibft.build(table), where))
 
 
 def absent(index):
@@ -51,13 +49,15 @@ def test_low_memory_one_way_chap_and_a_reboot(lab):
                    pci=CARD_OF_PC, host_name="diskless")
     nics, targets = zip((nic, target_of(served, SERVER, ONE_WAY)), *[absent(index) for index in (1, 2, 3)])
     table = ibft.Table(INITIATOR, nics, targets, isns=f"{PREFIX}.3", slp=f"{PREFIX}.4", radius=(f"{PREFIX}.5", f"{PREFIX}.6"))
+
     nonces = [secrets.token_hex(8), secrets.token_hex(8)]
     first = reaches_root(boot(lab, table, nonces[0], LOW_MEMORY), table, nonces[0])
     assert f"IOMEM iBFT found at 0x{ADDRESS:016x}." in first
     assert "LINUX FOUND" not in first
+
     second = reaches_root(boot(lab, table, nonces[1], LOW_MEMORY), table, nonces[1])
     assert f"LINUX FOUND {nonces[0]}\n" in second
-    assert linux_disk.root_file(disk, "/var/nonce", lab.folder).decode().strip() == nonces[1]
+    assert linux_disk.holds(disk, nonces[1], lab.folder)
 
 
 @pytest.mark.parametrize("network", ["", "iscsistart"])

@@ -5,9 +5,9 @@ import struct
 import pytest
 
 from tests.exerciser import image
-from tests.lab import disks, efi_disk, ovmf
-from tests.lab.boots import FAILURE, as_a_bios_would, entered, fails_with, hello_disk
-from tests.lab.lab import LKRN, NBP
+from tests.lab import disks, efi_disk, exercised, ovmf
+from tests.lab.boots import FAILURE, enters_boot_sector, fails_with, grub_hashes, hashing_target, hello_target
+from tests.lab.lab import NBP
 from tests.lab.network import read_pcap
 from tests.lab.qemu import MAC
 from tests.lab.target import NAME, Istgt, Tgt
@@ -15,7 +15,11 @@ from tests.lab.target import NAME, Istgt, Tgt
 VLAN, PRIORITY = 5, 3
 DOT1Q, IPV4, ARP, IPV6 = 0x8100, 0x0800, 0x0806, 0x86DD
 TAGGED_HEADER = 18
-DEBUG_EXIT = ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
+
+
+@pytest.fixture
+def vlan(lab):
+    return lab.network.add_vlan(VLAN)
 
 
 def captured(lab):
@@ -34,97 +38,86 @@ def captured(lab):
 
 
 def all_tagged(lab, *types, priority=PRIORITY):
-    """Frames of all these types were sent, perhaps others, and all with our tag; returns the longest sent and received one's length."""
+    """
+    Frames of all these types were sent, perhaps others, and all with our tag; returns the longest sent and received one's length.
+    """
     sent, received = captured(lab)
     assert {tci for tci, _, _ in sent} == {priority << 13 | VLAN}
     assert {kind for _, kind, _ in sent} >= set(types)
     return max(length for _, _, length in sent), max(length for _, _, length in received)
 
 
-def direct(lab, append, **options):
-    """Straight into the loader, with a card without a ROM: whatever the card sends is the loader's."""
-    return lab.machine(kernel=LKRN, rom="", append=append, **options)
-
-
 @pytest.mark.parametrize("nic,kind", [("e1000", Tgt), ("e1000e", Istgt)])
-def test_grub_hashes_64_mib(lab, nic, kind):
+def test_grub_hashes_64_mib(lab, vlan, nic, kind):
     """By DHCP in the VLAN; full segments come in."""
-    disk, expected = disks.hashing_disk(64)
-    vlan = lab.network.add_vlan(VLAN)
-    target = lab.target(lab.copy_disk(disk), kind, segment=vlan)
+    target, expected = hashing_target(lab, disks.hashing_disk(64), kind, segment=vlan)
     lab.dhcp(root_path=target.root_path, segment=vlan)
     lab.network.capture()
-    machine = direct(lab, f"vlan={VLAN},{PRIORITY}", nic=nic)
+
+    machine = lab.boot_directly(f"vlan={VLAN},{PRIORITY}", nic=nic)
     machine.expect(rf"MAC {MAC}, VLAN {VLAN}, priority {PRIORITY}$", 40, or_fail=FAILURE)
-    machine.expect("GRUB-RUNS", 40, or_fail=FAILURE)
-    assert machine.expect(r"([0-9a-f]{64})  /data.bin", 120).group(1) == expected
+    grub_hashes(machine, expected, 40)
     assert all_tagged(lab, ARP, IPV4)[1] == 1500 + TAGGED_HEADER
 
 
 JUMBO_SENT = 20 + 20 + 48 + 8192  # the headers, and what tgt takes in one PDU
 
 
-@pytest.mark.parametrize("lab,nic,sent", [({"mtu": 1500}, "e1000", 1500), ({"mtu": 9000}, "e1000e", JUMBO_SENT)], indirect=["lab"])
-def test_full_frames_both_ways(lab, nic, sent):
+FULL_FRAMES = [({"mtu": 1500}, "e1000", 1500), ({"mtu": 9000}, "e1000e", JUMBO_SENT)]
+
+
+@pytest.mark.parametrize("lab,nic,sent", FULL_FRAMES, indirect=["lab"])
+def test_full_frames_both_ways(lab, vlan, nic, sent):
     """The exerciser writes, and reads what it wrote: the tag comes on top of the MTU."""
-    image.build()
-    path = lab.path("disk.img")
-    image.make_image(path, size=64 << 20)
-    vlan = lab.network.add_vlan(VLAN)
-    target = lab.target(path, segment=vlan)
+    disk = exercised.disk(lab)
+    target = lab.target(disk, segment=vlan)
     lab.dhcp(root_path=target.root_path, segment=vlan)
     lab.network.capture()
-    machine = direct(lab, f"vlan={VLAN},{PRIORITY} mtu={lab.mtu}", nic=nic, extra=DEBUG_EXIT, timeout=300)
-    machine.expect(r"exerciser: \d+ passed, \d+ failed", 240, or_fail=FAILURE)
-    machine.wait_end(20)
-    assert image.check_transcript(machine.text)[1] == []
-    assert image.verify_image(path) > 900
+
+    words = f"vlan={VLAN},{PRIORITY} mtu={lab.mtu}"
+    exercised.all_pass(lab.boot_directly(words, nic=nic, extra=exercised.DEBUG_EXIT, timeout=300))
+    assert image.verify_image(disk) > 900
     assert all_tagged(lab, ARP, IPV4) == (sent + TAGGED_HEADER, lab.mtu + TAGGED_HEADER)
 
 
-def test_ipv6(lab):
+def test_ipv6(lab, vlan):
     """An address by router advertisement, and no IPv4 at all."""
-    vlan = lab.network.add_vlan(VLAN)
-    target = lab.target(hello_disk(lab), segment=vlan, ipv6=True)
+    target = hello_target(lab, segment=vlan, ipv6=True)
     lab.dhcp(segment=vlan)
     lab.network.capture()
-    machine = direct(lab, f"vlan={VLAN} ip6=auto root={target.root_path}")
-    as_a_bios_would(entered(machine))
+
+    machine = lab.boot_directly(f"vlan={VLAN} ip6=auto root={target.root_path}")
+    enters_boot_sector(machine)
     assert f"Address   {vlan.prefix6}" in machine.text
     all_tagged(lab, IPV6, priority=0)
 
 
-def test_uefi(lab):
-    disk, expected = efi_disk.hashing_disk()
-    vlan = lab.network.add_vlan(VLAN)
-    target = lab.target(lab.copy_disk(disk), segment=vlan)
+def test_uefi(lab, vlan):
+    target, expected = hashing_target(lab, efi_disk.hashing_disk(), segment=vlan)
     lab.dhcp(root_path=target.root_path, segment=vlan)
     lab.network.capture()
-    machine = ovmf.boot_from_stick(lab, f"vlan={VLAN},{PRIORITY}")
-    machine.expect("GRUB-RUNS", 90, or_fail=FAILURE)
-    assert machine.expect(r"([0-9a-f]{64})  /data.bin", 120).group(1) == expected
+
+    grub_hashes(ovmf.boot_from_stick(lab, f"vlan={VLAN},{PRIORITY}"), expected)
     all_tagged(lab, ARP, IPV4)
 
 
-def test_the_roms_lease_is_of_another_network(lab):
+def test_the_roms_lease_is_of_another_network(lab, vlan):
     """The ROM boots untagged, and its DHCPACK holds a root path: neither its address nor its root path counts in the VLAN."""
-    vlan = lab.network.add_vlan(VLAN)
-    target = lab.target(hello_disk(lab), segment=vlan)
-    untagged = lab.dhcp(boot_file="boot.ipxe")
-    untagged.publish(NBP)
-    untagged.publish_text("boot.ipxe", f"#!ipxe\nset net0/root-path iscsi:192.0.2.1::::{NAME}\nchain sanstrap.pxe vlan={VLAN}\n")
+    target = hello_target(lab, segment=vlan)
+    lab.ipxe(f"set net0/root-path iscsi:192.0.2.1::::{NAME}\nchain sanstrap.pxe vlan={VLAN}\n", NBP)
     tagged = lab.dhcp(root_path=target.root_path, segment=vlan)
+
     machine = lab.machine()
-    as_a_bios_would(entered(machine))
+    enters_boot_sector(machine)
     assert f"Address   {vlan.prefix}." in machine.text
     assert f"DHCPACK({vlan.interface}) {vlan.prefix}." in tagged.read_log()
 
 
 @pytest.mark.parametrize("append,tci", [("", None), (f"vlan={VLAN + 1}", VLAN + 1)], ids=["untagged", "another VLAN"])
-def test_nobody_answers_outside_the_vlan(lab, append, tci):
-    lab.dhcp(segment=lab.network.add_vlan(VLAN))
+def test_nobody_answers_outside_the_vlan(lab, vlan, append, tci):
+    lab.dhcp(segment=vlan)
     lab.network.capture()
-    fails_with(direct(lab, f"{append} dhcp-timeout=6"), "E_DHCP_TIMEOUT")
+    fails_with(lab.boot_directly(f"{append} dhcp-timeout=6"), "E_DHCP_TIMEOUT")
     sent, _ = captured(lab)
     assert {tag for tag, _, _ in sent} == {tci}
 
@@ -132,5 +125,5 @@ def test_nobody_answers_outside_the_vlan(lab, append, tci):
 def test_nobody_answers_untagged(lab):
     """The server is outside, and would answer an untagged machine."""
     server = lab.dhcp()
-    fails_with(direct(lab, f"vlan={VLAN} dhcp-timeout=6"), "E_DHCP_TIMEOUT")
+    fails_with(lab.boot_directly(f"vlan={VLAN} dhcp-timeout=6"), "E_DHCP_TIMEOUT")
     assert "DHCPDISCOVER" not in server.read_log()

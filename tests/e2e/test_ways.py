@@ -5,17 +5,17 @@ import hashlib
 import pytest
 
 from tests.lab import disks, qemu
-from tests.lab.boots import FAILURE, as_a_bios_would, entered, hello_disk, only_ours_is_kept
+from tests.lab.boots import FAILURE, enters_boot_sector, hello_target, only_ours_is_kept, prints_sum
 from tests.lab.lab import LKRN, NBP
 from tests.lab.network import PREFIX, SERVER
+from tests.lab.settings import STATIC
 
-STATIC = f"ip={PREFIX}.50/24"
 IPXE = "/usr/lib/ipxe"
 
 
 def test_pxe_from_the_cards_rom(lab, loader):
-    target = lab.target(hello_disk(lab))
-    as_a_bios_would(entered(lab.boot_by_rom(target.root_path, loader)))
+    target = hello_target(lab)
+    enters_boot_sector(lab.boot_by_rom(target.root_path, loader))
 
 
 PXELINUX = {
@@ -30,107 +30,95 @@ PXELINUX = {
 @pytest.mark.parametrize("lines", PXELINUX.values(), ids=PXELINUX.keys())
 def test_pxelinux(lab, lines):
     """Who unloads the ROM differs: pxelinux for a Linux kernel, we otherwise, and when it was told to keep it."""
-    target = lab.target(hello_disk(lab))
+    target = hello_target(lab)
     lab.pxelinux(lines, root_path=target.root_path)
-    boot = entered(lab.machine())
-    as_a_bios_would(boot)
-    only_ours_is_kept(boot, 256 << 20)
+    only_ours_is_kept(enters_boot_sector(lab.machine()), 256 << 20)
 
 
 @pytest.mark.parametrize("command", ["linux16", "linux"])
 def test_grub_over_pxe(lab, command):
     """GRUB stops the card and leaves the ROM where it is, INT 1Ah hooked."""
-    target = lab.target(hello_disk(lab))
+    target = hello_target(lab)
     server = lab.dhcp(boot_file="grub.0", root_path=target.root_path)
-    script = f"echo GRUB-RUNS\n{command} (pxe)/sanstrap.lkrn\nboot\n"
-    server.publish(disks.grub_nbp(lab.path("grub.0"), lab.folder, script))
+    server.publish(disks.grub_nbp(lab.path("grub.0"), f"echo GRUB-RUNS\n{command} (pxe)/sanstrap.lkrn\nboot\n"))
     server.publish(LKRN)
+
     machine = lab.machine()
     machine.expect("GRUB-RUNS", 60)
-    boot = entered(machine)
-    as_a_bios_would(boot)
-    only_ours_is_kept(boot, 256 << 20)
+    only_ours_is_kept(enters_boot_sector(machine), 256 << 20)
 
 
-def test_ipxe_chain(lab):
-    target = lab.target(hello_disk(lab))
-    server = lab.dhcp(boot_file="boot.ipxe", root_path=target.root_path)
-    server.publish(NBP)
-    server.publish_text("boot.ipxe", "#!ipxe\nchain sanstrap.pxe\n")
-    as_a_bios_would(entered(lab.machine()))
+# ---- iPXE ----
+
+CHAINS = {  # what the lease's root path is, iPXE's script, and the file of ours
+    "the NBP": ("{root}", "chain sanstrap.pxe\n", NBP),
+    # The ROM is off INT 1Ah and its memory free, though a !PXE of it is left with a right sum.
+    "a kernel": ("{root}", "chain sanstrap.lkrn\n", LKRN),
+    "a command line": (None, "chain sanstrap.pxe root={root}\n", NBP),
+}
 
 
-def test_ipxe_chain_as_a_kernel(lab):
-    """The ROM is off INT 1Ah and its memory free, though a !PXE of it is left with a right sum."""
-    target = lab.target(hello_disk(lab))
-    server = lab.dhcp(boot_file="boot.ipxe", root_path=target.root_path)
-    server.publish(LKRN)
-    server.publish_text("boot.ipxe", "#!ipxe\nchain sanstrap.lkrn\n")
-    as_a_bios_would(entered(lab.machine()))
-
-
-def test_ipxe_chain_passes_a_command_line(lab):
-    target = lab.target(hello_disk(lab))
-    server = lab.dhcp(boot_file="boot.ipxe")
-    server.publish(NBP)
-    server.publish_text("boot.ipxe", f"#!ipxe\nchain sanstrap.pxe root={target.root_path}\n")
-    as_a_bios_would(entered(lab.machine()))
+@pytest.mark.parametrize("lease,script,program", CHAINS.values(), ids=CHAINS.keys())
+def test_ipxe_chain(lab, lease, script, program):
+    target = hello_target(lab)
+    lab.ipxe(script.format(root=target.root_path), program, root_path=lease and lease.format(root=target.root_path))
+    enters_boot_sector(lab.machine())
 
 
 def test_ipxe_lkrn_chain(lab):
     """Debian's ipxe.lkrn with its own driver, no PXE ROM below it."""
-    target = lab.target(hello_disk(lab))
-    server = lab.dhcp(root_path=target.root_path)
-    server.publish(NBP)
-    script = lab.file("script", f"#!ipxe\ndhcp\nchain tftp://{SERVER}/sanstrap.pxe\n".encode())
-    as_a_bios_would(entered(lab.machine(kernel=f"{IPXE}/ipxe.lkrn", initrd=script, rom="")))
+    target = hello_target(lab)
+    lab.dhcp(root_path=target.root_path).publish(NBP)
+    script = lab.text("script", f"#!ipxe\ndhcp\nchain tftp://{SERVER}/sanstrap.pxe\n")
+    enters_boot_sector(lab.machine(kernel=f"{IPXE}/ipxe.lkrn", initrd=script, rom=""))
 
 
 def test_ipxe_over_undi_chain(lab):
     """undionly.kpxe drives the card through the ROM's UNDI; the loader must send both home."""
-    target = lab.target(hello_disk(lab))
-    server = lab.dhcp(boot_file="boot.ipxe", root_path=target.root_path)
-    server.publish(NBP)
-    server.publish(f"{IPXE}/undionly.kpxe")
-    server.publish_text("boot.ipxe", "#!ipxe\niseq ${net0/chip} 82540em && chain undionly.kpxe ||\nchain sanstrap.pxe\n")
-    as_a_bios_would(entered(lab.machine()))
+    target = hello_target(lab)
+    script = "iseq ${net0/chip} 82540em && chain undionly.kpxe ||\nchain sanstrap.pxe\n"
+    server = lab.ipxe(script, NBP, f"{IPXE}/undionly.kpxe", root_path=target.root_path)
+    enters_boot_sector(lab.machine())
     assert "sent " in server.read_log() and "undionly.kpxe to" in server.read_log()
-
-
-def test_qemu_kernel(lab):
-    target = lab.target(hello_disk(lab))
-    lab.dhcp(root_path=target.root_path)
-    as_a_bios_would(entered(lab.machine(kernel=LKRN, rom="")))
-
-
-def test_qemu_kernel_with_static_address(lab):
-    target = lab.target(hello_disk(lab))
-    machine = lab.machine(kernel=LKRN, rom="", append=f"{STATIC} root={target.root_path}")
-    as_a_bios_would(entered(machine))
-
-
-def test_grub_linux16(lab):
-    """From a local disk that GRUB started on: the LUN takes the number 80h from it."""
-    target = lab.target(hello_disk(lab))
-    lab.dhcp()
-    script = f"echo GRUB-RUNS\nlinux16 /sanstrap.lkrn root={target.root_path}\nboot\n"
-    local = disks.grub_disk(lab.path("grub.img"), lab.folder, script, {"sanstrap.lkrn": LKRN}, size=32 * disks.MIB)
-    machine = lab.machine(drives=[local], boot="c", rom="")
-    machine.expect("GRUB-RUNS", 60)
-    as_a_bios_would(entered(machine))
 
 
 def test_the_roms_lease_is_reused(lab):
     """A ROM that got a root path keeps it in its cached DHCPACK: then there is no second exchange."""
-    target = lab.target(hello_disk(lab))
-    server = lab.dhcp(boot_file="boot.ipxe")
-    server.publish(NBP)
-    server.publish_text("boot.ipxe", f"#!ipxe\nset net0/root-path {target.root_path}\nchain sanstrap.pxe\n")
-    as_a_bios_would(entered(lab.machine()))
+    target = hello_target(lab)
+    server = lab.ipxe(f"set net0/root-path {target.root_path}\nchain sanstrap.pxe\n", NBP)
+    enters_boot_sector(lab.machine())
+
     by_the_rom, _, by_us = server.read_log().partition("sanstrap.pxe to ")
     assert f"DHCPACK(br0) {PREFIX}." in by_the_rom and qemu.MAC in by_the_rom
     assert by_us and "DHCP" not in by_us
 
+
+# ---- without a ROM ----
+
+def test_qemu_kernel(lab):
+    target = hello_target(lab)
+    lab.dhcp(root_path=target.root_path)
+    enters_boot_sector(lab.boot_directly())
+
+
+def test_qemu_kernel_with_static_address(lab):
+    target = hello_target(lab)
+    enters_boot_sector(lab.boot_directly(f"{STATIC} root={target.root_path}"))
+
+
+def test_grub_linux16(lab):
+    """From a local disk that GRUB started on: the LUN takes the number 80h from it."""
+    target = hello_target(lab)
+    lab.dhcp()
+    script = f"echo GRUB-RUNS\nlinux16 /sanstrap.lkrn root={target.root_path}\nboot\n"
+    local = disks.grub_disk(lab.path("grub.img"), script, {"sanstrap.lkrn": LKRN}, size=32 * disks.MIB)
+
+    machine = lab.machine(drives=[local], boot="c", rom="")
+    machine.expect("GRUB-RUNS", 60)
+    enters_boot_sector(machine)
+
+
+# ---- beside a disk of the BIOS ----
 
 NEIGHBOUR = 8192  # sectors of the other disk that GRUB hashes
 
@@ -138,7 +126,7 @@ NEIGHBOUR = 8192  # sectors of the other disk that GRUB hashes
 def grub_and_neighbour(lab):
     """A disk with a GRUB that hashes the start of the BIOS's second hard disk, such a disk, and the sum."""
     script = f"echo GRUB-RUNS\nsha256sum (hd1)0+{NEIGHBOUR}\n"
-    grub = disks.grub_disk(lab.path("grub.img"), lab.folder, script, {}, size=32 * disks.MIB)
+    grub = disks.grub_disk(lab.path("grub.img"), script, size=32 * disks.MIB)
     data = disks.pattern(NEIGHBOUR * 512, b"neighbour")
     neighbour = lab.file("neighbour.img", data + bytes(16 * disks.MIB - len(data)))
     return grub, neighbour, hashlib.sha256(data).hexdigest()
@@ -148,26 +136,25 @@ def test_the_bioss_disk_goes_on_as_81h(lab):
     """The LUN takes the number 80h; what the BIOS had there answers under its new one."""
     grub, neighbour, expected = grub_and_neighbour(lab)
     target = lab.target(grub)
-    machine = lab.machine(kernel=LKRN, rom="", append=f"{STATIC} root={target.root_path}", drives=[neighbour])
+    machine = lab.boot_directly(f"{STATIC} root={target.root_path}", drives=[neighbour])
     machine.expect("GRUB-RUNS", 60, or_fail=FAILURE)
-    assert machine.expect(r"([0-9a-f]{64})  ", 60).group(1) == expected
+    prints_sum(machine, expected, 60, behind="  ")
 
 
 def test_published_only(lab):
     """boot=no: the BIOS boots its own disk, and finds the LUN beside it."""
     grub, neighbour, expected = grub_and_neighbour(lab)
     target = lab.target(neighbour)
-    append = f"{STATIC} root={target.root_path} boot=no drive=0x81"
-    machine = lab.machine(kernel=LKRN, rom="", append=append, drives=[grub], boot="c")
+    machine = lab.boot_directly(f"{STATIC} root={target.root_path} boot=no drive=0x81", drives=[grub], boot="c")
     machine.expect("disk published as drive 81h", 60, or_fail=FAILURE)
     machine.expect("GRUB-RUNS", 60)
-    assert machine.expect(r"([0-9a-f]{64})  ", 60).group(1) == expected
+    prints_sum(machine, expected, 60, behind="  ")
 
 
 def test_published_only_as_the_first_disk(lab):
     """boot=no with the number 80h: what the BIOS then boots by itself is the LUN."""
-    target = lab.target(hello_disk(lab))
-    local = lab.file("local.img", bytes(1 << 20))
-    machine = lab.machine(kernel=LKRN, rom="", append=f"{STATIC} root={target.root_path} boot=no", drives=[local], boot="c")
+    target = hello_target(lab)
+    local = lab.file("local.img", bytes(disks.MIB))
+    machine = lab.boot_directly(f"{STATIC} root={target.root_path} boot=no", drives=[local], boot="c")
     machine.expect("disk published as drive 80h", 60, or_fail=FAILURE)
-    as_a_bios_would(entered(machine))
+    enters_boot_sector(machine)

@@ -11,10 +11,14 @@
 #include <stdint.h>
 
 #include "efi/efi.h"
+#include "platform/bytes.h"
 
-#define CONFIG_OFFSET (47u << 20) /* bytes from the disk's start, behind the system partition */
-#define SECTOR        512u        /* the unit of content, whatever the block size */
-#define BUFFER_SIZE   (4u << 20)
+#define PARTITION_OFFSET MIB        /* where image.py puts the system partition, in bytes from the disk's start */
+#define CONFIG_OFFSET    (47 * MIB) /* behind it */
+#define SCRATCH_SIZE     MIB
+#define SECTOR           512u /* the unit of content, whatever the block size */
+#define BUFFER_SIZE      (4 * MIB)
+#define CONFIG_MAGIC     "EFIEXERC"
 
 enum mode { MODE_EXERCISE, MODE_SPEED, MODE_READ_ONLY };
 
@@ -26,7 +30,7 @@ struct config {
     uint32_t seconds; /* of each speed test */
     uint32_t seed;
     uint32_t reads, writes;
-    uint64_t scratch;                /* 1 MiB that may be written */
+    uint64_t scratch;                /* SCRATCH_SIZE bytes that may be written */
     uint64_t data_start, data_bytes; /* content that proves itself */
 };
 
@@ -40,16 +44,23 @@ extern struct subject {
     EFI_DEVICE_PATH *path; /* the disk's */
     EFI_HANDLE volume;     /* the partition that we were loaded from */
     struct config config;
-    uint8_t *buffer, *second; /* BUFFER_SIZE bytes each, aligned to 4096 */
+    uint8_t *buffer, *second; /* BUFFER_SIZE bytes each, aligned to PAGE_SIZE */
 } subject;
 
-/* console.c */
+/* ---- console.c: a line a check ---- */
+
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void check(bool good, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void check_status(EFI_STATUS found, EFI_STATUS expected, const char *name);
-unsigned finish(void); /* the last line; returns how many failed */
 
-/* content.c: every 512 bytes of the data tell where they belong */
+/* The name of a check, good until the next one is made. */
+const char *named(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The last line; returns how many failed. */
+unsigned finish(void);
+
+/* ---- content.c: every sector of the data tells where it belongs ---- */
+
 void put_content(uint8_t *to, uint64_t offset, uint64_t length, uint32_t seed);
 bool has_content(const uint8_t *at, uint64_t offset, uint64_t length, uint32_t seed);
 uint32_t written_seed(void);
@@ -59,6 +70,14 @@ bool all_are(const uint8_t *at, size_t length, uint8_t value);
 /* Blocks by byte offset, through BlockIo. */
 EFI_STATUS read_bytes(uint64_t offset, uint64_t length, void *to);
 EFI_STATUS write_bytes(uint64_t offset, uint64_t length, const void *from);
+
+/* True when what was read from `offset` is the data that image.py put there. */
+bool is_data(const uint8_t *at, uint64_t offset, uint64_t length);
+
+/* read_bytes(), and EFI_CRC_ERROR when it is not the data that image.py put there. */
+EFI_STATUS read_data(uint64_t offset, uint64_t length, void *to);
+
+/* ---- one file a subject ---- */
 
 /*
  * One way to move blocks: BlockIo, or BlockIo2 with one kind of token. The refusals and the sizes are tried on each.
@@ -70,7 +89,6 @@ struct way {
     EFI_STATUS (*flush)(void);
 };
 
-/* one file a subject */
 void test_media(void);
 void test_refusals(const struct way *way);
 void test_transfers(const struct way *way);

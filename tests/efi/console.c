@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* Results for the host, on the firmware's console. */
 #include <stdarg.h>
 
 #include "platform/format.h"
 #include "tests/efi/conformance.h"
 
 #define LINE 200
+#define NAME 80
 
 static unsigned passed, failed;
 
-static void print(const char *text)
+static void write_line(const char *text)
 {
     CHAR16 wide[LINE + 2];
     size_t length = 0;
@@ -28,19 +30,20 @@ void say(const char *format, ...)
     va_start(arguments, format);
     format_text_va(line, sizeof line, format, arguments);
     va_end(arguments);
-    print(line);
+    write_line(line);
 }
 
 void check(bool good, const char *name, const char *format, ...)
 {
-    char detail[LINE / 2];
-    va_list arguments;
     if (good) {
         passed++;
         say("ok %s\n", name);
         return;
     }
+
     failed++;
+    char detail[LINE / 2];
+    va_list arguments;
     va_start(arguments, format);
     format_text_va(detail, sizeof detail, format, arguments);
     va_end(arguments);
@@ -50,6 +53,16 @@ void check(bool good, const char *name, const char *format, ...)
 void check_status(EFI_STATUS found, EFI_STATUS expected, const char *name)
 {
     check(found == expected, name, "%llx, not %llx", (unsigned long long)found, (unsigned long long)expected);
+}
+
+const char *named(const char *format, ...)
+{
+    static char name[NAME];
+    va_list arguments;
+    va_start(arguments, format);
+    format_text_va(name, sizeof name, format, arguments);
+    va_end(arguments);
+    return name;
 }
 
 unsigned finish(void)

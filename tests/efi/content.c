@@ -2,22 +2,28 @@
 /* The content scheme of tests/exerciser: a word is its sector's number, its place and the seed. */
 #include "tests/efi/conformance.h"
 
-#define WORDS   (SECTOR / 4)
+#define WORDS   (SECTOR / sizeof(uint32_t))
 #define STEP    0x9E3779B1u
 #define WRITTEN 0xA5A5A5A5u
 
+/* The word at `offset`; both functions begin at a sector's first. */
+static uint32_t word_at(uint64_t offset, uint32_t seed)
+{
+    return (uint32_t)(offset / SECTOR) ^ seed ^ (uint32_t)(offset / sizeof(uint32_t) % WORDS) * STEP;
+}
+
 void put_content(uint8_t *to, uint64_t offset, uint64_t length, uint32_t seed)
 {
-    uint32_t *word = (uint32_t *)to;
-    for (uint64_t i = 0; i < length / 4; i++)
-        word[i] = ((uint32_t)((offset + i * 4) / SECTOR) ^ seed) ^ (uint32_t)(i % WORDS) * STEP;
+    uint32_t *words = (uint32_t *)to;
+    for (uint64_t i = 0; i < length / sizeof *words; i++)
+        words[i] = word_at(offset + i * sizeof *words, seed);
 }
 
 bool has_content(const uint8_t *at, uint64_t offset, uint64_t length, uint32_t seed)
 {
-    const uint32_t *word = (const uint32_t *)at;
-    for (uint64_t i = 0; i < length / 4; i++)
-        if (word[i] != (((uint32_t)((offset + i * 4) / SECTOR) ^ seed) ^ (uint32_t)(i % WORDS) * STEP))
+    const uint32_t *words = (const uint32_t *)at;
+    for (uint64_t i = 0; i < length / sizeof *words; i++)
+        if (words[i] != word_at(offset + i * sizeof *words, seed))
             return false;
     return true;
 }
@@ -47,6 +53,17 @@ EFI_STATUS read_bytes(uint64_t offset, uint64_t length, void *to)
 {
     const EFI_BLOCK_IO_MEDIA *media = subject.media;
     return subject.io->ReadBlocks(subject.io, media->MediaId, offset / media->BlockSize, (UINTN)length, to);
+}
+
+bool is_data(const uint8_t *at, uint64_t offset, uint64_t length)
+{
+    return has_content(at, offset, length, subject.config.seed);
+}
+
+EFI_STATUS read_data(uint64_t offset, uint64_t length, void *to)
+{
+    EFI_STATUS status = read_bytes(offset, length, to);
+    return status != EFI_SUCCESS || is_data(to, offset, length) ? status : EFI_CRC_ERROR;
 }
 
 EFI_STATUS write_bytes(uint64_t offset, uint64_t length, const void *from)

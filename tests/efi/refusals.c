@@ -2,10 +2,10 @@
 /* Requests that cannot be, and the status that the specification names for each. None of them moves a byte. */
 #include <string.h>
 
-#include "platform/format.h"
 #include "tests/efi/conformance.h"
 
-#define FILLER 0x5A
+#define FILLER         0x5A
+#define WATCHED_BLOCKS 8 /* at the disk's end, where what is refused would have gone */
 
 /* One request. The block numbers count from the first one that does not exist. */
 struct refusal {
@@ -48,25 +48,30 @@ static EFI_STATUS ask(const struct way *way, const struct refusal *refusal, bool
     return (write ? way->write : way->read)(media->MediaId + refusal->other_media, lba, size, buffer);
 }
 
+static bool is_due(const struct refusal *refusal)
+{
+    return !(refusal->misaligned && subject.media->IoAlign <= 1) && !(refusal->strict && !subject.config.strict);
+}
+
+static EFI_STATUS read_watched(uint8_t *to)
+{
+    const EFI_BLOCK_IO_MEDIA *media = subject.media;
+    return read_bytes((media->LastBlock + 1 - WATCHED_BLOCKS) * media->BlockSize, WATCHED_BLOCKS * media->BlockSize, to);
+}
+
 void test_refusals(const struct way *way)
 {
-    char name[80];
-    const EFI_BLOCK_IO_MEDIA *media = subject.media;
-    uint64_t last = media->LastBlock * media->BlockSize;
-    EFI_STATUS before = read_bytes(last - 7 * media->BlockSize, 8 * media->BlockSize, subject.second);
-    memset(subject.buffer, FILLER, 1u << 20);
-    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
-        if ((refusals[i].misaligned && media->IoAlign <= 1) || (refusals[i].strict && !subject.config.strict))
-            continue;
-        for (int write = 0; write <= 1; write++) {
-            format_text(name, sizeof name, "%s/%s/%s", way->name, write ? "write" : "read", refusals[i].name);
-            check_status(ask(way, &refusals[i], write), refusals[i].expected, name);
-        }
-    }
-    format_text(name, sizeof name, "%s/refused-reads-touch-nothing", way->name);
-    check(all_are(subject.buffer, 1u << 20, FILLER), name, "the buffer has changed");
-    EFI_STATUS after = read_bytes(last - 7 * media->BlockSize, 8 * media->BlockSize, subject.buffer);
-    format_text(name, sizeof name, "%s/refused-writes-touch-nothing", way->name);
-    check(before == EFI_SUCCESS && after == EFI_SUCCESS && !memcmp(subject.buffer, subject.second, 8 * media->BlockSize), name,
-          "the disk's end has changed");
+    EFI_STATUS before = read_watched(subject.second);
+    memset(subject.buffer, FILLER, MIB);
+
+    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++)
+        for (int write = 0; write <= 1 && is_due(&refusals[i]); write++)
+            check_status(ask(way, &refusals[i], write), refusals[i].expected,
+                         named("%s/%s/%s", way->name, write ? "write" : "read", refusals[i].name));
+
+    check(all_are(subject.buffer, MIB, FILLER), named("%s/refused-reads-touch-nothing", way->name), "the buffer has changed");
+    EFI_STATUS after = read_watched(subject.buffer);
+    check(before == EFI_SUCCESS && after == EFI_SUCCESS &&
+              !memcmp(subject.buffer, subject.second, WATCHED_BLOCKS * subject.media->BlockSize),
+          named("%s/refused-writes-touch-nothing", way->name), "the disk's end has changed");
 }

@@ -2,116 +2,124 @@
 /* Requests that can be: of every size, to every alignment that is allowed, at both ends of the disk. */
 #include <string.h>
 
-#include "platform/format.h"
 #include "tests/efi/conformance.h"
 
 #define GUARD  64
 #define FILLER 0xC3
 
-static const uint32_t sizes[] = {1, 2, 3, 7, 8, 16, 63, 64, 127, 128, 129, 255, 256, 257};
+static const uint32_t sizes[] = {1, 2, 3, 7, 8, 16, 63, 64, 127, 128, 129, 255, 256, 257}; /* blocks */
+static const uint32_t skews[] = {0, 1, 2, 4, 8, 16, 510, 512, 2047};
+#define SKEWED_BLOCKS 9
 
 /* Where the transfer's first byte goes: behind a guard, and `skew` bytes beside what pages are aligned to. */
 static uint8_t *place(uint32_t skew)
 {
-    return subject.buffer + 4096 + skew;
+    return subject.buffer + PAGE_SIZE + skew;
 }
 
-static bool guarded(const uint8_t *at, uint64_t length)
+static bool guards_stand(const uint8_t *at, uint64_t length)
 {
     return all_are(at - GUARD, GUARD, FILLER) && all_are(at + length, GUARD, FILLER);
 }
 
-static void read_size(const struct way *way, uint32_t blocks, uint32_t skew)
+/* Moves blocks by byte offset, the way that is tested. */
+static EFI_STATUS way_read(const struct way *way, uint64_t offset, uint64_t length, void *to)
 {
-    char name[80];
-    const EFI_BLOCK_IO_MEDIA *media = subject.media;
-    uint64_t length = (uint64_t)blocks * media->BlockSize,
-             offset = subject.config.data_start + blocks * (uint64_t)media->BlockSize;
-    uint8_t *at = place(skew);
-    memset(subject.buffer, FILLER, (size_t)length + 2 * 4096);
-    EFI_STATUS status = way->read(media->MediaId, offset / media->BlockSize, (UINTN)length, at);
-    bool guards = guarded(at, length);
-    memmove(subject.buffer, at, (size_t)length);
-    format_text(name, sizeof name, "%s/read/%u-blocks-at-%u", way->name, blocks, skew);
-    check(status == EFI_SUCCESS && guards && has_content(subject.buffer, offset, length, subject.config.seed), name,
-          "%llx, guards %s", (unsigned long long)status, guards ? "good" : "overwritten");
+    return way->read(subject.media->MediaId, offset / subject.media->BlockSize, (UINTN)length, to);
 }
 
+static EFI_STATUS way_write(const struct way *way, uint64_t offset, uint64_t length, void *from)
+{
+    return way->write(subject.media->MediaId, offset / subject.media->BlockSize, (UINTN)length, from);
+}
+
+/* A read moves the data, and not a byte around it. */
+static void read_size(const struct way *way, uint32_t blocks, uint32_t skew)
+{
+    uint64_t length = (uint64_t)blocks * subject.media->BlockSize, offset = subject.config.data_start + length;
+    uint8_t *at = place(skew);
+    memset(subject.buffer, FILLER, (size_t)length + 2 * PAGE_SIZE);
+
+    EFI_STATUS status = way_read(way, offset, length, at);
+    bool guards = guards_stand(at, length);
+    memmove(subject.buffer, at, (size_t)length); /* where words are aligned */
+    check(status == EFI_SUCCESS && guards && is_data(subject.buffer, offset, length),
+          named("%s/read/%u-blocks-at-%u", way->name, blocks, skew), "%llx, guards %s", (unsigned long long)status,
+          guards ? "good" : "overwritten");
+}
+
+/* A write changes its blocks of the disk, not those around them, and not the buffer. */
 static void write_size(const struct way *way, uint32_t blocks, uint32_t skew)
 {
-    char name[80];
-    const EFI_BLOCK_IO_MEDIA *media = subject.media;
-    uint64_t length = (uint64_t)blocks * media->BlockSize, offset = subject.config.scratch;
-    uint8_t *at = place(skew);
-    if (length + 2 * media->BlockSize > (1u << 20))
+    uint32_t block = subject.media->BlockSize;
+    uint64_t length = (uint64_t)blocks * block, around = length + 2 * block, offset = subject.config.scratch;
+    if (around > SCRATCH_SIZE)
         return;
-    memset(subject.second, FILLER, (size_t)length + 2 * media->BlockSize);
-    EFI_STATUS status = write_bytes(offset, length + 2 * media->BlockSize, subject.second);
+    memset(subject.second, FILLER, (size_t)around);
+    EFI_STATUS status = write_bytes(offset, around, subject.second);
+
+    uint8_t *at = place(skew);
     put_content(subject.second, offset, length, blocks + skew);
     memcpy(at, subject.second, (size_t)length);
     if (status == EFI_SUCCESS)
-        status = way->write(media->MediaId, offset / media->BlockSize + 1, (UINTN)length, at);
+        status = way_write(way, offset + block, length, at);
     bool kept = !memcmp(at, subject.second, (size_t)length);
-    EFI_STATUS again = read_bytes(offset, length + 2 * media->BlockSize, subject.buffer);
-    bool good = again == EFI_SUCCESS && all_are(subject.buffer, media->BlockSize, FILLER) &&
-                all_are(subject.buffer + media->BlockSize + length, media->BlockSize, FILLER) &&
-                !memcmp(subject.buffer + media->BlockSize, subject.second, (size_t)length);
-    format_text(name, sizeof name, "%s/write/%u-blocks-at-%u", way->name, blocks, skew);
-    check(status == EFI_SUCCESS && kept && good, name, "%llx, buffer %s, disk %s", (unsigned long long)status,
-          kept ? "kept" : "changed", good ? "good" : "wrong");
+
+    EFI_STATUS again = read_bytes(offset, around, subject.buffer);
+    bool good = again == EFI_SUCCESS && all_are(subject.buffer, block, FILLER) &&
+                !memcmp(subject.buffer + block, subject.second, (size_t)length) &&
+                all_are(subject.buffer + block + length, block, FILLER);
+    check(status == EFI_SUCCESS && kept && good, named("%s/write/%u-blocks-at-%u", way->name, blocks, skew),
+          "%llx, buffer %s, disk %s", (unsigned long long)status, kept ? "kept" : "changed", good ? "good" : "wrong");
 }
 
 /* More than a command of any transport takes; written again with what stands there. */
 static void beyond_one_command(const struct way *way)
 {
-    char name[80];
-    const EFI_BLOCK_IO_MEDIA *media = subject.media;
-    uint64_t length = (3u << 20) + media->BlockSize, offset = subject.config.data_start + 5 * media->BlockSize;
+    uint64_t length = 3 * MIB + subject.media->BlockSize, offset = subject.config.data_start + 5 * subject.media->BlockSize;
+    uint8_t *at = place(0);
     memset(subject.buffer, FILLER, BUFFER_SIZE);
-    EFI_STATUS status = way->read(media->MediaId, offset / media->BlockSize, (UINTN)length, place(0));
-    format_text(name, sizeof name, "%s/read/3-mib-and-a-block", way->name);
-    check(status == EFI_SUCCESS && guarded(place(0), length) && has_content(place(0), offset, length, subject.config.seed), name,
-          "%llx", (unsigned long long)status);
-    put_content(place(0), offset, length, subject.config.seed);
-    status = way->write(media->MediaId, offset / media->BlockSize, (UINTN)length, place(0));
-    format_text(name, sizeof name, "%s/write/3-mib-and-a-block", way->name);
-    check_status(status, EFI_SUCCESS, name);
+
+    EFI_STATUS status = way_read(way, offset, length, at);
+    check(status == EFI_SUCCESS && guards_stand(at, length) && is_data(at, offset, length),
+          named("%s/read/3-mib-and-a-block", way->name), "%llx", (unsigned long long)status);
+
+    put_content(at, offset, length, subject.config.seed);
+    check_status(way_write(way, offset, length, at), EFI_SUCCESS, named("%s/write/3-mib-and-a-block", way->name));
 }
 
-/* The first block and the last, alone. */
-static void ends(const struct way *way)
+/* The first block and the last, alone: the signatures of the protective MBR and of the GPT's second header. */
+static void first_and_last_block(const struct way *way)
 {
-    char name[80];
-    const EFI_BLOCK_IO_MEDIA *media = subject.media;
-    EFI_STATUS status = way->read(media->MediaId, 0, media->BlockSize, subject.buffer);
-    format_text(name, sizeof name, "%s/read/first-block", way->name);
-    check(status == EFI_SUCCESS && subject.buffer[510] == 0x55 && subject.buffer[511] == 0xAA, name, "%llx",
+    uint32_t block = subject.media->BlockSize;
+    uint64_t last = subject.media->LastBlock * block;
+    const uint8_t *signature = subject.buffer + 510;
+
+    EFI_STATUS status = way_read(way, 0, block, subject.buffer);
+    check(status == EFI_SUCCESS && signature[0] == 0x55 && signature[1] == 0xAA, named("%s/read/first-block", way->name), "%llx",
           (unsigned long long)status);
-    status = way->read(media->MediaId, media->LastBlock, media->BlockSize, subject.buffer);
-    format_text(name, sizeof name, "%s/read/last-block", way->name);
-    check(status == EFI_SUCCESS && !memcmp(subject.buffer, "EFI PART", 8), name, "%llx", (unsigned long long)status);
-    status = way->write(media->MediaId, media->LastBlock, media->BlockSize, subject.buffer);
-    format_text(name, sizeof name, "%s/write/last-block", way->name);
-    check_status(status, EFI_SUCCESS, name);
+    status = way_read(way, last, block, subject.buffer);
+    check(status == EFI_SUCCESS && !memcmp(subject.buffer, "EFI PART", 8), named("%s/read/last-block", way->name), "%llx",
+          (unsigned long long)status);
+    check_status(way_write(way, last, block, subject.buffer), EFI_SUCCESS, named("%s/write/last-block", way->name));
 }
 
 void test_transfers(const struct way *way)
 {
-    static const uint32_t skews[] = {0, 1, 2, 4, 8, 16, 510, 512, 2047};
-    char name[80];
-    uint32_t align = subject.media->IoAlign ? subject.media->IoAlign : 1;
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         read_size(way, sizes[i], 0);
         write_size(way, sizes[i], 0);
     }
+
+    uint32_t align = subject.media->IoAlign ? subject.media->IoAlign : 1;
     for (size_t i = 0; i < sizeof skews / sizeof skews[0]; i++) {
         if (skews[i] % align)
             continue;
-        read_size(way, 9, skews[i]);
-        write_size(way, 9, skews[i]);
+        read_size(way, SKEWED_BLOCKS, skews[i]);
+        write_size(way, SKEWED_BLOCKS, skews[i]);
     }
+
     beyond_one_command(way);
-    ends(way);
-    format_text(name, sizeof name, "%s/flush", way->name);
-    check_status(way->flush(), EFI_SUCCESS, name);
+    first_and_last_block(way);
+    check_status(way->flush(), EFI_SUCCESS, named("%s/flush", way->name));
 }

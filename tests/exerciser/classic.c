@@ -8,13 +8,13 @@ static uint8_t geometry_heads, geometry_track;
 
 static uint8_t chs_call(uint8_t ah, uint8_t count, uint16_t cylinder, uint8_t head, uint8_t sector)
 {
-    prepare(ah, count);
+    prepare_call(ah, count);
     before.eax = 0x1A2B0000u | (uint32_t)ah << 8 | count;
     before.ebx = 0x3C4D0000;
     before.ecx = 0x70810000u | (cylinder & 0xFFu) << 8 | (cylinder >> 2 & 0xC0) | sector;
     before.edx = 0xA3B40000u | (uint32_t)head << 8 | config.drive;
-    allow(0xFFFF, 0, 0, 0);
-    return go();
+    allow_changes(0xFFFF, 0, 0, 0);
+    return call_prepared();
 }
 
 static uint8_t chs_at(uint8_t ah, uint8_t count, uint32_t lba)
@@ -51,12 +51,13 @@ static void test_simple_functions(void)
         {0x7F, 0, false, 1, "7fh/unknown"},
         {0xFF, 0, false, 1, "ffh/unknown"},
     };
+
     for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         if (cases[i].strict_only && !strict)
             continue;
-        prepare(cases[i].ah, cases[i].al);
-        allow(0xFFFF, 0, 0, 0);
-        uint8_t status = go();
+        prepare_call(cases[i].ah, cases[i].al);
+        allow_changes(0xFFFF, 0, 0, 0);
+        uint8_t status = call_prepared();
         check(cases[i].status == ANY ? status != 0 : status == cases[i].status, cases[i].name, "status %x", status);
     }
 }
@@ -64,14 +65,15 @@ static void test_simple_functions(void)
 static void test_last_status(void)
 {
     chs_call(0x02, 0, 0, 0, 1);
-    prepare(0x01, 0);
-    allow(0xFFFF, 0, 0, 0);
-    uint8_t status = go();
+    prepare_call(0x01, 0);
+    allow_changes(0xFFFF, 0, 0, 0);
+    uint8_t status = call_prepared();
     check(status == 1, "01h/after-error", "status %x", status);
+
     chs_at(0x02, 1, DATA_START);
-    prepare(0x01, 0);
-    allow(0xFFFF, 0, 0, 0);
-    status = go();
+    prepare_call(0x01, 0);
+    allow_changes(0xFFFF, 0, 0, 0);
+    status = call_prepared();
     check(status == 0 && !(after.eax & 0xFF00), "01h/after-success", "status %x", status);
 }
 
@@ -86,6 +88,7 @@ static void test_refused(void)
         {0, 0, 0, 1, "02h/count-0"},          {129, 0, 0, 1, "02h/count-129"}, {1, 0, 0, 0, "02h/sector-0"},
         {1, 1023, 0, 1, "02h/cylinder-1023"}, {1, 0, 1, 1, "02h/head"},
     };
+
     for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         fill8(BUFFER, 1024, 0xCC);
         uint8_t status =
@@ -96,23 +99,26 @@ static void test_refused(void)
 
 void test_classic(void)
 {
-    prepare(0x08, 0);
-    allow(0xFFFF, 0xFFFF, 0xFFFF, 0xFFFF);
-    go();
+    prepare_call(0x08, 0);
+    allow_changes(0xFFFF, 0xFFFF, 0xFFFF, 0xFFFF);
+    call_prepared();
     geometry_heads = (uint8_t)((after.edx >> 8) + 1);
     geometry_track = after.ecx & 0x3F;
 
     uint8_t status = chs_at(0x02, 1, DATA_START);
     check(status == 0 && (after.eax & 0xFF) == 1 && has_content(BUFFER, DATA_START, 1, config.seed), "02h/one", "status %x",
           status);
+
     status = chs_at(0x02, 128, DATA_START + 5);
     check(status == 0 && (after.eax & 0xFF) == 128 && has_content(BUFFER, DATA_START + 5, 128, config.seed),
           "02h/128-over-tracks", "status %x", status);
+
     uint32_t edge = (uint32_t)geometry_heads * geometry_track - 3;
     edge +=
         edge < DATA_START ? (uint32_t)geometry_heads * geometry_track * (DATA_START / (geometry_heads * geometry_track) + 1) : 0;
     status = chs_at(0x02, 8, edge);
     check(status == 0 && has_content(BUFFER, edge, 8, config.seed), "02h/over-cylinder", "status %x", status);
+
     test_refused();
 
     put_content(BUFFER, DATA_START, config.seed);

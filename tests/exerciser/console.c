@@ -1,32 +1,29 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* Lines on COM1, the count of checks, and the machine's end. */
 #include <stdarg.h>
 
+#include "bios/ports.h"
 #include "exerciser.h"
 
-#define COM1 0x3F8
+#define COM1            0x3F8
+#define COM1_STATUS     (COM1 + 5)
+#define STATUS_CAN_SEND 0x20
+#define STATUS_EMPTY    0x40
+#define SEND_TRIES      100000
+#define DEBUG_EXIT      0xF4   /* QEMU's isa-debug-exit */
+#define ACPI_CONTROL    0x604  /* PM1a of QEMU's -M pc */
+#define ACPI_S5         0x2000 /* switches off */
 
 static unsigned passed, failed;
 
-static void out8(uint16_t port, uint8_t value)
+static void send(char c)
 {
-    __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
-}
-
-static uint8_t in8(uint16_t port)
-{
-    uint8_t value;
-    __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
-    return value;
-}
-
-static void put(char c)
-{
-    for (unsigned tries = 0; !(in8(COM1 + 5) & 0x20) && tries < 100000; tries++)
+    for (unsigned tries = 0; !(port_read8(COM1_STATUS) & STATUS_CAN_SEND) && tries < SEND_TRIES; tries++)
         ;
-    out8(COM1, (uint8_t)c);
+    port_write8(COM1, (uint8_t)c);
 }
 
-static void put_number(uint32_t value, unsigned base)
+static void send_number(uint32_t value, unsigned base)
 {
     char digits[10];
     unsigned n = 0;
@@ -35,26 +32,27 @@ static void put_number(uint32_t value, unsigned base)
         value /= base;
     } while (value);
     while (n)
-        put(digits[--n]);
+        send(digits[--n]);
 }
 
-static void say_va(const char *format, va_list arguments)
+static void say_arguments(const char *format, va_list arguments)
 {
     for (; *format; format++) {
         if (*format != '%') {
-            put(*format);
+            send(*format);
             continue;
         }
+
         switch (*++format) {
         case 's':
             for (const char *s = va_arg(arguments, const char *); *s; s++)
-                put(*s);
+                send(*s);
             break;
         case 'x':
-            put_number(va_arg(arguments, uint32_t), 16);
+            send_number(va_arg(arguments, uint32_t), 16);
             break;
         case 'u':
-            put_number(va_arg(arguments, uint32_t), 10);
+            send_number(va_arg(arguments, uint32_t), 10);
             break;
         }
     }
@@ -64,7 +62,7 @@ void say(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    say_va(format, arguments);
+    say_arguments(format, arguments);
     va_end(arguments);
 }
 
@@ -75,22 +73,23 @@ void check(bool good, const char *name, const char *format, ...)
         say("ok %s\n", name);
         return;
     }
+
     failed++;
     say("FAIL %s ", name);
     va_list arguments;
     va_start(arguments, format);
-    say_va(format, arguments);
+    say_arguments(format, arguments);
     va_end(arguments);
     say("\n");
 }
 
-void finish(void)
+void power_off(void)
 {
     say("exerciser: %u passed, %u failed\n", passed, failed);
-    while (!(in8(COM1 + 5) & 0x40))
+    while (!(port_read8(COM1_STATUS) & STATUS_EMPTY))
         ;
-    out8(0xF4, failed != 0);                                                         /* isa-debug-exit */
-    __asm__ volatile("outw %0, %1" : : "a"((uint16_t)0x2000), "d"((uint16_t)0x604)); /* QEMU -M pc: ACPI S5 */
+    port_write8(DEBUG_EXIT, failed != 0);
+    __asm__ volatile("outw %0, %1" : : "a"((uint16_t)ACPI_S5), "d"((uint16_t)ACPI_CONTROL));
     for (;;)
         __asm__ volatile("cli; hlt");
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* INT 13h calls with a pattern in every register half that is not a parameter; after each, all that was not to change is
- * compared. */
+/*
+ * INT 13h calls with a pattern in every register half that is not a parameter; after each, all that was not to change is
+ * compared.
+ */
 #include "exerciser.h"
 
 struct registers before, after;
@@ -9,7 +11,7 @@ bool preserved_always = true;
 
 static uint32_t may_change[4];
 
-void allow(uint32_t eax, uint32_t ebx, uint32_t ecx, uint32_t edx)
+void allow_changes(uint32_t eax, uint32_t ebx, uint32_t ecx, uint32_t edx)
 {
     may_change[0] = eax;
     may_change[1] = ebx;
@@ -17,7 +19,7 @@ void allow(uint32_t eax, uint32_t ebx, uint32_t ecx, uint32_t edx)
     may_change[3] = edx;
 }
 
-void prepare(uint8_t ah, uint8_t al)
+void prepare_call(uint8_t ah, uint8_t al)
 {
     before = (struct registers){
         .eax = 0x1A2B0000u | (uint32_t)ah << 8 | al,
@@ -35,7 +37,8 @@ void prepare(uint8_t ah, uint8_t al)
         .ss = STACK_SEGMENT,
         .sp = STACK_TOP,
     };
-    allow(strict ? 0xFF00 : 0xFFFF, 0, 0, 0);
+
+    allow_changes(strict ? 0xFF00 : 0xFFFF, 0, 0, 0);
 }
 
 static bool kept(void)
@@ -47,7 +50,7 @@ static bool kept(void)
            before.sp == after.sp && !((before.eflags ^ after.eflags) & (INTERRUPT | DIRECTION));
 }
 
-uint8_t go(void)
+uint8_t call_prepared(void)
 {
     call_interrupt(0x13, &before, &after);
     if (!kept() && preserved_always) {
@@ -65,9 +68,9 @@ uint8_t go(void)
 
 uint8_t packet_call(uint8_t ah, uint8_t al)
 {
-    prepare(ah, al);
+    prepare_call(ah, al);
     before.esi = 0xC5D60000u | (uint16_t)(uint32_t)&packet;
-    return go();
+    return call_prepared();
 }
 
 uint8_t transfer(uint8_t ah, uint32_t lba, uint16_t count, uint32_t linear)

@@ -13,6 +13,7 @@ static void test_reads(void)
         uint16_t count;
         const char *name;
     } cases[] = {{1, "42h/1"}, {2, "42h/2"}, {127, "42h/127"}, {128, "42h/128"}};
+
     for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         uint16_t count = cases[i].count;
         fill8(BUFFER + count * 512u, 16, 0xCC);
@@ -21,8 +22,10 @@ static void test_reads(void)
                   all8(BUFFER + count * 512u, 16, 0xCC),
               cases[i].name, "status %x, count %u", status, packet.count);
     }
+
     uint8_t status = transfer(0x42, config.sectors - 1, 1, BUFFER);
     check(status == 0 && has_content(BUFFER, config.sectors - 1, 1, config.seed), "42h/last-sector", "status %x", status);
+
     fill8(BUFFER, 512, 0xCC);
     status = transfer(0x42, DATA_START, 0, BUFFER);
     check((status == 0 || !strict) && all8(BUFFER, 512, 0xCC), "42h/count-0", "status %x", status);
@@ -43,6 +46,7 @@ static void test_beyond(void)
         {~0u, 0x7FFFFFFF, 2, "42h/lba-2^63"},
         {~0u, 0x007FFFFF, 1, "42h/byte-offset-2^64"},
     };
+
     for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         bool extreme = cases[i].lba_from_end == ~0u;
         fill8(BUFFER + 512, 512, 0xCC);
@@ -52,12 +56,15 @@ static void test_beyond(void)
         check(status != 0 && (packet.count < cases[i].count || !strict) && all8(BUFFER + 512, 512, 0xCC), cases[i].name,
               "status %x, count %u", status, packet.count);
     }
+
     good_packet(config.sectors, 1);
     uint8_t status = packet_call(0x43, 0);
     check(status != 0, "43h/first-beyond", "status %x", status);
+
     good_packet(config.sectors, 1);
     status = packet_call(0x44, 0);
     check(status != 0, "44h/first-beyond", "status %x", status);
+
     good_packet(config.sectors, 1);
     status = packet_call(0x47, 0);
     check(status != 0, "47h/first-beyond", "status %x", status);
@@ -113,22 +120,24 @@ void test_edd(void)
     test_beyond();
     if (strict)
         test_packet_sizes();
-    uint8_t status;
+
     for (uint8_t mode = 0; mode <= 3; mode++) {
         if (!strict && mode > 1)
             continue;
         good_packet(DATA_START, 2);
         put_content(BUFFER, DATA_START, config.seed);
         put_content(BUFFER + 512, DATA_START + 1, config.seed);
-        status = packet_call(0x43, mode);
+        uint8_t status = packet_call(0x43, mode);
         check(mode == 3 ? status == 1 : status == 0, "43h/modes", "AL %u: status %x", mode, status);
     }
+
     good_packet(DATA_START, 2);
-    status = packet_call(0x44, 0);
+    uint8_t status = packet_call(0x44, 0);
     check(status == 0, "44h/verify", "status %x", status);
     good_packet(DATA_START, 1);
     status = packet_call(0x47, 0);
     check(status == 0, "47h/seek", "status %x", status);
+
     if (strict)
         test_flat();
 }

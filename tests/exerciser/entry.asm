@@ -143,6 +143,15 @@ unreal:
 
 %define FLAT_ARGUMENT(number) esp + 18 + 4 * number
 
+; For (uint32_t at, uint32_t length, uint32_t seed): EDI = at, ECX = dwords, EDX = seed.
+%macro enter_flat_pattern 0
+    enter_flat
+    mov edi, [FLAT_ARGUMENT(1)]
+    mov ecx, [FLAT_ARGUMENT(2)]
+    mov edx, [FLAT_ARGUMENT(3)]
+    shr ecx, 2
+%endmacro
+
 ; void flat_copy(uint32_t to, uint32_t from, uint32_t length), length a multiple of 4
 flat_copy:
     enter_flat
@@ -163,11 +172,7 @@ flat_copy:
 
 ; void flat_fill(uint32_t to, uint32_t length, uint32_t seed): dword at address a is a ^ seed
 flat_fill:
-    enter_flat
-    mov edi, [FLAT_ARGUMENT(1)]
-    mov ecx, [FLAT_ARGUMENT(2)]
-    mov edx, [FLAT_ARGUMENT(3)]
-    shr ecx, 2
+    enter_flat_pattern
 .next:
     jecxz .done
     mov eax, edi
@@ -181,11 +186,7 @@ flat_fill:
 
 ; uint32_t flat_differs(uint32_t at, uint32_t length, uint32_t seed): address of the first dword that is not a ^ seed, or 0
 flat_differs:
-    enter_flat
-    mov edi, [FLAT_ARGUMENT(1)]
-    mov ecx, [FLAT_ARGUMENT(2)]
-    mov edx, [FLAT_ARGUMENT(3)]
-    shr ecx, 2
+    enter_flat_pattern
 .next:
     jecxz .same
     mov eax, edi

@@ -9,6 +9,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bios/low_memory.h"
+
+#define BDA_TICKS 0x46Cu /* dword: 18.2 in a second, since midnight */
+#define SMAP      0x534D4150u
+
+#define NOTES         0x600u /* words that mbr.asm stores: how it was entered */
+#define NOTE_CS       (NOTES + 0)
+#define NOTE_IP       (NOTES + 2)
+#define NOTE_SS       (NOTES + 4)
+#define NOTE_SP       (NOTES + 6)
+#define NOTE_ES       (NOTES + 10)
+#define NOTE_DI       (NOTES + 12)
+#define NOTE_DX       (NOTES + 16)
+#define NOTE_FLAGS    (NOTES + 18)
 #define OWN_SEGMENT   0x1000
 #define BUFFER        0x20000u /* 256 KiB of scratch memory */
 #define BUFFER_SIZE   0x40000u
@@ -56,7 +70,11 @@ extern bool strict; /* sanstrap's promises are due */
 /* main.c; entry.asm starts it */
 void exerciser_main(void);
 
-/* entry.asm */
+/*
+ * entry.asm. The first needs nothing above 1 MiB; the others take linear addresses anywhere below 4 GiB and whole dwords, and
+ * want A20 on. What flat_fill() writes to address a is a ^ seed; flat_differs() returns the first address where something else
+ * is, or 0.
+ */
 void call_interrupt(uint8_t number, const struct registers *in, struct registers *out);
 void flat_copy(uint32_t to, uint32_t from, uint32_t length);
 void flat_fill(uint32_t to, uint32_t length, uint32_t seed);
@@ -65,10 +83,13 @@ uint32_t flat_differs(uint32_t at, uint32_t length, uint32_t seed);
 /* v86.asm: INT 13h in V86 mode; AX afterwards, bit 31 when the BIOS tried what V86 mode forbids */
 uint32_t v86_call(uint32_t eax, uint32_t edx, uint32_t esi, uint32_t *eflags);
 
-/* console.c */
+/*
+ * console.c: COM1. check() counts and writes "ok NAME", or "FAIL NAME" with the values; power_off() writes the sums and does not
+ * return.
+ */
 void say(const char *format, ...); /* %s %x %u */
 void check(bool good, const char *name, const char *format, ...);
-void finish(void);
+void power_off(void);
 
 /* memory.c: bytes below 1 MiB by linear address, and content of sectors */
 uint8_t peek8(uint32_t linear);
@@ -87,9 +108,9 @@ void set_a20(bool on);
 /* disk.c: calls with all registers loaded; what they left is in `after` */
 extern struct registers before, after;
 extern bool preserved_always; /* over all calls */
-void prepare(uint8_t ah, uint8_t al);
-uint8_t go(void);                                                            /* the call; returns AH, or 0 when carry is clear */
-void allow(uint32_t eax, uint32_t ebx, uint32_t ecx, uint32_t edx);          /* register bits that the function returns */
+void prepare_call(uint8_t ah, uint8_t al);
+uint8_t call_prepared(void);                                                 /* returns AH, or 0 when carry is clear */
+void allow_changes(uint32_t eax, uint32_t ebx, uint32_t ecx, uint32_t edx);  /* register bits that the function returns */
 uint8_t transfer(uint8_t ah, uint32_t lba, uint16_t count, uint32_t linear); /* by packet */
 extern struct packet packet;
 uint8_t packet_call(uint8_t ah, uint8_t al); /* `packet` as it stands */

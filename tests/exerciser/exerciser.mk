@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The INT 13h exerciser: a boot sector and a program that image.py puts on a disk.
 
-EXERCISER_OBJECTS := $(patsubst tests/exerciser/%.c,build/exerciser/%.o,$(wildcard tests/exerciser/*.c)) build/exerciser/entry.o build/exerciser/v86.o
+EXERCISER_OBJECTS := $(patsubst tests/exerciser/%.c,build/exerciser/%.o,$(wildcard tests/exerciser/*.c)) \
+	build/exerciser/entry.o build/exerciser/v86.o
 TEST_PROGRAMS += build/exerciser/mbr.bin build/exerciser/exerciser.bin
 
 build/exerciser/mbr.bin: tests/exerciser/mbr.asm tests/lab/asm/serial.inc
@@ -14,7 +15,7 @@ build/exerciser/%.o: tests/exerciser/%.asm tests/exerciser/registers.inc
 	$(say) "NASM $@"
 	$(Q)nasm -f elf32 $< -o $@
 
-build/exerciser/%.o: tests/exerciser/%.c tests/exerciser/exerciser.h platform/tsc.h
+build/exerciser/%.o: tests/exerciser/%.c tests/exerciser/exerciser.h bios/low_memory.h bios/ports.h platform/tsc.h
 	@mkdir -p $(@D)
 	$(say) "CC16 $@"
 	$(Q)gcc -m16 -march=i386 -std=gnu11 -Os -ffreestanding -fno-pic -fno-stack-protector -mgeneral-regs-only -fcf-protection=none \

@@ -26,7 +26,8 @@ _STEPS = int.from_bytes(b"".join(struct.pack("<I", i * 0x9E3779B1 & 0xFFFFFFFF) 
 
 def build():
     """Makes the boot sector and the program; both are targets of the top-level Makefile."""
-    subprocess.run(["make", "-rs", "-C", ROOT, "build/exerciser/mbr.bin", "build/exerciser/exerciser.bin"], check=True, timeout=120)
+    command = ["make", "-rs", "-C", ROOT, "build/exerciser/mbr.bin", "build/exerciser/exerciser.bin"]
+    subprocess.run(command, check=True, timeout=120)
 
 
 def content(lba, seed):
@@ -45,11 +46,13 @@ def _chs(lba, heads=255, track=63):
 def _master_boot_record(sectors):
     with open(os.path.join(BUILD, "mbr.bin"), "rb") as file:
         code = file.read()
-    entry = bytes([0x80]) + _chs(DATA_START) + bytes([0xDA]) + _chs(sectors - 1) + struct.pack("<II", DATA_START, sectors - DATA_START)
+    place = struct.pack("<II", DATA_START, sectors - DATA_START)
+    entry = bytes([0x80]) + _chs(DATA_START) + bytes([0xDA]) + _chs(sectors - 1) + place
     return code[:0x1B8].ljust(0x1B8, b"\0") + b"SX13\0\0" + entry + bytes(48) + b"\x55\xAA"
 
 
-def make_image(path, size=64 << 20, mode=EXERCISE, seed=0x13572468, profile=SANSTRAP, drive=0x80, seconds=5, reads=10000, writes=1000):
+def make_image(path, size=64 << 20, mode=EXERCISE, seed=0x13572468, profile=SANSTRAP, drive=0x80, seconds=5, reads=10000,
+               writes=1000):
     """Writes a bootable image of `size` bytes. A profile says which promises are due: SeaBIOS's or ours."""
     sectors = size // SECTOR
     with open(os.path.join(BUILD, "exerciser.bin"), "rb") as file:
@@ -96,7 +99,8 @@ def verify_image(path):
         for lba in range(DATA_START, sectors):
             sector = file.read(SECTOR)
             expected = content(lba, seed ^ WRITTEN if lba in written else seed)
-            assert sector == expected, f"LBA {lba} ({'written' if lba in written else 'not written'}) holds {sector[:16].hex()}, not {expected[:16].hex()}"
+            what = "written" if lba in written else "not written"
+            assert sector == expected, f"LBA {lba} ({what}) holds {sector[:16].hex()}, not {expected[:16].hex()}"
     return len(written)
 
 

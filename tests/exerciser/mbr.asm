@@ -2,7 +2,7 @@
 ; The exerciser's boot sector: notes the state that the firmware left, loads the program from LBA 2 on and jumps to it.
 ; The partition table and the signature are put in by image.py.
 
-%define NOTES      0x600       ; struct entry_state of exerciser.c
+%define NOTES      0x600       ; NOTE_... of exerciser.h
 %define PROGRAM    0x1000      ; segment
 %define SECTORS    80          ; of the program; image.py checks that it fits
 

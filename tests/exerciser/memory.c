@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* Memory below 1 MiB by FS, what sectors hold, random numbers, A20. */
+#include "bios/ports.h"
 #include "exerciser.h"
+
+#define SYSTEM_CONTROL_A 0x92
+#define CONTROL_RESET    0x01
+#define CONTROL_A20      0x02
+#define A20_PROBE        0x580u
 
 static void set_fs(uint32_t linear)
 {
@@ -80,24 +87,23 @@ uint32_t next_random(uint32_t *state)
     return *state;
 }
 
-/* Writes to a byte at 0:0580 and looks whether FFFF:0590 follows. */
+/* Writes to the byte at A20_PROBE and looks whether the one 1 MiB above it, FFFF:0590, follows. */
 bool a20_is_on(void)
 {
-    uint8_t low = peek8(0x580), high;
+    uint8_t low = peek8(A20_PROBE);
     bool on = false;
     for (int i = 0; i < 2; i++) {
-        poke8(0x580, (uint8_t)(low + i));
+        poke8(A20_PROBE, (uint8_t)(low + i));
+        uint8_t high;
         __asm__ volatile("movw %w1, %%fs; movb %%fs:0x590, %0" : "=q"(high) : "r"(0xFFFF) : "memory");
         on |= high != (uint8_t)(low + i);
     }
-    poke8(0x580, low);
+    poke8(A20_PROBE, low);
     return on;
 }
 
 void set_a20(bool on)
 {
-    uint8_t value;
-    __asm__ volatile("inb $0x92, %0" : "=a"(value));
-    value = (uint8_t)((value & ~3) | (on ? 2 : 0));
-    __asm__ volatile("outb %0, $0x92" : : "a"(value));
+    uint8_t others = port_read8(SYSTEM_CONTROL_A) & ~(CONTROL_A20 | CONTROL_RESET) & 0xFF;
+    port_write8(SYSTEM_CONTROL_A, others | (on ? CONTROL_A20 : 0));
 }

@@ -4,6 +4,7 @@
 
 #define ENTRIES 64
 #define EDGE    0x200000u
+#define SEED    0x5EED5EED
 
 struct range {
     uint32_t base, base_high, length, length_high, type;
@@ -26,6 +27,7 @@ static struct registers system_call(uint8_t number, uint32_t eax, uint32_t ebx, 
                            .eflags = INTERRUPT | 2,
                            .ss = STACK_SEGMENT,
                            .sp = STACK_TOP};
+
     struct registers out;
     call_interrupt(number, &in, &out);
     return out;
@@ -35,12 +37,14 @@ static void read_map(void)
 {
     uint32_t ebx = 0;
     bool ended = false, nonzero = true, signature = true, sizes = true;
+
     for (entries = 0; entries < ENTRIES && !ended; entries++) {
         fill8(BUFFER, 32, 0xCC);
-        struct registers out = system_call(0x15, 0xE820, ebx, 20, 0x534D4150);
+        struct registers out = system_call(0x15, 0xE820, ebx, 20, SMAP);
         if (out.eflags & CARRY)
             break;
-        signature &= out.eax == 0x534D4150;
+
+        signature &= out.eax == SMAP;
         sizes &= out.ecx == 20 && all8(BUFFER + 20, 12, 0xCC);
         map[entries] =
             (struct range){peek32(BUFFER), peek32(BUFFER + 4), peek32(BUFFER + 8), peek32(BUFFER + 12), peek32(BUFFER + 16)};
@@ -48,6 +52,7 @@ static void read_map(void)
         ebx = out.ebx;
         ended = ebx == 0;
     }
+
     check(ended && entries > 0, "e820/ends-with-ebx-0", "%u entries", entries);
     check(nonzero, "e820/no-empty-entry", "");
     check(signature && sizes, "e820/signature-and-size", "");
@@ -94,20 +99,24 @@ static bool edge_of(unsigned i, bool upper, uint32_t *at, uint32_t *length)
 /* Memory that the map calls usable is nobody's: what we put around whatever it reserves is still there after many reads. */
 static void usable_is_ours(void)
 {
-    uint32_t at, length, differs = 0, filled = 0;
-    uint8_t status = 0;
+    uint32_t at, length, filled = 0;
     set_a20(true);
     for (unsigned i = 0; i < 2 * entries; i++)
         if (edge_of(i / 2, i % 2, &at, &length)) {
-            flat_fill(at, length, 0x5EED5EED);
+            flat_fill(at, length, SEED);
             filled += length;
         }
-    for (uint32_t lba = DATA_START; lba < DATA_START + 4096 && !status; lba += 64)
+
+    uint8_t status = 0;
+    for (uint32_t lba = DATA_START; lba < DATA_START + 4096 && status == 0; lba += 64)
         status = transfer(0x42, lba, 64, BUFFER);
+
+    uint32_t differs = 0;
     set_a20(true);
     for (unsigned i = 0; i < 2 * entries && !differs; i++)
         if (edge_of(i / 2, i % 2, &at, &length))
-            differs = flat_differs(at, length, 0x5EED5EED);
+            differs = flat_differs(at, length, SEED);
+
     check(status == 0 && filled && differs == 0, "e820/usable-memory-is-unused", "status %x, %x bytes, differs at %x", status,
           filled, differs);
 }
@@ -116,7 +125,7 @@ void test_memory_map(void)
 {
     struct registers out = system_call(0x12, 0x11110000, 0, 0, 0);
     uint16_t base_kib = (uint16_t)out.eax;
-    check(base_kib == peek16(0x413), "int12/0040:0013", "%u, %u", base_kib, peek16(0x413));
+    check(base_kib == peek16(BDA_BASE_MEMORY), "int12/0040:0013", "%u, %u", base_kib, peek16(BDA_BASE_MEMORY));
     read_map();
     const struct range *low = usable_at(0);
     check(low && low->base + low->length <= base_kib * 1024u && low->base + low->length + 4096 > base_kib * 1024u,

@@ -6,18 +6,18 @@
 /* Units of 65536 TSC cycles, which let a minute fit into 32 bits. */
 static uint32_t now(void)
 {
-    return (uint32_t)(read_tsc() >> 16);
+    return (uint32_t)(tsc_read() >> 16);
 }
 
 static uint32_t units_per_second;
 
 static void calibrate(void)
 {
-    uint32_t tick = peek32(0x46C);
-    while (peek32(0x46C) == tick)
+    uint32_t tick = peek32(BDA_TICKS);
+    while (peek32(BDA_TICKS) == tick)
         ;
     uint32_t start = now();
-    while (peek32(0x46C) < tick + 19)
+    while (peek32(BDA_TICKS) < tick + 19)
         ;
     units_per_second = (now() - start) * 1000 / 989; /* 18 ticks are 0.9886 s */
 }
@@ -35,11 +35,13 @@ static void measure(const char *name, uint16_t count, bool random)
         lba += count;
         calls++;
     }
+
     uint32_t elapsed = (now() - start) / (units_per_second / 1000);
     uint32_t kib = calls * count / 2;
     uint32_t kib_per_second = kib < 4000000 ? kib * 1000 / elapsed : kib / elapsed * 1000;
     say("speed %s: %u calls in %u ms, %u KiB/s, ", name, calls, elapsed, kib_per_second);
     say("%u calls/s, %u errors\n", calls * 1000 / elapsed, errors);
+
     check(errors == 0, name, "%u errors", errors);
 }
 

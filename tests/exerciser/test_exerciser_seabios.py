@@ -17,8 +17,10 @@ def built():
 
 def run_seabios(path, timeout=960):
     command = ["qemu-system-x86_64", "-M", "pc", "-accel", "tcg", "-m", "128", "-display", "none", "-nodefaults", "-no-reboot",
-               "-serial", "stdio", "-device", "isa-debug-exit,iobase=0xf4,iosize=4", "-drive", f"file={path},format=raw,if=ide,cache=unsafe"]
-    return subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=timeout, check=False).stdout.decode(errors="replace")
+               "-serial", "stdio", "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
+               "-drive", f"file={path},format=raw,if=ide,cache=unsafe"]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=timeout, check=False)
+    return done.stdout.decode(errors="replace")
 
 
 def test_every_promise_that_seabios_makes(tmp_path):

@@ -1,6 +1,6 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; A V86 monitor as small as can be: one INT 13h in V86 mode with IOPL 3 and all ports open, other INTs reflected through the real-mode
-; vectors. It ends at the HLT after the INT, or at the first instruction that V86 mode refuses.
+; A V86 monitor as small as can be: one INT 13h in V86 mode with IOPL 3 and all ports open, other INTs reflected through the
+; real-mode vectors. It ends at the HLT after the INT, or at the first instruction that V86 mode refuses.
 
 %include "tests/exerciser/registers.inc"
 
@@ -18,7 +18,8 @@ FLAT      equ 0x18
 TSS_SEL   equ 0x20
 CODE16    equ 0x28
 
-; uint32_t v86_call(uint32_t eax, uint32_t edx, uint32_t esi, uint32_t *eflags): AX afterwards; bit 31 = it made a forbidden instruction
+; uint32_t v86_call(uint32_t eax, uint32_t edx, uint32_t esi, uint32_t *eflags): AX afterwards; bit 31 = it made a forbidden
+; instruction.
 v86_call:
     save_registers
     cli

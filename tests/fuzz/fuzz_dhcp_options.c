@@ -6,13 +6,15 @@
 
 #include "loader/settings.h"
 
+#define SNAME_AND_FILE 192 /* bytes of both fields */
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void read_message(const uint8_t *bytes, size_t size)
 {
     struct dhcp_message message;
-    struct settings settings;
     uint8_t value[64];
+
     if (dhcp_message_open(&message, bytes, size))
         return;
     for (unsigned code = 0; code < 256; code++) {
@@ -20,9 +22,11 @@ static void read_message(const uint8_t *bytes, size_t size)
             abort();
         dhcp_ipxe_option_get(&message, (uint8_t)code, value, sizeof value);
     }
+
+    struct settings settings;
     if (settings_begin(&settings, "") != OK)
         abort();
-    if (settings_from_dhcp(&settings, &message) == OK && settings.boot.drive < 0x80)
+    if (settings_from_dhcp(&settings, &message) == OK && settings.boot.drive < DRIVE_MIN)
         abort();
 }
 
@@ -30,16 +34,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const uint8_t header[3] = {2, 1, 6}, cookie[4] = {99, 130, 83, 99};
     read_message(data, size);
+
     uint8_t *whole = calloc(1, DHCP_OPTIONS_START + size);
     if (!whole)
         return 0;
+
     memcpy(whole, header, sizeof header);
     memcpy(whole + DHCP_OPTIONS_START - sizeof cookie, cookie, sizeof cookie);
     if (size)
         memcpy(whole + DHCP_OPTIONS_START, data, size);
+
     /* The input's end lies in `file` and `sname` as well, for option 52. */
-    for (size_t i = 0; i < 192 && i < size; i++)
-        whole[44 + i] = data[size - 1 - i];
+    for (size_t i = 0; i < SNAME_AND_FILE && i < size; i++)
+        whole[DHCP_AT_SNAME + i] = data[size - 1 - i];
     read_message(whole, DHCP_OPTIONS_START + size);
     free(whole);
     return 0;

@@ -7,6 +7,7 @@
 
 #include "tests/fuzz/fuzz_handoff.h"
 #include "tools/handoff/decode.h"
+#include "tools/handoff/print.h"
 
 #define BASE 0x80000u
 
@@ -27,8 +28,8 @@ static void show(struct tables *tables, const struct log_place *log)
 {
     struct node *root = tree_new();
     tables_judge(tables);
-    tree_truth(root, "valid", "Valid", tables_are_valid(tables));
-    decode_tables(tree_list(root, "tables", NULL), tables, true);
+    tree_add_truth(root, "valid", "Valid", tables_are_valid(tables));
+    decode_tables(tree_add_list(root, "tables", NULL), tables, true);
     if (log)
         decode_log(root, log);
     check_output(root, print_text);

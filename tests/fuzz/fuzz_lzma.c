@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* libFuzzer: any bytes as the stub's packed image. A stream that is taken fits exactly what it decodes to, and nothing smaller.
+/*
+ * libFuzzer: any bytes as the stub's packed image. A stream that is taken fits exactly what it decodes to, and nothing smaller.
  */
 #include <stdlib.h>
 
@@ -20,7 +21,7 @@ static int32_t decode_into(const uint8_t *data, size_t size, uint32_t room)
     if (done < -1 || done > (int32_t)room)
         abort();
     if (done >= 0)
-        restore_calls(to, (uint32_t)done);
+        calls_restore(to, (uint32_t)done);
     free(to);
     return done;
 }

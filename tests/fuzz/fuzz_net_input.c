@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "net/net.h"
+#include "platform/bytes.h"
+#include "platform/frame.h"
 #include "tests/host/host.h"
 #include "tests/host/peer.h"
 
@@ -17,45 +19,53 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void address_frame(uint8_t *frame, unsigned length)
 {
     static const uint8_t us[6] = {0x02, 0, 0, 0, 0, 0x01};
+    uint8_t *ip = frame + ETHERNET_HEADER;
 
-    if (length < 34)
+    if (length < ETHERNET_HEADER + IPV4_HEADER)
         return;
     memcpy(frame, us, sizeof us);
-    if (frame[12] == 0x08 && frame[13] == 0x00) {
-        memcpy(frame + 26, "\12\0\0\1\12\0\0\2", 8);
-        frame[16] = (uint8_t)((length - 14) >> 8);
-        frame[17] = (uint8_t)(length - 14);
+    if (get_be16(frame + ETHERNET_TYPE) == ETHERTYPE_IPV4) {
+        memcpy(ip + IPV4_SOURCE, "\12\0\0\1\12\0\0\2", 8);
+        put_be16(ip + IPV4_TOTAL_LENGTH, length - ETHERNET_HEADER);
     }
+}
+
+/* Takes the next frame of the input out, and puts it on the wire. False at the input's end. */
+static bool inject_next(const uint8_t **data, size_t *size)
+{
+    if (*size <= 2)
+        return false;
+    unsigned length = get_be16(*data) % WIRE_FRAME;
+    *data += 2;
+    *size -= 2;
+    if (length > *size)
+        length = (unsigned)*size;
+
+    uint8_t frame[WIRE_FRAME];
+    memcpy(frame, *data, length);
+    *data += length;
+    *size -= length;
+    address_frame(frame, length);
+    wire_inject(frame, length);
+    return true;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct net_ipv6 ipv6 = {.address = {0xFD, 0x77, [15] = 2}, .prefix_length = 64};
-    struct stream *stream;
-    uint8_t received[512];
-    size_t done;
-
     peer_world_open(64, 65536);
     wire.verified = true;
-    stream = net_stream_new();
+    struct stream *stream = net_stream_new();
     (void)stream->ops->connect(stream, "10.0.0.1", 3260, deadline_after_ms(100));
     (void)net_set_ipv6(&ipv6, deadline_after_ms(1));
-    while (size > 2) {
-        unsigned length = (unsigned)(data[0] << 8 | data[1]) % WIRE_FRAME;
-        uint8_t frame[WIRE_FRAME];
 
-        data += 2;
-        size -= 2;
-        if (length > size)
-            length = (unsigned)size;
-        memcpy(frame, data, length);
-        data += length;
-        size -= length;
-        address_frame(frame, length);
-        wire_inject(frame, length);
+    while (inject_next(&data, &size)) {
+        uint8_t received[512];
+        size_t done;
         peer_world_run(1);
         (void)stream->ops->receive(stream, received, sizeof received, &done);
     }
+
     peer_world_run(100);
     net_stream_free(stream);
     net_close();

@@ -12,9 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct root_path path;
-    uint8_t lun[8];
     size_t wrong;
-    char text[20];
+
     if (root_path_parse(&path, (const char *)data, size, &wrong) != OK) {
         if (wrong > size)
             abort();
@@ -22,6 +21,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     if (!path.server[0] || !path.target[0] || !path.port)
         abort();
+
+    uint8_t lun[8];
+    char text[LUN_TEXT_SIZE];
     lun_format(path.lun, text);
     if (!lun_parse(text, strlen(text), lun, &wrong) || memcmp(lun, path.lun, 8))
         abort();

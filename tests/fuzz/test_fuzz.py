@@ -11,19 +11,26 @@ PROGRAMS = HERE.parent.parent / "build" / "fuzz" / "tests" / "fuzz"
 SECONDS = int(os.environ.get("FUZZ_SECONDS", "10"))
 # The one that runs the validators of both tables and their decoder.
 LONGER = {"fuzz_handoff_tool": 6 * SECONDS}
-# A table of four paths is longer than any packet.
+LENGTH_OF_A_PACKET = 4096
+# A table of four paths is longer than that.
 LENGTH = {"fuzz_ibft": 8192, "fuzz_isdh": 8192, "fuzz_handoff_tool": 8192}
 SEEDS = {"fuzz_handoff_tool": ("ibft", "isdh", "handoff_tool")}
+
+
+def seeds_of(name):
+    folders = [HERE / "seeds" / folder for folder in SEEDS.get(name, (name.removeprefix("fuzz_"),))]
+    return [folder for folder in folders if folder.is_dir()]
 
 
 @pytest.mark.parametrize("name", sorted(source.stem for source in HERE.glob("fuzz_*.c")))
 def test_finds_nothing(name, tmp_path):
     seconds = LONGER.get(name, SECONDS)
+    length = LENGTH.get(name, LENGTH_OF_A_PACKET)
+    limits = [f"-max_total_time={seconds}", "-timeout=60", "-rss_limit_mb=2048", f"-max_len={length}"]
     corpus = tmp_path / "corpus"
     corpus.mkdir()
-    seeds = [HERE / "seeds" / folder for folder in SEEDS.get(name, (name.removeprefix("fuzz_"),))]
-    command = [PROGRAMS / name, f"-max_total_time={seconds}", "-timeout=60", "-rss_limit_mb=2048", f"-max_len={LENGTH.get(name, 4096)}",
-               f"-artifact_prefix={tmp_path}/", corpus, *(folder for folder in seeds if folder.is_dir())]
+
+    command = [PROGRAMS / name, *limits, f"-artifact_prefix={tmp_path}/", corpus, *seeds_of(name)]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=seconds + 480, check=False)
     text = done.stdout.decode(errors="replace")
     assert done.returncode == 0, text[-6000:]

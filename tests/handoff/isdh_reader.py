@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
-A second reader of the ISDH and of the flight recorder, written from docs/handoff.md alone: it shares neither code nor constants with the
-C one. What it takes it returns by the names that `sanstrap-handoff --json` has; what it does not take is Wrong.
+A second reader of the ISDH and of the flight recorder, written from docs/handoff.md alone: it shares neither code nor constants
+with the C one. What it takes it returns by the names that `sanstrap-handoff --json` has; what it does not take is Wrong.
 """
 import ipaddress
 import re
@@ -15,8 +15,8 @@ AT_MOST = {PRODUCER: 1, CLOCK: 1, LOG: 1, DUMP_AREA: 1}
 NO_LEASE, UNKNOWN_GROUP = 0xFFFFFFFF, 0xFFFF
 ORIGINS = ("other", "manual", "well-known", "dhcp", "router")
 LEVELS = ("error", "warning", "info", "detail")
-NAME = re.compile(rb"iqn\.\d{4}-(0[1-9]|1[0-2])\.[a-z0-9-][a-z0-9.-]*(:[a-z0-9.:_\x80-\xff-]*)?|eui\.[0-9a-f]{16}|naa\.[0-9a-f]{16}([0-9a-f]{16})?",
-                  re.IGNORECASE)
+NAME = re.compile(rb"iqn\.\d{4}-(0[1-9]|1[0-2])\.[a-z0-9-][a-z0-9.-]*(:[a-z0-9.:_\x80-\xff-]*)?"
+                  rb"|eui\.[0-9a-f]{16}|naa\.[0-9a-f]{16}([0-9a-f]{16})?", re.IGNORECASE)
 
 
 class Wrong(Exception):
@@ -55,7 +55,8 @@ class Part:
         offset, length = self.get("HH", at)
         if (offset, length) == (0, 0):
             return b"", b""
-        need(0 < length <= most and self.size <= offset and offset + length + behind <= len(self.data), f"place of what {at} tells of")
+        need(0 < length <= most and self.size <= offset and offset + length + behind <= len(self.data),
+             f"place of what {at} tells of")
         return self.data[offset:offset + length], self.data[offset + length:offset + length + behind]
 
     def secret(self, at, most=255):
@@ -112,9 +113,10 @@ def log(part, table):
 def nic(part, table):
     pci = {"segment": part.get("H", 8), **part.named("BBB", 5, "bus", "device", "function")}
     need(pci["device"] < 32 and pci["function"] < 8, "PCI location")
-    number(part, table["nics"], {"pci": pci, **part.named("HHHH", 10, "vendor_id", "device_id", "subsystem_vendor_id", "subsystem_id"),
-                                 "mac": part.mac(18, needed=True), "registers": part.get("Q", 24) or None,
-                                 "link_megabits": part.get("I", 32) or None, "driver": part.text(36)})
+    number(part, table["nics"], {
+        "pci": pci, **part.named("HHHH", 10, "vendor_id", "device_id", "subsystem_vendor_id", "subsystem_id"),
+        "mac": part.mac(18, needed=True), "registers": part.get("Q", 24) or None, "link_megabits": part.get("I", 32) or None,
+        "driver": part.text(36)})
 
 
 def address(part, table):
@@ -136,8 +138,9 @@ def address(part, table):
 def target(part, table):
     found = {"ip": part.get("B", 5), "flags": part.flags("B", 6, "boot", "read-only"), "wwid_type": part.get("B", 7),
              **part.named("HH", 24, "port", "portal_group"), "lun_bytes": part.data[28:36].hex(),
-             **part.named("IQ", 36, "block_size", "block_count"), "name": part.name(48), "wwid": part.some(52, 64, 0)[0].hex() or None,
-             **{name: part.text(56 + 4 * i) for i, name in enumerate(("serial", "vendor", "product", "revision"))}, "chap": "none"}
+             **part.named("IQ", 36, "block_size", "block_count"), "name": part.name(48),
+             "wwid": part.some(52, 64, 0)[0].hex() or None, "chap": "none",
+             **{name: part.text(56 + 4 * i) for i, name in enumerate(("serial", "vendor", "product", "revision"))}}
     if found["portal_group"] == UNKNOWN_GROUP:
         found["portal_group"] = None
     need(found["ip"] < len(table["addresses"]), "address")
@@ -161,11 +164,12 @@ def session(part, table):
     limits = part.named("IIII", 16, "max_burst", "first_burst", "max_send_segment", "max_receive_segment")
     part.reserved(14, 2)
     need(all(512 <= limit <= 16777215 for limit in limits.values()) and limits["first_burst"] <= limits["max_burst"], "limits")
-    need("session" not in target_of(part, table) and table["initiator"] in (None, part.name(32)), "a second one, or another initiator")
+    need("session" not in target_of(part, table), "a second one")
+    need(table["initiator"] in (None, part.name(32)), "another initiator")
     table["initiator"] = part.name(32)
     target_of(part, table)["session"] = {
-        "flags": part.flags("B", 5, "immediate-data", "initial-r2t", "header-digest", "data-digest"), "isid": part.data[6:12].hex(),
-        "tsih": part.get("H", 12), **limits}
+        "flags": part.flags("B", 5, "immediate-data", "initial-r2t", "header-digest", "data-digest"),
+        "isid": part.data[6:12].hex(), "tsih": part.get("H", 12), **limits}
 
 
 def authentication(part, table):
@@ -211,8 +215,8 @@ def header_of(data, found_at):
     need(part.get("Q", 72) and 112 <= part.get("I", 100) <= length and part.get("I", 100) % 8 == 0, "generation or header length")
     part.reserved(104, 8)
     return data, {"length": length, "version": {"major": 1, "minor": part.minor}, "flags": flags, "self": own or None,
-                  "generation": part.get("Q", 72), "boot_id": data[80:96].hex(), "producer": None, "initiator": None, "clock": None,
-                  "log": None, "nics": [], "addresses": [], "targets": [], "dump_area": None}
+                  "generation": part.get("Q", 72), "boot_id": data[80:96].hex(), "producer": None, "initiator": None,
+                  "clock": None, "log": None, "nics": [], "addresses": [], "targets": [], "dump_area": None}
 
 
 def read(data, found_at):
@@ -247,7 +251,8 @@ def read_log(memory):
         if low != one & 0xFFFFFFFF or length > 48:
             continue
         if open_until != one:
-            lines.append({"ticks": ticks, "level": LEVELS[level] if level < 4 else "unknown", "text": "", "headless": bool(flags & 2)})
+            lines.append({"ticks": ticks, "level": LEVELS[level] if level < 4 else "unknown", "text": "",
+                          "headless": bool(flags & 2)})
         lines[-1].update(text=lines[-1]["text"] + memory[at + 16:at + 16 + length].decode("ascii"), cut=bool(flags & 1))
         open_until = one + 1 if flags & 1 else None
     return lines

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The tool, and what it is shown: tables, logs, memory images, and ways to spoil them."""
+import json
 import pathlib
 import struct
 import subprocess
@@ -12,15 +13,27 @@ VALID, INVALID, TROUBLE = 0, 1, 2
 
 def run(*arguments, given=None):
     """The tool's exit status, output and errors, which are sane whatever it was given."""
-    done = subprocess.run([TOOL, *map(str, arguments)], input=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=480, check=False)
+    done = subprocess.run([TOOL, *map(str, arguments)], input=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=480,
+                          check=False)
     assert done.returncode in (VALID, INVALID, TROUBLE), done.stderr.decode(errors="replace")
     assert b"anitizer" not in done.stderr and b"runtime error" not in done.stderr, done.stderr.decode(errors="replace")
     assert all(byte == 10 or 32 <= byte < 127 for byte in done.stdout), "control characters"
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 
+def report(folder, content, *options, kind):
+    """The tool's status and what it says in JSON of a file with this content, FOLDER/KIND, which it takes for that kind."""
+    file = folder / kind
+    file.write_bytes(content)
+    status, out, err = run("--json", *options, file)
+    found = json.loads(out)
+    assert (found["kind"], found["input"], found["valid"]) == (kind, str(file), status == VALID), err
+    return status, found
+
+
 def make(*arguments, text=""):
-    done = subprocess.run([BUILD / "make-tables", *map(str, arguments)], input=text.encode(), stdout=subprocess.PIPE, timeout=240, check=True)
+    done = subprocess.run([BUILD / "make-tables", *map(str, arguments)], input=text.encode(), stdout=subprocess.PIPE, timeout=240,
+                          check=True)
     return done.stdout
 
 
@@ -73,8 +86,8 @@ def records(table):
 
 
 # Of the tool, or what it says of every table's place and outcome.
-NOT_OF_THE_FORMAT = {"table", "file", "address", "valid", "role", "linux_choice", "signature", "revision", "oem_id", "oem_table_id", "faults",
-                     "fault_count"}
+NOT_OF_THE_FORMAT = {"table", "file", "address", "valid", "role", "linux_choice", "signature", "revision", "oem_id",
+                     "oem_table_id", "faults", "fault_count"}
 
 
 def isdh_values(table):

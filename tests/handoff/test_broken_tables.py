@@ -1,19 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The lab's broken iBFTs, made without sharing anything with the validator: each is refused, and the wrong field is the first one named."""
-import json
-
+"""The lab's broken iBFTs, made without sharing anything with the validator: each is refused, the wrong field named first."""
 import pytest
 
-from tests.handoff.tables import INVALID, VALID, run
+from tests.handoff.tables import INVALID, VALID, report
 from tests.lab import ibft, ibft_broken
 
 GOOD = ibft.build(ibft_broken.GOOD)
 
 
 def read(tmp_path, table):
-    (tmp_path / "table").write_bytes(table)
-    status, out, _ = run("--json", tmp_path / "table")
-    return status, json.loads(out)["tables"][0]
+    status, found = report(tmp_path, table, kind="table")
+    return status, found["tables"][0]
 
 
 def test_the_good_one(tmp_path):

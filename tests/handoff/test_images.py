@@ -5,7 +5,7 @@ import struct
 
 import pytest
 
-from tests.handoff.tables import INVALID, TROUBLE, VALID, changed, ibft, image, isdh, log, run, sealed
+from tests.handoff.tables import INVALID, TROUBLE, VALID, changed, ibft, image, isdh, log, report, run, sealed
 
 MIB = 0x100000
 COUNTS, SUPERSEDED, PASSED_OVER = "counts", "superseded", "passed-over"
@@ -15,13 +15,10 @@ BIFT = sealed(b"BIFT" + IBFT[4:])
 
 
 def scan(tmp_path, memory, *options):
-    file = tmp_path / "image"
-    file.write_bytes(memory)
-    status, out, err = run("--json", *options, file)
-    report = json.loads(out)
-    assert (report["kind"], report["size"], report["valid"]) == ("image", len(memory), status == VALID), err
-    assert run(*options, file)[0] == status
-    return status, [(table["table"], table["address"], table["valid"], table["role"]) for table in report["tables"]]
+    status, found = report(tmp_path, memory, *options, kind="image")
+    assert found["size"] == len(memory)
+    assert run(*options, tmp_path / "image")[0] == status
+    return status, [(table["table"], table["address"], table["valid"], table["role"]) for table in found["tables"]]
 
 
 def choices(tmp_path):
@@ -70,8 +67,8 @@ def test_with_a_base_even_a_table_by_itself_is_an_image(tmp_path):
 
 def test_broken_tables_do_not_end_the_search(tmp_path):
     good = isdh("plain", 0xF000)
-    memory = image(MIB, (0x1000, good[:300]), (0x2000, changed(good, 4, b"\xff\xff\xff\x7f")), (0x3000, changed(good, 100, b"\xff\xff")),
-                   (0xF000, good))
+    memory = image(MIB, (0x1000, good[:300]), (0x2000, changed(good, 4, b"\xff\xff\xff\x7f")),
+                   (0x3000, changed(good, 100, b"\xff\xff")), (0xF000, good))
     assert scan(tmp_path, memory) == (VALID, [("ISDH", 0x1000, False, PASSED_OVER), ("ISDH", 0x3000, False, PASSED_OVER),
                                               ("ISDH", 0xF000, True, COUNTS)])
 
@@ -89,7 +86,8 @@ def test_in_low_memory_a_forged_one_counts_as_linux_takes_it(tmp_path):
 
 def test_elsewhere_only_what_adds_up_is_a_table(tmp_path):
     wrong = changed(IBFT, 8, b"\2")
-    memory = image(4 * MIB, (0x7FFF0 - 0x1000, FORGED), (0x85000, IBFT), (0xA8000, FORGED), (0xC8000, BIFT), (0x100000, FORGED), (0x200000, wrong))
+    memory = image(4 * MIB, (0x7FFF0 - 0x1000, FORGED), (0x85000, IBFT), (0xA8000, FORGED), (0xC8000, BIFT), (0x100000, FORGED),
+                   (0x200000, wrong))
     assert scan(tmp_path, memory) == (INVALID, [("iBFT", 0x85000, True, COUNTS), ("iBFT", 0xC8000, True, COUNTS),
                                                 ("iBFT", 0x200000, False, COUNTS)])
     assert choices(tmp_path) == [0x85000]
@@ -147,12 +145,10 @@ def with_log(content, **more):
 
 
 def read_log(tmp_path, memory, *options, status=VALID):
-    file = tmp_path / "image"
-    file.write_bytes(memory)
-    ended, out, err = run("--json", "--log", *options, file)
-    assert ended == status, err
-    assert run("--log", *options, file)[0] == status
-    return json.loads(out)["log"]
+    ended, found = report(tmp_path, memory, "--log", *options, kind="image")
+    assert ended == status
+    assert run("--log", *options, tmp_path / "image")[0] == status
+    return found["log"]
 
 
 def texts(found):
@@ -161,7 +157,8 @@ def texts(found):
 
 def test_lines_with_levels_and_times(tmp_path):
     found = read_log(tmp_path, with_log(log(["2 link is up", f"3 {LONG}", "1 no answer", "0 gone"])))
-    assert texts(found) == [("info", "link is up", False), ("detail", LONG, False), ("warning", "no answer", False), ("error", "gone", False)]
+    assert texts(found) == [("info", "link is up", False), ("detail", LONG, False), ("warning", "no answer", False),
+                            ("error", "gone", False)]
     assert [line["milliseconds"] for line in found["lines"]] == [0, 1, 2, 3]
     assert [line["ticks"] - found["lines"][0]["ticks"] for line in found["lines"]] == [0, 1000000, 2000000, 3000000]
     assert (found["address"], found["ticks_per_ms"], found["slots"], found["written"]) == (LOG_AT, 1000000, 15, 6)
@@ -191,7 +188,8 @@ def test_a_torn_slot_cuts_its_line(tmp_path):
     content = bytearray(log(["2 before", f"2 {LONG}", "2 after"]))
     struct.pack_into("<I", content, 64 + 2 * 64 + 8, 0)  # the number of the third slot, the second of the long line
     found = read_log(tmp_path, with_log(bytes(content)))
-    assert texts(found) == [("info", "before", False), ("info", LONG[:48], True), ("info", LONG[96:], False), ("info", "after", False)]
+    assert texts(found) == [("info", "before", False), ("info", LONG[:48], True), ("info", LONG[96:], False),
+                            ("info", "after", False)]
     assert [line["headless"] for line in found["lines"]] == [False, False, True, False]
     text = run("--log", tmp_path / "image")[1]
     assert f"{LONG[:48]} [...]\n" in text and f"  [...] {LONG[96:]}\n" in text
@@ -199,7 +197,9 @@ def test_a_torn_slot_cuts_its_line(tmp_path):
 
 def test_a_ring_that_begins_within_a_line(tmp_path):
     found = read_log(tmp_path, with_log(log([f"2 {LONG}"] + [f"2 line {i}" for i in range(14)])))
-    assert [(line["text"], line["headless"], line["cut"]) for line in found["lines"][:2]] == [(LONG[96:], True, False), ("line 0", False, False)]
+    first, second = found["lines"][:2]
+    assert (first["text"], first["headless"], first["cut"]) == (LONG[96:], True, False)
+    assert (second["text"], second["headless"], second["cut"]) == ("line 0", False, False)
 
 
 def test_a_line_that_was_being_written(tmp_path):

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* The host's time: real, or the test's own. */
 #include <time.h>
 
 #include "tests/host/host.h"
@@ -38,6 +39,7 @@ void platform_stall_us(uint32_t microseconds)
         host_clock_advance_us(microseconds);
         return;
     }
+
     struct timespec pause = {.tv_sec = microseconds / 1000000, .tv_nsec = (microseconds % 1000000) * 1000};
     nanosleep(&pause, NULL);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* Lines of the log: on standard error, and kept for the test. */
 #include <stdio.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@ void platform_log(enum log_level level, const char *line)
 {
     if (level <= host_log_level)
         fprintf(stderr, "%s\n", line);
+
     size_t wanted = strlen(line) + 1;
     if (length + wanted >= sizeof text)
         length = 0;

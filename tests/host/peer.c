@@ -1,16 +1,49 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* The machine at the other end of the wire. */
 #include "tests/host/peer.h"
 
 #include <string.h>
 
 #include "net/net.h"
+#include "platform/bytes.h"
+#include "platform/frame.h"
 #include "tests/host/host.h"
+#include "tests/host/internet_sum.h"
 
 #define MSS       1460u
 #define RESEND_MS 60
 #define SCALE     6 /* the stack's */
+#define PORT      3260
+#define HOPS      64
 
-#define TAG 4u
+#define IP             ETHERNET_HEADER /* where it begins in frames without a tag */
+#define IPV4_VERSION   0x45            /* and a header of five words */
+#define IPV4_TTL       8
+#define IPV6_VERSION   0x60
+#define UDP_TO_PORT    2
+#define UDP_LENGTH     4
+#define ARP_OPERATION  6 /* RFC 826; from the ARP packet's beginning */
+#define ARP_REQUEST    1
+#define ARP_REPLY      2
+#define ARP_SENDER     8  /* its MAC, */
+#define ARP_SENDER_IP  14 /* its address, */
+#define ARP_TARGET     18 /* and the same of whom it is meant for */
+#define ARP_TARGET_IP  24
+#define TCP_TO_PORT    2 /* RFC 9293 3.1 */
+#define TCP_SEQUENCE   4
+#define TCP_ACK_NUMBER 8
+#define TCP_OFFSET     12
+#define TCP_FLAGS      13
+#define TCP_WINDOW     14
+
+#define ND_ADVERTISEMENT  136 /* RFC 4861 4.4 */
+#define ND_SOLICITATION   135
+#define ND_FLAGS          4
+#define ND_SOLICITED      0x40
+#define ND_OVERRIDE       0x20 /* of what was known */
+#define ND_TARGET         8
+#define ND_OPTIONS        24
+#define ND_TARGET_ADDRESS 2 /* option of the target's MAC */
 
 struct peer peer;
 struct peer_vlan peer_vlan;
@@ -24,159 +57,159 @@ uint8_t peer_pattern(uint64_t offset)
     return (uint8_t)(offset * 2654435761u >> 13);
 }
 
-static void put16(uint8_t *at, uint32_t value)
-{
-    at[0] = (uint8_t)(value >> 8);
-    at[1] = (uint8_t)value;
-}
-
-static void put32(uint8_t *at, uint32_t value)
-{
-    put16(at, value >> 16);
-    put16(at + 2, value);
-}
-
-static uint16_t get16(const uint8_t *at)
-{
-    return (uint16_t)(at[0] << 8 | at[1]);
-}
-
-static uint32_t get32(const uint8_t *at)
-{
-    return (uint32_t)get16(at) << 16 | get16(at + 2);
-}
-
-static uint32_t sum(const uint8_t *bytes, unsigned length, uint32_t start)
-{
-    for (unsigned i = 0; i < length; i++)
-        start += i & 1 ? bytes[i] : (uint32_t)bytes[i] << 8;
-    return start;
-}
-
-static uint16_t fold(uint32_t value)
-{
-    while (value >> 16)
-        value = (value & 0xFFFF) + (value >> 16);
-    return (uint16_t)~value;
-}
+/* ---- what the peer sends ---- */
 
 void peer_frame(const void *frame, unsigned length)
 {
-    uint8_t tagged[WIRE_FRAME + TAG];
-
     if (!peer.tagged) {
         wire_inject(frame, length);
         return;
     }
-    memcpy(tagged, frame, 12);
-    put16(tagged + 12, 0x8100);
-    put16(tagged + 14, peer.tci);
-    memcpy(tagged + 16, (const uint8_t *)frame + 12, length - 12);
-    wire_inject(tagged, length + TAG);
+
+    uint8_t tagged[WIRE_FRAME + VLAN_TAG];
+    memcpy(tagged, frame, ETHERNET_TYPE);
+    put_be16(tagged + ETHERNET_TYPE, ETHERTYPE_VLAN);
+    put_be16(tagged + VLAN_TCI, peer.tci);
+    memcpy(tagged + ETHERNET_TYPE + VLAN_TAG, (const uint8_t *)frame + ETHERNET_TYPE, length - ETHERNET_TYPE);
+    wire_inject(tagged, length + VLAN_TAG);
 }
 
-static void ethernet(uint8_t *frame, uint16_t type)
+static void write_ethernet_header(uint8_t *frame, uint16_t type)
 {
-    memcpy(frame, stack_mac, 6);
-    memcpy(frame + 6, peer_mac, 6);
-    put16(frame + 12, type);
+    memcpy(frame + ETHERNET_DESTINATION, stack_mac, sizeof stack_mac);
+    memcpy(frame + ETHERNET_SOURCE, peer_mac, sizeof peer_mac);
+    put_be16(frame + ETHERNET_TYPE, type);
 }
 
+static void write_checksum(uint8_t *field, uint32_t sum)
+{
+    put_be16(field, internet_fold(sum) ^ 0xFFFFu);
+}
+
+/* `frame` holds the payload where it belongs; its checksum field is at `checksum_at`. */
 static void send_ipv4(uint8_t *frame, uint8_t protocol, unsigned length, unsigned checksum_at)
 {
-    uint8_t *ip = frame + 14, *payload = ip + 20;
+    uint8_t *ip = frame + IP, *payload = ip + IPV4_HEADER;
 
-    ethernet(frame, 0x0800);
-    memset(ip, 0, 20);
-    ip[0] = 0x45;
-    put16(ip + 2, 20 + length);
-    ip[8] = 64;
-    ip[9] = protocol;
-    memcpy(ip + 12, peer_ip, 4);
-    memcpy(ip + 16, peer.stack_ip, 4);
-    put16(ip + 10, fold(sum(ip, 20, 0)));
-    put16(payload + checksum_at, 0);
-    put16(payload + checksum_at, fold(sum(payload, length, sum(ip + 12, 8, protocol + length))));
-    peer_frame(frame, 34 + length);
+    write_ethernet_header(frame, ETHERTYPE_IPV4);
+    memset(ip, 0, IPV4_HEADER);
+    ip[0] = IPV4_VERSION;
+    put_be16(ip + IPV4_TOTAL_LENGTH, IPV4_HEADER + length);
+    ip[IPV4_TTL] = HOPS;
+    ip[IPV4_PROTOCOL] = protocol;
+    memcpy(ip + IPV4_SOURCE, peer_ip, sizeof peer_ip);
+    memcpy(ip + IPV4_DESTINATION, peer.stack_ip, sizeof peer.stack_ip);
+    write_checksum(ip + IPV4_CHECKSUM, internet_sum(ip, IPV4_HEADER, 0));
+
+    uint32_t pseudo_header = internet_sum(ip + IPV4_SOURCE, IPV4_HEADER - IPV4_SOURCE, protocol + length);
+    put_be16(payload + checksum_at, 0);
+    write_checksum(payload + checksum_at, internet_sum(payload, length, pseudo_header));
+    peer_frame(frame, IP + IPV4_HEADER + length);
 }
 
 void peer_segment(uint8_t flags, uint32_t sequence, uint32_t acknowledge, const void *options, unsigned options_length,
                   const void *data, unsigned length)
 {
-    uint8_t frame[WIRE_FRAME], *tcp = frame + 34;
+    uint8_t frame[WIRE_FRAME], *tcp = frame + IP + IPV4_HEADER;
 
-    memset(tcp, 0, 20);
-    put16(tcp, 3260);
-    put16(tcp + 2, peer.port);
-    put32(tcp + 4, sequence);
-    put32(tcp + 8, acknowledge);
-    tcp[12] = (uint8_t)((20 + options_length) / 4 << 4);
-    tcp[13] = flags;
-    put16(tcp + 14, peer.advertise);
+    memset(tcp, 0, TCP_HEADER);
+    put_be16(tcp, PORT);
+    put_be16(tcp + TCP_TO_PORT, peer.port);
+    put_be32(tcp + TCP_SEQUENCE, sequence);
+    put_be32(tcp + TCP_ACK_NUMBER, acknowledge);
+    tcp[TCP_OFFSET] = (uint8_t)((TCP_HEADER + options_length) / 4 << 4);
+    tcp[TCP_FLAGS] = flags;
+    put_be16(tcp + TCP_WINDOW, peer.advertise);
     if (options_length)
-        memcpy(tcp + 20, options, options_length);
+        memcpy(tcp + TCP_HEADER, options, options_length);
     if (length)
-        memcpy(tcp + 20 + options_length, data, length);
+        memcpy(tcp + TCP_HEADER + options_length, data, length);
+
     peer.segments++;
-    send_ipv4(frame, 6, 20 + options_length + length, 16);
+    send_ipv4(frame, PROTOCOL_TCP, TCP_HEADER + options_length + length, TCP_CHECKSUM);
 }
 
 void peer_datagram(uint16_t from_port, uint16_t to_port, const void *data, unsigned length)
 {
-    uint8_t frame[WIRE_FRAME], *udp = frame + 34;
-
-    put16(udp, from_port);
-    put16(udp + 2, to_port);
-    put16(udp + 4, 8 + length);
-    memcpy(udp + 8, data, length);
-    send_ipv4(frame, 17, 8 + length, 6);
+    uint8_t frame[WIRE_FRAME], *udp = frame + IP + IPV4_HEADER;
+    put_be16(udp, from_port);
+    put_be16(udp + UDP_TO_PORT, to_port);
+    put_be16(udp + UDP_LENGTH, UDP_HEADER + length);
+    memcpy(udp + UDP_HEADER, data, length);
+    send_ipv4(frame, PROTOCOL_UDP, UDP_HEADER + length, UDP_CHECKSUM);
 }
 
 void peer_ipv6(const uint8_t *from, const uint8_t *to, uint8_t next, uint8_t hops, uint8_t *payload, unsigned length)
 {
     static const uint8_t router[16] = {0xFE, 0x80, [15] = 1};
-    uint8_t frame[WIRE_FRAME], *ip = frame + 14;
+    uint8_t frame[WIRE_FRAME], *ip = frame + IP;
 
-    ethernet(frame, 0x86DD);
-    memset(ip, 0, 40);
-    ip[0] = 0x60;
-    put16(ip + 4, length);
-    ip[6] = next;
-    ip[7] = hops;
-    memcpy(ip + 8, from ? from : router, 16);
-    memcpy(ip + 24, to, 16);
-    if (next == 58) {
-        put16(payload + 2, 0);
-        put16(payload + 2, fold(sum(payload, length, sum(ip + 8, 32, 58 + length))));
+    write_ethernet_header(frame, ETHERTYPE_IPV6);
+    memset(ip, 0, IPV6_HEADER);
+    ip[0] = IPV6_VERSION;
+    put_be16(ip + IPV6_PAYLOAD_LENGTH, length);
+    ip[IPV6_NEXT_HEADER] = next;
+    ip[IPV6_HOP_LIMIT] = hops;
+    memcpy(ip + IPV6_SOURCE, from ? from : router, 16);
+    memcpy(ip + IPV6_DESTINATION, to, 16);
+
+    if (next == PROTOCOL_ICMPV6) {
+        uint32_t pseudo_header = internet_sum(ip + IPV6_SOURCE, IPV6_HEADER - IPV6_SOURCE, PROTOCOL_ICMPV6 + length);
+        put_be16(payload + ICMPV6_CHECKSUM, 0);
+        write_checksum(payload + ICMPV6_CHECKSUM, internet_sum(payload, length, pseudo_header));
     }
-    memcpy(ip + 40, payload, length);
-    peer_frame(frame, 54 + length);
+    memcpy(ip + IPV6_HEADER, payload, length);
+    peer_frame(frame, IP + IPV6_HEADER + length);
+}
+
+/* ---- neighbour discovery, for tests that have neighbours ---- */
+
+bool peer_is_solicitation(const uint8_t *frame, unsigned length, const uint8_t address[16])
+{
+    const uint8_t *ip = frame + IP + (get_be16(frame + ETHERNET_TYPE) == ETHERTYPE_VLAN ? VLAN_TAG : 0);
+    const uint8_t *message = ip + IPV6_HEADER;
+    return length >= (unsigned)(message - frame) + ND_OPTIONS && get_be16(ip - 2) == ETHERTYPE_IPV6 &&
+           ip[IPV6_NEXT_HEADER] == PROTOCOL_ICMPV6 && message[0] == ND_SOLICITATION &&
+           memcmp(message + ND_TARGET, address, 16) == 0;
+}
+
+void peer_advertise(const uint8_t address[16], const uint8_t to[16], const uint8_t mac[6], bool solicited)
+{
+    uint8_t message[ND_OPTIONS + 8] = {ND_ADVERTISEMENT, [ND_FLAGS] = ND_OVERRIDE};
+    if (solicited)
+        message[ND_FLAGS] |= ND_SOLICITED;
+    memcpy(message + ND_TARGET, address, 16);
+    message[ND_OPTIONS] = ND_TARGET_ADDRESS;
+    message[ND_OPTIONS + 1] = 1; /* unit of 8 bytes */
+    memcpy(message + ND_OPTIONS + 2, mac, 6);
+    peer_ipv6(address, to, PROTOCOL_ICMPV6, 255, message, sizeof message);
 }
 
 /* ---- what the stack sends ---- */
 
-static void on_arp(const uint8_t *frame)
+static void on_arp(const uint8_t *arp)
 {
-    uint8_t answer[60] = {0};
-
-    if (peer.no_arp || get16(frame + 20) != 1 || memcmp(frame + 38, peer_ip, 4) != 0)
+    if (peer.no_arp || get_be16(arp + ARP_OPERATION) != ARP_REQUEST || memcmp(arp + ARP_TARGET_IP, peer_ip, sizeof peer_ip) != 0)
         return;
-    ethernet(answer, 0x0806);
-    memcpy(answer + 14, frame + 14, 6);
-    put16(answer + 20, 2);
-    memcpy(answer + 22, peer_mac, 6);
-    memcpy(answer + 28, peer_ip, 4);
-    memcpy(answer + 32, stack_mac, 6);
-    memcpy(answer + 38, peer.stack_ip, 4);
-    peer_frame(answer, sizeof answer);
+
+    uint8_t frame[ETHERNET_FRAME_MIN] = {0}, *answer = frame + ETHERNET_HEADER;
+    write_ethernet_header(frame, ETHERTYPE_ARP);
+    memcpy(answer, arp, ARP_OPERATION); /* Ethernet, IPv4, and how long their addresses are */
+    put_be16(answer + ARP_OPERATION, ARP_REPLY);
+    memcpy(answer + ARP_SENDER, peer_mac, sizeof peer_mac);
+    memcpy(answer + ARP_SENDER_IP, peer_ip, sizeof peer_ip);
+    memcpy(answer + ARP_TARGET, stack_mac, sizeof stack_mac);
+    memcpy(answer + ARP_TARGET_IP, peer.stack_ip, sizeof peer.stack_ip);
+    peer_frame(frame, sizeof frame);
 }
 
 static void on_syn(const uint8_t *tcp)
 {
+    /* maximum segment size; a no-operation; a window scale of 0 */
     static const uint8_t options[] = {2, 4, MSS >> 8, MSS & 0xFF, 1, 3, 3, 0};
 
-    peer.port = get16(tcp);
-    peer.stack_iss = get32(tcp + 4);
+    peer.port = get_be16(tcp);
+    peer.stack_iss = get_be32(tcp + TCP_SEQUENCE);
     peer.expected = peer.stack_iss + 1;
     if (peer.silent)
         return;
@@ -184,20 +217,21 @@ static void on_syn(const uint8_t *tcp)
         peer_segment(PEER_RST | PEER_ACK, 0, peer.expected, NULL, 0, NULL, 0);
         return;
     }
+
     peer.next = peer.acknowledged = peer.iss + 1;
     peer.established = true;
     peer_segment(PEER_SYN | PEER_ACK, peer.iss, peer.expected, options, sizeof options, NULL, 0);
 }
 
-static void take_data(uint32_t sequence, const uint8_t *data, unsigned length, bool fin)
+static void on_data(uint32_t sequence, const uint8_t *data, unsigned length, bool fin)
 {
     uint32_t known = peer.expected - sequence;
-
     if (known && known < length) { /* the rest of something repeated */
         sequence += known;
         data += known;
         length -= known;
     }
+
     if (sequence == peer.expected) {
         for (unsigned i = 0; i < length; i++) {
             if (data[i] != peer_pattern(peer.received + i))
@@ -210,10 +244,20 @@ static void take_data(uint32_t sequence, const uint8_t *data, unsigned length, b
     peer_segment(PEER_ACK, peer.next, peer.expected, NULL, 0, NULL, 0);
 }
 
+static void on_acknowledgement(uint32_t number)
+{
+    if ((int32_t)(number - peer.acknowledged) <= 0)
+        return;
+    peer.acknowledged = number;
+    if ((int32_t)(peer.next - peer.acknowledged) < 0)
+        peer.next = peer.acknowledged;
+    peer.resend_at = deadline_after_ms(RESEND_MS);
+}
+
 static void on_tcp(const uint8_t *tcp, unsigned length)
 {
-    unsigned header = (tcp[12] >> 4) * 4u;
-    uint8_t flags = tcp[13];
+    unsigned header = (tcp[TCP_OFFSET] >> 4) * 4u;
+    uint8_t flags = tcp[TCP_FLAGS];
 
     if (flags & PEER_RST) {
         peer.resets++;
@@ -225,68 +269,74 @@ static void on_tcp(const uint8_t *tcp, unsigned length)
         on_syn(tcp);
         return;
     }
-    if (!peer.established || get16(tcp) != peer.port)
+    if (!peer.established || get_be16(tcp) != peer.port)
         return;
+
     peer.acks++;
-    if ((int32_t)(get32(tcp + 8) - peer.acknowledged) > 0) {
-        peer.acknowledged = get32(tcp + 8);
-        if ((int32_t)(peer.next - peer.acknowledged) < 0)
-            peer.next = peer.acknowledged;
-        peer.resend_at = platform_ticks() + RESEND_MS * platform_ticks_per_ms();
-    }
-    peer.window = (uint32_t)get16(tcp + 14) << SCALE;
+    on_acknowledgement(get_be32(tcp + TCP_ACK_NUMBER));
+    peer.window = (uint32_t)get_be16(tcp + TCP_WINDOW) << SCALE;
     if (length > header || (flags & PEER_FIN))
-        take_data(get32(tcp + 4), tcp + header, length - header, flags & PEER_FIN);
+        on_data(get_be32(tcp + TCP_SEQUENCE), tcp + header, length - header, flags & PEER_FIN);
+}
+
+static void on_ipv4(const uint8_t *ip, unsigned length)
+{
+    unsigned total = get_be16(ip + IPV4_TOTAL_LENGTH);
+    if (total > length)
+        return;
+
+    const uint8_t *payload = ip + IPV4_HEADER;
+    if (ip[IPV4_PROTOCOL] == PROTOCOL_TCP && memcmp(ip + IPV4_DESTINATION, peer_ip, sizeof peer_ip) == 0)
+        on_tcp(payload, total - IPV4_HEADER);
+    if (ip[IPV4_PROTOCOL] == PROTOCOL_UDP && peer_got_datagram)
+        peer_got_datagram(get_be16(payload), get_be16(payload + UDP_TO_PORT), payload + UDP_HEADER,
+                          total - IPV4_HEADER - UDP_HEADER);
 }
 
 /* A tag is taken off and not looked at: that is for the tests. */
 static void on_frame(const uint8_t *sent, unsigned length)
 {
+    unsigned tag = get_be16(sent + ETHERNET_TYPE) == ETHERTYPE_VLAN ? VLAN_TAG : 0;
     uint8_t frame[WIRE_FRAME];
-    const uint8_t *ip = frame + 14;
-    unsigned tag = get16(sent + 12) == 0x8100 ? TAG : 0, total;
+    memcpy(frame, sent, ETHERNET_TYPE);
+    memcpy(frame + ETHERNET_TYPE, sent + ETHERNET_TYPE + tag, length - ETHERNET_TYPE - tag);
 
-    memcpy(frame, sent, 12);
-    memcpy(frame + 12, sent + 12 + tag, length - 12 - tag);
-    length -= tag;
-    total = get16(ip + 2);
-    if (get16(frame + 12) == 0x0806)
-        on_arp(frame);
-    if (get16(frame + 12) != 0x0800 || total + 14 > length)
-        return;
-    if (ip[9] == 6 && memcmp(ip + 16, peer_ip, 4) == 0)
-        on_tcp(ip + 20, total - 20);
-    if (ip[9] == 17 && peer_got_datagram)
-        peer_got_datagram(get16(ip + 20), get16(ip + 22), ip + 28, total - 28);
+    uint16_t type = get_be16(frame + ETHERNET_TYPE);
+    if (type == ETHERTYPE_ARP)
+        on_arp(frame + ETHERNET_HEADER);
+    if (type == ETHERTYPE_IPV4)
+        on_ipv4(frame + IP, length - tag - IP);
 }
 
 /* ---- time ---- */
 
+/* One segment of the pattern, from peer.next on: as much as is wanted and fits the window. */
+static void send_pattern(uint32_t offset)
+{
+    uint32_t room = peer.window - (peer.next - peer.acknowledged);
+    uint32_t length = smaller_of(smaller_of(MSS, room), (uint32_t)(peer.to_send - offset));
+    uint8_t data[MSS];
+    for (uint32_t i = 0; i < length; i++)
+        data[i] = peer_pattern(offset + i);
+
+    if (peer.next == peer.acknowledged)
+        peer.resend_at = deadline_after_ms(RESEND_MS);
+    peer_segment(PEER_ACK | PEER_PSH, peer.next, peer.expected, NULL, 0, data, length);
+    peer.next += length;
+}
+
 void peer_turn(void)
 {
-    uint32_t base = peer.iss + 1;
-
     if (!peer.established || !peer.source)
         return;
-    if (peer.next != peer.acknowledged && platform_ticks() >= peer.resend_at) {
+    if (peer.next != peer.acknowledged && deadline_passed(peer.resend_at)) {
         peer.next = peer.acknowledged; /* go back to the first byte that was not acknowledged */
-        peer.resend_at = platform_ticks() + RESEND_MS * platform_ticks_per_ms();
+        peer.resend_at = deadline_after_ms(RESEND_MS);
     }
-    while (peer.next - base < peer.to_send && peer.next - peer.acknowledged < peer.window) {
-        uint8_t data[MSS];
-        uint32_t offset = peer.next - base, length = MSS;
 
-        if (length > peer.to_send - offset)
-            length = (uint32_t)(peer.to_send - offset);
-        if (length > peer.window - (peer.next - peer.acknowledged))
-            length = peer.window - (peer.next - peer.acknowledged);
-        for (uint32_t i = 0; i < length; i++)
-            data[i] = peer_pattern(offset + i);
-        if (peer.next == peer.acknowledged)
-            peer.resend_at = platform_ticks() + RESEND_MS * platform_ticks_per_ms();
-        peer_segment(PEER_ACK | PEER_PSH, peer.next, peer.expected, NULL, 0, data, length);
-        peer.next += length;
-    }
+    uint32_t base = peer.iss + 1;
+    while (peer.next - base < peer.to_send && peer.next - peer.acknowledged < peer.window)
+        send_pattern(peer.next - base);
 }
 
 void peer_open(void)
@@ -298,6 +348,7 @@ void peer_open(void)
     peer.tagged = peer_vlan.id != 0;
     peer.tci = peer_vlan.id;
     peer_got_datagram = NULL;
+
     wire.sent = on_frame;
     wire.delay_us = 100;
 }
@@ -307,7 +358,8 @@ void peer_open(void)
 static struct arena arena;
 static struct nic nic;
 
-static void idle(void)
+/* host_idle_hook */
+static void let_time_pass(void)
 {
     host_clock_advance_us(500);
     peer_turn();
@@ -315,6 +367,13 @@ static void idle(void)
 
 void peer_world_open(unsigned rx_buffers, uint32_t window)
 {
+    host_clock_use_virtual();
+    host_random_seed(4711);
+    host_idle_hook = let_time_pass;
+    arena = host_arena_new(8 * MIB);
+    wire_open(&nic, &arena, rx_buffers, NIC_MTU_DEFAULT);
+    peer_open();
+
     struct net_config config = {.nic = &nic,
                                 .arena = &arena,
                                 .window = window,
@@ -322,13 +381,6 @@ void peer_world_open(unsigned rx_buffers, uint32_t window)
                                 .vlan = peer_vlan.id,
                                 .vlan_priority = peer_vlan.priority};
     struct net_ipv4 ipv4 = {.address = {10, 0, 0, 2}, .netmask = {255, 255, 255, 0}, .dns = {{10, 0, 0, 1}}};
-
-    host_clock_use_virtual();
-    host_random_seed(4711);
-    host_idle_hook = idle;
-    arena = host_arena_new(8 << 20);
-    wire_open(&nic, &arena, rx_buffers, 1500);
-    peer_open();
     if (net_open(&config) != OK || net_set_ipv4(&ipv4) != OK)
         __builtin_trap();
 }
@@ -343,7 +395,6 @@ void peer_world_close(void)
 void peer_world_run(unsigned milliseconds)
 {
     deadline_t end = deadline_after_ms(milliseconds);
-
     while (!deadline_passed(end)) {
         net_poll();
         platform_idle();

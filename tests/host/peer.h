@@ -28,7 +28,7 @@ struct peer {
     uint16_t advertise; /* window that is announced, unscaled */
     uint64_t received, to_send;
     bool corrupted; /* bytes received were not peer_pattern() */
-    uint64_t resend_at;
+    deadline_t resend_at;
     unsigned resets, acks, segments;
     bool tagged;  /* what the peer sends carries an 802.1Q tag */
     uint16_t tci; /* of that tag */
@@ -66,10 +66,17 @@ extern void (*peer_got_datagram)(uint16_t from_port, uint16_t to_port, const uin
 /* An IPv6 packet to the stack, from fe80::1 unless `from` is given, its ICMPv6 checksum filled in when `next` is 58. */
 void peer_ipv6(const uint8_t *from, const uint8_t *to, uint8_t next, uint8_t hops, uint8_t *payload, unsigned length);
 
+/* Whether the stack, by this frame, asks for the neighbour that has `address`. */
+bool peer_is_solicitation(const uint8_t *frame, unsigned length, const uint8_t address[16]);
+
+/* Says that `mac` has `address`, as an answer or unasked. */
+void peer_advertise(const uint8_t address[16], const uint8_t to[16], const uint8_t mac[6], bool solicited);
+
 /* A world for one test: virtual clock, arena, wire, peer, net_open() and the address 10.0.0.2/24. */
 struct nic;
 void peer_world_open(unsigned rx_buffers, uint32_t window);
 void peer_world_close(void);
+
 /* Lets `milliseconds` pass, polling the stack. */
 void peer_world_run(unsigned milliseconds);
 

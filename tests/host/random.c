@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* Random bytes: the system's, or repeatable ones. */
 #include <sys/random.h>
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* The NIC that is a Linux tap device. */
 #include "tests/host/tap_nic.h"
 
 #include <errno.h>
@@ -11,17 +12,15 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define MOST_BUFFERS   4096
-#define FRAME_OVERHEAD 18u
+#include "platform/frame.h"
+#include "tests/host/nic_double.h"
+
+#define SPANS_MAX 64
 
 /* One tap device per program suffices. */
 static struct {
     int fd;
-    uint8_t *buffers;
-    size_t buffer_size;
-    uint16_t free[MOST_BUFFERS];
-    unsigned free_count;
-    bool paused;
+    struct nic_double card;
     unsigned lose, lost;
     struct nic_statistics statistics;
 } tap;
@@ -39,16 +38,16 @@ unsigned tap_nic_lost(void)
 void tap_nic_wait(void)
 {
     struct pollfd waited = {.fd = tap.fd, .events = POLLIN};
-
     poll(&waited, 1, 1);
 }
 
-static bool lost(void)
+/* Whether the frame at hand is to be dropped. */
+static bool lose_frame(void)
 {
-    uint32_t random;
-
     if (tap.lose == 0)
         return false;
+
+    uint32_t random;
     platform_random(&random, sizeof random);
     if (random % tap.lose != 0)
         return false;
@@ -56,29 +55,30 @@ static bool lost(void)
     return true;
 }
 
-static void read_link(struct nic *nic, struct nic_link *link)
+static void tap_read_link(struct nic *nic, struct nic_link *link)
 {
     (void)nic;
     *link = (struct nic_link){.up = true, .megabits = 1000, .full_duplex = true};
 }
 
-static enum status send_frame(struct nic *nic, const struct nic_span *spans, unsigned count, const struct nic_offload *offload)
+static enum status tap_send(struct nic *nic, const struct nic_span *spans, unsigned count, const struct nic_offload *offload)
 {
-    struct iovec pieces[64];
-    size_t length = 0;
-
     (void)nic;
-    if (offload || count > sizeof pieces / sizeof *pieces)
+    if (offload || count > SPANS_MAX)
         return fail(E_INVALID_ARGUMENT, "%u spans", count);
+
+    struct iovec pieces[SPANS_MAX];
+    size_t length = 0;
     for (unsigned i = 0; i < count; i++) {
         pieces[i] = (struct iovec){(void *)(uintptr_t)spans[i].bytes, spans[i].length};
         length += spans[i].length;
     }
-    if (length > tap.buffer_size)
+    if (length > tap.card.buffer_size)
         return fail(E_FRAME_SIZE, "%zu bytes", length);
+
     tap.statistics.tx_frames++;
     tap.statistics.tx_bytes += length;
-    if (lost() || writev(tap.fd, pieces, (int)count) >= 0)
+    if (lose_frame() || writev(tap.fd, pieces, (int)count) >= 0)
         return OK;
     if (errno != EAGAIN)
         return fail(E_NIC_NONE, "tap: %s", strerror(errno));
@@ -86,61 +86,34 @@ static enum status send_frame(struct nic *nic, const struct nic_span *spans, uns
     return E_NIC_BUSY;
 }
 
-static unsigned poll_frames(struct nic *nic, unsigned budget)
+static unsigned tap_poll(struct nic *nic, unsigned budget)
 {
     unsigned done = 0;
 
-    while (done < budget && tap.free_count && !tap.paused) {
-        uint16_t slot = tap.free[tap.free_count - 1];
-        uint8_t *buffer = tap.buffers + slot * tap.buffer_size;
-        ssize_t length = read(tap.fd, buffer, tap.buffer_size);
-
+    while (done < budget && !tap.card.paused) {
+        uint8_t *buffer = nic_double_buffer(&tap.card);
+        ssize_t length = buffer ? read(tap.fd, buffer, tap.card.buffer_size) : 0;
         if (length <= 0)
             break;
-        if (lost())
+        if (lose_frame())
             continue;
-        tap.free_count--;
+
+        struct nic_frame frame = nic_double_frame(&tap.card, (uint16_t)length);
         tap.statistics.rx_frames++;
         tap.statistics.rx_bytes += (uint64_t)length;
         done++;
-        nic->deliver(nic->deliver_context, &(struct nic_frame){.bytes = buffer, .length = (uint16_t)length, .slot = slot});
+        nic->deliver(nic->deliver_context, &frame);
     }
     return done;
 }
 
-static void release_frame(struct nic *nic, const struct nic_frame *frame)
-{
-    (void)nic;
-    tap.free[tap.free_count++] = frame->slot;
-}
-
-static void pause_tap(struct nic *nic)
-{
-    (void)nic;
-    tap.paused = true;
-}
-
-static void resume_tap(struct nic *nic)
-{
-    (void)nic;
-    tap.paused = false;
-}
-
-static enum status set_multicast(struct nic *nic, const uint8_t (*groups)[NIC_MAC_LENGTH], unsigned count)
-{
-    (void)nic;
-    (void)groups;
-    (void)count;
-    return OK;
-}
-
-static void read_statistics(struct nic *nic, struct nic_statistics *statistics)
+static void tap_read_statistics(struct nic *nic, struct nic_statistics *statistics)
 {
     (void)nic;
     *statistics = tap.statistics;
 }
 
-static void close_tap(struct nic *nic)
+static void tap_close(struct nic *nic)
 {
     (void)nic;
     close(tap.fd);
@@ -149,24 +122,24 @@ static void close_tap(struct nic *nic)
 
 static const struct nic_driver driver = {
     .name = "tap",
-    .read_link = read_link,
-    .send = send_frame,
-    .poll = poll_frames,
-    .release = release_frame,
-    .pause = pause_tap,
-    .resume = resume_tap,
-    .set_multicast = set_multicast,
-    .read_statistics = read_statistics,
-    .close = close_tap,
+    .read_link = tap_read_link,
+    .send = tap_send,
+    .poll = tap_poll,
+    .release = nic_double_release,
+    .pause = nic_double_pause,
+    .resume = nic_double_resume,
+    .set_multicast = nic_double_set_multicast,
+    .read_statistics = tap_read_statistics,
+    .close = tap_close,
 };
 
 static int open_device(const char *interface)
 {
-    struct ifreq request = {0};
     int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-
     if (fd < 0)
         return -1;
+
+    struct ifreq request = {0};
     strncpy(request.ifr_name, interface, sizeof request.ifr_name - 1);
     request.ifr_flags = IFF_TAP | IFF_NO_PI;
     if (ioctl(fd, TUNSETIFF, &request) == 0)
@@ -180,23 +153,9 @@ enum status tap_nic_open(struct nic *nic, const char *interface, const struct ni
     static const uint8_t default_mac[NIC_MAC_LENGTH] = {0x02, 0x73, 0x61, 0x6e, 0x00, 0x01};
 
     memset(&tap, 0, sizeof tap);
-    tap.buffer_size = config->mtu + FRAME_OVERHEAD;
-    if (config->rx_buffers > MOST_BUFFERS)
-        return fail(E_INVALID_ARGUMENT, "%u buffers", config->rx_buffers);
-    tap.buffers = arena_take(config->arena, config->rx_buffers * tap.buffer_size, 64);
-    if (!tap.buffers)
-        return fail(E_NIC_MEMORY, "%u buffers", config->rx_buffers);
-    while (tap.free_count < config->rx_buffers) {
-        tap.free[tap.free_count] = (uint16_t)tap.free_count;
-        tap.free_count++;
-    }
+    enum status status = nic_double_open(nic, &tap.card, &driver, config, config->mtu + ETHERNET_HEADER + VLAN_TAG, default_mac);
+    if (status != OK)
+        return status;
     tap.fd = open_device(interface);
-    if (tap.fd < 0)
-        return fail(E_NIC_NONE, "tap device %s: %s", interface, strerror(errno));
-    memset(nic, 0, sizeof *nic);
-    nic->driver = &driver;
-    memcpy(nic->mac, config->mac ? config->mac : default_mac, sizeof nic->mac);
-    nic->mtu = config->mtu;
-    nic->model = "tap";
-    return OK;
+    return tap.fd < 0 ? fail(E_NIC_NONE, "tap device %s: %s", interface, strerror(errno)) : OK;
 }

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* The NIC whose cable ends in the test. */
 #include "tests/host/wire.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define QUEUE 4096
-#define SLOTS 1024
+#include "platform/bytes.h"
+#include "platform/frame.h"
+#include "tests/host/internet_sum.h"
+#include "tests/host/nic_double.h"
 
-struct flying {
+#define QUEUE 4096
+
+struct flying_frame {
     uint64_t due;
     unsigned length;
     uint8_t bytes[WIRE_FRAME];
@@ -15,34 +20,29 @@ struct flying {
 
 struct wire wire;
 bool wire_offloads;
-static struct flying queue[QUEUE];
+static struct flying_frame queue[QUEUE];
 static unsigned first, count;
-static uint8_t *buffers;
-static uint16_t free_slots[SLOTS];
-static unsigned free_count, slots;
-static bool paused, slot_out[SLOTS];
+static struct nic_double card;
 
 static bool chance(unsigned in_1000)
 {
     uint32_t random;
-
     platform_random(&random, sizeof random);
     return random % 1000 < in_1000;
 }
 
 static void enqueue(const void *frame, unsigned length)
 {
-    struct flying *last;
-
     if (count == QUEUE || length > WIRE_FRAME)
         return;
-    last = &queue[(first + count++) % QUEUE];
+
+    struct flying_frame *last = &queue[(first + count++) % QUEUE];
     last->due = platform_ticks() + wire.delay_us * platform_ticks_per_ms() / 1000;
     last->length = length;
     memcpy(last->bytes, frame, length);
-    if (count >= 2 && chance(wire.reorder)) {
-        struct flying *before = &queue[(first + count - 2) % QUEUE], swap = *before;
 
+    if (count >= 2 && chance(wire.reorder)) {
+        struct flying_frame *before = &queue[(first + count - 2) % QUEUE], swap = *before;
         *before = *last;
         *last = swap;
     }
@@ -60,123 +60,94 @@ void wire_inject(const void *frame, unsigned length)
 /* The one's complement sum of all from `begin` to `end`, complemented, goes to `field`: no more is in a card. */
 static void insert_sum(uint8_t *frame, unsigned begin, unsigned end, unsigned field)
 {
-    uint32_t sum = 0;
-
     if (begin > field || field + 2 > end)
         abort();
-    for (unsigned i = begin; i < end; i++)
-        sum += (i - begin) & 1 ? frame[i] : (uint32_t)frame[i] << 8;
-    while (sum >> 16)
-        sum = (sum & 0xFFFF) + (sum >> 16);
-    frame[field] = (uint8_t)(~sum >> 8);
-    frame[field + 1] = (uint8_t)~sum;
+    put_be16(frame + field, ~internet_fold(internet_sum(frame + begin, end - begin, 0)) & 0xFFFFu);
 }
 
-static void compute(uint8_t *frame, unsigned length, const struct nic_offload *offload)
+static void compute_checksums(uint8_t *frame, unsigned length, const struct nic_offload *offload)
 {
     if (offload->ip_checksum)
         insert_sum(frame, offload->ip_header, offload->ip_header + (frame[offload->ip_header] & 0x0F) * 4u,
-                   offload->ip_header + 10);
+                   offload->ip_header + IPV4_CHECKSUM);
     if (offload->l4_checksum)
         insert_sum(frame, offload->l4_header, length, offload->l4_field);
     wire.offloaded++;
 }
 
-static enum status oversized(void)
+static enum status count_oversized(void)
 {
     wire.oversized++;
     return E_FRAME_SIZE;
 }
 
-static enum status send_frame(struct nic *nic, const struct nic_span *spans, unsigned span_count,
-                              const struct nic_offload *offload)
+static bool is_tagged(const uint8_t *frame, unsigned length)
 {
-    uint8_t frame[WIRE_FRAME];
-    unsigned length = 0;
+    return length > ETHERNET_HEADER && get_be16(frame + ETHERNET_TYPE) == ETHERTYPE_VLAN;
+}
 
+static enum status wire_send(struct nic *nic, const struct nic_span *spans, unsigned span_count,
+                             const struct nic_offload *offload)
+{
     if (offload && !nic->offloads_tx_checksums)
         return fail(E_INVALID_ARGUMENT, "this card computes nothing");
     if (wire.busy) {
         wire.busy--;
         return E_NIC_BUSY;
     }
+
+    unsigned length = 0;
+    uint8_t frame[WIRE_FRAME];
     for (unsigned i = 0; i < span_count; i++) {
         if (length + spans[i].length > sizeof frame)
-            return oversized();
+            return count_oversized();
         memcpy(frame + length, spans[i].bytes, spans[i].length);
         length += spans[i].length;
     }
-    if (length > nic->mtu + (length > 14 && frame[12] == 0x81 && frame[13] == 0x00 ? 18u : 14u))
-        return oversized();
+    if (length > nic->mtu + ETHERNET_HEADER + (is_tagged(frame, length) ? VLAN_TAG : 0))
+        return count_oversized();
+
     if (offload)
-        compute(frame, length, offload);
+        compute_checksums(frame, length, offload);
     wire.frames_sent++;
     if (wire.sent && !chance(wire.loss))
         wire.sent(frame, length);
     return OK;
 }
 
-static unsigned poll_frames(struct nic *nic, unsigned budget)
+static unsigned wire_poll(struct nic *nic, unsigned budget)
 {
     unsigned done = 0;
 
-    while (done < budget && count && !paused && queue[first].due <= platform_ticks()) {
-        struct flying *arrived = &queue[first];
-        uint16_t slot;
-
+    while (done < budget && count && !card.paused && queue[first].due <= platform_ticks()) {
+        struct flying_frame *arrived = &queue[first];
         first = (first + 1) % QUEUE;
         count--;
-        if (free_count == 0) {
+        uint8_t *buffer = nic_double_buffer(&card);
+        if (!buffer) {
             wire.starved++;
             continue;
         }
-        slot = free_slots[--free_count];
-        slot_out[slot] = true;
+
+        memcpy(buffer, arrived->bytes, arrived->length);
+        struct nic_frame frame = nic_double_frame(&card, (uint16_t)arrived->length);
+        frame.ip_checksum_good = frame.l4_checksum_good = wire.verified;
         if (++wire.held > wire.held_most)
             wire.held_most = wire.held;
-        memcpy(buffers + slot * WIRE_FRAME, arrived->bytes, arrived->length);
         done++;
-        nic->deliver(nic->deliver_context, &(struct nic_frame){.bytes = buffers + slot * WIRE_FRAME,
-                                                               .length = (uint16_t)arrived->length,
-                                                               .ip_checksum_good = wire.verified,
-                                                               .l4_checksum_good = wire.verified,
-                                                               .slot = slot});
+        nic->deliver(nic->deliver_context, &frame);
     }
     return done;
 }
 
-static void release_frame(struct nic *nic, const struct nic_frame *frame)
+static void wire_release(struct nic *nic, const struct nic_frame *frame)
 {
-    (void)nic;
-    if (!slot_out[frame->slot])
-        abort(); /* given back twice */
-    slot_out[frame->slot] = false;
-    memset(buffers + frame->slot * WIRE_FRAME, 0xDD, WIRE_FRAME); /* the card may overwrite it at once */
-    free_slots[free_count++] = frame->slot;
+    memset(frame->bytes, 0xDD, WIRE_FRAME); /* the card may overwrite it at once */
+    nic_double_release(nic, frame);
     wire.held--;
 }
 
-static void pause_wire(struct nic *nic)
-{
-    (void)nic;
-    paused = true;
-}
-
-static void resume_wire(struct nic *nic)
-{
-    (void)nic;
-    paused = false;
-}
-
-static enum status set_multicast(struct nic *nic, const uint8_t (*groups)[NIC_MAC_LENGTH], unsigned group_count)
-{
-    (void)nic;
-    (void)groups;
-    (void)group_count;
-    return OK;
-}
-
-static void read_link(struct nic *nic, struct nic_link *link)
+static void wire_read_link(struct nic *nic, struct nic_link *link)
 {
     (void)nic;
     *link = (struct nic_link){.up = !wire.unplugged, .megabits = wire.unplugged ? 0 : 1000, .full_duplex = !wire.unplugged};
@@ -184,30 +155,23 @@ static void read_link(struct nic *nic, struct nic_link *link)
 
 static const struct nic_driver driver = {
     .name = "wire",
-    .read_link = read_link,
-    .send = send_frame,
-    .poll = poll_frames,
-    .release = release_frame,
-    .pause = pause_wire,
-    .resume = resume_wire,
-    .set_multicast = set_multicast,
+    .read_link = wire_read_link,
+    .send = wire_send,
+    .poll = wire_poll,
+    .release = wire_release,
+    .pause = nic_double_pause,
+    .resume = nic_double_resume,
+    .set_multicast = nic_double_set_multicast,
 };
 
 void wire_open(struct nic *nic, struct arena *arena, unsigned rx_buffers, uint16_t mtu)
 {
     static const uint8_t mac[NIC_MAC_LENGTH] = {0x02, 0, 0, 0, 0, 0x01};
+    struct nic_config config = {.arena = arena, .rx_buffers = (uint16_t)rx_buffers, .mtu = mtu};
 
     memset(&wire, 0, sizeof wire);
-    memset(slot_out, 0, sizeof slot_out);
-    memset(nic, 0, sizeof *nic);
     first = count = 0;
-    paused = false;
-    slots = free_count = rx_buffers;
-    for (unsigned i = 0; i < rx_buffers; i++)
-        free_slots[i] = (uint16_t)i;
-    buffers = arena_take(arena, slots * WIRE_FRAME, 64);
-    nic->driver = &driver;
-    memcpy(nic->mac, mac, sizeof mac);
-    nic->mtu = mtu;
+    if (nic_double_open(nic, &card, &driver, &config, WIRE_FRAME, mac) != OK)
+        abort();
     nic->offloads_tx_checksums = wire_offloads;
 }

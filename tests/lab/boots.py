@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What hello.asm and the loader print, as values."""
+"""What is booted in most tests, hello.asm and GRUB; and what it and the loader print, as values."""
 import os
 import re
 from dataclasses import dataclass
 
-from . import disks
+from . import disks, process
 from .lab import ROOT
+from .network import BRIDGE
+from .qemu import MAC
+from .target import Tgt
 
 FAILURE = r"^S\d{3} "
 ANSWER = r"^BOOT dl=(..) cs=(....) ip=(....) sssp=(....):(....) if=(.) int12=(....)$"
@@ -13,6 +16,7 @@ USABLE, RESERVED = 1, 2
 BASE_MEMORY = 639 * 1024  # SeaBIOS leaves this much
 PAGE = 4096
 RESIDENT_LIMIT = 4096 + PAGE  # of the resident part, and of the page that the tables for the operating system add
+FLOOD_FRAMES, FLOOD_MARKER = 3000, "sanstrap-flood-marker/"
 
 
 @dataclass
@@ -35,19 +39,25 @@ def hidden(boot, installed):
     return installed - sum(length for _, length, kind in boot.memory_map if kind == USABLE)
 
 
+# ---- hello.asm ----
+
 def hello_disk(lab, size=16 * disks.MIB):
-    return disks.sector_disk(lab.path("disk.img"), disks.assemble("hello", lab.folder), size)
+    return disks.sector_disk(lab.path("disk.img"), disks.assemble("hello"), size)
+
+
+def hello_target(lab, kind=Tgt, **options):
+    return lab.target(hello_disk(lab), kind, **options)
 
 
 def entered(machine, timeout=90, or_fail=FAILURE):
-    """Waits until hello.asm has said its piece."""
+    """Waits until hello.asm has told how it was entered."""
     match = machine.expect(ANSWER, timeout, or_fail)
     machine.expect(r"^REST\n", 10)
     text = machine.text[match.start():machine.position]
     entries = [(int(base, 16), int(length, 16), int(kind, 16))
                for base, length, kind in re.findall(r"^E820 (\S+) (\S+) (\S+)$", text, re.MULTILINE)]
-    number = [int(value, 16) for value in match.groups()]
-    return Entered(number[0], number[1], number[2], number[3] * 16 + number[4], number[5] == 1, number[6] * 1024, entries)
+    drive, cs, ip, ss, sp, interrupts, base_kib = [int(value, 16) for value in match.groups()]
+    return Entered(drive, cs, ip, ss * 16 + sp, interrupts == 1, base_kib * 1024, entries)
 
 
 def as_a_bios_would(boot):
@@ -60,6 +70,13 @@ def as_a_bios_would(boot):
     assert low[1] <= boot.base_memory and low[2] == USABLE, f"E820 says {low[1]:#x}, INT 12h {boot.base_memory:#x}"
 
 
+def enters_boot_sector(machine, timeout=90, or_fail=FAILURE):
+    """As a BIOS would."""
+    boot = entered(machine, timeout, or_fail)
+    as_a_bios_would(boot)
+    return boot
+
+
 def memory_map_is_sound(boot, installed):
     """Entries do not overlap, what is hidden is hidden as whole pages, and little is hidden."""
     entries = sorted(boot.memory_map)
@@ -68,6 +85,7 @@ def memory_map_is_sound(boot, installed):
     for base, length, kind in entries:
         if kind == USABLE and base >= 1 << 20:
             assert base % PAGE == 0 and length % PAGE == 0, f"{base:#x}+{length:#x} is not whole pages"
+
     withheld = hidden(boot, installed)
     assert withheld <= (4 << 20) + (1 << 20), f"{withheld >> 10} KiB of {installed >> 20} MiB are hidden"
     assert BASE_MEMORY - boot.base_memory <= RESIDENT_LIMIT + PAGE, f"base memory ends at {boot.base_memory:#x}"
@@ -75,10 +93,41 @@ def memory_map_is_sound(boot, installed):
 
 
 def only_ours_is_kept(boot, installed):
-    """The ROM's and the loader's own memory are given back; the resident part and its tables keep at most 8 KiB of base memory."""
+    """The ROM's and the loader's own memory is given back; the resident part and its tables keep 8 KiB of base memory at most."""
     memory_map_is_sound(boot, installed)
-    assert BASE_MEMORY - boot.base_memory <= RESIDENT_LIMIT, f"{BASE_MEMORY - boot.base_memory} bytes of base memory are kept"
+    kept = BASE_MEMORY - boot.base_memory
+    assert kept <= RESIDENT_LIMIT, f"{kept} bytes of base memory are kept"
 
+
+# ---- GRUB ----
+
+def hashing_target(lab, hashing_disk, kind=Tgt, **options):
+    """A target of a copy of the disk, which is disks' or efi_disk's hashing_disk(); returns it and the sum."""
+    image, expected = hashing_disk
+    return lab.target(lab.copy_disk(image), kind, **options), expected
+
+
+def prints_sum(machine, expected, timeout=120, behind="  /data.bin"):
+    """GRUB has read all of a file, and its sum is right. `behind` is what stands behind the sum."""
+    assert machine.expect(rf"([0-9a-f]{{64}}){behind}", timeout).group(1) == expected
+
+
+def grub_hashes(machine, expected, timeout=90):
+    """GRUB, loaded from the LUN, reads a large file from it, and its sum is right."""
+    machine.expect("GRUB-RUNS", timeout, or_fail=FAILURE)
+    prints_sum(machine, expected)
+
+
+# ---- traffic ----
+
+def flood(lab, machine):
+    """Frames full of FLOOD_MARKER come in on the wire; returns when the machine's card was offered them all."""
+    child = lab.network.helper("flood", BRIDGE, MAC, FLOOD_FRAMES, FLOOD_MARKER)
+    assert child.wait(process.bound(60)) == 0
+    machine.take_frames()
+
+
+# ---- failures ----
 
 def code(name):
     """The S-number of a status, from the table that is the contract."""

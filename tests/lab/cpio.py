@@ -23,6 +23,7 @@ def archive(files, links=()):
     for name in [*files, *links]:
         parts = name.split("/")[:-1]
         folders.update("/".join(parts[:depth + 1]) for depth in range(len(parts)))
+
     for folder in sorted(folders):
         number += 1
         entries.append(_entry(number, folder, stat.S_IFDIR | 0o755, b""))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """dnsmasq: DHCP and TFTP for one lab; and the same files by HTTP."""
 import os
+import shutil
 import subprocess
 import sys
 
@@ -24,14 +25,18 @@ class Dhcp:
         self.log = os.path.join(folder, f"dnsmasq-{segment.interface}.log")
         self.child = None
         os.makedirs(self.tftp, exist_ok=True)
+
+        leases = os.path.join(folder, f"leases-{segment.interface}")
         self.command = [
             "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--user=root", "--port=0", "--pid-file=",
-            "--no-ping", "--dhcp-authoritative", f"--interface={segment.interface}", "--bind-interfaces",
+            f"--interface={segment.interface}", "--bind-interfaces", f"--log-facility={self.log}", "--log-dhcp",
+            "--no-ping", "--dhcp-authoritative", f"--dhcp-leasefile={leases}",
             f"--dhcp-range={segment.prefix}.100,{segment.prefix}.150,{NETMASK},1h",
-            f"--dhcp-leasefile={os.path.join(folder, f'leases-{segment.interface}')}", f"--log-facility={self.log}", "--log-dhcp",
             "--enable-ra", f"--dhcp-range={segment.prefix6},ra-only",
-            "--enable-tftp", f"--tftp-root={self.tftp}", "--dhcp-match=set:ipxe,175",
+            "--enable-tftp", f"--tftp-root={self.tftp}",
+            "--dhcp-match=set:ipxe,175",
             f"--dhcp-match=set:http,option:client-arch,{X64_HTTP}", "--dhcp-option-force=tag:http,60,HTTPClient"]
+
         if boot_file:
             self.command.append(f"--dhcp-boot={boot_file}")
         if root_path is not None:
@@ -64,13 +69,13 @@ class Dhcp:
 
     def publish(self, path, name=None):
         """Offers a file by TFTP."""
-        destination = os.path.join(self.tftp, name or os.path.basename(path))
-        os.makedirs(os.path.dirname(destination), exist_ok=True)
-        with open(path, "rb") as source, open(destination, "wb") as copy:
-            copy.write(source.read())
+        shutil.copyfile(path, self._place(name or os.path.basename(path)))
 
     def publish_text(self, name, text):
-        destination = os.path.join(self.tftp, name)
-        os.makedirs(os.path.dirname(destination), exist_ok=True)
-        with open(destination, "w", encoding="ascii") as file:
+        with open(self._place(name), "w", encoding="ascii") as file:
             file.write(text)
+
+    def _place(self, name):
+        place = os.path.join(self.tftp, name)
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        return place

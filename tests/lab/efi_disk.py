@@ -2,21 +2,20 @@
 """Disks that UEFI boots: a GPT with an EFI system partition, on blocks of any size; GRUB and Debian's kernel on it."""
 import hashlib
 import os
-import shutil
 import struct
 import uuid
 import zlib
 
 from . import cpio, linux_disk, process
-from .disks import FIRST_SECTOR, MIB, MTOOLS, building, pattern
+from .disks import FIRST_SECTOR, MIB, MTOOLS, grub_image, kept, pattern, pattern_file
 from .linux_disk import ROOT_MIB, ROOT_SECTOR
 
 SYSTEM_PARTITION = uuid.UUID("c12a7328-f81f-11d2-ba4b-00a0c93ec93b")
 LINUX_DATA = uuid.UUID("0fc63daf-8483-4772-8e79-3d69d8477de4")
 ENTRIES, ENTRY_SIZE = 128, 128
 BOOT_FILE = "EFI/BOOT/BOOTX64.EFI"
-GRUB_MODULES = ["part_gpt", "fat", "serial", "terminal", "hashsum", "gcry_sha256", "linux", "normal", "echo", "test", "sleep", "configfile",
-                "halt", "ls", "read", "minicmd", "search"]
+GRUB_MODULES = ["part_gpt", "fat", "serial", "terminal", "hashsum", "gcry_sha256", "linux", "normal", "echo", "test", "sleep",
+                "configfile", "halt", "ls", "read", "minicmd", "search"]
 
 
 def _header(current, other, first, last, entries_at, entries):
@@ -27,16 +26,20 @@ def _header(current, other, first, last, entries_at, entries):
 
 
 def write_gpt(image, size, partitions, block=512):
-    """Writes both tables and the protective MBR. `partitions`: (type, first byte, bytes). The last MiB of the disk is the backup's."""
+    """
+    Writes both tables and the protective MBR. `partitions`: (type, first byte, bytes). The last MiB of the disk is the backup's.
+    """
     entries = b""
     for number, (kind, begin, length) in enumerate(partitions):
         name = f"part{number}".encode("utf-16-le").ljust(72, b"\0")
         unique = uuid.uuid5(uuid.NAMESPACE_DNS, f"part{number}").bytes_le
         entries += struct.pack("<16s16sQQQ", kind.bytes_le, unique, begin // block, (begin + length) // block - 1, 0) + name
     entries = entries.ljust(ENTRIES * ENTRY_SIZE, b"\0")
+
     blocks, table = size // block, -(-len(entries) // block)
     first, last = 2 + table, blocks - table - 2
     protective = struct.pack("<B3sB3sII", 0, b"\0\2\0", 0xEE, b"\xff\xff\xff", 1, min(blocks - 1, 0xFFFFFFFF))
+
     with open(image, "r+b") as file:
         file.write(bytes(446) + protective.ljust(64, b"\0") + b"\x55\xaa")
         for at, other, entries_at in ((1, blocks - 1, 2), (blocks - 1, 1, blocks - 1 - table)):
@@ -52,11 +55,13 @@ def fill_system_partition(image, begin, length, files, block=512):
     with open(part, "wb") as file:
         file.truncate(length)
     process.run(["mkfs.vfat", "-S", block, "-h", begin // block, part])
+
     folders = {name.rsplit("/", depth)[0] for name in files for depth in range(1, name.count("/") + 1)}
     for folder in sorted(folders):
         process.run(["mmd", "-i", part, f"::/{folder}"], env=MTOOLS)
     for name, path in files.items():
         process.run(["mcopy", "-i", part, path, f"::/{name}"], env=MTOOLS)
+
     process.run(["dd", f"if={part}", f"of={image}", "bs=1M", f"seek={begin // MIB}", "conv=notrunc,sparse", "status=none"])
     os.unlink(part)
 
@@ -71,53 +76,31 @@ def system_disk(image, files, size=48 * MIB, block=512):
     return image
 
 
-def text_file(folder, name, text):
-    path = os.path.join(folder, name)
-    with open(path, "w", encoding="ascii") as file:
-        file.write(text)
-    return path
-
-
-def grub(folder, script):
+def grub(path, script):
     """
-    GRUB as one EFI program that runs `script`; $root is then the partition that it was loaded from. Its keys come by the firmware's
-    console, which is on the serial line, too, and would take them from a GRUB that reads the port itself.
+    GRUB as one EFI program that runs `script`; $root is then the partition that it was loaded from. Its keys come by the
+    firmware's console, which is on the serial line, too, and would take them from a GRUB that reads the port itself.
     """
-    path = os.path.join(folder, "grub.efi")
-    early = text_file(folder, "early.cfg", "serial --unit=0 --speed=115200\nterminal_input console\nterminal_output serial\n" + script)
-    process.run(["grub-mkimage", "-O", "x86_64-efi", "-o", path, "-c", early, "-p", "/EFI/BOOT", *GRUB_MODULES])
-    return path
+    return grub_image(path, "x86_64-efi", "/EFI/BOOT", "terminal_input console\n" + script, GRUB_MODULES)
 
 
-def grub_disk(image, folder, script, files=(), block=512, size=48 * MIB):
-    return system_disk(image, {BOOT_FILE: grub(folder, script), **dict(files)}, size, block)
+def grub_disk(image, script, files=(), block=512, size=48 * MIB):
+    return system_disk(image, {BOOT_FILE: grub(image + ".grub", script), **dict(files)}, size, block)
 
 
 def hashing_disk(megabytes=32, block=512):
     """A GRUB disk with a file of that size; returns (path, its SHA-256). GRUB says GRUB-RUNS and prints the sum it computed."""
-    with building(f"efi-grub-{megabytes}-{block}", __file__) as (path, there):
-        data = pattern(megabytes * MIB)
-        if not there:
-            folder = path + ".tmp"
-            shutil.rmtree(folder, ignore_errors=True)
-            os.makedirs(folder)
-            with open(f"{folder}/data", "wb") as file:
-                file.write(data)
-            grub_disk(f"{folder}/disk", folder, "echo GRUB-RUNS\nsha256sum /data.bin\n", {"data.bin": f"{folder}/data"}, block,
-                      (megabytes + 40) * MIB)
-            os.rename(f"{folder}/disk", path)
-            shutil.rmtree(folder)
-        return path, hashlib.sha256(data).hexdigest()
+    def build(folder):
+        data = pattern_file(f"{folder}/data", megabytes * MIB)
+        script = "echo GRUB-RUNS\nsha256sum /data.bin\n"
+        return grub_disk(f"{folder}/disk", script, {"data.bin": data}, block, (megabytes + 40) * MIB)
+
+    return kept(f"efi-grub-{megabytes}-{block}", [__file__], build), hashlib.sha256(pattern(megabytes * MIB)).hexdigest()
 
 
 def linux_base(say=lambda text: None):
     """linux_disk's Debian with GRUB for UEFI, the partitions at the same places; from the cache or built now."""
-    with building("efi-linux", __file__, linux_disk.__file__, cpio.__file__, *linux_disk.sources()) as (path, there):
-        if there:
-            return path
-        folder = path + ".tmp"
-        shutil.rmtree(folder, ignore_errors=True)
-        os.makedirs(folder)
+    def build(folder):
         kernel = linux_disk.parts(folder, say)
         say("building the disk")
         image = f"{folder}/disk"
@@ -126,16 +109,18 @@ def linux_base(say=lambda text: None):
         with open(image, "wb") as file:
             file.truncate(size)
         write_gpt(image, size, [(SYSTEM_PARTITION, *boot), (LINUX_DATA, *root)])
-        files = {BOOT_FILE: grub(folder, "configfile ($root)/grub.cfg\n"), "vmlinuz": kernel, "initrd.gz": f"{folder}/initrd.gz"}
+
+        program = grub(f"{folder}/grub.efi", "configfile ($root)/grub.cfg\n")
+        files = {BOOT_FILE: program, "vmlinuz": kernel, "initrd.gz": f"{folder}/initrd.gz"}
         fill_system_partition(image, *boot, files)
         linux_disk.make_root(image, folder)
-        os.rename(image, path)
-        shutil.rmtree(folder)
-        return path
+        return image
+
+    return kept("efi-linux", [__file__, linux_disk.__file__, cpio.__file__, *linux_disk.sources()], build)
 
 
 def linux_configure(image, folder, target_settings, nonce, keep=False, **how):
     """As linux_disk.configure()."""
     words = linux_disk.kernel_words(target_settings, nonce, keep, **how)
-    linux_disk.replace_text(image, FIRST_SECTOR, "grub.cfg", "echo GRUB-RUNS\nlinux ($root)/vmlinuz " + " ".join(words) +
-                            "\ninitrd ($root)/initrd.gz\nboot\n", folder)
+    script = f"echo GRUB-RUNS\nlinux ($root)/vmlinuz {' '.join(words)}\ninitrd ($root)/initrd.gz\nboot\n"
+    linux_disk.replace_text(image, FIRST_SECTOR, "grub.cfg", script, folder)

@@ -9,24 +9,26 @@ OVMF's IScsiDxe has an ACPI table of always 2048 bytes, on a page of its own; st
 from the end, the NIC's flags have bit 2 (global), DNS servers that are not known are ::ffff:0.0.0.0.
 """
 from . import boots, disks, efi_disk, iscsidxe
-from .target import Chap
 
 LOW_MEMORY = disks.MIB
 EFI_MEMORY = 256  # MiB
-MUTUAL = Chap("lab-user", "one-way-secret", "lab-target", "reverse-secret")
+
+
+def _account(chap):
+    """The lines of iPXE's script for it."""
+    lines = f"set username {chap.name}\nset password {chap.secret}\n"
+    if chap.reverse_name:
+        lines += f"set reverse-username {chap.reverse_name}\nset reverse-password {chap.reverse_secret}\n"
+    return lines
 
 
 def ipxe_memory(lab, chap=None, settings=""):
     """
     The first MiB once hello.asm, on the LUN, has been entered. `chap` is Tgt's and iPXE's; `settings` are lines of its script.
     """
-    served = lab.target(boots.hello_disk(lab), chap=chap)
-    if chap:
-        settings += f"set username {chap.name}\nset password {chap.secret}\n"
-        if chap.reverse_name:
-            settings += f"set reverse-username {chap.reverse_name}\nset reverse-password {chap.reverse_secret}\n"
-    server = lab.dhcp(boot_file="boot.ipxe")
-    server.publish_text("boot.ipxe", f"#!ipxe\n{settings}sanboot {served.root_path}\n")
+    target = boots.hello_target(lab, chap=chap)
+    account = _account(chap) if chap else ""
+    lab.ipxe(f"{settings}{account}sanboot {target.root_path}\n")
     machine = lab.machine()
     boots.entered(machine)
     return machine.save_memory(0, LOW_MEMORY, lab.path("ipxe-memory.bin"))
@@ -34,7 +36,7 @@ def ipxe_memory(lab, chap=None, settings=""):
 
 def iscsidxe_memory(lab):
     """All of it while GRUB, from the LUN, runs on OVMF."""
-    served = lab.target(efi_disk.grub_disk(lab.path("disk.img"), lab.folder, "echo GRUB-RUNS\nread key\n"))
-    machine = iscsidxe.boot(lab, served.root_path, memory=EFI_MEMORY)
+    target = lab.target(efi_disk.grub_disk(lab.path("disk.img"), "echo GRUB-RUNS\nread key\n"))
+    machine = iscsidxe.boot(lab, target.root_path, memory=EFI_MEMORY)
     machine.expect("GRUB-RUNS", 90)
     return machine.save_memory(0, EFI_MEMORY * disks.MIB, lab.path("iscsidxe-memory.bin"))

@@ -52,7 +52,9 @@ def open_tap(name):
 
 
 def vlan(interface, port, number):
-    """What is sent on the tap `interface` goes to the tap `port` with a tag; what comes there in that VLAN goes back without one."""
+    """
+    What is sent on the tap `interface` goes to the tap `port` with a tag; what comes there in that VLAN goes back without one.
+    """
     inside, outside = open_tap(interface), open_tap(port)
     tag = DOT1Q + struct.pack("!H", int(number))
     print("ready", flush=True)

@@ -143,14 +143,17 @@ def build(table):
     for size in sizes:
         offsets.append(at)
         at = _aligned(at + size)
+
     strings = _Strings(at)
     bodies = [_initiator(table, strings), *[_nic(nic, index, strings) for index, nic in enumerate(table.nics)],
               *[_target(target, index, strings) for index, target in enumerate(table.targets)]]
+
     words = [0, offsets[0]]
     nics, targets = offsets[1:1 + len(table.nics)], offsets[1 + len(table.nics):]
     for index in range(pairs):
         words += [of[index] if index < len(of) else 0 for of in (nics, targets)]
     control = _structure(1, control_size, 0, table.control_flags) + struct.pack(f"<{len(words)}H", *words)
+
     data = bytearray(at)
     for offset, body in zip([CONTROL, *offsets], [control, *bodies]):
         data[offset:offset + len(body)] = body

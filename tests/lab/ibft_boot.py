@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Machines that are given an iBFT by QEMU, and the lab's Linux that finds its root by one, whoever made it."""
 from . import ibft
+from .linux_disk import UNWANTED, passes
 from .target import NAME
 
 LOW_MEMORY, ACPI = "low memory", "ACPI"
 ADDRESS = 0x98000  # in low memory: neither SeaBIOS nor a Linux that QEMU loads puts anything there
-UNWANTED = r"LINUX FAIL.*|Kernel panic.*"
 
 
 def target_of(served, ip, chap=None):
@@ -18,20 +18,24 @@ def target_of(served, ip, chap=None):
     return target
 
 
+def placed_at(lab, data, address):
+    """QEMU's words that put bytes into memory as they are."""
+    path = lab.file(f"at-{address:x}.bin", data)
+    return ["-device", f"loader,file={path},addr={address:#x},force-raw=on"]
+
+
 def placed(lab, data, where):
     """
     QEMU's words that put a table's bytes there. In low memory they stay as they are; of an ACPI table QEMU puts length and
     checksum right, and SeaBIOS leaves it at any address, odd ones too.
     """
-    path = lab.file("ibft.bin", data)
-    if where == ACPI:
-        return ["-acpitable", f"file={path}"]
-    return ["-device", f"loader,file={path},addr={ADDRESS:#x},force-raw=on"]
+    if where == LOW_MEMORY:
+        return placed_at(lab, data, ADDRESS)
+    return ["-acpitable", f"file={lab.file('acpi-table.bin', data)}"]
 
 
 def reaches_root(machine, table, nonce, or_fail=UNWANTED):
     """Linux has exactly this table's values and its root on the LUN, and ends; returns the serial line's text."""
-    machine.expect(f"LINUX PASS {nonce}", 150, or_fail=or_fail)
-    machine.wait_end(30)
+    passes(machine, nonce, 150, or_fail)
     assert ibft.printed_sysfs(machine.text) == ibft.expected_sysfs(table)
     return machine.text

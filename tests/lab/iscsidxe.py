@@ -7,7 +7,7 @@ import os
 import shutil
 import time
 
-from . import disks, efi_disk, ovmf, process
+from . import disks, ovmf, process
 from .lab import Lab
 
 QUIET, PATIENCE = 0.4, 2  # seconds
@@ -21,7 +21,7 @@ START = ("connect -r\r\nmap -r\r\nfor %a in fs0 fs1 fs2\r\nif exist %a:\\EFI\\BO
          "%a:\\EFI\\BOOT\\BOOTX64.EFI\r\nendif\r\nendfor\r\n")
 
 
-def _settle(machine, length):
+def _await_quiet(machine, length):
     """Until nothing has been drawn for a while; `length` is what of the text is old."""
     while len(machine.text) != length:
         length = len(machine.text)
@@ -35,14 +35,15 @@ def _press(machine, keys):
         machine.key(key)
         while len(machine.text) == length and time.monotonic() < pressed + PATIENCE:
             time.sleep(0.05)
-        _settle(machine, length)
+        _await_quiet(machine, length)
 
 
 def _fill_forms(machine):
     """Saving checks what was filled in: the attempts' list comes back only when all is well."""
     process.wait_until(lambda: machine.key("esc") or "Device Manager" in machine.text, 40, "the firmware's forms")
     time.sleep(3)
-    _settle(machine, 0)
+    _await_quiet(machine, 0)
+
     _press(machine, KEYS)
     before = len(machine.text)
     _press(machine, SAVE)
@@ -51,37 +52,36 @@ def _fill_forms(machine):
         raise process.LabError("IScsiDxe's forms were filled in, but the attempt is not enabled")
 
 
-def _configure(path):
+def _configure(folder):
+    path = os.path.join(folder, "vars.fd")
     with Lab("forms") as lab:
         machine = ovmf.start(lab, boot="c", extra=["-boot", "menu=on,splash-time=60000"])  # a key ends the splash
         _fill_forms(machine)
         machine.stop()
-        shutil.copy(lab.path("vars.fd"), path + ".tmp")
-        os.rename(path + ".tmp", path)
+        shutil.copy(lab.path("vars.fd"), path)
+    return path
+
+
+def _configure_patiently(folder):
+    """
+    Whether the forms have taken a key can be guessed only; whether they were filled in right is seen at their end, and if not,
+    another machine gets another chance.
+    """
+    for attempts_left in reversed(range(ATTEMPTS)):
+        try:
+            return _configure(folder)
+        except process.LabError:
+            if not attempts_left:
+                raise
 
 
 def configured_firmware():
-    """
-    OVMF's variables with IScsiDxe told to ask DHCP for its target. Whether the forms have taken a key can be guessed only; whether they
-    were filled in right is seen at their end, and if not, another machine gets another chance.
-    """
-    with disks.building("iscsidxe-vars", __file__) as (path, there):
-        for attempts_left in reversed(range(0 if there else ATTEMPTS)):
-            try:
-                _configure(path)
-                break
-            except process.LabError:
-                if not attempts_left:
-                    raise
-        return path
+    """OVMF's variables with IScsiDxe told to ask DHCP for its target."""
+    return disks.kept("iscsidxe-vars", [__file__], _configure_patiently)
 
 
 def boot(lab, root_path, **options):
     """The shell on a disk of the machine's own connects the LUN and starts what it holds."""
     settings = configured_firmware()
     lab.dhcp(root_path=root_path)
-    local = efi_disk.system_disk(lab.path("local.img"), {"startup.nsh": efi_disk.text_file(lab.folder, "startup.nsh", START)})
-    machine = ovmf.EfiMachine(lab.network, lab.folder, boot="c", drives=[local], **options)
-    lab.closing.append(machine)
-    shutil.copy(settings, lab.path("vars.fd"))
-    return machine.start()
+    return ovmf.boot_from_disk(lab, {}, {"startup.nsh": START}, rom=None, variables=settings, **options)

@@ -59,6 +59,9 @@ class Lab:
             file.write(data)
         return self.path(name)
 
+    def text(self, name, text):
+        return disks.text_file(self.path(name), text)
+
     def copy_disk(self, source):
         """A private copy of an image, sparse where it is, so that runs do not see each other's writes."""
         destination = self.path("disk.img")
@@ -72,7 +75,9 @@ class Lab:
         return server
 
     def pxelinux(self, lines, **options):
-        """The card's ROM gets pxelinux, and that one entry of these lines; our files are there as sanstrap.0 and sanstrap.lkrn."""
+        """
+        The card's ROM gets pxelinux, and that one entry of these lines; our files are there as sanstrap.0 and sanstrap.lkrn.
+        """
         server = self.dhcp(boot_file="pxelinux.0", **options)
         server.publish("/usr/lib/PXELINUX/pxelinux.0")
         for name in ("ldlinux.c32", "libcom32.c32", "libutil.c32", "pxechn.c32"):
@@ -82,16 +87,28 @@ class Lab:
         server.publish_text("pxelinux.cfg/default", f"SERIAL 0 115200\nPROMPT 0\nDEFAULT boot\nLABEL boot\n{lines}")
         return server
 
+    def ipxe(self, script, *files, **options):
+        """A ROM that is iPXE gets this script, and by it the files."""
+        server = self.dhcp(boot_file="boot.ipxe", **options)
+        server.publish_text("boot.ipxe", "#!ipxe\n" + script)
+        for path in files:
+            server.publish(path)
+        return server
+
     def target(self, disk, kind=target.Tgt, **options):
         server = kind(self.network, self.folder, disk, **options)
         self.closing.append(server)
         server.start()
         return server
 
-    def machine(self, **options):
-        machine = qemu.Machine(self.network, self.folder, **options)
+    def machine(self, kind=qemu.Machine, **options):
+        machine = kind(self.network, self.folder, **options)
         self.closing.append(machine)
         return machine.start()
+
+    def boot_directly(self, words="", **options):
+        """Straight into the loader with a command line, by a card without a ROM: whatever the card sends is the loader's."""
+        return self.machine(kernel=LKRN, rom="", append=words, **options)
 
     def boot_by_rom(self, root_path, loader="sanstrap", dhcp_options=(), **machine_options):
         """
@@ -99,11 +116,9 @@ class Lab:
         iSCSI driver, our peer.
         """
         if loader == "sanstrap":
-            server = self.dhcp(boot_file="sanstrap.pxe", root_path=root_path, options=dhcp_options)
-            server.publish(NBP)
+            self.dhcp(boot_file="sanstrap.pxe", root_path=root_path, options=dhcp_options).publish(NBP)
         else:
-            server = self.dhcp(boot_file="boot.ipxe", options=dhcp_options)
-            server.publish_text("boot.ipxe", f"#!ipxe\nsanboot {root_path}\n")
+            self.ipxe(f"sanboot {root_path}\n", options=dhcp_options)
         return self.machine(**machine_options)
 
 

@@ -5,21 +5,24 @@ Everything comes from Debian's packages, which are unpacked into build/lab/debia
 """
 import glob
 import gzip
+import lzma
 import os
 import re
 import shutil
 
 from . import cpio, packages, process
-from .disks import (CACHE, FAT16_LBA, FIRST_SECTOR, LINUX, MIB, MTOOLS, SYSLINUX, building, fat_partition, partition_table,
-                    replace_text)
+from .disks import (CACHE, FAT16_LBA, FIRST_SECTOR, LINUX, MIB, MTOOLS, SYSLINUX, fat_partition, kept, partition_table,
+                    replace_text, text_file)
 
 HERE = os.path.join(os.path.dirname(__file__), "linux")
-PACKAGES = ["open-iscsi", "libopeniscsiusr", "busybox-static", "libssl3", "libkmod2", "libzstd1", "liblzma5", "libc6"]
+PACKAGES = ["open-iscsi", "libopeniscsiusr", "busybox-static", "libssl3t64|libssl3", "libkmod2", "libzstd1", "liblzma5", "zlib1g",
+            "libc6"]
 MODULES = ["crc32c_generic", "crct10dif_generic", "e1000", "e1000e", "iscsi_tcp", "sd_mod", "ext4"]
 IBFT_MODULES = ["iscsi_ibft", "8021q"]  # loaded where the iBFT is to say where the root is
 BOOT_MIB, ROOT_MIB = 40, 48
 ROOT_SECTOR = FIRST_SECTOR + BOOT_MIB * MIB // 512
 INITIATOR = "iqn.2026-11.org.sanstrap.lab:linux"
+UNWANTED = r"LINUX FAIL.*|Kernel panic.*"
 
 
 def read(path):
@@ -27,10 +30,20 @@ def read(path):
         return file.read()
 
 
+def module_name(path):
+    """Its file's name where the initramfs has it: Debian 13 compresses modules, insmod wants them plain."""
+    return os.path.basename(path).removesuffix(".xz")
+
+
+def module(path):
+    data = read(path)
+    return lzma.decompress(data) if path.endswith(".xz") else data
+
+
 def modules_in_order(root, wanted):
     """The module files that `wanted` need, each after what it depends on (by the .modinfo section, since depmod has not run)."""
-    paths = glob.glob(f"{root}/lib/modules/*/kernel/**/*.ko", recursive=True)
-    files = {os.path.basename(path)[:-3].replace("-", "_"): path for path in paths}
+    paths = [path for end in ("", ".xz") for path in glob.glob(f"{root}/lib/modules/*/kernel/**/*.ko{end}", recursive=True)]
+    files = {module_name(path)[:-3].replace("-", "_"): path for path in paths}
     order = []
 
     def add(name):
@@ -38,7 +51,7 @@ def modules_in_order(root, wanted):
         path = files.get(name)
         if path is None or path in order:
             return  # None: built into the kernel
-        depends = re.search(rb"\0depends=([^\0]*)\0", read(path))
+        depends = re.search(rb"\0depends=([^\0]*)\0", module(path))
         for needed in depends.group(1).decode().split(",") if depends else []:
             if needed:
                 add(needed)
@@ -66,17 +79,22 @@ def library_closure(root, program):
 
 
 def initramfs(root):
-    files = {"init": (read(f"{HERE}/initramfs-init"), 0o755), "udhcpc-script": (read(f"{HERE}/udhcpc-script"), 0o755),
-             "ibft": (read(f"{HERE}/initramfs-ibft"), 0o644),
-             "bin/busybox": (read(f"{root}/bin/busybox"), 0o755), "sbin/iscsistart": (read(f"{root}/sbin/iscsistart"), 0o755)}
+    files = {
+        "init": (read(f"{HERE}/initramfs-init"), 0o755),
+        "udhcpc-script": (read(f"{HERE}/udhcpc-script"), 0o755),
+        "ibft": (read(f"{HERE}/initramfs-ibft"), 0o644),
+        "bin/busybox": (read(f"{root}/bin/busybox"), 0o755),
+        "sbin/iscsistart": (read(f"{root}/sbin/iscsistart"), 0o755),
+    }
     for name, path in library_closure(root, f"{root}/sbin/iscsistart").items():
         files[f"lib64/{name}" if name.startswith("ld-linux") else f"lib/x86_64-linux-gnu/{name}"] = (read(path), 0o755)
+
     order = modules_in_order(root, [*MODULES, *IBFT_MODULES])
     always = len(modules_in_order(root, MODULES))
     for path in order:
-        files[f"modules/{os.path.basename(path)}"] = (read(path), 0o644)
+        files[f"modules/{module_name(path)}"] = (module(path), 0o644)
     for name, part in (("order", order[:always]), ("ibft-order", order[always:])):
-        files[f"modules/{name}"] = ("".join(os.path.basename(path) + "\n" for path in part).encode(), 0o644)
+        files[f"modules/{name}"] = ("".join(module_name(path) + "\n" for path in part).encode(), 0o644)
     return gzip.compress(cpio.archive(files), 6)
 
 
@@ -118,30 +136,24 @@ def make_root(image, folder):
 
 def base_disk(say=lambda text: None):
     """The disk as it is before any run, from the cache or built now."""
-    with building("linux", __file__, cpio.__file__, *sources()) as (path, there):
-        if there:
-            return path
-        folder = path + ".tmp"
-        shutil.rmtree(folder, ignore_errors=True)
-        os.makedirs(folder)
+    def build(folder):
         kernel = parts(folder, say)
-        with open(f"{folder}/syslinux.cfg", "w", encoding="ascii") as file:
-            file.write("DEFAULT linux\n")
         say("building the disk")
         image = f"{folder}/disk"
-        root_sectors = ROOT_MIB * MIB // 512
-        boot_sectors = ROOT_SECTOR - FIRST_SECTOR
+        boot_sectors, root_sectors = ROOT_SECTOR - FIRST_SECTOR, ROOT_MIB * MIB // 512
         with open(image, "wb") as file:
             file.truncate((ROOT_SECTOR + root_sectors) * 512)
             file.write(read(f"{SYSLINUX}/mbr/mbr.bin")[:440].ljust(440, b"\0") + b"SSTR\0\0")
             file.write(partition_table((FIRST_SECTOR, boot_sectors, FAT16_LBA), (ROOT_SECTOR, root_sectors, LINUX)) + b"\x55\xaa")
-        boot_files = {"vmlinuz": kernel, **{name: f"{folder}/{name}" for name in ("initrd.gz", "syslinux.cfg")}}
+
+        menu = text_file(f"{folder}/syslinux.cfg", "DEFAULT linux\n")
+        boot_files = {"vmlinuz": kernel, "initrd.gz": f"{folder}/initrd.gz", "syslinux.cfg": menu}
         fat_partition(image, FIRST_SECTOR, boot_sectors, boot_files)
         process.run(["syslinux", "--offset", str(FIRST_SECTOR * 512), "--install", image])
         make_root(image, folder)
-        os.rename(image, path)
-        shutil.rmtree(folder)
-        return path
+        return image
+
+    return kept("linux", [__file__, cpio.__file__, *sources()], build)
 
 
 def kernel_words(target_settings, nonce, keep=False, user="", password="", network=""):
@@ -150,6 +162,7 @@ def kernel_words(target_settings, nonce, keep=False, user="", password="", netwo
     iBFT alone tells, and `network` "iscsistart" has open-iscsi set up the interface, too.
     """
     words = ["console=ttyS0,115200", "loglevel=4", "panic=5", f"lab.nonce={nonce}", f"lab.keep={int(keep)}"]
+
     if target_settings:
         address, port, name, lun = target_settings
         words += [f"lab.address={address}", f"lab.port={port}", f"lab.target={name}", f"lab.lun={lun}",
@@ -164,9 +177,16 @@ def kernel_words(target_settings, nonce, keep=False, user="", password="", netwo
 def configure(image, folder, target_settings, nonce, keep=False, **how):
     """Tells a copy of the disk its kernel's parameters."""
     words = kernel_words(target_settings, nonce, keep, **how)
-    replace_text(image, FIRST_SECTOR, "syslinux.cfg",
-                 "SERIAL 0 115200\nSAY syslinux runs from the LUN\nDEFAULT linux\nPROMPT 0\nLABEL linux\n"
-                 f"  LINUX /vmlinuz\n  INITRD /initrd.gz\n  APPEND {' '.join(words)}\n", folder)
+    menu = f"""SERIAL 0 115200
+SAY syslinux runs from the LUN
+DEFAULT linux
+PROMPT 0
+LABEL linux
+  LINUX /vmlinuz
+  INITRD /initrd.gz
+  APPEND {' '.join(words)}
+"""
+    replace_text(image, FIRST_SECTOR, "syslinux.cfg", menu, folder)
 
 
 def kernel_and_initramfs(folder):
@@ -184,3 +204,14 @@ def root_file(image, name, folder):
     process.run(["dd", f"if={image}", f"of={part}", "bs=512", f"skip={ROOT_SECTOR}", f"count={ROOT_MIB * MIB // 512}",
                  "status=none", "conv=sparse"])
     return process.run(["debugfs", "-R", f"cat {name}", part]).split(b"\n", 1)[-1]
+
+
+def passes(machine, nonce, timeout=180, or_fail=UNWANTED):
+    """Linux has its root on the LUN, says so with this start's `nonce`, and switches the machine off."""
+    machine.expect(f"LINUX PASS {nonce}", timeout, or_fail=or_fail)
+    machine.wait_end(30)
+
+
+def holds(image, nonce, folder):
+    """What Linux wrote stands on the LUN."""
+    return root_file(image, "/var/nonce", folder).decode().strip() == nonce

@@ -58,7 +58,9 @@ class Network:
         self.ip("address", "add", f"{segment.server6}/64", "dev", segment.interface, "nodad")
 
     def add_vlan(self, vlan):
-        """The servers' part in an 802.1Q VLAN of the same wire; one a lab. Not every kernel has VLANs: a program does the tagging."""
+        """
+        The servers' part in an 802.1Q VLAN of the same wire; one a lab. Not every kernel has VLANs: a program does the tagging.
+        """
         segment = Segment(f"{BRIDGE}.{vlan}", "192.168.78", "fd00:78::")
         self.ip("tuntap", "add", segment.interface, "mode", "tap")
         self.ip("link", "set", segment.interface, "mtu", self.mtu, "up")

@@ -17,8 +17,8 @@ class LabError(Exception):
 
 def bound(seconds):
     """
-    The longest that a wait may take which ends within `seconds` on a machine that has its processors for itself. Nothing is measured by
-    it: a bound that is far away costs nothing until what is waited for does not come at all.
+    The longest that a wait may take which ends within `seconds` on a machine that has its processors for itself. Nothing is
+    measured by it: a bound that is far away costs nothing until what is waited for does not come at all.
     """
     return seconds * CROWDED
 
@@ -35,8 +35,8 @@ def start(command, **options):
 def run(command, timeout=60, **options):
     """Runs a command to its end; a failure carries what it printed."""
     words = [str(word) for word in command]
-    done = subprocess.run(words, timeout=bound(timeout), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=_die_with_parent,
-                          check=False, **options)
+    done = subprocess.run(words, timeout=bound(timeout), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          preexec_fn=_die_with_parent, check=False, **options)
     if done.returncode:
         raise LabError(f"{' '.join(words)} ended with {done.returncode}:\n{done.stdout.decode(errors='replace')}")
     return done.stdout

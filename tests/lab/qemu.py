@@ -34,12 +34,14 @@ class Machine:
         self.position = 0
         self.child = None
         self.changed = threading.Condition()
-        self.command = ["qemu-system-x86_64", "-M", board, "-accel", "tcg", "-m", str(memory), "-nodefaults",
-                        "-no-user-config", "-vga", "std", "-display", "none", "-serial", "stdio",
-                        "-debugcon", f"file:{folder}/debugcon.log", "-qmp",
-                        f"unix:{folder}/qmp,server=on,wait=off", "-boot", boot,
-                        "-netdev", f"tap,id=wire,ifname={network.add_tap()},script=no,downscript=no",
-                        "-device", f"{nic},netdev=wire,mac={MAC}" + (f",romfile={rom}" if rom is not None else "")]
+
+        card = f"{nic},netdev=wire,mac={MAC}" + (f",romfile={rom}" if rom is not None else "")
+        self.command = ["qemu-system-x86_64", "-M", board, "-accel", "tcg", "-m", str(memory), "-boot", boot,
+                        "-nodefaults", "-no-user-config", "-vga", "std", "-display", "none",
+                        "-serial", "stdio", "-debugcon", f"file:{folder}/debugcon.log",
+                        "-qmp", f"unix:{folder}/qmp,server=on,wait=off",
+                        "-netdev", f"tap,id=wire,ifname={network.add_tap()},script=no,downscript=no", "-device", card]
+
         if not reboots:
             self.command.append("-no-reboot")
         if kernel:
@@ -85,8 +87,9 @@ class Machine:
 
     def expect(self, pattern, timeout=60, or_fail=None, say=""):
         """
-        Waits for a regular expression in the serial text; returns the match. `or_fail` is one that ends the wait at once. `say` is typed
-        again each second until the match comes: what shares the serial line with firmware that polls it, too, may miss a character.
+        Waits for a regular expression in the serial text; returns the match. `or_fail` is one that ends the wait at once. `say`
+        is typed again each second until the match comes: what shares the serial line with firmware that polls it, too, may miss
+        a character.
         """
         wanted = re.compile(pattern, re.MULTILINE)
         unwanted = re.compile(or_fail, re.MULTILINE) if or_fail else None
@@ -98,17 +101,24 @@ class Machine:
                 if match:
                     self.position = match.end()
                     return match
-                failure = unwanted.search(self.text, self.position) if unwanted else None
-                why = (f"{failure.group(0)!r} came first" if failure else
-                       "the machine stopped" if self.ended else
-                       "time is up" if time.monotonic() > limit else None)
+
+                why = self._why_it_cannot_come(unwanted, limit)
                 if why:
                     came = self.text[self.position:][-6000:]
                     raise AssertionError(f"serial: waited for {pattern!r}, {why}. Serial text from there:\n{came}")
+
                 if say and time.monotonic() >= said + 1:
                     said = time.monotonic()
                     self.type(say)
                 self.changed.wait(0.2)
+
+    def _why_it_cannot_come(self, unwanted, limit):
+        failure = unwanted.search(self.text, self.position) if unwanted else None
+        if failure:
+            return f"{failure.group(0)!r} came first"
+        if self.ended:
+            return "the machine stopped"
+        return "time is up" if time.monotonic() > limit else None
 
     def seconds_at(self, offset):
         """When the character at this offset of the serial text had arrived, in seconds since power on."""
@@ -136,20 +146,23 @@ class Machine:
         link.settimeout(process.bound(30))
         link.connect(os.path.join(self.folder, "qmp"))
         with link, link.makefile("rw") as stream:
-            stream.readline()
+            stream.readline()  # QEMU's greeting
             for request in ({"execute": "qmp_capabilities"}, {"execute": command, "arguments": arguments}):
                 stream.write(json.dumps(request) + "\n")
                 stream.flush()
-                while True:
-                    line = stream.readline()
-                    if not line:
-                        raise process.LabError(f"qemu closed its monitor during {command}")
-                    answer = json.loads(line)
-                    if "return" in answer or "error" in answer:
-                        break
-            if "error" in answer:
-                raise process.LabError(f"{command}: {answer['error']}")
-            return answer["return"]
+                answer = self._qmp_answer(stream, command)
+        if "error" in answer:
+            raise process.LabError(f"{command}: {answer['error']}")
+        return answer["return"]
+
+    @staticmethod
+    def _qmp_answer(stream, command):
+        """The next line that is an answer; those between are events."""
+        for line in stream:
+            answer = json.loads(line)
+            if "return" in answer or "error" in answer:
+                return answer
+        raise process.LabError(f"qemu closed its monitor during {command}")
 
     def key(self, *names):
         """Presses keys on the machine's keyboard, one after the other (QEMU's key names)."""
@@ -159,8 +172,8 @@ class Machine:
 
     def take_frames(self):
         """
-        Returns when QEMU has offered the card what waits on its tap: up to 500 frames, at most 50 at each turn of the main loop, of which
-        a monitor command takes two.
+        Returns when QEMU has offered the card what waits on its tap: up to 500 frames, at most 50 at each turn of the main
+        loop, of which a monitor command takes two.
         """
         for _ in range(10):
             self.qmp("query-status")

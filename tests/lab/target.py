@@ -20,8 +20,14 @@ class Chap:
     reverse_secret: str = ""
 
 
+ONE_WAY = Chap("lab-user", "twelve-bytes-at-least")
+MUTUAL = Chap("lab-user", "twelve-bytes-at-least", "lab-target", "another-secret-of-it")
+
+
 class Target:
-    """What both servers have in common: one file, one name, one LUN number. tgtd takes more `parameters` of the LUN: ",readonly=1"."""
+    """
+    What both servers have in common: one file, one name, one LUN number. tgtd takes more `parameters` of the LUN: ",readonly=1".
+    """
 
     lun = 0
 
@@ -78,17 +84,22 @@ class Tgt(Target):
             self.child = self.network.start(command, env=self._environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         ipc = os.path.join(self.folder, "tgt.0")
         process.wait_until(lambda: process.answers(ipc), 15, "tgtd", self.child)
+
         self._admin("--mode", "target", "--op", "new", "--tid", "1", "--targetname", NAME)
         if self.disk:
-            lun = ["--mode", "logicalunit", "--tid", "1", "--lun", str(self.lun)]
-            self._admin(*lun, "--op", "new", "--backing-store", self.disk, "--blocksize", str(self.block_size))
-            self._admin(*lun, "--op", "update", "--params", f"vendor_id=SANSTRAP,product_id=LAB DISK,scsi_sn=LAB0001{self.parameters}")
+            self._add_lun()
         if self.chap:
             self._account(self.chap.name, self.chap.secret)
             if self.chap.reverse_name:
                 self._account(self.chap.reverse_name, self.chap.reverse_secret, "--outgoing")
         self._admin("--mode", "target", "--op", "bind", "--tid", "1", "--initiator-address", "ALL")
         process.wait_until(self.listening, 10, "tgtd's port", self.child)
+
+    def _add_lun(self):
+        lun = ["--mode", "logicalunit", "--tid", "1", "--lun", str(self.lun)]
+        identity = f"vendor_id=SANSTRAP,product_id=LAB DISK,scsi_sn=LAB0001{self.parameters}"
+        self._admin(*lun, "--op", "new", "--backing-store", self.disk, "--blocksize", str(self.block_size))
+        self._admin(*lun, "--op", "update", "--params", identity)
 
     def _account(self, name, secret, *direction):
         self._admin("--mode", "account", "--op", "new", "--user", name, "--password", secret)
@@ -105,21 +116,33 @@ class Istgt(Target):
     lun = 0
 
     def start(self):
-        size = os.path.getsize(self.disk)
-        auth = os.path.join(self.folder, "istgt-auth.conf")
-        with open(auth, "w", encoding="ascii") as file:
-            if self.chap:
-                mutual = f'"{self.chap.reverse_name}" "{self.chap.reverse_secret}"' if self.chap.reverse_name else ""
-                file.write(f'[AuthGroup1]\n  Auth "{self.chap.name}" "{self.chap.secret}" {mutual}\n')
-        os.chmod(auth, 0o600)
+        configuration = self._write("istgt.conf", self._configuration(self._write("istgt-auth.conf", self._accounts())))
+        with open(os.path.join(self.folder, "istgt.log"), "ab") as log:
+            command = ["istgt", "-D", "-c", configuration]
+            self.child = self.network.start(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        process.wait_until(self.listening, 15, "istgt", self.child)
+
+    def _write(self, name, text):
+        """A file that istgt accepts as one with secrets in it."""
+        path = os.path.join(self.folder, name)
+        with open(path, "w", encoding="ascii") as file:
+            file.write(text)
+        os.chmod(path, 0o600)
+        return path
+
+    def _accounts(self):
+        if not self.chap:
+            return ""
+        mutual = f'"{self.chap.reverse_name}" "{self.chap.reverse_secret}"' if self.chap.reverse_name else ""
+        return f'[AuthGroup1]\n  Auth "{self.chap.name}" "{self.chap.secret}" {mutual}\n'
+
+    def _configuration(self, accounts):
         method = "None" if not self.chap else "CHAP Mutual" if self.chap.reverse_name else "CHAP"
         base, short = NAME.rsplit(":", 1)
-        configuration = os.path.join(self.folder, "istgt.conf")
-        with open(configuration, "w", encoding="ascii") as file:
-            file.write(f"""[Global]
+        return f"""[Global]
   NodeBase "{base}"
   PidFile {self.folder}/istgt.pid
-  AuthFile {auth}
+  AuthFile {accounts}
   LogFacility "local7"
   Timeout 30
   NopInInterval 20
@@ -151,9 +174,5 @@ class Istgt(Target):
   UnitInquiry "SANSTRAP" "LAB DISK" "0" "LAB0001"
   BlockLength {self.block_size}
   QueueDepth 32
-  LUN0 Storage {self.disk} {size}
-""")
-        with open(os.path.join(self.folder, "istgt.log"), "ab") as log:
-            command = ["istgt", "-D", "-c", configuration]
-            self.child = self.network.start(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        process.wait_until(self.listening, 15, "istgt", self.child)
+  LUN0 Storage {self.disk} {os.path.getsize(self.disk)}
+"""

@@ -6,29 +6,33 @@
 #include <string.h>
 
 #include "nicdrv/nic.h"
+#include "platform/bytes.h"
 #include "platform/format.h"
+#include "platform/frame.h"
 #include "tests/nic/machine.h"
 
 enum command { ECHO, COUNT, REPORT, CHECKSUMS, SEND_OFFLOADED, MULTICAST, PAUSE, CLOSE };
 
-#define HEADER   15
-#define LINK_MS  10000
-#define IDLE_MS  600000
-#define SEND_MS  1000
-#define QUIET_MS 200
+#define ORDER_TYPE 0x88B5u               /* IEEE 802 9.2.4: for experiments */
+#define COMMAND    ETHERNET_HEADER       /* where it is */
+#define HEADER     (ETHERNET_HEADER + 1) /* with it */
+#define LINK_MS    10000
+#define IDLE_MS    600000
+#define SEND_MS    1000
+#define QUIET_MS   200
 
-static uint8_t memory[24 << 20] __attribute__((aligned(4096)));
+static uint8_t memory[24 * MIB] __attribute__((aligned(PAGE_SIZE)));
 static struct nic nic;
 static struct arena arena;
 static uint32_t counted;
 static bool closing;
 
-static void send(const struct nic_span *spans, unsigned count, const struct nic_offload *offload)
+static void send_frame(const struct nic_span *spans, unsigned count, const struct nic_offload *offload)
 {
     deadline_t deadline = deadline_after_ms(SEND_MS);
-    enum status status;
-    while ((status = nic_send(&nic, spans, count, offload)) == E_NIC_BUSY && !deadline_passed(deadline))
-        ;
+    enum status status = E_NIC_BUSY;
+    while (status == E_NIC_BUSY && !deadline_passed(deadline))
+        status = nic_send(&nic, spans, count, offload);
     if (status != OK)
         log_printf(LOG_ERROR, "send: %u %s", (unsigned)status, failure_detail(status));
 }
@@ -36,18 +40,17 @@ static void send(const struct nic_span *spans, unsigned count, const struct nic_
 static void answer(const struct nic_frame *to, enum command command, const void *body, uint16_t length)
 {
     uint8_t header[HEADER];
-    memcpy(header, to->bytes + 6, 6);
-    memcpy(header + 6, nic.mac, 6);
-    header[12] = 0x88;
-    header[13] = 0xB5;
-    header[14] = (uint8_t)command;
+    memcpy(header + ETHERNET_DESTINATION, to->bytes + ETHERNET_SOURCE, NIC_MAC_LENGTH);
+    memcpy(header + ETHERNET_SOURCE, nic.mac, NIC_MAC_LENGTH);
+    put_be16(header + ETHERNET_TYPE, ORDER_TYPE);
+    header[COMMAND] = (uint8_t)command;
     struct nic_span spans[] = {{header, HEADER}, {body, length}};
-    send(spans, 2, NULL);
+    send_frame(spans, 2, NULL);
 }
 
 static uint32_t hash_arena(void)
 {
-    uint32_t hash = 2166136261u;
+    uint32_t hash = 2166136261u; /* FNV-1a, of words */
     for (size_t i = 0; i < arena.used; i += 4) {
         uint32_t word;
         memcpy(&word, arena.base + i, 4);
@@ -65,19 +68,20 @@ static bool memory_is_quiet(void)
     while (!machine_take_byte())
         if (deadline_passed(deadline))
             return false;
+
     deadline = deadline_after_ms(QUIET_MS);
     while (!deadline_passed(deadline))
         ;
     return hash_arena() == before;
 }
 
-static void report(const struct nic_frame *frame)
+static void send_report(const struct nic_frame *frame)
 {
     struct nic_statistics statistics;
     nic_statistics(&nic, &statistics);
     uint32_t numbers[] = {counted, (uint32_t)statistics.rx_frames, (uint32_t)statistics.rx_missed, (uint32_t)statistics.rx_errors,
                           statistics.resets};
-    answer(frame, REPORT, numbers, sizeof(numbers));
+    answer(frame, REPORT, numbers, sizeof numbers);
 }
 
 /* Four bytes: which checksums, the three offsets; then the frame. */
@@ -87,16 +91,16 @@ static void send_offloaded(const struct nic_frame *frame)
     struct nic_offload offload = {
         .ip_checksum = what[0] & 1, .l4_checksum = what[0] & 2, .ip_header = what[1], .l4_header = what[2], .l4_field = what[3]};
     struct nic_span span = {what + 4, (uint16_t)(frame->length - HEADER - 4)};
-    send(&span, 1, &offload);
+    send_frame(&span, 1, &offload);
 }
 
-static struct nic_frame pausing;
+static struct nic_frame pause_order; /* its frame is held across the pause, to be answered */
 static bool pause_wanted;
 
 static void obey(const struct nic_frame *frame)
 {
     uint8_t *body = frame->bytes + HEADER;
-    switch (frame->bytes[14]) {
+    switch (frame->bytes[COMMAND]) {
     case ECHO:
         answer(frame, ECHO, body, (uint16_t)(frame->length - HEADER));
         break;
@@ -104,7 +108,7 @@ static void obey(const struct nic_frame *frame)
         counted++;
         break;
     case REPORT:
-        report(frame);
+        send_report(frame);
         break;
     case SEND_OFFLOADED:
         send_offloaded(frame);
@@ -123,18 +127,17 @@ static void obey(const struct nic_frame *frame)
     }
 }
 
-static void deliver(void *context, const struct nic_frame *frame)
+static void receive_frame(void *context, const struct nic_frame *frame)
 {
     (void)context;
-    const uint8_t *type = frame->bytes + 12;
-    if (type[0] == 0x88 && type[1] == 0xB5) {
+    if (get_be16(frame->bytes + ETHERNET_TYPE) == ORDER_TYPE) {
         obey(frame);
     } else {
         uint8_t flags = (uint8_t)(frame->ip_checksum_good | frame->l4_checksum_good << 1);
         answer(frame, CHECKSUMS, &flags, 1);
     }
-    if (pause_wanted && pausing.bytes == NULL)
-        pausing = *frame; /* held across the pause, to be answered */
+    if (pause_wanted && !pause_order.bytes)
+        pause_order = *frame;
     else
         nic_release(&nic, frame);
 }
@@ -144,9 +147,9 @@ static void pause_and_resume(void)
     nic_pause(&nic);
     uint8_t quiet = memory_is_quiet();
     nic_resume(&nic);
-    answer(&pausing, PAUSE, &quiet, 1);
-    nic_release(&nic, &pausing);
-    memset(&pausing, 0, sizeof(pausing));
+    answer(&pause_order, PAUSE, &quiet, 1);
+    nic_release(&nic, &pause_order);
+    memset(&pause_order, 0, sizeof pause_order);
     pause_wanted = false;
 }
 
@@ -157,7 +160,7 @@ static bool find_card(struct pci_device *device)
         uint32_t ids = platform_pci_read32(device, 0);
         device->vendor_id = (uint16_t)ids;
         device->device_id = (uint16_t)(ids >> 16);
-        if (nic_probe(device) != NULL)
+        if (nic_probe(device))
             return true;
     }
     return false;
@@ -165,9 +168,10 @@ static bool find_card(struct pci_device *device)
 
 static bool wait_for_link(void)
 {
-    struct nic_link link;
     deadline_t deadline = deadline_after_ms(LINK_MS);
+
     do {
+        struct nic_link link;
         nic_link(&nic, &link);
         if (link.up) {
             log_printf(LOG_INFO, "ready %s %02x:%02x:%02x:%02x:%02x:%02x %u %s", nic.model, nic.mac[0], nic.mac[1], nic.mac[2],
@@ -176,26 +180,30 @@ static bool wait_for_link(void)
         }
         platform_stall_us(1000);
     } while (!deadline_passed(deadline));
+
     log_printf(LOG_ERROR, "no link");
     return false;
 }
 
 int image_main(const char *command_line)
 {
-    struct pci_device device;
     bool jumbo = strchr(command_line, 'J') != NULL;
-    arena = (struct arena){.base = memory, .bus = (uintptr_t)memory, .size = sizeof(memory)};
-    struct nic_config config = {.arena = &arena, .rx_buffers = 256, .tx_buffers = 64, .mtu = jumbo ? 9000 : 1500};
-    nic.deliver = deliver;
+    arena = (struct arena){.base = memory, .bus = (uintptr_t)memory, .size = sizeof memory};
+    struct nic_config config = {
+        .arena = &arena, .rx_buffers = 256, .tx_buffers = 64, .mtu = jumbo ? NIC_MTU_MAX : NIC_MTU_DEFAULT};
+    nic.deliver = receive_frame;
+    struct pci_device device;
     if (!find_card(&device) || nic_open(&nic, &device, &config) != OK) {
         log_printf(LOG_ERROR, "not opened: %s%s%s", failure_detail(E_NIC_RESET), failure_detail(E_NIC_MAC),
                    failure_detail(E_NIC_MEMORY));
         return 1;
     }
-    if (arena.used > nic_arena_size(&config)) {
-        log_printf(LOG_ERROR, "%zu bytes taken, %zu promised", arena.used, nic_arena_size(&config));
+
+    if (arena.used > nic_arena_size(&device, &config)) {
+        log_printf(LOG_ERROR, "%zu bytes taken, %zu promised", arena.used, nic_arena_size(&device, &config));
         return 2;
     }
+
     if (!wait_for_link())
         return 3;
     deadline_t deadline = deadline_after_ms(IDLE_MS);
@@ -204,8 +212,9 @@ int image_main(const char *command_line)
         if (pause_wanted)
             pause_and_resume();
     }
+
     nic_close(&nic);
-    bool quiet = memory_is_quiet() && !(platform_pci_read32(&device, 4) & 4);
+    bool quiet = memory_is_quiet() && !(platform_pci_read32(&device, PCI_COMMAND) & PCI_COMMAND_MASTER);
     log_printf(LOG_INFO, closing && quiet ? "closed and quiet" : "not quiet");
     return closing && quiet ? 0 : 4;
 }

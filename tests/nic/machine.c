@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A bare PC as the home of the driver: multiboot entry, PIT-calibrated TSC, serial log, PCI by ports. */
 #include "tests/nic/machine.h"
+
+#include "bios/ports.h"
 #include "platform/platform.h"
 #include "platform/tsc.h"
 
@@ -19,35 +21,29 @@ __asm__(".section .multiboot, \"a\"\n"
         ".skip 65536\n"
         "stack_top:\n");
 
+#define COM1           0x3F8
+#define COM1_STATUS    (COM1 + 5)
+#define COM1_RECEIVED  1
+#define PIT_CHANNEL_2  0x42
+#define PIT_MODE       0x43
+#define PIT_COUNT_DOWN 0xB0  /* channel 2, both bytes, mode 0 */
+#define PIT_10_MS      11932 /* of 1193182 Hz */
+#define SPEAKER        0x61
+#define SPEAKER_GATE   1
+#define SPEAKER_DATA   2
+#define SPEAKER_OUTPUT 0x20
+#define CONFIG_ADDRESS 0xCF8
+#define CONFIG_DATA    0xCFC
+#define CONFIG_ENABLE  (1u << 31)
+#define BAR_IO         1u
+#define BAR_ATTRIBUTES 15u
+#define DEBUG_EXIT     0x501 /* QEMU's isa-debug-exit */
+
 static uint64_t ticks_per_ms;
-
-static void out8(uint16_t port, uint8_t value)
-{
-    __asm__ volatile("outb %0, %1" ::"a"(value), "Nd"(port));
-}
-
-static uint8_t in8(uint16_t port)
-{
-    uint8_t value;
-    __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
-    return value;
-}
-
-static void out32(uint16_t port, uint32_t value)
-{
-    __asm__ volatile("outl %0, %1" ::"a"(value), "Nd"(port));
-}
-
-static uint32_t in32(uint16_t port)
-{
-    uint32_t value;
-    __asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
-    return value;
-}
 
 uint64_t platform_ticks(void)
 {
-    return read_tsc();
+    return tsc_read();
 }
 
 uint64_t platform_ticks_per_ms(void)
@@ -55,15 +51,14 @@ uint64_t platform_ticks_per_ms(void)
     return ticks_per_ms;
 }
 
-/* Lets PIT channel 2 count 11932 / 1193182 s = 10 ms down. */
 static void calibrate(void)
 {
-    out8(0x61, (in8(0x61) & ~2) | 1);
-    out8(0x43, 0xB0);
-    out8(0x42, 11932 & 0xFF);
+    port_write8(SPEAKER, (port_read8(SPEAKER) & ~SPEAKER_DATA) | SPEAKER_GATE);
+    port_write8(PIT_MODE, PIT_COUNT_DOWN);
+    port_write8(PIT_CHANNEL_2, PIT_10_MS & 0xFF);
     uint64_t start = platform_ticks();
-    out8(0x42, 11932 >> 8);
-    while (!(in8(0x61) & 0x20))
+    port_write8(PIT_CHANNEL_2, PIT_10_MS >> 8);
+    while (!(port_read8(SPEAKER) & SPEAKER_OUTPUT))
         ;
     ticks_per_ms = (platform_ticks() - start) / 10;
 }
@@ -81,34 +76,36 @@ void platform_log(enum log_level level, const char *line)
 {
     (void)level;
     for (; *line != '\0'; line++)
-        out8(0x3F8, (uint8_t)*line);
-    out8(0x3F8, '\n');
+        port_write8(COM1, (uint8_t)*line);
+    port_write8(COM1, '\n');
 }
 
 static uint32_t config_address(const struct pci_device *device, uint16_t offset)
 {
-    return 1u << 31 | (uint32_t)device->bus << 16 | (uint32_t)device->device << 11 | (uint32_t)device->function << 8 | offset;
+    return CONFIG_ENABLE | (uint32_t)device->bus << 16 | (uint32_t)device->device << 11 | (uint32_t)device->function << 8 |
+           offset;
 }
 
 uint32_t platform_pci_read32(const struct pci_device *device, uint16_t offset)
 {
-    out32(0xCF8, config_address(device, offset));
-    return in32(0xCFC);
+    port_write32(CONFIG_ADDRESS, config_address(device, offset));
+    return port_read32(CONFIG_DATA);
 }
 
 void platform_pci_write32(const struct pci_device *device, uint16_t offset, uint32_t value)
 {
-    out32(0xCF8, config_address(device, offset));
-    out32(0xCFC, value);
+    port_write32(CONFIG_ADDRESS, config_address(device, offset));
+    port_write32(CONFIG_DATA, value);
 }
 
 enum status platform_map_registers(struct pci_device *device, unsigned bar)
 {
-    uint32_t base = platform_pci_read32(device, (uint16_t)(0x10 + 4 * bar));
-    if (bar != 0 || base & 1 || (base & ~15u) == 0)
+    uint32_t base = platform_pci_read32(device, (uint16_t)(PCI_BAR_0 + 4 * bar));
+    if (bar != 0 || base & BAR_IO || (base & ~BAR_ATTRIBUTES) == 0)
         return fail(E_NIC_REGISTERS, "BAR %u reads %08x", bar, (unsigned)base);
-    device->home = (void *)(uintptr_t)(base & ~15u);
-    platform_pci_write32(device, 4, (platform_pci_read32(device, 4) & 0xFFFF) | 6);
+    device->home = (void *)(uintptr_t)(base & ~BAR_ATTRIBUTES);
+    platform_pci_write32(device, PCI_COMMAND,
+                         (platform_pci_read32(device, PCI_COMMAND) & 0xFFFF) | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
     return OK;
 }
 
@@ -126,15 +123,15 @@ void platform_register_write32(const struct pci_device *device, unsigned bar, ui
 
 bool machine_take_byte(void)
 {
-    if (!(in8(0x3FD) & 1))
+    if (!(port_read8(COM1_STATUS) & COM1_RECEIVED))
         return false;
-    in8(0x3F8);
+    port_read8(COM1);
     return true;
 }
 
 void machine_exit(uint8_t code)
 {
-    out32(0x501, code);
+    port_write32(DEBUG_EXIT, code);
 }
 
 /* Called by _start with the multiboot information structure. */

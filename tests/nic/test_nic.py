@@ -30,14 +30,15 @@ def internet_sum(data):
 
 def ipv4(protocol, field, payload, *, filled, tag=b""):
     """
-    An Ethernet frame, perhaps with an 802.1Q tag, with TCP (6) or UDP (17); its checksums right when filled, else what the card is
-    to start from.
+    An Ethernet frame, perhaps with an 802.1Q tag, with TCP (6) or UDP (17); its checksums right when filled, else what the card
+    is to start from.
     """
     if protocol == 6:
         l4 = bytearray(struct.pack("!HHIIBBHHH", 4000, 3260, 1, 2, 5 << 4, 0x18, 8192, 0, 0) + payload)
     else:
         l4 = bytearray(struct.pack("!HHHH", 4000, 53, 8 + len(payload), 0) + payload)
-    header = bytearray(struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(l4), 7, 0, 64, protocol, 0, bytes([10, 0, 0, 1]), bytes([10, 0, 0, 2])))
+    header = bytearray(struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(l4), 7, 0, 64, protocol, 0,
+                                   bytes([10, 0, 0, 1]), bytes([10, 0, 0, 2])))
     pseudo = bytes(header[12:20]) + struct.pack("!BBH", 0, protocol, len(l4))
     if filled:
         header[10:12] = struct.pack("!H", internet_sum(bytes(header)) ^ 0xFFFF)
@@ -62,7 +63,8 @@ class Card:
         mac = ":".join(f"{byte:02x}" for byte in GUEST)
         words = [
             "qemu-system-i386", "-M", "pc", "-accel", "tcg", "-m", "64", "-nodefaults", "-display", "none", "-no-reboot",
-            "-kernel", IMAGE, "-append", "J" if jumbo else "-", "-serial", "stdio", "-device", "isa-debug-exit,iobase=0x501,iosize=4",
+            "-kernel", IMAGE, "-append", "J" if jumbo else "-", "-serial", "stdio",
+            "-device", "isa-debug-exit,iobase=0x501,iosize=4",
             "-netdev", f"dgram,id=n,local.type=unix,local.path={self.there},remote.type=unix,remote.path={self.here}",
             "-device", f"{device},netdev=n,mac={mac},romfile="]
         with open(log, "wb") as serial:

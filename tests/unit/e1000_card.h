@@ -7,6 +7,7 @@
 
 #include "nicdrv/e1000_regs.h"
 #include "nicdrv/nic.h"
+#include "platform/bytes.h"
 #include "tests/host/host.h"
 #include "tests/unit/unit.h"
 
@@ -76,7 +77,7 @@ static void *reach(uint64_t address, size_t length)
     return arena.base + (address - arena.bus);
 }
 
-static void send_all(void)
+static void card_sends(void)
 {
     uint32_t count = card.registers[E1000_TDLEN / 4] / 16, *head = &card.registers[E1000_TDH / 4];
     struct e1000_tx_descriptor *ring = reach(ring_address(E1000_TDBAL), count * sizeof *ring);
@@ -91,9 +92,10 @@ void platform_register_write32(const struct pci_device *unused, unsigned bar, ui
 {
     (void)unused, (void)bar;
     card.registers[offset / 4] = value;
+
     if (offset == E1000_CTRL && value & E1000_CTRL_RST && !card.ignores_reset) {
         uint32_t low = card.registers[E1000_RAL(0) / 4], high = card.registers[E1000_RAH(0) / 4];
-        memset(card.registers, 0, sizeof(card.registers));
+        memset(card.registers, 0, sizeof card.registers);
         card.registers[E1000_RAL(0) / 4] = low, card.registers[E1000_RAH(0) / 4] = high;
     }
     if (offset == E1000_EERD)
@@ -101,17 +103,18 @@ void platform_register_write32(const struct pci_device *unused, unsigned bar, ui
     if (offset == E1000_MDIC)
         card.registers[offset / 4] = E1000_MDIC_READY | E1000_PHY_CONTROL_AUTONEGOTIATE;
     if (offset == E1000_TDT && !card.sends_nothing)
-        send_all();
+        card_sends();
 }
 
 /* What a wire's frame does to the ring; false when the card has no descriptor for it. */
-static bool arrive(uint8_t fill, uint16_t length, uint8_t status, uint8_t errors)
+static bool frame_arrives(uint8_t fill, uint16_t length, uint8_t status, uint8_t errors)
 {
     uint32_t *head = &card.registers[E1000_RDH / 4];
     if (!(card.registers[E1000_RCTL / 4] & E1000_RCTL_EN) || *head == card.registers[E1000_RDT / 4]) {
         card.registers[E1000_MPC / 4]++;
         return false;
     }
+
     uint32_t count = card.registers[E1000_RDLEN / 4] / 16;
     struct e1000_rx_descriptor *ring = reach(ring_address(E1000_RDBAL), count * sizeof *ring), *descriptor = &ring[*head];
     memset(reach(descriptor->address, length), fill, length);
@@ -126,7 +129,7 @@ static bool arrive(uint8_t fill, uint16_t length, uint8_t status, uint8_t errors
 
 /* ---- frame of the tests ---- */
 
-static void keep(void *context, const struct nic_frame *frame)
+static void keep_frame(void *context, const struct nic_frame *frame)
 {
     (void)context;
     assert_in_range(frame_count, 0, RING - 1);
@@ -142,9 +145,9 @@ static void write_nvm(void)
     card.nvm[63] = (uint16_t)(0xBABA - sum);
 }
 
-static struct nic_config config(void)
+static struct nic_config usual_config(void)
 {
-    return (struct nic_config){.arena = &arena, .rx_buffers = RING, .tx_buffers = RING, .mtu = 1500};
+    return (struct nic_config){.arena = &arena, .rx_buffers = RING, .tx_buffers = RING, .mtu = NIC_MTU_DEFAULT};
 }
 
 static int set_up(void **state)
@@ -152,14 +155,17 @@ static int set_up(void **state)
     (void)state;
     host_clock_use_virtual();
     host_log_level = LOG_ERROR;
-    memset(&card, 0, sizeof(card));
+
+    memset(&card, 0, sizeof card);
     card.link = true;
     write_nvm();
+
     device = (struct pci_device){.vendor_id = 0x8086, .device_id = 0x100E};
-    arena = host_arena_new(1 << 20);
+    arena = host_arena_new(MIB);
     arena.bus = BUS_ADDRESS;
-    memset(&nic, 0, sizeof(nic));
-    nic.deliver = keep;
+
+    memset(&nic, 0, sizeof nic);
+    nic.deliver = keep_frame;
     frame_count = 0;
     return 0;
 }
@@ -173,9 +179,9 @@ static int tear_down(void **state)
 
 static void open_card(void)
 {
-    struct nic_config wanted = config();
+    struct nic_config wanted = usual_config();
     assert_int_equal(nic_open(&nic, &device, &wanted), OK);
-    assert_true(arena.used <= nic_arena_size(&wanted));
+    assert_true(arena.used <= nic_arena_size(&device, &wanted));
 }
 
 static struct nic_statistics statistics(void)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Firmware of the test's own: handles with protocols, who has them open, and the boot services that efi/ takes a card with. What
- * is done to the card is kept as words in the order in which it happened.
+ * is done to the card is kept in fake_story as words in the order in which it happened.
  */
 #ifndef SANSTRAP_TESTS_EFI_FAKE_H
 #define SANSTRAP_TESTS_EFI_FAKE_H
@@ -32,8 +32,8 @@ static EFI_BOOT_SERVICES fake_boot;
 static struct fake_handle fake_handles[FAKE_HANDLES];
 static char fake_story[512];
 
-static void tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
-static void tell(const char *format, ...)
+static void note_word(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static void note_word(const char *format, ...)
 {
     size_t used = strlen(fake_story);
     va_list arguments;
@@ -104,7 +104,7 @@ static EFI_STATUS EFIAPI fake_connect(EFI_HANDLE handle, EFI_HANDLE *driver, EFI
     assert_null(driver);
     assert_null(rest);
     assert_true(recursive);
-    tell("connect-%s ", ((struct fake_handle *)handle)->name);
+    note_word("connect-%s ", ((struct fake_handle *)handle)->name);
     return EFI_SUCCESS;
 }
 
@@ -113,7 +113,7 @@ static EFI_STATUS EFIAPI fake_disconnect(EFI_HANDLE handle, EFI_HANDLE driver, E
 {
     assert_null(driver);
     assert_null(child);
-    tell("disconnect-%s ", ((struct fake_handle *)handle)->name);
+    note_word("disconnect-%s ", ((struct fake_handle *)handle)->name);
     return EFI_NOT_FOUND;
 }
 

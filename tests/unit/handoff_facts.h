@@ -6,10 +6,9 @@
 #include "handoff/handoff.h"
 #include "tests/unit/unit.h"
 
-#define V4(a, b, c, d)                                                                                                           \
-    {                                                                                                                            \
-        [10] = 0xFF, [11] = 0xFF, [12] = a, [13] = b, [14] = c, [15] = d                                                         \
-    }
+/* clang-format off */
+#define V4(a, b, c, d) {[10] = 0xFF, [11] = 0xFF, [12] = a, [13] = b, [14] = c, [15] = d}
+/* clang-format on */
 
 static const uint8_t wwid[] = {0x60, 0x01, 0x40, 0x5D, 0, 0, 0x0A, 0xFF};
 
@@ -30,6 +29,7 @@ static inline struct handoff plain_facts(void)
                   .mac = {0x52, 0x54, 0, 0x12, 0x34, 0x56},
                   .link_megabits = 1000,
                   .driver = "82540EM"}},
+
         .address_count = 1,
         .addresses = {{.nic = 0,
                        .address = V4(192, 0, 2, 50),
@@ -43,6 +43,7 @@ static inline struct handoff plain_facts(void)
                        .lease_seconds = 3600,
                        .lease_acquired = 1000000,
                        .hostname = "machine"}},
+
         .target_count = 1,
         .targets = {{.ip = 0,
                      .boot = true,
@@ -55,7 +56,7 @@ static inline struct handoff plain_facts(void)
                      .reverse = {"", ""},
                      .block_size = 512,
                      .block_count = 0x1400000,
-                     .wwid_type = 3,
+                     .wwid_type = ISDH_WWID_NAA,
                      .wwid_length = sizeof wwid,
                      .wwid = wwid,
                      .serial = "0001",
@@ -69,6 +70,7 @@ static inline struct handoff plain_facts(void)
                      .first_burst = 65536,
                      .max_send_segment = 8192,
                      .max_receive_segment = 262144}},
+
         .generation = 3,
         .boot_id = {0xB0, 0x07, 0x1D},
         .producer = "sanstrap 0.1",
@@ -99,6 +101,7 @@ static inline struct handoff ipv6_facts(void)
     static const uint8_t own[16] = {0x20, 0x01, 0x0D, 0xB8, [15] = 0x50}, target[16] = {0x20, 0x01, 0x0D, 0xB8, [15] = 0x10},
                          router[16] = {0xFE, 0x80, [15] = 1};
     struct handoff facts = plain_facts();
+
     struct handoff_address *address = &facts.addresses[0];
     memcpy(address->address, own, 16);
     memcpy(address->gateway, router, 16);
@@ -109,6 +112,7 @@ static inline struct handoff ipv6_facts(void)
     address->lease_seconds = UINT32_MAX;
     address->lease_acquired = 0;
     address->hostname = "";
+
     memcpy(facts.targets[0].address, target, 16);
     return facts;
 }
@@ -121,18 +125,22 @@ static inline struct handoff large_facts(void)
     memset(hostname, 'h', 63);
     facts.nic_count = facts.address_count = facts.target_count = 4;
     memset(&facts.dump_area, 0, sizeof facts.dump_area);
+
     for (unsigned i = 0; i < 4; i++) {
         snprintf(name[i], sizeof name[i], "iqn.2001-04.com.example:%u", i);
         memset(name[i] + strlen(name[i]), 'n', 223 - strlen(name[i]));
         memset(secret[i], '0' + (int)i, 255);
         memset(user[i], 'a' + (int)i, 255);
+
         facts.nics[i] = facts.nics[0];
         facts.nics[i].function = (uint8_t)i;
         facts.nics[i].mac[5] = (uint8_t)i;
+
         facts.addresses[i] = facts.addresses[0];
         facts.addresses[i].nic = (uint8_t)i;
         facts.addresses[i].address[15] = (uint8_t)(50 + i);
         facts.addresses[i].hostname = hostname;
+
         facts.targets[i] = facts.targets[0];
         facts.targets[i].ip = (uint8_t)i;
         facts.targets[i].boot = i == 0;
@@ -140,11 +148,19 @@ static inline struct handoff large_facts(void)
         facts.targets[i].chap = (struct handoff_chap){user[i], secret[i]};
         facts.targets[i].reverse = (struct handoff_chap){user[3 - i], secret[3 - i]};
     }
+
     facts.initiator = name[3];
     return facts;
 }
 
-/* The same, with every text that a table may hold at its longest, and as many extents. */
+static const struct {
+    const char *name;
+    struct handoff (*facts)(void);
+} machines[] = {{"plain", plain_facts}, {"chap", chap_facts}, {"ipv6", ipv6_facts}, {"large", large_facts}};
+
+#define MACHINES (sizeof machines / sizeof *machines)
+
+/* The large one, with every text that a table may hold at its longest, and as many extents. */
 static inline struct handoff longest_facts(void)
 {
     static char text[HANDOFF_TEXT_MAX + 1];
@@ -153,6 +169,7 @@ static inline struct handoff longest_facts(void)
     memset(text, 't', HANDOFF_TEXT_MAX);
     memset(id, 0xFF, sizeof id);
     facts.producer = text;
+
     for (unsigned i = 0; i < 4; i++) {
         struct handoff_target *target = &facts.targets[i];
         facts.nics[i].driver = facts.addresses[i].hostname = text;
@@ -160,6 +177,7 @@ static inline struct handoff longest_facts(void)
         target->wwid = id;
         target->wwid_length = sizeof id;
     }
+
     facts.dump_area = (struct handoff_dump_area){.there = true, .extent_count = HANDOFF_EXTENTS};
     for (unsigned i = 0; i < HANDOFF_EXTENTS; i++)
         facts.dump_area.extents[i] = (struct handoff_extent){i, 1};

@@ -9,12 +9,14 @@
 #include "tests/unit/unit.h"
 
 #include "bios/int13.h"
+#include "bios/low_memory.h"
+#include "platform/bytes.h"
 #include "tests/host/host.h"
 
 #define REAL_MEMORY 0x110000u
 #define HIGH_MEMORY 0x200000u /* where flat buffers may be */
 #define HIGH_SIZE   0x100000u
-#define STORE_SIZE  (4u << 20)
+#define STORE_SIZE  (4 * MIB)
 #define TABLE_SEG   0x9C00
 #define TABLE_OFF   0x0010
 #define BUFFER_SEG  0x2000
@@ -23,13 +25,13 @@
 
 static uint8_t real_memory[REAL_MEMORY], high_memory[HIGH_SIZE];
 
-void *real_pointer(uint16_t segment, uint16_t offset, bool a20)
+void *realmode_pointer(uint16_t segment, uint16_t offset, bool a20)
 {
     uint32_t linear = segment * 16u + offset;
     return real_memory + (a20 ? linear : linear & 0xFFFFF);
 }
 
-void *flat_pointer(uint64_t address, uint64_t length)
+void *realmode_flat_pointer(uint64_t address, uint64_t length)
 {
     if (address < HIGH_MEMORY || length > HIGH_SIZE || address - HIGH_MEMORY > HIGH_SIZE - length)
         return NULL;
@@ -64,11 +66,14 @@ static void memory_pump(struct disk *disk)
         host_clock_advance_us(1000);
     if (!request || memory->silent)
         return;
+
     memory->queue = request->link[0];
     memory->in_flight--;
+
     size_t length = (size_t)request->blocks * disk->block_size;
     uint64_t at = request->lba * disk->block_size % STORE_SIZE;
     request->status = memory->failure && request->lba + request->blocks > memory->fails_from ? memory->failure : OK;
+
     assert_true(at + length <= STORE_SIZE);
     if (request->status == OK && request->operation == DISK_READ)
         memcpy(request->buffer, memory->store + at, length);
@@ -110,7 +115,8 @@ static void new_machine(uint32_t block_size, uint64_t sectors)
     memset(memory_store, 0, 512);
     for (uint32_t lba = 1; lba < STORE_SIZE / 512; lba++)
         content(memory_store + lba * 512, lba);
-    real_memory[0x475] = 1;
+    real_memory[BDA_DISK_COUNT] = 1;
+
     memory = (struct memory_disk){.store = memory_store};
     memory.disk = (struct disk){.ops = &memory_ops,
                                 .block_size = block_size,
@@ -119,11 +125,13 @@ static void new_machine(uint32_t block_size, uint64_t sectors)
                                 .physical_block_size = block_size};
     if (sectors > UINT64_MAX / 512)
         memory.disk.block_count = sectors / (block_size / 512);
+
     drive = (struct int13_drive){.table_segment = TABLE_SEG,
                                  .table_offset = TABLE_OFF,
                                  .call_ms = 50,
                                  .path = {.bus = 1, .device = 2, .function = 3, .lun = {0, 5}}};
-    assert_int_equal(int13_open(&drive, &memory.disk, 0x80, bounce_block), OK);
+    assert_int_equal(int13_open(&drive, &memory.disk, bounce_block), OK);
+
     memory.requests = memory.most_in_flight = 0;
 }
 
@@ -137,13 +145,13 @@ static void load(uint16_t ax)
                                         .edx = 0xDDEE0080,
                                         .ecx = 0x0F1E2D3C,
                                         .eax = 0x4B5A0000u | ax,
-                                        .gs = 0x1357,
-                                        .fs = 0x2468,
-                                        .es = BUFFER_SEG,
-                                        .ds = 0,
                                         .eflags = 0x00000A02,
                                         .a20 = true,
                                         .reserved = {1, 2, 3}};
+
+    registers.gs = 0x1357;
+    registers.fs = 0x2468;
+    registers.es = BUFFER_SEG;
 }
 
 static inline void put(uint32_t linear, uint64_t value, unsigned bytes)
@@ -176,10 +184,12 @@ static uint8_t serve_keeping(uint32_t eax, uint32_t ebx, uint32_t ecx, uint32_t 
 {
     struct real_registers before = registers;
     int13_serve(&drive, &registers);
+
     assert_int_equal((before.eax ^ registers.eax) & ~(eax | 0xFF00), 0);
     assert_int_equal((before.ebx ^ registers.ebx) & ~ebx, 0);
     assert_int_equal((before.ecx ^ registers.ecx) & ~ecx, 0);
     assert_int_equal((before.edx ^ registers.edx) & ~edx, 0);
+
     struct real_registers after = registers;
     after.eax = before.eax;
     after.ebx = before.ebx;
@@ -187,7 +197,8 @@ static uint8_t serve_keeping(uint32_t eax, uint32_t ebx, uint32_t ecx, uint32_t 
     after.edx = before.edx;
     after.eflags = (after.eflags & ~FLAG_CARRY) | (before.eflags & FLAG_CARRY);
     assert_memory_equal(&before, &after, sizeof before);
-    assert_int_equal(real_memory[0x474], drive.last_status);
+
+    assert_int_equal(real_memory[BDA_DISK_STATUS], drive.last_status);
     if (!(registers.eflags & FLAG_CARRY))
         return 0;
     assert_int_not_equal(registers.eax & 0xFF00, 0);

@@ -80,15 +80,14 @@ const struct nic_driver *nic_probe(const struct pci_device *device)
     return script.no_driver[device - cards] ? NULL : &driver;
 }
 
-size_t nic_arena_size(const struct nic_config *config)
+size_t nic_arena_size(const struct pci_device *unused, const struct nic_config *config)
 {
+    (void)unused;
     return (size_t)config->rx_buffers * 2048 + (size_t)config->tx_buffers * 2048;
 }
 
 enum status nic_open(struct nic *nic, struct pci_device *device, const struct nic_config *config)
 {
-    char name[16];
-    snprintf(name, sizeof name, "nic%d", (int)(device - cards));
     nic->driver = &driver;
     nic->device = device;
     nic->model = "82540EM";
@@ -97,9 +96,12 @@ enum status nic_open(struct nic *nic, struct pci_device *device, const struct ni
     nic->mac[5] = (uint8_t)(0x56 + (device - cards));
     if (config->mac)
         memcpy(nic->mac, config->mac, 6);
+
+    char name[16];
+    snprintf(name, sizeof name, "nic%d", (int)(device - cards));
     seen.card_config = *config;
     opened_at = platform_ticks();
-    arena_take(config->arena, nic_arena_size(config), 4096);
+    arena_take(config->arena, nic_arena_size(device, config), 4096);
     return outcome(name, script.open_card[device - cards]);
 }
 
@@ -303,6 +305,7 @@ static void idle(void)
 static int set_up(void **state)
 {
     (void)state;
+
     memset(&script, 0, sizeof script);
     memset(&seen, 0, sizeof seen);
     memset(cards, 0, sizeof cards);
@@ -349,5 +352,18 @@ static void shown(const char *text)
         assert_true(false);
     }
 }
+
+/* 80 columns, of which the last would wrap, and nothing that moves the cursor. */
+static void no_line_is_too_long(void)
+{
+    unsigned column = 0;
+    for (const char *at = seen.screen; *at; at++) {
+        column = *at == '\n' || *at == '\r' ? 0 : column + 1;
+        assert_true(column < 80);
+        assert_true(*at == '\n' || *at == '\r' || (*at >= ' ' && *at <= '~'));
+    }
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 #endif

@@ -30,7 +30,7 @@ static void put_table(size_t at, const char *signature, uint32_t length)
     memcpy(memory + at, signature, 4);
     put(at + 4, length, 4);
     memory[at + 9] = 0;
-    memory[at + 9] = (uint8_t)-handoff_sum(memory + at, length);
+    memory[at + 9] = (uint8_t)-bytes_sum(memory + at, length);
 }
 
 /* Root pointer → both lists → a table of another kind and an iBFT. */
@@ -38,6 +38,7 @@ static void make(uint8_t revision)
 {
     size_t length;
     struct handoff facts = plain_facts();
+
     memset(memory, 0, sizeof memory);
     assert_int_equal(ibft_write(&facts, IBFT_GATEWAY_AUTO, memory + TABLE, 2048, &length), OK);
     put_table(OTHER, "FACP", 64);
@@ -64,6 +65,7 @@ static void a_table_is_found_by_either_list(void **state)
 {
     (void)state;
     size_t size;
+
     for (uint8_t revision = 0; revision <= 2; revision += 2) {
         make(revision);
         assert_ptr_equal(found(&size), memory + TABLE);
@@ -72,6 +74,7 @@ static void a_table_is_found_by_either_list(void **state)
     put(XSDT + 44, 0, 8); /* in the RSDT alone */
     put_table(XSDT, "XSDT", 52);
     assert_ptr_equal(found(&size), memory + TABLE);
+
     make(0);
     put(RSDT + 40, 0, 4); /* revision 0 has no XSDT */
     put_table(RSDT, "RSDT", 44);
@@ -81,12 +84,12 @@ static void a_table_is_found_by_either_list(void **state)
 static void every_one_of_several_is_found(void **state)
 {
     (void)state;
-    size_t size;
     make(0);
     put(RSDT + 36, MEMORY_BASE + TABLE + 0x800, 4); /* in the place of the other one */
     put_table(RSDT, "RSDT", 44);
     memcpy(memory + TABLE + 0x800, memory + TABLE, 0x800);
     const uint8_t *root = acpi_find_root(memory, sizeof memory);
+    size_t size;
     assert_ptr_equal(acpi_find_table(root, HANDOFF_IBFT, 0, physical, &size), memory + TABLE + 0x800);
     assert_ptr_equal(acpi_find_table(root, HANDOFF_IBFT, 1, physical, &size), memory + TABLE);
     assert_null(acpi_find_table(root, HANDOFF_IBFT, 2, physical, &size));
@@ -95,23 +98,29 @@ static void every_one_of_several_is_found(void **state)
 static void what_is_damaged_leads_nowhere(void **state)
 {
     (void)state;
-    size_t size;
+
     make(0);
     memory[ROOT + 9] ^= 1;
     assert_null(acpi_find_root(memory, sizeof memory));
+
     make(0);
     memory[RSDT + 37] ^= 1; /* its sum is wrong now */
+    size_t size;
     assert_null(found(&size));
+
     make(0);
     put(ROOT + 16, 0xFFFFF000, 4);
     seal(memory + ROOT, 20, 8);
     assert_null(found(&size));
+
     make(0);
     put_table(RSDT, "RSDT", 37); /* half an address */
     assert_null(found(&size));
+
     make(0);
     put(TABLE + 4, 0x7FFFFFFF, 4);
     assert_null(found(&size));
+
     make(0);
     put(RSDT + 40, MEMORY_BASE + sizeof memory - 20, 4); /* a header beyond the end */
     put_table(RSDT, "RSDT", 44);
@@ -124,12 +133,13 @@ static void iBFTs_are_hidden_and_restored(void **state)
     (void)state;
     size_t size;
     uint8_t before[sizeof memory];
+
     make(2);
     memcpy(before, memory, sizeof memory);
     const uint8_t *root = acpi_find_root(memory, sizeof memory), *table = found(&size);
     acpi_hide_ibfts(root, physical);
     assert_null(found(&size));
-    assert_int_equal(handoff_sum(table, handoff_table_length(table)), 0);
+    assert_int_equal(bytes_sum(table, handoff_table_length(table)), 0);
     acpi_hide_ibfts(root, physical);
     acpi_restore_ibfts();
     assert_memory_equal(memory, before, sizeof memory);

@@ -32,7 +32,7 @@ static void calls_are_relative_again(void **state)
         const struct calls_case *c = &calls_cases[i];
         uint8_t *image = malloc(c->length ? c->length : 1);
         memcpy(image, c->packed, c->length);
-        restore_calls(image, c->length);
+        calls_restore(image, c->length);
         if (memcmp(image, c->image, c->length) != 0)
             fail_msg("%s", c->name);
         free(image);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* The command line: its words, every setting's values, what is refused and how it is told. */
 #include "tests/unit/unit.h"
 
 #include "loader/command_line.h"
@@ -35,6 +36,7 @@ static const struct words words[] = {
 static void the_words_of_a_line(void **state)
 {
     (void)state;
+
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         char got[256] = "";
         const char *line = words[i].line;
@@ -190,9 +192,11 @@ static void addresses(void **state)
     assert_int_equal(settings.static_ipv6.prefix_length, 64);
     assert_memory_equal(settings.static_ipv6.gateway, "\xfe\x80\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 16);
     assert_memory_equal(settings.static_ipv6.dns[0], "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x53", 16);
+
     parsed("ip=off ip6=auto");
     assert_int_equal(settings.ipv4, IPV4_OFF);
     assert_int_equal(settings.ipv6, IPV6_AUTO);
+
     parsed("ip=192.0.2.10/32");
     assert_memory_equal(settings.static_ipv4.netmask, "\377\377\377\377", 4);
 }
@@ -212,9 +216,11 @@ static void card_and_boot(void **state)
     assert_int_equal(settings.boot.drive, 0x81);
     assert_true(settings.home.hook_only);
     assert_string_equal(settings.boot.files, "\\EFI\\debian\\grubx64.efi,/b.efi");
+
     parsed("nic=0000:00:03.0 drive=129");
     assert_int_equal(settings.nic_device, 3);
     assert_int_equal(settings.boot.drive, 0x81);
+
     parsed("nic=52:54:00:12:34:56");
     assert_int_equal(settings.nic_choice, NIC_BY_MAC);
     assert_memory_equal(settings.nic_mac, "\x52\x54\x00\x12\x34\x56", 6);
@@ -227,13 +233,16 @@ static void vlan(void **state)
     assert_int_equal(settings.vlan, 0);
     assert_int_equal(settings.vlan_priority, 0);
     assert_int_equal(settings.origin[SETTING_VLAN], FROM_DEFAULT);
+
     parsed("vlan=4094");
     assert_int_equal(settings.vlan, 4094);
     assert_int_equal(settings.vlan_priority, 0);
     assert_int_equal(settings.origin[SETTING_VLAN], FROM_COMMAND_LINE);
+
     parsed("vlan=5,7");
     assert_int_equal(settings.vlan, 5);
     assert_int_equal(settings.vlan_priority, 7);
+
     parsed("vlan=5,7 vlan=6");
     assert_int_equal(settings.vlan, 6);
     assert_int_equal(settings.vlan_priority, 0);
@@ -246,10 +255,12 @@ static void what_the_operating_system_is_told(void **state)
     assert_int_equal(settings.handoff, HANDOFF_YES);
     assert_int_equal(settings.ibft_gateway, IBFT_GATEWAY_AUTO);
     assert_false(settings.firmware_ibft);
+
     parsed("handoff=secrets ibft-gateway=always firmware-ibft=yes");
     assert_int_equal(settings.handoff, HANDOFF_WITH_SECRETS);
     assert_int_equal(settings.ibft_gateway, IBFT_GATEWAY_ALWAYS);
     assert_true(settings.firmware_ibft);
+
     parsed("handoff=NO ibft-gateway=never firmware-ibft=no");
     assert_int_equal(settings.handoff, HANDOFF_NO);
     assert_int_equal(settings.ibft_gateway, IBFT_GATEWAY_NEVER);
@@ -333,6 +344,7 @@ static void defaults(void **state)
     assert_int_equal(settings.login_timeout_ms, 15000);
     assert_int_equal(settings.recovery_ms, 120000);
     assert_int_equal(settings.home.memory, 4 * MIB);
+
     for (unsigned i = 0; i < SETTING_COUNT; i++)
         assert_int_equal(settings.origin[i], FROM_DEFAULT);
 }
@@ -352,22 +364,27 @@ static void what_the_home_is_told(void **state)
 {
     (void)state;
     struct home_options home;
+
     loader_home_options("", &home);
     assert_int_equal(home.memory, 4 * MIB);
     assert_int_equal(home.serial_port, 1);
     assert_int_equal(home.serial_baud, 115200);
     assert_int_equal(home.log, LOG_WARNING);
+
     loader_home_options("memory=8M serial=2,9600 log=debug", &home);
     assert_int_equal(home.memory, 8 * MIB);
     assert_int_equal(home.serial_port, 2);
     assert_int_equal(home.serial_baud, 9600);
     assert_int_equal(home.log, LOG_DEBUG);
     assert_false(home.hook_only);
+
     loader_home_options("boot=no boot=never", &home);
     assert_true(home.hook_only);
+
     loader_home_options("memory=64M serial=off log=\"open", &home);
     assert_int_equal(home.memory, 64 * MIB);
     assert_int_equal(home.serial_port, 0);
+
     loader_home_options("memory=2048k memory=1", &home);
     assert_int_equal(home.memory, 2 * MIB);
 }
@@ -392,5 +409,6 @@ int main(void)
         cmocka_unit_test(the_word_help),
         cmocka_unit_test(what_the_home_is_told),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

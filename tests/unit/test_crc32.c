@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* platform/crc32.c */
 #include "tests/unit/unit.h"
 
 #include "platform/crc32.h"

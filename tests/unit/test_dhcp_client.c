@@ -210,15 +210,17 @@ static void mtu_is_taken(void **state)
     assert_int_equal(lease.ipv4.mtu, 1400);
 }
 
+struct hostile {
+    const char *name;
+    uint8_t bytes[16];
+    unsigned length;
+    bool taken; /* the rest of the message is good enough */
+};
+
 /* Each of these must neither be taken nor hurt. */
 static void hostile_options(void **state)
 {
-    static const struct {
-        const char *name;
-        uint8_t bytes[16];
-        unsigned length;
-        bool taken; /* the rest of the message is good enough */
-    } cases[] = {
+    static const struct hostile cases[] = {
         {"length beyond the message", {17, 200, 'x'}, 3, false},
         {"code without a length", {17}, 1, false},
         {"DNS list of five bytes", {6, 5, 1, 2, 3, 4, 5}, 7, false},

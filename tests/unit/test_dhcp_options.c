@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* DHCP messages: their form, their options, and the lease that they hold. */
 #include "tests/unit/unit.h"
 
 #include "net/dhcp_options.h"
@@ -14,15 +15,19 @@ static void rfc2131_header(void **state)
     (void)state;
     struct dhcp_builder builder;
     struct dhcp_message message;
+
     dhcp_build(&builder);
     opened(&message, &builder);
     assert_non_null(dhcp_message_open(&message, builder.bytes, 239));
     assert_non_null(dhcp_message_open(&message, builder.bytes, 0));
+
     builder.bytes[0] = 1;
     assert_non_null(strstr(dhcp_message_open(&message, builder.bytes, builder.length), "op"));
+
     builder.bytes[0] = 2;
     builder.bytes[2] = 16;
     assert_non_null(strstr(dhcp_message_open(&message, builder.bytes, builder.length), "Ethernet"));
+
     builder.bytes[2] = 6;
     builder.bytes[236] = 0;
     assert_non_null(strstr(dhcp_message_open(&message, builder.bytes, builder.length), "cookie"));
@@ -32,14 +37,15 @@ static void rfc2132_pad_and_end(void **state)
 {
     (void)state;
     struct dhcp_builder builder;
-    struct dhcp_message message;
-    uint8_t value[8];
+
     dhcp_build(&builder);
     dhcp_raw(&builder, "\0\0\0", 3);
     dhcp_text(&builder, DHCP_HOST_NAME, "one");
     dhcp_raw(&builder, "\0\377", 2);
     dhcp_text(&builder, DHCP_ROOT_PATH, "behind the end");
+    struct dhcp_message message;
     opened(&message, &builder);
+    uint8_t value[8];
     assert_int_equal(dhcp_option_get(&message, DHCP_HOST_NAME, value, sizeof value), 3);
     assert_memory_equal(value, "one", 3);
     assert_int_equal(dhcp_option_get(&message, DHCP_ROOT_PATH, value, sizeof value), -1);
@@ -60,16 +66,17 @@ static void rfc2132_a_message_may_lack_its_end(void **state)
 static void rfc2132_overload(void **state)
 {
     (void)state;
+
     for (uint8_t overload = 0; overload < 4; overload++) {
         struct dhcp_builder builder;
-        struct dhcp_message message;
-        uint8_t value[8];
         dhcp_build(&builder);
         memcpy(builder.bytes + 108, "\014\001f\377", 4);
         memcpy(builder.bytes + 44, "\021\001s\377", 4);
         if (overload)
             dhcp_option(&builder, DHCP_OVERLOAD, &overload, 1);
+        struct dhcp_message message;
         opened(&message, &builder);
+        uint8_t value[8];
         assert_int_equal(dhcp_option_get(&message, DHCP_HOST_NAME, value, sizeof value), overload & 1 ? 1 : -1);
         assert_int_equal(dhcp_option_get(&message, DHCP_ROOT_PATH, value, sizeof value), overload & 2 ? 1 : -1);
     }
@@ -79,8 +86,7 @@ static void rfc3396_parts_are_joined_in_the_order_options_file_sname(void **stat
 {
     (void)state;
     struct dhcp_builder builder;
-    struct dhcp_message message;
-    char value[16];
+
     dhcp_build(&builder);
     memcpy(builder.bytes + 108, "\021\002cd\377", 5);
     memcpy(builder.bytes + 44, "\021\002ef\377", 5);
@@ -88,7 +94,9 @@ static void rfc3396_parts_are_joined_in_the_order_options_file_sname(void **stat
     dhcp_text(&builder, DHCP_ROOT_PATH, "a");
     dhcp_text(&builder, DHCP_HOST_NAME, "between");
     dhcp_text(&builder, DHCP_ROOT_PATH, "b");
+    struct dhcp_message message;
     opened(&message, &builder);
+    char value[16];
     assert_int_equal(dhcp_option_get(&message, DHCP_ROOT_PATH, (uint8_t *)value, sizeof value), 6);
     assert_memory_equal(value, "abcdef", 6);
 }
@@ -97,11 +105,11 @@ static void a_small_buffer_gets_the_start_and_learns_the_length(void **state)
 {
     (void)state;
     struct dhcp_builder builder;
-    struct dhcp_message message;
     uint8_t value[4] = {0, 0, 0, 0x55};
     dhcp_build(&builder);
     dhcp_text(&builder, DHCP_ROOT_PATH, "ab");
     dhcp_text(&builder, DHCP_ROOT_PATH, "cdef");
+    struct dhcp_message message;
     opened(&message, &builder);
     assert_int_equal(dhcp_option_get(&message, DHCP_ROOT_PATH, value, 3), 6);
     assert_memory_equal(value, "abc\x55", 4);
@@ -124,11 +132,12 @@ static void ipxe_sub_options(void **state)
 {
     (void)state;
     struct dhcp_builder builder;
-    struct dhcp_message message;
-    char value[16];
     dhcp_build(&builder);
     dhcp_option(&builder, DHCP_IPXE, "\275\001\201\276\004us", 7); /* 189, 190: cut by RFC 3396 within a value */
     dhcp_option(&builder, DHCP_IPXE, "er\277\006secret", 10);
+
+    struct dhcp_message message;
+    char value[16];
     opened(&message, &builder);
     assert_int_equal(dhcp_ipxe_option_get(&message, IPXE_SAN_DRIVE, (uint8_t *)value, sizeof value), 1);
     assert_int_equal((uint8_t)value[0], 0x81);
@@ -156,12 +165,15 @@ static void an_option_beyond_its_field(void **state)
     (void)state;
     struct dhcp_builder builder;
     struct dhcp_message message;
+
     dhcp_build(&builder);
     dhcp_raw(&builder, "\014\005abcd", 6);
     assert_non_null(strstr(dhcp_message_open(&message, builder.bytes, builder.length), "exceeds"));
+
     dhcp_build(&builder);
     dhcp_raw(&builder, "\014", 1);
     assert_non_null(strstr(dhcp_message_open(&message, builder.bytes, builder.length), "exceeds"));
+
     dhcp_build(&builder);
     dhcp_option(&builder, DHCP_OVERLOAD, "\002", 1);
     memset(builder.bytes + 44, 0, 64);
@@ -174,6 +186,7 @@ static void cut_anywhere(void **state)
 {
     (void)state;
     struct dhcp_builder builder;
+
     dhcp_build(&builder);
     dhcp_option(&builder, DHCP_OVERLOAD, "\003", 1);
     dhcp_text(&builder, DHCP_ROOT_PATH, "iscsi:h::::iqn.2001-04.com.example:x");
@@ -237,6 +250,7 @@ static void a_lease_that_says_nothing(void **state)
     memcpy(builder.bytes + DHCP_AT_YIADDR, "\254\020\000\012", 4);
     leased(&lease, &builder);
     assert_memory_equal(lease.ipv4.netmask, "\377\377\000\000", 4);
+
     memcpy(builder.bytes + DHCP_AT_YIADDR, "\012\000\000\012", 4);
     leased(&lease, &builder);
     assert_memory_equal(lease.ipv4.netmask, "\377\000\000\000", 4);
@@ -247,14 +261,15 @@ static void routers_that_cannot_be_reached_are_left_out(void **state)
 {
     static const char routers[][5] = {"\300\000\003\001", "\300\000\002\012", "\000\000\000\000", "\340\000\000\001"};
     (void)state;
+
     for (size_t i = 0; i <= sizeof routers / sizeof routers[0]; i++) {
         struct dhcp_builder builder;
-        struct net_lease lease;
         dhcp_build(&builder);
         if (i < sizeof routers / sizeof routers[0])
             dhcp_option(&builder, DHCP_ROUTER, routers[i], 4);
         else
             dhcp_option(&builder, DHCP_ROUTER, "\300\000\002", 3);
+        struct net_lease lease;
         leased(&lease, &builder);
         assert_memory_equal(lease.ipv4.gateway, "\0\0\0\0", 4);
     }
@@ -294,5 +309,6 @@ int main(void)
         cmocka_unit_test(routers_that_cannot_be_reached_are_left_out),
         cmocka_unit_test(an_mtu_that_no_host_has_is_left_out),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,7 +25,7 @@ static void wrong_eeprom_checksum_falls_back_to_rar(void **state)
 static void no_valid_mac_anywhere(void **state)
 {
     (void)state;
-    struct nic_config wanted = config();
+    struct nic_config wanted = usual_config();
     card.nvm[5] ^= 1;
     assert_int_equal(nic_open(&nic, &device, &wanted), E_NIC_MAC);
     assert_non_null(strstr(failure_detail(E_NIC_MAC), "checksum"));
@@ -37,7 +37,7 @@ static void no_valid_mac_anywhere(void **state)
 static void reset_never_completes(void **state)
 {
     (void)state;
-    struct nic_config wanted = config();
+    struct nic_config wanted = usual_config();
     card.ignores_reset = true;
     assert_int_equal(nic_open(&nic, &device, &wanted), E_NIC_RESET);
     assert_int_equal(card.command & E1000_PCI_COMMAND_BUS_MASTER, 0);
@@ -47,8 +47,8 @@ static void reset_never_completes(void **state)
 static void arena_exhausted_at_every_size(void **state)
 {
     (void)state;
-    struct nic_config wanted = config();
-    size_t whole = nic_arena_size(&wanted);
+    struct nic_config wanted = usual_config();
+    size_t whole = nic_arena_size(&device, &wanted);
     for (size_t size = 0; size < whole / 2; size += 997) {
         arena.used = 0;
         arena.size = size;
@@ -64,8 +64,8 @@ static void rings_of_the_crash_dump_fit_48_kib(void **state)
 {
     (void)state;
     struct nic_config wanted = {.arena = &arena, .rx_buffers = 8, .tx_buffers = 8, .mtu = 1500};
-    assert_true(nic_arena_size(&wanted) <= 48 << 10);
-    arena.size = nic_arena_size(&wanted);
+    assert_true(nic_arena_size(&device, &wanted) <= 48 << 10);
+    arena.size = nic_arena_size(&device, &wanted);
     assert_int_equal(nic_open(&nic, &device, &wanted), OK);
 }
 
@@ -74,7 +74,7 @@ static void bad_ring_sizes(void **state)
     (void)state;
     static const uint16_t sizes[] = {0, 4, 12, 8192};
     for (unsigned i = 0; i < 4; i++) {
-        struct nic_config wanted = config();
+        struct nic_config wanted = usual_config();
         wanted.rx_buffers = sizes[i];
         assert_int_equal(nic_open(&nic, &device, &wanted), E_INVALID_ARGUMENT);
     }
@@ -100,8 +100,8 @@ static void damaged_frames_are_dropped_and_counted(void **state)
     static const uint8_t errors[] = {E1000_RXD_ERRORS_CE, E1000_RXD_ERRORS_SE, E1000_RXD_ERRORS_SEQ, E1000_RXD_ERRORS_RXE};
     open_card();
     for (unsigned i = 0; i < 4; i++)
-        assert_true(arrive(1, 100, WHOLE, errors[i]));
-    assert_true(arrive(2, 100, WHOLE, 0));
+        assert_true(frame_arrives(1, 100, WHOLE, errors[i]));
+    assert_true(frame_arrives(2, 100, WHOLE, 0));
     assert_int_equal(nic_poll(&nic, RING), 1);
     assert_int_equal(frames[0].bytes[0], 2);
     assert_int_equal(statistics().rx_errors, 4);
@@ -121,9 +121,10 @@ static void checksum_flags(void **state)
         {E1000_RXD_STATUS_IPCS | E1000_RXD_STATUS_TCPCS, E1000_RXD_ERRORS_IPE, false, true},
         {E1000_RXD_STATUS_IPCS | E1000_RXD_STATUS_TCPCS | E1000_RXD_STATUS_IXSM, 0, false, false},
     };
+
     open_card();
-    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        arrive(1, 100, WHOLE | cases[i].status, cases[i].errors);
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        frame_arrives(1, 100, WHOLE | cases[i].status, cases[i].errors);
         assert_int_equal(nic_poll(&nic, RING), 1);
         assert_int_equal(frames[0].ip_checksum_good, cases[i].ip);
         assert_int_equal(frames[0].l4_checksum_good, cases[i].l4);
@@ -135,10 +136,10 @@ static void frame_over_several_buffers_is_dropped_whole(void **state)
 {
     (void)state;
     open_card();
-    arrive(1, 2048, 0, 0);
-    arrive(1, 2048, 0, 0);
-    arrive(1, 7, WHOLE, 0);
-    arrive(3, 1518, WHOLE, 0); /* with a VLAN tag, as long as it gets */
+    frame_arrives(1, 2048, 0, 0);
+    frame_arrives(1, 2048, 0, 0);
+    frame_arrives(1, 7, WHOLE, 0);
+    frame_arrives(3, 1518, WHOLE, 0); /* with a VLAN tag, as long as it gets */
     assert_int_equal(nic_poll(&nic, RING), 1);
     assert_int_equal(frames[0].length, 1518);
     assert_int_equal(statistics().rx_errors, 1);
@@ -148,9 +149,10 @@ static void overrun_loses_frames_but_not_the_ring(void **state)
 {
     (void)state;
     open_card();
+
     for (unsigned round = 0; round < 50; round++) {
         unsigned taken = 0;
-        while (arrive(9, 60, WHOLE, 0))
+        while (frame_arrives(9, 60, WHOLE, 0))
             taken++;
         assert_in_range(taken, 1, RING - 1);
         assert_int_equal(nic_poll(&nic, RING), taken);
@@ -169,12 +171,14 @@ static void released_in_random_order(void **state)
     for (unsigned rounds = 0; received < 100000; rounds++) {
         assert_in_range(rounds, 0, 200000);
         random = random * 1664525 + 1013904223;
-        for (unsigned burst = random >> 28; burst > 0 && arrive((uint8_t)(sent & 0xFF), 60, WHOLE, 0); burst--)
+        for (unsigned burst = random >> 28; burst > 0 && frame_arrives((uint8_t)(sent & 0xFF), 60, WHOLE, 0); burst--)
             sent++;
+
         unsigned before = frame_count;
         nic_poll(&nic, RING);
         for (; before < frame_count; before++)
             assert_int_equal(frames[before].bytes[59], received++ & 0xFF);
+
         for (unsigned give = random >> 20 & 15; give > 0 && frame_count > 0; give--) {
             unsigned which = (random >> 8) % frame_count;
             nic_release(&nic, &frames[which]);
@@ -210,8 +214,9 @@ static void hang_resets_and_keeps_what_matters(void **state)
     static const uint8_t group[1][6] = {{0x33, 0x33, 0, 0, 0x10, 0x00}};
     open_card();
     assert_int_equal(nic_set_multicast(&nic, group, 1), OK);
-    arrive(5, 60, WHOLE, 0);
+    frame_arrives(5, 60, WHOLE, 0);
     nic_poll(&nic, RING);
+
     card.sends_nothing = true;
     while (send_bytes(60) == OK)
         ;
@@ -219,6 +224,7 @@ static void hang_resets_and_keeps_what_matters(void **state)
     host_clock_advance_us(1900000);
     nic_poll(&nic, RING);
     assert_int_equal(statistics().resets, 0);
+
     host_clock_advance_us(200000);
     card.sends_nothing = false;
     memset(&card.registers[E1000_MTA(0) / 4], 0, 512);
@@ -228,9 +234,10 @@ static void hang_resets_and_keeps_what_matters(void **state)
     assert_int_equal(card.registers[E1000_MTA(0) / 4], 2);
     assert_int_equal(card.registers[E1000_RAL(0) / 4], 0x01211B00);
     assert_int_equal(frames[0].bytes[0], 5);
+
     for (unsigned i = 0; i < 100; i++) {
         assert_int_equal(send_bytes(60), OK);
-        assert_true(arrive(6, 60, WHOLE, 0));
+        assert_true(frame_arrives(6, 60, WHOLE, 0));
         assert_int_equal(nic_poll(&nic, RING), 1);
         assert_ptr_not_equal(frames[1].bytes, frames[0].bytes); /* still the caller's */
         nic_release(&nic, &frames[--frame_count]);
@@ -256,10 +263,10 @@ static void pause_stops_and_resume_goes_on(void **state)
     (void)state;
     open_card();
     nic_pause(&nic);
-    assert_false(arrive(1, 60, WHOLE, 0));
+    assert_false(frame_arrives(1, 60, WHOLE, 0));
     assert_int_equal(send_bytes(60), E_NIC_BUSY);
     nic_resume(&nic);
-    assert_true(arrive(1, 60, WHOLE, 0));
+    assert_true(frame_arrives(1, 60, WHOLE, 0));
     assert_int_equal(nic_poll(&nic, RING), 1);
     assert_int_equal(send_bytes(60), OK);
 }
@@ -283,7 +290,7 @@ static void close_is_quiet(void **state)
     (void)state;
     open_card();
     nic_close(&nic);
-    assert_false(arrive(1, 60, WHOLE, 0));
+    assert_false(frame_arrives(1, 60, WHOLE, 0));
     assert_int_equal(card.command & E1000_PCI_COMMAND_BUS_MASTER, 0);
     assert_int_equal(card.registers[E1000_IMC / 4], E1000_IMC_ALL);
 }
@@ -312,5 +319,6 @@ int main(void)
         TEST(pause_with_frames_that_do_not_leave),
         TEST(close_is_quiet),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,15 +5,17 @@
  * test_efi_block_rules.c, and by tests/efi in a machine.
  */
 #include "efi/block_io.h"
+#include "efi/iscsi_path.h"
 #include "iscsi/session.h"
 #include "tests/host/host.h"
 #include "tests/unit/efi_fake.h"
 
-#define BLOCK   512u
-#define TARGET  "iqn.2001-04.com.example:disk"
-#define CALL_MS 90000u
-#define PUBLISH (&fake_handles[3])
-#define TOKEN   ((EFI_EVENT)0x1234)
+#define BLOCK        512u
+#define TARGET       "iqn.2001-04.com.example:disk"
+#define CALL_MS      90000u
+#define PORTAL_GROUP 0x203
+#define PUBLISH      (&fake_handles[3])
+#define TOKEN        ((EFI_EVENT)0x1234)
 
 /* ---- the firmware ---- */
 
@@ -48,18 +50,19 @@ static EFI_STATUS EFIAPI allocate_pool(EFI_MEMORY_TYPE type, UINTN size, void **
 
 static EFI_STATUS EFIAPI install(EFI_HANDLE *handle, ...)
 {
-    __builtin_ms_va_list list;
-    EFI_GUID *guid;
     assert_null(*handle);
     *handle = PUBLISH;
+
+    __builtin_ms_va_list list;
     __builtin_ms_va_start(list, handle);
-    while ((guid = __builtin_va_arg(list, EFI_GUID *)) != NULL) {
+    for (EFI_GUID *guid; (guid = __builtin_va_arg(list, EFI_GUID *));) {
         void *interface = __builtin_va_arg(list, void *);
         io = guid == &guid_block_io ? interface : io;
         io2 = guid == &guid_block_io2 ? interface : io2;
         path = guid == &guid_device_path ? interface : path;
     }
     __builtin_ms_va_end(list);
+
     installed++;
     return EFI_SUCCESS;
 }
@@ -135,8 +138,8 @@ static void close_card(struct nic *nic)
 
 static const struct disk_ops ops = {submit, pump, cancel};
 static const struct nic_driver driver = {.close = close_card};
-static uint8_t card_path[] = {1, 1, 6, 0, 0, 3, 0x7F, 0xFF, 4, 0};
-static struct nic_home home;
+static uint8_t card_path[] = {1, 1, 6, 0, 0, 3, NODE_TYPE_END, NODE_END_ENTIRE, NODE_HEADER, 0};
+static struct efi_card card;
 static struct pci_device device;
 static struct nic nic;
 static struct iscsi_session session;
@@ -158,21 +161,24 @@ static int set_up(void **state)
     fake_boot.CloseEvent = close_event;
     fake_boot.SetTimer = set_timer;
     fake_boot.SignalEvent = signal_event;
+
     PUBLISH->name = "disk";
     tpl = TPL_APPLICATION;
     uninstall_answer = EFI_SUCCESS;
     installed = signalled = requests = closes = 0;
     disk_answer = OK;
     disk_is_silent = false;
-    home = (struct nic_home){.path = (EFI_DEVICE_PATH *)card_path};
-    device = (struct pci_device){.home = &home};
+
+    card = (struct efi_card){.path = (EFI_DEVICE_PATH *)card_path};
+    device = (struct pci_device){.home = &card};
     nic = (struct nic){.driver = &driver, .device = &device, .mac = {0x52, 0x54, 0, 0x12, 0x34, 0x56}};
     memset(&session, 0, sizeof session);
     strcpy(session.settings.target_name, TARGET);
     session.settings.portal_group = 0xFFFF;
-    session.portal_group = 0x203;
+    session.portal_group = PORTAL_GROUP;
     options = (struct boot_options){.nic = &nic, .session = &session, .target_port = 3260, .call_ms = CALL_MS};
     assert_true(net_parse_address("192.0.2.1", &options.target));
+
     disk = (struct disk){.ops = &ops,
                          .block_size = BLOCK,
                          .block_count = 1000,
@@ -224,20 +230,22 @@ static void what_the_media_say(void **state)
 static void the_path_goes_on_from_the_cards(void **state)
 {
     (void)state;
-    assert_memory_equal(path, card_path, 6);
-    const uint8_t *iscsi = path + 6 + 37 + 27;
-    assert_int_equal(iscsi[1], 19);
-    assert_int_equal(iscsi[16] | iscsi[17] << 8, 0x203);
-    assert_string_equal((const char *)iscsi + 18, TARGET);
+    assert_memory_equal(path, card_path, sizeof card_path - NODE_HEADER);
+    const uint8_t *iscsi = path + sizeof card_path - NODE_HEADER + MAC_NODE_LENGTH + IPV4_NODE_LENGTH;
+    assert_int_equal(iscsi[NODE_SUBTYPE], NODE_MESSAGING_ISCSI);
+    assert_int_equal(get_le16(iscsi + ISCSI_NODE_LENGTH - 2), PORTAL_GROUP);
+    assert_string_equal((const char *)iscsi + ISCSI_NODE_LENGTH, TARGET);
 }
+
+struct failure {
+    enum status disk;
+    EFI_STATUS firmware;
+    bool present;
+};
 
 static void whose_failure_it_is(void **state)
 {
-    static const struct {
-        enum status disk;
-        EFI_STATUS firmware;
-        bool present;
-    } cases[] = {
+    static const struct failure cases[] = {
         {E_SCSI_MEDIUM, EFI_DEVICE_ERROR, true},
         {E_ISCSI_TIMEOUT, EFI_DEVICE_ERROR, true},
         {E_LUN_MISSING, EFI_DEVICE_ERROR, true},
@@ -251,6 +259,7 @@ static void whose_failure_it_is(void **state)
         EFI_BLOCK_IO2_TOKEN token = {.Event = TOKEN};
         print_message("  S%u\n", cases[i].disk);
         disk_answer = cases[i].disk;
+
         assert_true(read_one() == cases[i].firmware);
         assert_int_equal(io->Media->MediaPresent, cases[i].present);
         assert_true(write_one() == cases[i].firmware);
@@ -269,10 +278,12 @@ static void a_disk_that_cannot_be_written(void **state)
     disk.read_only = true;
     assert_int_equal(block_io_publish(&disk, &options), OK);
     assert_true(io->Media->ReadOnly && !io->Media->WriteCaching);
+
     assert_true(write_one() == EFI_WRITE_PROTECTED);
     assert_true(io2->WriteBlocksEx(io2, io->Media->MediaId, 5, &token, BLOCK, buffer) == EFI_WRITE_PROTECTED);
     assert_true(io->FlushBlocks(io) == EFI_SUCCESS);
     assert_true(io2->FlushBlocksEx(io2, &token) == EFI_WRITE_PROTECTED);
+
     assert_int_equal(requests, 0);
     assert_int_equal(signalled, 0);
     assert_true(read_one() == EFI_SUCCESS);
@@ -322,6 +333,7 @@ static void somebody_does_not_let_go(void **state)
     assert_true(read_one() == EFI_SUCCESS);
     assert_int_equal(block_io_publish(&disk, &options), E_BOOT_PUBLISH);
     assert_int_equal(installed, 1);
+
     block_io_empty();
     assert_false(io->Media->MediaPresent);
     assert_true(read_one() == EFI_NO_MEDIA);
@@ -330,6 +342,7 @@ static void somebody_does_not_let_go(void **state)
     assert_true(io->Reset(io, FALSE) == EFI_DEVICE_ERROR);
     assert_true(io2->Reset(io2, FALSE) == EFI_DEVICE_ERROR);
     assert_ptr_equal(block_io_handle(), PUBLISH);
+
     uninstall_answer = EFI_SUCCESS;
     assert_int_equal(block_io_publish(&disk, &options), OK);
     assert_int_equal(installed, 1);
@@ -346,6 +359,7 @@ int main(void)
         TEST(how_long_a_call_may_take), TEST(after_the_end_of_boot_services),
         TEST(somebody_does_not_let_go),
     };
+
     host_clock_use_virtual();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "tests/unit/unit.h"
-
+/* INQUIRY data byte for byte, of a disk with short names and of one with long ones. */
 #include "efi/inquiry.h"
+#include "tests/unit/unit.h"
 
 static void names_are_filled_up_with_spaces(void **state)
 {
@@ -10,7 +10,7 @@ static void names_are_filled_up_with_spaces(void **state)
     struct disk disk = {.vendor = "IET", .product = "VIRTUAL-DISK", .revision = "1"};
     uint8_t data[INQUIRY_LENGTH];
     (void)state;
-    inquiry_data(&disk, data);
+    inquiry_fill(&disk, data);
     assert_memory_equal(data, expected, INQUIRY_LENGTH);
 }
 
@@ -19,14 +19,16 @@ static void names_may_fill_their_fields(void **state)
     struct disk disk = {.removable = true, .vendor = "ABCDEFGH", .product = "0123456789ABCDEF", .revision = "wxyz"};
     uint8_t data[INQUIRY_LENGTH];
     (void)state;
-    inquiry_data(&disk, data);
-    assert_int_equal(data[1], 0x80);
-    assert_memory_equal(data + 8, "ABCDEFGH0123456789ABCDEFwxyz", 28);
+    inquiry_fill(&disk, data);
+    assert_int_equal(data[INQUIRY_RMB], 0x80);
+    assert_memory_equal(data + INQUIRY_VENDOR, "ABCDEFGH0123456789ABCDEFwxyz", INQUIRY_LENGTH - INQUIRY_VENDOR);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(names_are_filled_up_with_spaces),
-                                       cmocka_unit_test(names_may_fill_their_fields)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_are_filled_up_with_spaces),
+        cmocka_unit_test(names_may_fill_their_fields),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* Boot#### variables, good ones and cut ones, byte for byte. */
+#include "efi/load_option.h"
+#include "platform/bytes.h"
 #include "tests/unit/unit.h"
 
-#include "efi/load_option.h"
+#define DISK       2, 1, 6, 0, 0, 3 /* ACPI, PCI: the lengths are what counts */
+#define END        0x7F, 0xFF, 4, 0
+#define NAMED      'H', 0, 'D', 0, 0, 0
+#define BYTES(...) ((const uint8_t[]){__VA_ARGS__})
+#define OF(...)    BYTES(__VA_ARGS__), sizeof BYTES(__VA_ARGS__)
 
-#define DISK    2, 1, 6, 0, 0, 3 /* ACPI, PCI: the lengths are what counts */
-#define END     0x7F, 0xFF, 4, 0
-#define NAMED   'H', 0, 'D', 0, 0, 0
-#define OF(...) ((const uint8_t[]){__VA_ARGS__}), sizeof((const uint8_t[]){__VA_ARGS__})
+#define LONG_NAME 300 /* characters */
 
 struct option_case {
     const char *clause;
@@ -43,10 +47,11 @@ static void each_option(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const struct option_case *one = &cases[i];
-        struct load_option option;
         print_message("  %s\n", one->clause);
         uint8_t *bytes = malloc(one->size);
         memcpy(bytes, one->bytes, one->size);
+
+        struct load_option option;
         assert_int_equal(load_option_read(bytes, one->size, &option), one->good);
         if (one->good) {
             assert_int_equal(option.bootable, one->bootable);
@@ -59,13 +64,14 @@ static void each_option(void **state)
 
 static void a_long_name_is_cut(void **state)
 {
-    uint8_t bytes[6 + 2 * 300 + 2 + 10] = {1, 0, 0, 0, 10, 0};
     static const uint8_t path[] = {DISK, END};
-    struct load_option option;
+    uint8_t bytes[6 + 2 * (LONG_NAME + 1) + sizeof path] = {1, 0, 0, 0, sizeof path, 0};
     (void)state;
-    for (int i = 0; i < 300; i++)
-        bytes[6 + 2 * i] = 'a';
+    for (int i = 0; i < LONG_NAME; i++)
+        put_le16(bytes + 6 + 2 * i, 'a');
     memcpy(bytes + sizeof bytes - sizeof path, path, sizeof path);
+
+    struct load_option option;
     assert_true(load_option_read(bytes, sizeof bytes, &option));
     assert_int_equal(strlen(option.name), LOAD_OPTION_NAME - 1);
     assert_ptr_equal(option.path, bytes + sizeof bytes - sizeof path);
@@ -73,6 +79,9 @@ static void a_long_name_is_cut(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(each_option), cmocka_unit_test(a_long_name_is_cut)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_option),
+        cmocka_unit_test(a_long_name_is_cut),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,9 +3,10 @@
  * Cards are taken from a firmware of the test's own, whose IOMMU shows memory to a card at another address than to the CPU, and
  * given back; and who started us is told from others.
  */
+#include "efi/device_path.h"
 #include "tests/unit/efi_fake.h"
 
-#define ARENA  (64u << 10)
+#define ARENA  (64 * KIB)
 #define IOMMU  0x4500000000u /* what the card sees is so far from what the CPU does */
 #define CARD   (&fake_handles[1])
 #define SECOND (&fake_handles[2])
@@ -17,12 +18,12 @@
 /* ---- the firmware ---- */
 
 #define PCI_NODE(function) 1, 1, 6, 0, function, 3
-#define END_NODE           0x7F, 0xFF, 4, 0
+#define END_NODE           NODE_TYPE_END, NODE_END_ENTIRE, NODE_HEADER, 0
 static uint8_t card_path[] = {PCI_NODE(0), END_NODE}, second_path[] = {PCI_NODE(1), END_NODE};
-static uint8_t snp_path[] = {PCI_NODE(0), 3, 11, 5, 0, 0, END_NODE};
+static uint8_t snp_path[] = {PCI_NODE(0), NODE_TYPE_MESSAGING, NODE_MESSAGING_MAC, 5, 0, 0, END_NODE};
 
 static EFI_LOADED_IMAGE ours, roms, menus;
-static struct nic_home homes[2];
+static struct efi_card cards[2];
 static struct pci_device devices[2];
 static struct arena arena;
 static EFI_STATUS open_answer, map_answer;
@@ -34,14 +35,14 @@ static EFI_STATUS EFIAPI allocate_pages(EFI_ALLOCATE_TYPE type, EFI_MEMORY_TYPE 
 {
     assert_int_equal(type, AllocateMaxAddress);
     assert_int_equal(memory, EfiBootServicesData);
-    *address = (uintptr_t)malloc(pages * 4096);
+    *address = (uintptr_t)malloc(pages * PAGE_SIZE);
     allocations++;
     return EFI_SUCCESS;
 }
 
 static EFI_STATUS EFIAPI free_pages(EFI_PHYSICAL_ADDRESS address, UINTN pages)
 {
-    assert_int_equal(pages, ARENA / 4096);
+    assert_int_equal(pages, ARENA / PAGE_SIZE);
     free((void *)(uintptr_t)address);
     allocations--;
     return EFI_SUCCESS;
@@ -54,7 +55,7 @@ static EFI_STATUS EFIAPI allocate_buffer(EFI_PCI_IO_PROTOCOL *self, EFI_ALLOCATE
     (void)type;
     assert_int_equal(memory, EfiBootServicesData);
     assert_int_equal(attributes, 0);
-    *host = malloc(pages * 4096);
+    *host = malloc(pages * PAGE_SIZE);
     buffers++;
     return EFI_SUCCESS;
 }
@@ -62,7 +63,7 @@ static EFI_STATUS EFIAPI allocate_buffer(EFI_PCI_IO_PROTOCOL *self, EFI_ALLOCATE
 static EFI_STATUS EFIAPI free_buffer(EFI_PCI_IO_PROTOCOL *self, UINTN pages, void *host)
 {
     (void)self;
-    assert_int_equal(pages, ARENA / 4096);
+    assert_int_equal(pages, ARENA / PAGE_SIZE);
     free(host);
     buffers--;
     return EFI_SUCCESS;
@@ -98,7 +99,7 @@ static EFI_STATUS EFIAPI attributes(EFI_PCI_IO_PROTOCOL *self, EFI_PCI_IO_PROTOC
     (void)result;
     assert_int_equal(operation, EfiPciIoAttributeOperationEnable);
     assert_int_equal(which, EFI_PCI_IO_ATTRIBUTE_MEMORY | EFI_PCI_IO_ATTRIBUTE_BUS_MASTER);
-    tell("enable ");
+    note_word("enable ");
     return EFI_SUCCESS;
 }
 
@@ -111,7 +112,7 @@ static EFI_STATUS EFIAPI open_protocol(EFI_HANDLE handle, EFI_GUID *guid, void *
     assert_int_equal(how, EFI_OPEN_PROTOCOL_BY_DRIVER | EFI_OPEN_PROTOCOL_EXCLUSIVE);
     assert_ptr_equal(agent, firmware.image);
     assert_ptr_equal(controller, handle);
-    tell("open-%s ", ((struct fake_handle *)handle)->name);
+    note_word("open-%s ", ((struct fake_handle *)handle)->name);
     return EFI_ERROR(open_answer) ? open_answer : fake_handle_protocol(handle, guid, interface);
 }
 
@@ -120,28 +121,28 @@ static EFI_STATUS EFIAPI close_protocol(EFI_HANDLE handle, EFI_GUID *guid, EFI_H
     (void)guid;
     assert_ptr_equal(agent, firmware.image);
     assert_ptr_equal(controller, handle);
-    tell("close-%s ", ((struct fake_handle *)handle)->name);
+    note_word("close-%s ", ((struct fake_handle *)handle)->name);
     return EFI_SUCCESS;
 }
 
 static EFI_STATUS EFIAPI pxe_stop(EFI_PXE_BASE_CODE_PROTOCOL *self)
 {
     (void)self;
-    tell("stop-pxe ");
+    note_word("stop-pxe ");
     return EFI_SUCCESS;
 }
 
 static EFI_STATUS EFIAPI snp_shutdown(EFI_SIMPLE_NETWORK_PROTOCOL *self)
 {
     (void)self;
-    tell("shutdown ");
+    note_word("shutdown ");
     return EFI_SUCCESS;
 }
 
 static EFI_STATUS EFIAPI snp_stop(EFI_SIMPLE_NETWORK_PROTOCOL *self)
 {
     (void)self;
-    tell("stop ");
+    note_word("stop ");
     return EFI_SUCCESS;
 }
 
@@ -153,6 +154,7 @@ static EFI_SIMPLE_NETWORK_PROTOCOL snp = {.Shutdown = snp_shutdown, .Stop = snp_
 static int set_up(void **state)
 {
     (void)state;
+
     ours = (EFI_LOADED_IMAGE){.ParentHandle = ROM};
     roms = (EFI_LOADED_IMAGE){.ParentHandle = MENU};
     menus = (EFI_LOADED_IMAGE){.ParentHandle = NULL};
@@ -161,6 +163,7 @@ static int set_up(void **state)
     fake_boot.FreePages = free_pages;
     fake_boot.OpenProtocol = open_protocol;
     fake_boot.CloseProtocol = close_protocol;
+
     *CARD = (struct fake_handle){"card", {{.guid = &guid_pci_io, .interface = &pci}, {&guid_device_path, card_path, {}}}};
     *SECOND = (struct fake_handle){"second", {{.guid = &guid_pci_io, .interface = &pci}, {&guid_device_path, second_path, {}}}};
     *SNP = (struct fake_handle){
@@ -168,21 +171,23 @@ static int set_up(void **state)
         {{&guid_simple_network, &snp, {}}, {&guid_pxe_base_code, &pxe, {}}, {.guid = &guid_device_path, .interface = snp_path}}};
     *ROM = (struct fake_handle){"rom", {{&guid_loaded_image, &roms, {}}}};
     *MENU = (struct fake_handle){"menu", {{&guid_loaded_image, &menus, {}}}};
+
     for (int i = 0; i < 2; i++) {
         uint8_t *path = i ? second_path : card_path;
-        homes[i] = (struct nic_home){.handle = i ? SECOND : CARD, .pci = &pci, .path = (EFI_DEVICE_PATH *)path};
-        devices[i] = (struct pci_device){.home = &homes[i]};
+        cards[i] = (struct efi_card){.handle = i ? SECOND : CARD, .pci = &pci, .path = (EFI_DEVICE_PATH *)path};
+        devices[i] = (struct pci_device){.home = &cards[i]};
     }
+
     open_answer = map_answer = EFI_SUCCESS;
     map_short = 0;
-    assert_true(nic_arena_start(&arena, ARENA - 100));
+    assert_true(takeover_start_arena(&arena, ARENA - 100));
     return 0;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    nic_give_back();
+    takeover_give_cards_back();
     assert_int_equal(buffers, 0);
     assert_int_equal(mappings, 0);
     assert_int_equal(allocations, 0);
@@ -194,16 +199,16 @@ static int tear_down(void **state)
 static void drivers_leave_from_the_top(void **state)
 {
     (void)state;
-    assert_int_equal(nic_take(&devices[0]), OK);
+    assert_int_equal(takeover_take_card(&devices[0]), OK);
     assert_string_equal(fake_story, "stop-pxe disconnect-snp shutdown stop disconnect-card open-card enable ");
 }
 
 static void the_card_sees_what_map_says(void **state)
 {
     (void)state;
-    assert_int_equal(nic_take(&devices[0]), OK);
+    assert_int_equal(takeover_take_card(&devices[0]), OK);
     assert_int_equal(buffers, 1);
-    assert_ptr_equal(arena.base, homes[0].memory);
+    assert_ptr_equal(arena.base, cards[0].memory);
     assert_int_equal(arena.bus, (uintptr_t)arena.base + IOMMU);
     assert_int_equal(arena.size, ARENA);
     memset(arena.base, 0xA5, arena.size);
@@ -214,46 +219,46 @@ static void the_card_sees_what_map_says(void **state)
 static void each_card_has_memory_of_its_own(void **state)
 {
     (void)state;
-    assert_int_equal(nic_take(&devices[0]), OK);
-    assert_int_equal(nic_take(&devices[1]), OK);
-    assert_ptr_equal(arena.base, homes[1].memory);
-    assert_ptr_not_equal(homes[0].memory, homes[1].memory);
+    assert_int_equal(takeover_take_card(&devices[0]), OK);
+    assert_int_equal(takeover_take_card(&devices[1]), OK);
+    assert_ptr_equal(arena.base, cards[1].memory);
+    assert_ptr_not_equal(cards[0].memory, cards[1].memory);
     fake_story[0] = '\0';
-    assert_int_equal(nic_take(&devices[0]), OK);
+    assert_int_equal(takeover_take_card(&devices[0]), OK);
     assert_string_equal(fake_story, "enable ");
-    assert_ptr_equal(arena.base, homes[0].memory);
-    assert_int_equal(arena.bus, (uintptr_t)homes[0].memory + IOMMU);
+    assert_ptr_equal(arena.base, cards[0].memory);
+    assert_int_equal(arena.bus, (uintptr_t)cards[0].memory + IOMMU);
 }
 
 static void back_to_the_firmware(void **state)
 {
     (void)state;
-    assert_false(nic_is_taken((EFI_DEVICE_PATH *)snp_path));
-    assert_int_equal(nic_take(&devices[0]), OK);
-    assert_true(nic_is_taken((EFI_DEVICE_PATH *)card_path));
-    assert_true(nic_is_taken((EFI_DEVICE_PATH *)snp_path));
-    assert_false(nic_is_taken((EFI_DEVICE_PATH *)second_path));
+    assert_false(takeover_holds_path((EFI_DEVICE_PATH *)snp_path));
+    assert_int_equal(takeover_take_card(&devices[0]), OK);
+    assert_true(takeover_holds_path((EFI_DEVICE_PATH *)card_path));
+    assert_true(takeover_holds_path((EFI_DEVICE_PATH *)snp_path));
+    assert_false(takeover_holds_path((EFI_DEVICE_PATH *)second_path));
     fake_story[0] = '\0';
-    nic_give_back();
+    takeover_give_cards_back();
     assert_string_equal(fake_story, "close-card connect-card ");
-    assert_false(nic_is_taken((EFI_DEVICE_PATH *)card_path));
+    assert_false(takeover_holds_path((EFI_DEVICE_PATH *)card_path));
 }
 
 static void firmware_that_keeps_the_card(void **state)
 {
     (void)state;
     open_answer = EFI_ACCESS_DENIED;
-    assert_int_equal(nic_take(&devices[0]), E_NIC_FIRMWARE);
+    assert_int_equal(takeover_take_card(&devices[0]), E_NIC_FIRMWARE);
     assert_non_null(strstr(fake_story, "open-card connect-card "));
     open_answer = EFI_SUCCESS;
-    assert_int_equal(nic_take(&devices[0]), OK);
+    assert_int_equal(takeover_take_card(&devices[0]), OK);
 }
 
 static void mapping_of_a_part(void **state)
 {
     (void)state;
-    map_short = 4096;
-    assert_int_equal(nic_take(&devices[0]), E_NIC_MEMORY);
+    map_short = PAGE_SIZE;
+    assert_int_equal(takeover_take_card(&devices[0]), E_NIC_MEMORY);
     assert_non_null(strstr(fake_story, "close-card connect-card "));
     assert_int_equal(mappings, 0);
     assert_int_equal(buffers, 0);
@@ -263,19 +268,21 @@ static void no_mapping(void **state)
 {
     (void)state;
     map_answer = EFI_OUT_OF_RESOURCES;
-    assert_int_equal(nic_take(&devices[0]), E_NIC_MEMORY);
+    assert_int_equal(takeover_take_card(&devices[0]), E_NIC_MEMORY);
     assert_int_equal(buffers, 0);
 }
 
 /* Who has what open, and whether that is one whom we would return to. */
+struct open_case {
+    const char *clause;
+    struct fake_open open;
+    bool starter;
+};
+
 static void starters_and_others(void **state)
 {
     static EFI_DRIVER_BINDING binding;
-    struct {
-        const char *clause;
-        struct fake_open open;
-        bool starter;
-    } cases[] = {
+    const struct open_case cases[] = {
         {"nobody", {NULL, 0}, false},
         {"a driver that did not start us", {OTHER, EFI_OPEN_PROTOCOL_BY_DRIVER}, false},
         {"who started us, as a driver", {ROM, EFI_OPEN_PROTOCOL_BY_DRIVER | EFI_OPEN_PROTOCOL_EXCLUSIVE}, true},
@@ -285,8 +292,10 @@ static void starters_and_others(void **state)
         {"its driver binding", {&fake_handles[7], EFI_OPEN_PROTOCOL_BY_DRIVER}, true},
     };
     (void)state;
+
     binding.ImageHandle = ROM;
     fake_handles[7] = (struct fake_handle){"binding", {{&guid_driver_binding, &binding, {}}}};
+
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         print_message("  %s\n", cases[i].clause);
         SNP->protocols[1].opens[1] = cases[i].open;
@@ -302,15 +311,15 @@ static void images_in_a_circle(void **state)
     assert_false(starter_drives(SNP));
 }
 
-/* The last one: what is lost stays lost. */
+/* The last test of the group: a starter that has lost its card has lost it until the image ends. */
 static void starter_that_loses_its_card(void **state)
 {
     (void)state;
     SECOND->protocols[0].opens[0] = (struct fake_open){ROM, EFI_OPEN_PROTOCOL_BY_DRIVER};
-    assert_int_equal(nic_take(&devices[0]), OK);
-    assert_false(nic_starter_lost());
-    assert_int_equal(nic_take(&devices[1]), OK);
-    assert_true(nic_starter_lost());
+    assert_int_equal(takeover_take_card(&devices[0]), OK);
+    assert_false(takeover_starter_lost_card());
+    assert_int_equal(takeover_take_card(&devices[1]), OK);
+    assert_true(takeover_starter_lost_card());
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -329,5 +338,6 @@ int main(void)
         TEST(images_in_a_circle),
         TEST(starter_that_loses_its_card),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

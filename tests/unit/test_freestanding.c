@@ -45,10 +45,12 @@ static void copies_of_every_length_and_overlap(void **state)
             memmove(theirs + 10, theirs + from, length);
             assert_memory_equal(ours, theirs, sizeof ours);
         }
+
         uint8_t a[48] = {0}, b[48] = {0};
         ours_memset(a + 3, 0x5A, length);
         memset(b + 3, 0x5A, length);
         assert_memory_equal(a, b, sizeof a);
+
         uint8_t copy[48] = {0};
         ours_memcpy(copy + 1, a + 1, length);
         assert_memory_equal(copy + 1, a + 1, length);
@@ -77,6 +79,7 @@ static void comparisons(void **state)
             assert_int_equal(sign(ours_memcmp(words[i], words[j], 1)), sign(memcmp(words[i], words[j], 1)));
         }
     }
+
     assert_int_equal(ours_atoi("-123x"), -123);
     assert_int_equal(ours_atoi("77"), 77);
 }
@@ -92,10 +95,12 @@ static void division_agrees_with_the_cpus(void **state)
         uint64_t divisor = seed >> (i / 64 % 64);
         if (!divisor)
             continue;
+
         assert_true(__udivdi3(dividend, divisor) == dividend / divisor);
         assert_true(__umoddi3(dividend, divisor) == dividend % divisor);
         if ((int64_t)dividend == INT64_MIN && (int64_t)divisor == -1)
             continue;
+
         assert_true(__divdi3((int64_t)dividend, (int64_t)divisor) == (int64_t)dividend / (int64_t)divisor);
         assert_true(__moddi3((int64_t)dividend, (int64_t)divisor) == (int64_t)dividend % (int64_t)divisor);
     }

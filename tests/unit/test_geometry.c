@@ -3,6 +3,7 @@
 #include "tests/unit/unit.h"
 
 #include "bios/geometry.h"
+#include "platform/bytes.h"
 
 #define GIB (2097152ull) /* in sectors */
 
@@ -18,12 +19,6 @@ struct table_case {
     unsigned heads, track; /* 0: not settled */
 };
 
-static void put32(uint8_t *to, uint32_t value)
-{
-    for (int i = 0; i < 4; i++)
-        to[i] = (uint8_t)(value >> 8 * i);
-}
-
 static void make_table(uint8_t *sector, const struct entry *entries)
 {
     memset(sector, 0, 512);
@@ -31,8 +26,8 @@ static void make_table(uint8_t *sector, const struct entry *entries)
     sector[511] = 0xAA;
     for (int i = 0; i < 4; i++) {
         memcpy(sector + 0x1BE + 16 * i, &entries[i], 8);
-        put32(sector + 0x1BE + 16 * i + 8, entries[i].start);
-        put32(sector + 0x1BE + 16 * i + 12, entries[i].size);
+        put_le32(sector + 0x1BE + 16 * i + 8, entries[i].start);
+        put_le32(sector + 0x1BE + 16 * i + 12, entries[i].size);
     }
 }
 
@@ -94,10 +89,12 @@ static void test_partition_tables(void **state)
         struct int13_geometry geometry = {.cylinders = 77, .heads = 88, .sectors = 99};
         make_table(sector, tables[i].entries);
         memcpy(copy, sector, sizeof copy);
+
         bool settled = geometry_from_partitions(sector, tables[i].sectors, &geometry);
         if (settled != (tables[i].heads != 0) ||
             (settled && (geometry.heads != tables[i].heads || geometry.sectors != tables[i].track)))
             wrong(tables[i].name, settled, &geometry);
+
         assert_memory_equal(sector, copy, sizeof copy);
         if (!settled)
             assert_int_equal(geometry.heads, 88);
@@ -114,6 +111,7 @@ static void test_missing_signature(void **state)
     uint32_t lba;
     make_table(sector, tables[0].entries);
     sector[511] = 0;
+
     assert_false(geometry_from_partitions(sector, tables[0].sectors, &geometry));
     assert_false(geometry_active_partition(sector, tables[0].sectors, &lba));
 }
@@ -146,15 +144,14 @@ static void test_boot_sectors(void **state)
     for (size_t i = 0; i < sizeof boots / sizeof boots[0]; i++) {
         const struct boot_case *c = &boots[i];
         uint8_t sector[512] = {c->jump[0], c->jump[1], c->jump[2]};
-        sector[0x0B] = (uint8_t)c->bytes;
-        sector[0x0C] = (uint8_t)(c->bytes >> 8);
+        put_le16(sector + 0x0B, c->bytes);
         sector[0x0D] = (uint8_t)c->cluster;
         sector[0x15] = (uint8_t)c->media;
-        sector[0x18] = (uint8_t)c->track;
-        sector[0x1A] = (uint8_t)c->heads;
-        sector[0x1B] = (uint8_t)(c->heads >> 8);
+        put_le16(sector + 0x18, c->track);
+        put_le16(sector + 0x1A, c->heads);
         sector[510] = 0x55;
         sector[511] = 0xAA;
+
         struct int13_geometry geometry = {0};
         bool good = geometry_from_boot_sector(sector, GIB, &geometry);
         if (good != c->good || (good && (geometry.heads != c->heads || geometry.sectors != c->track)))
@@ -168,12 +165,15 @@ static void test_active_partition(void **state)
     uint8_t sector[512];
     uint32_t lba = 0;
     struct entry entries[4] = {{.type = 7, .start = 2048, .size = 100}, {.active = 0x80, .type = 7, .start = 4096, .size = 100}};
+
     make_table(sector, entries);
     assert_true(geometry_active_partition(sector, GIB, &lba));
     assert_int_equal(lba, 4096);
+
     entries[0].active = 0x80;
     make_table(sector, entries);
     assert_false(geometry_active_partition(sector, GIB, &lba));
+
     entries[0].active = 0x80;
     entries[1].start = (uint32_t)GIB;
     make_table(sector, entries);
@@ -189,6 +189,7 @@ static void test_lba_assist(void **state)
         unsigned heads, cylinders;
     } cases[] = {{1, 16, 1},          {16 * 63 * 1024, 16, 1024}, {16 * 63 * 1024 + 1, 32, 512}, {2 * GIB, 128, 520},
                  {4 * GIB, 255, 522}, {100 * GIB, 255, 1024},     {UINT64_MAX, 255, 1024}};
+
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct int13_geometry geometry;
         geometry_assisted(cases[i].sectors, &geometry);
@@ -211,6 +212,7 @@ static void test_random_sectors_give_sane_geometry(void **state)
         memset(sector, 0, 0x1BE);
         sector[510] = 0x55;
         sector[511] = 0xAA;
+
         struct int13_geometry geometry;
         if (geometry_from_partitions(sector, (uint64_t)random << round % 20, &geometry)) {
             assert_in_range(geometry.cylinders, 1, 1024);

@@ -2,7 +2,7 @@
 /* The functions by cylinder, head and sector, and those without sectors. */
 #include "tests/unit/int13_machine.h"
 
-#define SECTORS (STORE_SIZE / 512)
+#define SECTORS (STORE_SIZE / INT13_SECTOR_SIZE)
 
 static uint8_t chs(uint8_t ah, uint8_t count, uint32_t cylinder, uint8_t head, uint8_t sector)
 {
@@ -24,6 +24,7 @@ static void test_simple_functions(void **state)
         {0x0500, 1, 0}, {0x0A00, 1, 0},    {0x1600, 1, 0},    {0x4600, 1, 0},    {0x4900, 1, 0}, {0x4B00, 1, 0},
         {0x4B01, 1, 0}, {0x4E00, 0, 0xFF}, {0x4E01, 0, 0xFF}, {0x4E06, 0, 0xFF}, {0x4E07, 1, 0}, {0xFF00, 1, 0},
     };
+
     new_machine(512, SECTORS);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         load(cases[i].ax);
@@ -41,9 +42,11 @@ static void test_read_and_count(void **state)
             uint8_t count;
             uint32_t lba;
         } cases[] = {{1, 0}, {1, 1}, {1, 63}, {8, 8}, {9, 7}, {128, 3}, {128, SECTORS - 129}, {2, 1007}};
+
         for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
             uint32_t lba = cases[i].lba, length = cases[i].count * 512u;
             memset(real_memory + BUFFER - 16, 0xCC, length + 32);
+
             assert_int_equal(chs(2, cases[i].count, lba / 63 / 16, (uint8_t)(lba / 63 % 16), (uint8_t)(lba % 63 + 1)), 0);
             assert_int_equal(registers.eax & 0xFFFF, cases[i].count);
             assert_memory_equal(real_memory + BUFFER, memory_store + lba * 512, length);
@@ -66,11 +69,13 @@ static void test_refused(void **state)
         {4, 0, 0, 0, 1, 1},      {2, 1, 0, 255, 63, 1},  {0x0C, 1, 8, 0, 1, 0x40}, {0x0C, 1, 0, 16, 1, 0x40},
         {0x0C, 0, 7, 15, 63, 0}, {2, 128, 7, 15, 63, 0}, {4, 128, 7, 15, 63, 0},
     };
+
     new_machine(512, SECTORS); /* 16 heads, 63 sectors: 8 cylinders and 128 sectors more */
     assert_int_equal(drive.geometry.cylinders, 8);
     memory.requests = 0;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         assert_int_equal(chs(cases[i].ah, cases[i].count, cases[i].cylinder, cases[i].head, cases[i].sector), cases[i].status);
+
     new_machine(512, 16 * 63 * 8);
     memset(real_memory + BUFFER, 0xCC, 1024);
     assert_int_equal(chs(2, 2, 7, 15, 63), 4); /* the second is beyond the disk: nothing moves */
@@ -88,9 +93,11 @@ static void test_write(void **state)
         for (uint32_t i = 0; i < 20 * 512; i++)
             real_memory[BUFFER + i] = (uint8_t)(i * 7 + 1);
         memcpy(expected + 70 * 512, real_memory + BUFFER, 20 * 512);
+
         assert_int_equal(chs(3, 20, 0, 1, 8), 0); /* LBA 70: not on a 4096-byte block */
         assert_int_equal(registers.eax & 0xFFFF, 20);
         assert_memory_equal(expected, memory_store, sizeof expected);
+
         memory.disk.read_only = true;
         assert_int_equal(chs(3, 1, 0, 0, 1), 3);
         assert_memory_equal(expected, memory_store, sizeof expected);
@@ -103,12 +110,14 @@ static void test_last_status(void **state)
     new_machine(512, SECTORS);
     load(0x0100);
     assert_int_equal(serve_keeping(0xFF, 0, 0, 0), 0);
+
     chs(2, 0, 0, 0, 1);
     for (int i = 0; i < 2; i++) {
         load(0x0100);
         assert_int_equal(serve_keeping(0xFF, 0, 0, 0), 1);
         assert_int_equal(registers.eax & 0xFF, 1);
     }
+
     load(0x1500); /* its AH is no status */
     assert_int_equal(serve_keeping(0, 0, 0xFFFF, 0xFFFF), 0);
     load(0x0100);
@@ -119,7 +128,7 @@ static void test_parameters_and_type(void **state)
 {
     (void)state;
     new_machine(512, 3ull << 32);
-    real_memory[0x475] = 3;
+    real_memory[BDA_DISK_COUNT] = 3;
     load(0x0800);
     assert_int_equal(serve_keeping(0, 0, 0xFFFF, 0xFFFF), 0);
     assert_int_equal(registers.ecx & 0xFFFF, 0xFFFF); /* 1024 cylinders, 63 sectors */
@@ -135,12 +144,6 @@ static void test_parameters_and_type(void **state)
     serve_keeping(0, 0, 0xFFFF, 0xFFFF);
     assert_int_equal(registers.ecx & 0xFFFF, 1);
     assert_int_equal(registers.edx & 0xFFFF, 0x2345);
-    drive.bios_number = 0x82;
-    real_memory[0x475] = 0;
-    load(0x0800);
-    serve_keeping(0, 0, 0xFFFF, 0xFFFF);
-    assert_int_equal(registers.edx & 0xFF, 3);
-    assert_int_equal(real_memory[0x475], 3);
 }
 
 static void test_disk_errors(void **state)
@@ -151,6 +154,7 @@ static void test_disk_errors(void **state)
         uint8_t expected;
     } cases[] = {{E_DISK_TIMEOUT, 0x80},   {E_STREAM_CLOSED, 0x80}, {E_CONNECT_REFUSED, 0x80}, {E_DISK_RANGE, 0x04},
                  {E_DISK_READ_ONLY, 0x03}, {E_SCSI_MEDIUM, 0x10},   {E_LUN_NOT_READY, 0xAA},   {E_SCSI_HARDWARE, 0x20}};
+
     new_machine(512, SECTORS);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         memory.failure = cases[i].status;
@@ -158,6 +162,7 @@ static void test_disk_errors(void **state)
         assert_int_equal(registers.eax & 0xFF, 0);
         assert_int_equal(chs(4, 4, 0, 0, 1), cases[i].expected);
     }
+
     memory.failure = OK;
     memory.silent = true;
     assert_int_equal(chs(2, 4, 0, 0, 1), 0x80);
@@ -172,22 +177,25 @@ static void test_open(void **state)
     (void)state;
     struct int13_drive other = {0};
     new_machine(512, SECTORS);
+
     memory.disk.block_size = 520;
-    assert_int_equal(int13_open(&other, &memory.disk, 0x80, bounce_block), E_INVALID_ARGUMENT);
+    assert_int_equal(int13_open(&other, &memory.disk, bounce_block), E_INVALID_ARGUMENT);
     memory.disk.block_size = 131072;
-    assert_int_equal(int13_open(&other, &memory.disk, 0x80, bounce_block), E_INVALID_ARGUMENT);
+    assert_int_equal(int13_open(&other, &memory.disk, bounce_block), E_INVALID_ARGUMENT);
     memory.disk.block_size = 512;
     memory.disk.block_count = 0;
-    assert_int_equal(int13_open(&other, &memory.disk, 0x80, bounce_block), E_INVALID_ARGUMENT);
+    assert_int_equal(int13_open(&other, &memory.disk, bounce_block), E_INVALID_ARGUMENT);
+
     memory.disk.block_count = 1;
     memory.failure = E_STREAM_RESET;
-    assert_int_equal(int13_open(&other, &memory.disk, 0x80, bounce_block), E_STREAM_RESET);
+    assert_int_equal(int13_open(&other, &memory.disk, bounce_block), E_STREAM_RESET);
     memory.failure = OK;
-    assert_int_equal(int13_open(&other, &memory.disk, 0x80, bounce_block), OK);
+    assert_int_equal(int13_open(&other, &memory.disk, bounce_block), OK);
     assert_int_equal(other.sectors, 1);
+
     memory.disk.block_size = 4096;
     memory.disk.block_count = UINT64_MAX;
-    assert_int_equal(int13_open(&other, &memory.disk, 0x80, bounce_block), OK);
+    assert_int_equal(int13_open(&other, &memory.disk, bounce_block), OK);
     assert_int_equal(other.sectors, UINT64_MAX);
 }
 
@@ -196,10 +204,12 @@ static void test_open_reads_active_partition(void **state)
 {
     (void)state;
     new_machine(4096, SECTORS);
+
     static const uint8_t entry[16] = {0x80, 0, 0, 0, 6, 0, 0, 0, 0x03, 0x08, 0, 0, 0x00, 0x04, 0, 0};
     memcpy(memory_store + 0x1BE, entry, sizeof entry);
     memory_store[510] = 0x55;
     memory_store[511] = 0xAA;
+
     uint8_t *boot = memory_store + 0x803 * 512;
     memset(boot, 0, 512);
     memcpy(boot, "\xEB\x3C\x90MSDOS5.0\0\2\4", 14);
@@ -208,7 +218,8 @@ static void test_open_reads_active_partition(void **state)
     boot[0x1A] = 64;
     boot[510] = 0x55;
     boot[511] = 0xAA;
-    assert_int_equal(int13_open(&drive, &memory.disk, 0x80, bounce_block), OK);
+
+    assert_int_equal(int13_open(&drive, &memory.disk, bounce_block), OK);
     assert_int_equal(drive.geometry.heads, 64);
     assert_int_equal(drive.geometry.sectors, 32);
     assert_int_equal(drive.geometry.cylinders, 4);

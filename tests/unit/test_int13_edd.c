@@ -39,10 +39,12 @@ static void test_reads(void **state)
         {9, 300, 0x2000, 0xFFF0}, {SECTORS - 1, 1, 0x2000, 0}, {8191 - 15, 16, 0x2001, 0x0FFF},
         {4, 60, 0xFFFF, 0x0010},
     };
+
     for (uint32_t block = 512; block <= 65536; block *= 2) {
         new_machine(block, SECTORS);
         for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
             uint32_t linear = cases[i].segment * 16u + cases[i].offset, length = cases[i].count * 512u;
+
             memset(real_memory + BUFFER - 64, 0xCC, REAL_MEMORY - BUFFER);
             assert_int_equal(call(0x4200, 16, cases[i].count, FAR(cases[i].segment, cases[i].offset), cases[i].lba), 0);
             assert_int_equal(get(PACKET + 2, 2), cases[i].count);
@@ -62,6 +64,7 @@ static void test_whole_blocks_move_directly(void **state)
     assert_int_equal(bounce_block[0], 0x99);
     assert_int_equal(memory.requests, 4); /* 32 blocks each */
     assert_true(memory.most_in_flight > 1);
+
     new_machine(4096, SECTORS);
     assert_int_equal(call(0x4200, 16, 32, FAR(BUFFER_SEG, 0), 6), 0); /* 2 sectors, 3 blocks, 6 sectors */
     assert_int_equal(memory.requests, 3);
@@ -74,6 +77,7 @@ static void test_a20_off_wraps(void **state)
         for (uint16_t offset = 0x0010 - 0x0600; offset != 0x0010 + 0x200; offset++) {
             if (offset % 0x97 && offset % 512)
                 continue;
+
             new_machine(block, SECTORS);
             static uint8_t expected[REAL_MEMORY];
             load(0x4200);
@@ -83,11 +87,12 @@ static void test_a20_off_wraps(void **state)
             put(PACKET + 0x1002, 3, 2);
             put(PACKET + 0x1004, FAR(0xFFFF, offset), 4);
             put(PACKET + 0x1008, 21, 8);
+
             memcpy(expected, real_memory, sizeof expected);
             for (uint32_t i = 0; i < 3 * 512; i++)
                 expected[(0xFFFF0u + offset + i) & 0xFFFFF] = memory_store[21 * 512 + i];
             expected[0x474] = 0;
-            expected[0x475] = expected[0x475] ? expected[0x475] : 1;
+
             assert_int_equal(serve(), 0);
             real_memory[0x474] = expected[0x474];
             assert_memory_equal(real_memory, expected, sizeof expected);
@@ -126,6 +131,7 @@ static void test_refused(void **state)
         {"flat address out of reach", 0x4200, 24, 1, 0xFFFFFFFF, 1, 9, 0},
         {"nothing moved from beyond", 0x4200, 16, 0, FAR(BUFFER_SEG, 0), SECTORS, 4, 0},
     };
+
     new_machine(512, SECTORS);
     put(PACKET + 16, 0xFFFFFFFFFFFFFF00, 8);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -136,6 +142,7 @@ static void test_refused(void **state)
         assert_int_equal(get(PACKET + 2, 2), cases[i].count_after);
         assert_int_equal(get(BUFFER, 8), 0xCCCCCCCCCCCCCCCC);
     }
+
     assert_int_equal(memory.requests, 0);
     assert_int_equal(call(0x4200, 16, 0, FAR(BUFFER_SEG, 0), 1), 0);
     assert_int_equal(memory.requests, 0);
@@ -156,6 +163,7 @@ static void test_flat_buffers(void **state)
     (void)state;
     for (uint32_t block = 512; block <= 4096; block *= 8) {
         new_machine(block, SECTORS);
+
         put(PACKET + 16, HIGH_MEMORY + 3, 8);
         assert_int_equal(call(0x4200, 24, 9, 0xFFFFFFFF, 13), 0);
         assert_memory_equal(high_memory + 3, memory_store + 13 * 512, 9 * 512);
@@ -189,8 +197,10 @@ static void test_writes(void **state)
             for (uint32_t i = 0; i < 70 * 512; i++)
                 real_memory[BUFFER + i] = (uint8_t)(i * 5 + mode);
             memcpy(expected + 123 * 512, real_memory + BUFFER, 70 * 512);
+
             assert_int_equal(call(0x4300 | mode, 16, 70, FAR(BUFFER_SEG, 0), 123), 0);
             assert_memory_equal(memory_store, expected, sizeof expected);
+
             memory.disk.read_only = true;
             assert_int_equal(call(0x4300 | mode, 16, 70, FAR(BUFFER_SEG, 0), 123), 3);
             assert_int_equal(get(PACKET + 2, 2), 0);
@@ -212,6 +222,7 @@ static void test_write_with_verify_notices(void **state)
     static const struct disk_ops forgetful = {forgetful_submit, memory_pump, memory_cancel};
     new_machine(512, SECTORS);
     memory.disk.ops = &forgetful;
+
     assert_int_equal(call(0x4301, 16, 4, FAR(BUFFER_SEG, 0), 126), 0);
     assert_int_equal(call(0x4302, 16, 4, FAR(BUFFER_SEG, 0), 126), 0xCC);
     assert_int_equal(get(PACKET + 2, 2), 2);
@@ -225,6 +236,7 @@ static void test_verify_and_seek(void **state)
         assert_int_equal(call(0x4400, 16, 100, FAR(BUFFER_SEG, 0), 77), 0);
         assert_int_equal(get(BUFFER, 8), 0xCCCCCCCCCCCCCCCC);
         assert_true(memory.requests >= 100 * 512 / block);
+
         memory.failure = E_SCSI_MEDIUM;
         memory.fails_from = 160 * 512 / block;
         assert_int_equal(call(0x4400, 16, 100, FAR(BUFFER_SEG, 0), 77), 0x10);
@@ -240,12 +252,14 @@ static void test_locks(void **state)
         uint8_t al, status, al_after;
     } cases[] = {{2, 0, 0}, {1, 0xB0, 1}, {0, 0, 1},    {0, 0, 1}, {2, 0, 1},    {1, 0, 1},
                  {1, 0, 0}, {2, 0, 0},    {1, 0xB0, 1}, {3, 1, 3}, {255, 1, 255}};
+
     new_machine(512, SECTORS);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         load(0x4500 | cases[i].al);
         assert_int_equal(serve_keeping(0xFF, 0, 0, 0), cases[i].status);
         assert_int_equal(registers.eax & 0xFF, cases[i].al_after);
     }
+
     for (int i = 0; i <= 255; i++) {
         load(0x4500);
         assert_int_equal(serve_keeping(0xFF, 0, 0, 0), i == 255 ? 0xB4 : 0);
@@ -267,5 +281,6 @@ int main(void)
         cmocka_unit_test(test_verify_and_seek),
         cmocka_unit_test(test_locks),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 static void the_steps_in_their_order(void **state)
 {
     (void)state;
+
     told("", "nic0 net_open dhcp login disk boot" DOWN);
     shown("sanstrap");
     shown("NIC       82540EM at 00:03.0, MAC 52:54:00:12:34:56\n");
@@ -27,16 +28,6 @@ static void the_steps_in_their_order(void **state)
     assert_int_equal(seen.window, 448 * 1460);
 }
 
-static void no_line_is_too_long(void)
-{
-    unsigned column = 0;
-    for (const char *at = seen.screen; *at; at++) {
-        column = *at == '\n' || *at == '\r' ? 0 : column + 1;
-        assert_true(column < 80);
-        assert_true(*at == '\n' || *at == '\r' || (*at >= ' ' && *at <= '~'));
-    }
-}
-
 static void no_line_is_longer_than_the_screen(void **state)
 {
     (void)state;
@@ -50,6 +41,7 @@ static void the_roms_lease_is_used_when_it_holds_a_root_path(void **state)
 {
     (void)state;
     struct dhcp_builder cached;
+
     dhcp_ack(&cached);
     dhcp_text(&cached, DHCP_ROOT_PATH, ROOT);
     dhcp_option(&cached, DHCP_MTU, "\x23\x28", 2);
@@ -71,8 +63,7 @@ static void odd_values_of_a_lease_do_not_stop_the_boot(void **state)
 {
     (void)state;
     struct dhcp_builder cached;
-    struct handoff read;
-    struct handoff_faults faults;
+
     dhcp_ack(&cached);
     dhcp_text(&cached, DHCP_ROOT_PATH, ROOT);
     dhcp_option(&cached, DHCP_DNS, "\177\000\000\001\300\000\002\006", 8);
@@ -80,21 +71,12 @@ static void odd_values_of_a_lease_do_not_stop_the_boot(void **state)
     machine.cached_ack = cached.bytes;
     machine.cached_ack_length = cached.length;
     told("", "nic0 net_open set_ipv4 login disk boot" DOWN);
+    struct handoff read;
+    struct handoff_faults faults;
     assert_true(ibft_read(seen.boot.tables.ibft, seen.boot.tables.ibft_length, &read, &faults));
-    assert_true(handoff_is_none(read.addresses[0].dns[0]));
+    assert_true(handoff_address_is_none(read.addresses[0].dns[0]));
     assert_memory_equal(read.addresses[0].dns[1] + 12, "\300\000\002\006", 4);
     assert_string_equal(read.addresses[0].hostname, "");
-}
-
-/* Tables that would not be valid are not published: the field is named, and how to go on. */
-static void tables_that_would_be_wrong_stop_the_boot(void **state)
-{
-    (void)state;
-    told("chap=us\1er:a-secret-of-20-bytes", "nic0 net_open dhcp login disk" DOWN);
-    shown("\nS711 The tables for the operating system would not be valid");
-    shown("target 0: CHAP name");
-    shown("handoff=no");
-    assert_null(strstr(seen.screen, "a-secret"));
 }
 
 static void without_tables_nothing_is_checked(void **state)
@@ -109,6 +91,7 @@ static void the_roms_lease_is_not_used_in_a_vlan(void **state)
 {
     (void)state;
     struct dhcp_builder cached;
+
     dhcp_ack(&cached);
     dhcp_text(&cached, DHCP_ROOT_PATH, ROOT);
     dhcp_option(&cached, DHCP_MTU, "\x23\x28", 2);
@@ -162,11 +145,12 @@ static void else_an_exchange_of_our_own(void **state)
     static void (*const spoilers[])(struct dhcp_builder *) = {spoil_root,    spoil_nfs,  spoil_mac,
                                                               spoil_address, spoil_type, spoil_length};
     for (size_t i = 0; i < sizeof spoilers / sizeof spoilers[0]; i++) {
-        struct dhcp_builder cached;
         if (i) {
             host_arena_free(&arena);
             set_up(state);
         }
+
+        struct dhcp_builder cached;
         spoilers[i](&cached);
         machine.cached_ack = cached.bytes;
         machine.cached_ack_length = cached.length;
@@ -181,6 +165,7 @@ static void else_an_exchange_of_our_own(void **state)
 static void the_command_line_goes_before_dhcp(void **state)
 {
     (void)state;
+
     dhcp_text(&script.ack, DHCP_INITIATOR_IQN, "iqn.2001-04.com.example:dhcp");
     dhcp_option(&script.ack, DHCP_IPXE, "\275\001\202\276\004user\277\014secretsecret", 23);
     told("root=iscsi:192.0.2.7::::iqn.2001-04.com.example:mine drive=0x81 gateway=192.0.2.9",
@@ -235,107 +220,11 @@ static void an_ipv6_target_named_by_dhcp(void **state)
     told("", "nic0 net_open dhcp auto_ipv6 login disk boot" DOWN);
 }
 
-struct failing {
-    const char *command_line;
-    enum status *step, status;
-    const char *steps;
-};
-
-static void each_failure_has_its_code_and_advice(void **state)
-{
-    static const struct failing cases[] = {
-        {"", &script.open_card[0], E_NIC_RESET, "nic0"},
-        {"", &script.dhcp, E_DHCP_TIMEOUT, "nic0 net_open dhcp net_close nic_close"},
-        {"", &script.session, E_ISCSI_MEMORY, "nic0 net_open dhcp net_close nic_close"},
-        {"", &script.login, E_CONNECT_REFUSED, "nic0 net_open dhcp login net_close nic_close"},
-        {"", &script.disk, E_DISK_TIMEOUT, "nic0 net_open dhcp login disk" DOWN},
-        {"", &script.boot, E_DISK_RANGE, "nic0 net_open dhcp login disk boot" DOWN},
-        {"ip=192.0.2.3/24", NULL, E_ROOT_PATH_MISSING, "nic0 net_open set_ipv4 net_close nic_close"},
-        {"chap=user", NULL, E_CHAP_INCOMPLETE, "nic0 net_open dhcp net_close nic_close"},
-        {"mutual=user:secret", NULL, E_CHAP_INCOMPLETE, "nic0 net_open dhcp net_close nic_close"},
-        {"nic=00:1f.0", NULL, E_NIC_NOT_FOUND, ""},
-        {"root=iscsi:h", NULL, E_ROOT_PATH_SYNTAX, ""},
-        {"mtu=1", NULL, E_SETTING_VALUE, ""},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        char line[128];
-        if (i) {
-            host_arena_free(&arena);
-            set_up(state);
-        }
-        if (cases[i].step)
-            *cases[i].step = cases[i].status;
-        told(cases[i].command_line, cases[i].steps);
-        snprintf(line, sizeof line, "\nS%u %.60s", cases[i].status, status_what(cases[i].status));
-        shown(line);
-        shown("\nWhy: ");
-        snprintf(line, sizeof line, "\nDo:  %.40s", status_advice(cases[i].status));
-        shown(line);
-        shown("N for the next boot device");
-    }
-}
-
-static void no_link(void **state)
-{
-    (void)state;
-    script.link_after_ms[0] = 1000000;
-    told("link-timeout=3", "nic0 nic_close");
-    shown("waiting for the link (N stops), 3 s");
-    shown("waiting for the link (N stops), 1 s");
-    shown("\nS106 No link\nWhy: 82540EM has had no link for 3 s\n");
-}
-
 static void a_link_that_comes_late(void **state)
 {
     (void)state;
     script.link_after_ms[0] = 4000;
     told("", "nic0 net_open dhcp login disk boot" DOWN);
-}
-
-static void a_root_path_from_dhcp_is_marked(void **state)
-{
-    (void)state;
-    dhcp_ack(&script.ack);
-    dhcp_text(&script.ack, DHCP_ROOT_PATH, "iscsi:192.0.2.1::x::iqn.2001-04.com.example:storage");
-    told("", "nic0 net_open dhcp net_close nic_close");
-    shown("S702 The root path cannot be understood\n"
-          "Why: character 18: the port is a number of 1 to 65535, or empty\n"
-          "     iscsi:192.0.2.1::x::iqn.2001-04.com.example:storage\n"
-          "                      ^\n");
-}
-
-static void r_tries_again(void **state)
-{
-    (void)state;
-    script.login = E_CONNECT_TIMEOUT;
-    script.keys = "rRn";
-    told("retry=0", "nic0 net_open dhcp login net_close nic_close nic0 net_open dhcp login net_close nic_close "
-                    "nic0 net_open dhcp login net_close nic_close");
-    assert_int_equal(seen.failures, 3);
-}
-
-static void unattended_it_tries_again_a_bounded_number_of_times(void **state)
-{
-    (void)state;
-    script.open_card[0] = E_NIC_RESET;
-    script.keys = NULL;
-    uint64_t before = platform_ticks();
-    told("retry=2,7", "nic0 nic0 nic0");
-    uint64_t seconds = (platform_ticks() - before) / platform_ticks_per_ms() / 1000;
-    assert_in_range(seconds, 2 * 7 + 30, 2 * 7 + 31);
-    shown("Retry in 7 s");
-    shown("Retry in 1 s");
-}
-
-static void every_attempt_has_the_whole_arena(void **state)
-{
-    (void)state;
-    script.disk = E_DISK_TIMEOUT;
-    script.keys = NULL;
-    machine.command_line = "retry=40,1";
-    loader_run(&machine);
-    assert_int_equal(seen.card_config.rx_buffers, 512);
-    assert_int_equal(seen.failures, 41);
 }
 
 static void without_a_known_card_all_are_tried(void **state)
@@ -347,26 +236,6 @@ static void without_a_known_card_all_are_tried(void **state)
     shown("No link; trying the next card\n");
 }
 
-static void of_several_failures_the_furthest_is_shown(void **state)
-{
-    (void)state;
-    machine.boot_nic = NULL;
-    script.link_after_ms[0] = script.link_after_ms[2] = 1000000;
-    script.dhcp = E_DHCP_TIMEOUT;
-    told("", "nic0 nic_close nic1 net_open dhcp net_close nic_close nic2 nic_close");
-    shown("\nS202 ");
-    assert_null(strstr(seen.screen, "\nS106 "));
-    shown("Why: the double of dhcp says so\n");
-}
-
-static void a_target_that_answered_is_not_asked_on_another_card(void **state)
-{
-    (void)state;
-    machine.boot_nic = NULL;
-    script.login = E_CONNECT_REFUSED;
-    told("", "nic0 net_open dhcp login net_close nic_close");
-}
-
 static void nic_by_mac(void **state)
 {
     (void)state;
@@ -375,31 +244,6 @@ static void nic_by_mac(void **state)
     set_up(state);
     told("nic=52:54:00:00:00:00", "nic0 nic_close nic1 nic_close nic2 nic_close");
     shown("\nS708 ");
-}
-
-/* A card that cannot be opened may well be the one that nic= names. */
-static void a_card_that_fails_is_told_of_before_others_that_are_not_meant(void **state)
-{
-    (void)state;
-    script.open_card[1] = E_NIC_RESET;
-    told("nic=52:54:00:12:34:57", "nic0 nic_close nic1 nic2 nic_close");
-    shown("\nS103 ");
-    shown("Why: the double of nic1 says so\n");
-}
-
-static void a_boot_card_without_a_driver(void **state)
-{
-    (void)state;
-    script.no_driver[0] = true;
-    machine.nics = &cards[1];
-    machine.nic_count = 1;
-    told("", "nic1 net_open dhcp login disk boot" DOWN);
-    host_arena_free(&arena);
-    set_up(state);
-    script.no_driver[0] = true;
-    machine.nic_count = 0;
-    told("", "");
-    shown("\nS101 ");
 }
 
 static void hook_only_leaves_everything_up(void **state)
@@ -442,59 +286,6 @@ static void the_rings_fit_the_memory(void **state)
     assert_int_equal(seen.window, 224 * 1460);
 }
 
-static void warnings(void **state)
-{
-    (void)state;
-    told("chap=user:short mutual=other:short chpa=topsecret quiet", "nic0 net_open dhcp login disk boot" DOWN);
-    shown("chpa= on the command line is no setting");
-    shown("less than 12 bytes");
-    shown("both CHAP secrets are the same");
-    assert_null(strstr(seen.screen, "topsecret"));
-    assert_null(strstr(seen.screen, ":short"));
-}
-
-/* Every setting, in pages that a key ends; nothing is booted. */
-static void help(void **state)
-{
-    (void)state;
-    script.keys_at_once = true;
-    script.keys = "xxn";
-    told("mtu=1 help", "");
-    shown("\nroot=          the disk: iscsi:<server>:<protocol>:<port>:<LUN>:<target name>\n");
-    shown("mtu=           longest packet: a number of 576 to 9000 (1500)\n");
-    shown("\nfirmware-ibft= settings from one that is there: yes or no (no)\n");
-    shown("\nlog=           lines on the screen: error, warning, info or debug (warning)\n");
-    shown("Press a key for more.");
-    shown("Press N for the next boot device.");
-    assert_null(strstr(seen.screen, "\nS"));
-    no_line_is_too_long();
-
-    unsigned lines = 0; /* of a page: a wait begins and ends with \r */
-    for (const char *at = seen.screen; *at; at++) {
-        lines = *at == '\r' ? 0 : lines + (*at == '\n');
-        assert_true(lines < 25);
-    }
-}
-
-static void help_waits_for_nobody(void **state)
-{
-    (void)state;
-    script.keys = NULL;
-    uint64_t before = platform_ticks();
-    told("help", "");
-    assert_in_range((platform_ticks() - before) / platform_ticks_per_ms() / 1000, 90, 91);
-}
-
-static void an_arena_too_small_for_the_story(void **state)
-{
-    (void)state;
-    arena.used = arena.size - 100;
-    told("", "");
-    shown("\nS709 ");
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -502,7 +293,6 @@ int main(void)
         TEST(no_line_is_longer_than_the_screen),
         TEST(the_roms_lease_is_used_when_it_holds_a_root_path),
         TEST(odd_values_of_a_lease_do_not_stop_the_boot),
-        TEST(tables_that_would_be_wrong_stop_the_boot),
         TEST(without_tables_nothing_is_checked),
         TEST(the_roms_lease_is_not_used_in_a_vlan),
         TEST(else_an_exchange_of_our_own),
@@ -511,26 +301,13 @@ int main(void)
         TEST(a_static_address_skips_dhcp),
         TEST(an_ipv6_target),
         TEST(an_ipv6_target_named_by_dhcp),
-        TEST(each_failure_has_its_code_and_advice),
-        TEST(no_link),
         TEST(a_link_that_comes_late),
-        TEST(a_root_path_from_dhcp_is_marked),
-        TEST(r_tries_again),
-        TEST(unattended_it_tries_again_a_bounded_number_of_times),
-        TEST(every_attempt_has_the_whole_arena),
         TEST(without_a_known_card_all_are_tried),
-        TEST(of_several_failures_the_furthest_is_shown),
-        TEST(a_target_that_answered_is_not_asked_on_another_card),
         TEST(nic_by_mac),
-        TEST(a_card_that_fails_is_told_of_before_others_that_are_not_meant),
-        TEST(a_boot_card_without_a_driver),
         TEST(hook_only_leaves_everything_up),
         TEST(the_portal_of_the_device_path),
         TEST(the_rings_fit_the_memory),
-        TEST(warnings),
-        TEST(help),
-        TEST(help_waits_for_nobody),
-        TEST(an_arena_too_small_for_the_story),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,8 @@
 #include "tests/unit/unit.h"
 
 #include "net/net.h"
+#include "platform/bytes.h"
+#include "platform/frame.h"
 #include "tests/host/host.h"
 #include "tests/host/peer.h"
 
@@ -15,6 +17,21 @@
 
 static struct stream *stream;
 static uint8_t buffer[4 * WINDOW];
+
+/* What the stack has for us, at most `length` bytes of it. */
+static size_t receive(size_t length)
+{
+    size_t received;
+    assert_int_equal(stream->ops->receive(stream, buffer, length, &received), OK);
+    return received;
+}
+
+static void send_stable(const void *bytes, size_t length)
+{
+    struct stream_span span = {bytes, length, true};
+    size_t taken;
+    assert_int_equal(stream->ops->send(stream, &span, 1, &taken), OK);
+}
 
 static int open_world(void **state)
 {
@@ -41,19 +58,16 @@ static int close_world(void **state)
 static void assert_alive(void)
 {
     static uint8_t byte;
-    struct stream_span span = {&byte, 1, true};
     uint64_t before = peer.received;
-    size_t done;
-
     byte = peer_pattern(before);
-    assert_int_equal(stream->ops->send(stream, &span, 1, &done), OK);
+    send_stable(&byte, 1);
     peer_world_run(100);
     assert_int_equal(peer.received, before + 1);
+
     peer_segment(PEER_ACK, peer.next, peer.expected, NULL, 0, "!", 1);
     peer.next++;
     peer_world_run(100);
-    assert_int_equal(stream->ops->receive(stream, buffer, 1, &done), OK);
-    assert_int_equal(done, 1);
+    assert_int_equal(receive(1), 1);
     assert_int_equal(buffer[0], '!');
 }
 
@@ -74,26 +88,26 @@ static void syn_in_a_connection(void **state)
 /* 574bd6e5: a segment at the window's edge, trimmed when it was queued, comes again longer. */
 static void longer_repetition_at_the_windows_edge(void **state)
 {
-    uint32_t edge = peer.next + WINDOW;
-    size_t received = 0, done;
-
     (void)state;
+    uint32_t edge = peer.next + WINDOW;
     peer_segment(PEER_ACK, edge - 100, peer.expected, NULL, 0, buffer, 100);
     peer_segment(PEER_ACK, edge - 100, peer.expected, NULL, 0, buffer, 1000);
     peer_segment(PEER_ACK | PEER_FIN, edge - 100, peer.expected, NULL, 0, buffer, 1400);
     peer_segment(PEER_ACK, edge - 1, peer.expected, NULL, 0, buffer, 1400);
     peer_segment(PEER_ACK | PEER_FIN, edge - 1, peer.expected, NULL, 0, buffer, 1);
     peer_world_run(50);
+
     /* Filled up, the queue is taken over; no byte beyond the window may come with it. */
     for (uint32_t at = peer.next; at != edge - 100;) {
-        uint32_t length = edge - 100 - at < 1460 ? edge - 100 - at : 1460;
-
+        uint32_t length = smaller_of(edge - 100 - at, 1460);
         peer_segment(PEER_ACK, at, peer.expected, NULL, 0, buffer, length);
         at += length;
     }
     peer_world_run(50);
+
+    size_t received = 0;
     while (received < WINDOW) {
-        assert_int_equal(stream->ops->receive(stream, buffer, sizeof buffer, &done), OK);
+        size_t done = receive(sizeof buffer);
         assert_int_not_equal(done, 0);
         received += done;
     }
@@ -107,6 +121,7 @@ static void longer_repetition_at_the_windows_edge(void **state)
  * 4". */
 static void option_reaching_past_the_header(void **state)
 {
+    (void)state;
     static const struct {
         const char *name;
         uint8_t bytes[4];
@@ -116,13 +131,10 @@ static void option_reaching_past_the_header(void **state)
         {"unknown of one", {99, 1, 0, 0}},
     };
 
-    (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        size_t done;
-
         peer_segment(PEER_ACK, peer.next, peer.expected, cases[i].bytes, 4, "\4data", 5);
         peer_world_run(20);
-        assert_int_equal(stream->ops->receive(stream, buffer, sizeof buffer, &done), OK);
+        size_t done = receive(sizeof buffer);
         if (done)
             print_error("%s\n", cases[i].name);
         assert_int_equal(done, 0);
@@ -133,10 +145,9 @@ static void option_reaching_past_the_header(void **state)
 /* 003d34ee: numbers half the sequence space away are neither before nor after. */
 static void sequence_numbers_half_the_space_away(void **state)
 {
-    static const uint32_t distances[] = {0x80000000u, 0x7FFFFFFFu, 0x80000001u, 0xC0000000u, 0x40000000u};
-    size_t done;
-
     (void)state;
+    static const uint32_t distances[] = {0x80000000u, 0x7FFFFFFFu, 0x80000001u, 0xC0000000u, 0x40000000u};
+
     for (size_t i = 0; i < sizeof distances / sizeof *distances; i++) {
         peer_segment(PEER_ACK, peer.next + distances[i], peer.expected, NULL, 0, "stale", 5);
         peer_segment(PEER_ACK, peer.next, peer.expected + distances[i], NULL, 0, "stale", 5);
@@ -144,8 +155,7 @@ static void sequence_numbers_half_the_space_away(void **state)
         peer_segment(PEER_ACK | PEER_FIN, peer.next + distances[i], peer.expected, NULL, 0, NULL, 0);
     }
     peer_world_run(50);
-    assert_int_equal(stream->ops->receive(stream, buffer, sizeof buffer, &done), OK);
-    assert_int_equal(done, 0);
+    assert_int_equal(receive(sizeof buffer), 0);
     assert_alive();
 }
 
@@ -161,29 +171,22 @@ static void guessed_reset(void **state)
 /* b1d3dcb8: duplicate acknowledgements with data of the peer's between them still retransmit fast, before any timeout. */
 static void fast_retransmission_under_two_way_traffic(void **state)
 {
-    static uint8_t out[20 * 1460];
-    struct stream_span span = {out, sizeof out, true};
-    size_t done;
-    uint32_t lost;
-    uint64_t start;
-    void (*handler)(const uint8_t *, unsigned);
-
     (void)state;
+    static uint8_t out[20 * 1460];
     for (size_t i = 0; i < sizeof out; i++)
         out[i] = peer_pattern(i);
-    /* Warm up, so that the congestion window is open. */
-    span.length = 10 * 1460;
-    assert_int_equal(stream->ops->send(stream, &span, 1, &done), OK);
+    send_stable(out, sizeof out / 2); /* so that the congestion window is open */
     peer_world_run(300);
-    assert_int_equal(peer.received, 10 * 1460);
-    lost = peer.expected;
-    handler = wire.sent;
+    assert_int_equal(peer.received, sizeof out / 2);
+
+    uint32_t lost = peer.expected;
+    void (*handler)(const uint8_t *, unsigned) = wire.sent;
     wire.sent = NULL; /* these are all lost */
-    span.bytes = out + 10 * 1460;
-    assert_int_equal(stream->ops->send(stream, &span, 1, &done), OK);
+    send_stable(out + sizeof out / 2, sizeof out / 2);
     net_poll();
-    start = platform_ticks();
+    uint64_t start = platform_ticks();
     wire.sent = handler;
+
     for (unsigned i = 0; i < 3; i++) {
         peer_segment(PEER_ACK, peer.next, lost, NULL, 0, NULL, 0);
         peer_segment(PEER_ACK, peer.next, lost, NULL, 0, "data", 4);
@@ -202,9 +205,8 @@ static void fast_retransmission_under_two_way_traffic(void **state)
  */
 static void segment_of_no_connection(void **state)
 {
-    uint16_t port = peer.port;
-
     (void)state;
+    uint16_t port = peer.port;
     peer.port = 1;
     peer_segment(PEER_ACK, 1, 1, NULL, 0, "x", 1);
     peer_segment(PEER_SYN, 1, 0, NULL, 0, NULL, 0);
@@ -218,9 +220,8 @@ static void segment_of_no_connection(void **state)
 /* c8f42025, 16e8ef31, f85ed72b, 56b29f8b: fragments are not put together at all. */
 static void fragments_are_dropped(void **state)
 {
-    uint8_t frame[80] = {0x02, 0, 0, 0, 0, 0x01, 0x02, 0, 0, 0, 0, 0xFE, 0x08, 0x00, 0x45, 0, 0, 60, 0, 1, 0x20, 0, 64, 6};
-
     (void)state;
+    uint8_t frame[80] = {0x02, 0, 0, 0, 0, 0x01, 0x02, 0, 0, 0, 0, 0xFE, 0x08, 0x00, 0x45, 0, 0, 60, 0, 1, 0x20, 0, 64, 6};
     memcpy(frame + 26, "\12\0\0\1\12\0\0\2", 8);
     wire.verified = true; /* so that the header's checksum does not matter */
     for (unsigned offset = 0; offset < 0x4000; offset += 0x0FFF) {
@@ -236,48 +237,38 @@ static void fragments_are_dropped(void **state)
 /* A segment with a wrong checksum counts only when the card says that it verified it. */
 static void wrong_checksum(void **state)
 {
-    uint8_t frame[60] = {0x02, 0, 0, 0, 0, 0x01, 0x02, 0, 0, 0, 0, 0xFE, 0x08, 0x00, 0x45, 0, 0, 44, 0, 0, 0, 0, 64, 6, 0, 0};
-    uint32_t next = peer.next, expected = peer.expected;
-    size_t done;
-
     (void)state;
-    memcpy(frame + 26, "\12\0\0\1\12\0\0\2", 8);
-    frame[24] = 0x66;
-    frame[25] = 0xCA;
-    frame[34] = 3260 >> 8;
-    frame[35] = 3260 & 0xFF;
-    frame[36] = (uint8_t)(peer.port >> 8);
-    frame[37] = (uint8_t)peer.port;
-    for (unsigned i = 0; i < 4; i++) {
-        frame[38 + i] = (uint8_t)(next >> (24 - 8 * i));
-        frame[42 + i] = (uint8_t)(expected >> (24 - 8 * i));
-    }
-    frame[46] = 0x50;
-    frame[47] = PEER_ACK;
-    frame[48] = 0xFF;
-    memcpy(frame + 54, "evil", 4);
-    wire_inject(frame, 58);
+    /* clang-format off */
+    uint8_t frame[58] = {
+        0x02, 0, 0, 0, 0, 0x01, 0x02, 0, 0, 0, 0, 0xFE, 0x08, 0x00,
+        0x45, 0, 0, 44, 0, 0, 0, 0, 64, PROTOCOL_TCP, 0x66, 0xCA, 10, 0, 0, 1, 10, 0, 0, 2,
+        [46] = 0x50, PEER_ACK, 0xFF, /* header, flags, window */
+    };
+    /* clang-format on */
+    uint8_t *tcp = frame + ETHERNET_HEADER + IPV4_HEADER;
+    put_be16(tcp, 3260);
+    put_be16(tcp + 2, peer.port);
+    put_be32(tcp + 4, peer.next);
+    put_be32(tcp + 8, peer.expected);
+    memcpy(tcp + TCP_HEADER, "evil", 4);
+
+    wire_inject(frame, sizeof frame);
     peer_world_run(20);
-    assert_int_equal(stream->ops->receive(stream, buffer, 4, &done), OK);
-    assert_int_equal(done, 0);
+    assert_int_equal(receive(4), 0);
     wire.verified = true;
-    wire_inject(frame, 58);
+    wire_inject(frame, sizeof frame);
     peer_world_run(20);
-    assert_int_equal(stream->ops->receive(stream, buffer, 4, &done), OK);
-    assert_int_equal(done, 4);
+    assert_int_equal(receive(4), 4);
 }
 
 /* RFC 6528: the numbers of one connection say nothing of the next. */
 static void initial_sequence_numbers(void **state)
 {
-    uint32_t previous = 0, previous_step = 0;
-
     (void)state;
+    uint32_t previous = 0, previous_step = 0;
     for (unsigned i = 0; i < 20; i++) {
-        uint32_t step;
-
         assert_int_equal(stream->ops->connect(stream, "10.0.0.1", 3260, deadline_after_ms(1000)), OK);
-        step = peer.stack_iss - previous;
+        uint32_t step = peer.stack_iss - previous;
         assert_true(step > 1000000 && step < 0u - 1000000);
         assert_int_not_equal(step, previous_step);
         previous = peer.stack_iss;
@@ -288,19 +279,18 @@ static void initial_sequence_numbers(void **state)
 /* Frames of any length and content: nothing is overrun, nothing kept, and the connection lives. */
 static void random_frames(void **state)
 {
+    (void)state;
     static const uint8_t heads[][24] = {
         {0x02, 0, 0, 0, 0, 0x01, 0x02, 0, 0, 0, 0, 0xFE, 0x08, 0x00, 0x45},
         {0x02, 0, 0, 0, 0, 0x01, 0x02, 0, 0, 0, 0, 0xFE, 0x86, 0xDD, 0x60},
         {0x02, 0, 0, 0, 0, 0x01, 0x02, 0, 0, 0, 0, 0xFE, 0x08, 0x06, 0x00, 0x01, 0x08, 0x00, 6, 4, 0, 2},
     };
 
-    (void)state;
     wire.verified = true;
     for (unsigned i = 0; i < 30000; i++) {
         uint8_t frame[256];
         uint32_t random;
         unsigned length;
-
         platform_random(&random, sizeof random);
         platform_random(frame, sizeof frame);
         length = random % sizeof frame;

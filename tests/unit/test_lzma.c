@@ -144,9 +144,11 @@ static void every_corruption_of_one_byte(void **state)
     for (const struct lzma_case *c = lzma_cases; c < lzma_cases + CASES; c++) {
         if (c->length > SMALL)
             continue;
+
         uint8_t stream[sizeof c->stream];
         uint32_t size = text_length(c), refused = 0;
         memcpy(stream, c->stream, sizeof stream);
+
         for (uint32_t at = 0; at < c->length; at++) {
             for (unsigned value = 0; value < 256; value++) {
                 stream[at] = (uint8_t)value;
@@ -157,6 +159,7 @@ static void every_corruption_of_one_byte(void **state)
             }
             stream[at] = c->stream[at];
         }
+
         if (refused < c->length * 255 * 9 / 10)
             fail_msg("%s: only %u of %u refused", c->name, refused, c->length * 255);
     }

@@ -3,9 +3,9 @@
 #include "tests/unit/unit.h"
 
 #include "bios/memory_map.h"
+#include "platform/bytes.h"
 
-#define MIB      0x100000ull
-#define GIB      (1024 * MIB)
+#define GIB      (1024ull * MIB)
 #define ACPI     3
 #define ROWS_MAX 12
 
@@ -78,7 +78,7 @@ static const struct reserve_case {
 
 static void fill(struct memory_map *map, const struct row *rows)
 {
-    memory_map_start(map);
+    memory_map_clear(map);
     for (; rows->end; rows++) {
         struct e820_entry entry = {rows->base, rows->end - rows->base, rows->type, 0};
         assert_true(memory_map_add(map, &entry, E820_ENTRY_MINIMUM));
@@ -93,6 +93,7 @@ static void reserved_pages_are_cut_out(void **state)
         struct memory_map map;
         fill(&map, c->in);
         assert_true(memory_map_reserve(&map, c->base, c->end - c->base));
+
         unsigned n = 0;
         for (const struct row *row = c->out; row->end; row++, n++) {
             if (n >= map.count || map.entries[n].base != row->base || map.entries[n].length != row->end - row->base ||
@@ -108,12 +109,13 @@ static void extended_attributes_are_kept(void **state)
 {
     (void)state;
     struct memory_map map;
-    memory_map_start(&map);
+    memory_map_clear(&map);
     assert_true(memory_map_add(&map, &(struct e820_entry){0, 0x9F000, 1, 77}, 20));
     assert_int_equal(map.entry_size, 20);
     assert_true(memory_map_add(&map, &(struct e820_entry){MIB, 64 * MIB, 1, 9}, 24));
     assert_int_equal(map.entry_size, 24);
     assert_int_equal(map.entries[0].attributes, E820_ENABLED);
+
     assert_true(memory_map_reserve(&map, 32 * MIB, MIB));
     assert_int_equal(map.count, 4);
     for (unsigned i = 1; i < 4; i++)
@@ -124,7 +126,7 @@ static void empty_and_short_entries(void **state)
 {
     (void)state;
     struct memory_map map;
-    memory_map_start(&map);
+    memory_map_clear(&map);
     assert_true(memory_map_add(&map, &(struct e820_entry){MIB, 0, 1, 0}, 20));
     assert_int_equal(map.count, 0);
     assert_false(memory_map_add(&map, &(struct e820_entry){MIB, MIB, 1, 0}, 19));
@@ -135,7 +137,7 @@ static void a_full_map_stays_as_it_is(void **state)
 {
     (void)state;
     struct memory_map map, before;
-    memory_map_start(&map);
+    memory_map_clear(&map);
     for (unsigned i = 0; i < MEMORY_MAP_MAX - 1; i++)
         assert_true(memory_map_add(&map, &(struct e820_entry){i * MIB, MIB, 1, 0}, 20));
     before = map;
@@ -144,6 +146,24 @@ static void a_full_map_stays_as_it_is(void **state)
     assert_true(memory_map_reserve(&map, 0, 0x1000));
     assert_int_equal(map.count, MEMORY_MAP_MAX);
     assert_false(memory_map_add(&map, &(struct e820_entry){GIB, MIB, 1, 0}, 20));
+}
+
+static void older_functions_make_a_map(void **state)
+{
+    (void)state;
+    struct memory_map map;
+    memory_map_clear(&map);
+    memory_map_add_sizes(&map, &(struct memory_sizes){0x3C00, 0x700, 0xFC00});
+    assert_int_equal(map.count, 2);
+    assert_int_equal(map.entries[0].base, MIB);
+    assert_int_equal(map.entries[0].length, 15 * MIB);
+    assert_int_equal(map.entries[1].base, 16 * MIB);
+    assert_int_equal(map.entries[1].length, 112 * MIB);
+
+    memory_map_clear(&map);
+    memory_map_add_sizes(&map, &(struct memory_sizes){0, 0, 0x1C00}); /* no E801: one entry, and no empty one */
+    assert_int_equal(map.count, 1);
+    assert_int_equal(map.entries[0].length, 7 * MIB);
 }
 
 static const struct size_case {
@@ -210,7 +230,7 @@ static void image_goes_to_the_top_of_ram(void **state)
         const struct place_case *c = &place_cases[i];
         struct memory_map map;
         fill(&map, c->in);
-        uint32_t place = place_at_top(map.entries, map.count, 4 * MIB, 4 * MIB);
+        uint32_t place = placement_at_top(map.entries, map.count, 4 * MIB, 4 * MIB);
         if (place != c->out)
             fail_msg("%s: %08x, not %08x", c->name, place, c->out);
     }
@@ -219,9 +239,10 @@ static void image_goes_to_the_top_of_ram(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reserved_pages_are_cut_out), cmocka_unit_test(extended_attributes_are_kept),
-        cmocka_unit_test(empty_and_short_entries),    cmocka_unit_test(a_full_map_stays_as_it_is),
-        cmocka_unit_test(older_functions_agree),      cmocka_unit_test(image_goes_to_the_top_of_ram),
+        cmocka_unit_test(reserved_pages_are_cut_out),   cmocka_unit_test(extended_attributes_are_kept),
+        cmocka_unit_test(empty_and_short_entries),      cmocka_unit_test(a_full_map_stays_as_it_is),
+        cmocka_unit_test(older_functions_make_a_map),   cmocka_unit_test(older_functions_agree),
+        cmocka_unit_test(image_goes_to_the_top_of_ram),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,10 +3,12 @@
 #include "tests/unit/unit.h"
 
 #include "net/net.h"
+#include "platform/format.h"
 #include "tests/host/peer.h"
 
 static void parses_and_formats(void **state)
 {
+    (void)state;
     static const struct {
         const char *text, *canonical; /* NULL: refused */
     } cases[] = {
@@ -53,15 +55,13 @@ static void parses_and_formats(void **state)
         {"::10.0.0.1:1", NULL},
     };
 
-    (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct net_address address;
-        char text[46];
+        char text[FORMAT_ADDRESS_SIZE];
         bool good = net_parse_address(cases[i].text, &address);
-
-        if (good != (cases[i].canonical != NULL))
+        if (good != !!cases[i].canonical)
             print_error("\"%s\"\n", cases[i].text);
-        assert_int_equal(good, cases[i].canonical != NULL);
+        assert_int_equal(good, !!cases[i].canonical);
         if (!good)
             continue;
         net_format_address(&address, text);
@@ -71,10 +71,9 @@ static void parses_and_formats(void **state)
 
 static void formats_the_longest(void **state)
 {
-    struct net_address address = {.family = 6};
-    char text[46];
-
     (void)state;
+    struct net_address address = {.family = 6};
+    char text[FORMAT_ADDRESS_SIZE];
     memset(address.bytes, 0xFF, 16);
     net_format_address(&address, text);
     assert_string_equal(text, "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
@@ -82,6 +81,7 @@ static void formats_the_longest(void **state)
 
 static void static_ipv4_is_checked(void **state)
 {
+    (void)state;
     static const struct {
         const char *name;
         struct net_ipv4 ipv4;
@@ -102,11 +102,9 @@ static void static_ipv4_is_checked(void **state)
         {"tiny MTU", {{192, 168, 1, 5}, {255, 255, 255, 0}, {0}, {{0}}, 100}, E_ADDRESS_INVALID},
     };
 
-    (void)state;
     peer_world_open(64, 65536);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         enum status status = net_set_ipv4(&cases[i].ipv4);
-
         if (status != cases[i].status)
             print_error("%s\n", cases[i].name);
         assert_int_equal(status, cases[i].status);
@@ -117,10 +115,9 @@ static void static_ipv4_is_checked(void **state)
 /* Memory: the sizes for the crash dump's window fit its budget, and too small an arena is an error, not a fault. */
 static void arena_sizes(void **state)
 {
+    (void)state;
     struct arena small = {.base = (uint8_t[256]){0}, .size = 256};
     struct nic nic = {.mtu = 1500};
-
-    (void)state;
     assert_true(net_arena_size(8 * 1460) <= 20 * 1024);
     assert_true(net_arena_size(256 * 1460) <= 384 * 1024);
     assert_int_equal(net_open(&(struct net_config){.nic = &nic, .arena = &small, .window = 65536}), E_NET_MEMORY);

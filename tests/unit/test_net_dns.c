@@ -13,23 +13,29 @@ static bool silent, wrong_id;
 static uint8_t error_code, answers;
 static unsigned questions;
 
+/* RFC 1035 4.1.1; the question follows the header */
+#define DNS_PORT    53
+#define DNS_FLAGS   2 /* QR and RD; RA and RCODE */
+#define DNS_ANSWERS 7 /* the lower byte of their number */
+#define DNS_HEADER  12
+
 static void serve(uint16_t from, uint16_t to, const uint8_t *data, unsigned length)
 {
-    uint8_t reply[512];
-
-    if (to != 53 || length < 12 || length > 300)
+    if (to != DNS_PORT || length < DNS_HEADER || length > 300)
         return;
     questions++;
     if (silent)
         return;
+
+    uint8_t reply[512];
     memcpy(reply, data, length);
     reply[0] ^= wrong_id;
-    reply[2] = 0x81;
-    reply[3] = 0x80 | error_code;
-    reply[7] = answers;
+    reply[DNS_FLAGS] = 0x81;
+    reply[DNS_FLAGS + 1] = 0x80 | error_code;
+    reply[DNS_ANSWERS] = answers;
     if (answer_length)
         memcpy(reply + length, answer, answer_length);
-    peer_datagram(53, from, reply, length + answer_length);
+    peer_datagram(DNS_PORT, from, reply, length + answer_length);
 }
 
 static int open_world(void **state)
@@ -66,9 +72,8 @@ static enum status connect_by_name(const void *bytes, unsigned length)
 
 static void name_is_resolved(void **state)
 {
-    static const uint8_t good[] = {HEAD, 0, 4, 10, 0, 0, 1};
-
     (void)state;
+    static const uint8_t good[] = {HEAD, 0, 4, 10, 0, 0, 1};
     assert_int_equal(connect_by_name(good, sizeof good), OK);
     assert_int_equal(questions, 1);
 }
@@ -91,18 +96,16 @@ static void no_such_name(void **state)
 
 static void answer_with_another_number(void **state)
 {
-    static const uint8_t good[] = {HEAD, 0, 4, 10, 0, 0, 1};
-
     (void)state;
+    static const uint8_t good[] = {HEAD, 0, 4, 10, 0, 0, 1};
     wrong_id = true;
     assert_int_equal(connect_by_name(good, sizeof good), E_RESOLVE);
 }
 
 static void names_that_cannot_be(void **state)
 {
-    char longest[300];
-
     (void)state;
+    char longest[300];
     memset(longest, 'a', sizeof longest);
     longest[sizeof longest - 1] = '\0';
     assert_int_equal(stream->ops->connect(stream, "", 3260, deadline_after_ms(1000)), E_RESOLVE);
@@ -112,6 +115,7 @@ static void names_that_cannot_be(void **state)
 
 static void broken_answers(void **state)
 {
+    (void)state;
     static const struct {
         const char *name;
         uint8_t bytes[24];
@@ -128,11 +132,9 @@ static void broken_answers(void **state)
         {"zero", {HEAD, 0, 4, 0, 0, 0, 0}, 16},
     };
 
-    (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         enum status status;
         char name[32];
-
         snprintf(name, sizeof name, "host%zu.example", i);
         answer = cases[i].bytes;
         answer_length = cases[i].length;

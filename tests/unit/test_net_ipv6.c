@@ -3,6 +3,8 @@
 #include "tests/unit/unit.h"
 
 #include "net/net.h"
+#include "platform/bytes.h"
+#include "platform/frame.h"
 #include "tests/host/host.h"
 #include "tests/host/peer.h"
 
@@ -10,12 +12,25 @@ static const uint8_t all_nodes[16] = {0xFF, 2, [15] = 1};
 static const uint8_t router[16] = {0xFE, 0x80, [15] = 1};
 static const uint8_t by_hand[16] = {0xFD, 0x77, [15] = 2};
 
-static uint8_t last[1600]; /* the last neighbour advertisement that the stack sent */
+static const uint8_t peer_mac[6] = {0x02, 0, 0, 0, 0, 0xFE};
+
+/* RFC 4861 4: the first byte of each message */
+#define ND_ROUTER_ADVERTISEMENT 134
+#define ND_SOLICITATION         135
+#define ND_ADVERTISEMENT        136
+#define ND_REDIRECT             137
+
+static uint8_t last[WIRE_FRAME]; /* the last neighbour advertisement that the stack sent */
 static unsigned advertisements;
+
+static bool is_ipv6(const uint8_t *frame, uint8_t next)
+{
+    return get_be16(frame + ETHERNET_TYPE) == ETHERTYPE_IPV6 && frame[ETHERNET_HEADER + IPV6_NEXT_HEADER] == next;
+}
 
 static void on_frame(const uint8_t *frame, unsigned length)
 {
-    if (length >= 78 && frame[12] == 0x86 && frame[20] == 58 && frame[54] == 136) {
+    if (length >= 78 && is_ipv6(frame, PROTOCOL_ICMPV6) && frame[ETHERNET_HEADER + IPV6_HEADER] == ND_ADVERTISEMENT) {
         memcpy(last, frame, length);
         advertisements++;
     }
@@ -44,33 +59,35 @@ static int close_world(void **state)
 static enum status set_by_hand(void)
 {
     struct net_ipv6 ipv6 = {.prefix_length = 64};
-
     memcpy(ipv6.address, by_hand, 16);
     return net_set_ipv6(&ipv6, deadline_after_ms(5000));
 }
 
 /* ---- addresses ---- */
 
+/* Options: source address, prefix, DNS server (RFC 4861 4.2, RFC 8106 5.1). */
+/* clang-format off */
 static uint8_t advertisement[16 + 8 + 32 + 24] = {
-    134, 0, 0, 0,  64, 0, 7, 8, [16] = 1, 1,    2,    0,         0, 0, 0, 0xFE, [24] = 3, 4,  64, 0xC0, 0,    0,           14,
-    16,  0, 0, 14, 16, 0, 0, 0, 0,        0xFD, 0x99, [56] = 25, 3, 0, 0, 0,    0,        14, 16, 0xFD, 0x99, [79] = 0x53,
+    ND_ROUTER_ADVERTISEMENT, 0, 0, 0, 64, 0, 7, 8,
+    [16] = 1, 1, 2, 0, 0, 0, 0, 0xFE,
+    [24] = 3, 4, 64, 0xC0, 0, 0, 14, 16, 0, 0, 14, 16, 0, 0, 0, 0, 0xFD, 0x99,
+    [56] = 25, 3, 0, 0, 0, 0, 14, 16, 0xFD, 0x99, [79] = 0x53,
 };
+/* clang-format on */
 
 static void advertise(void)
 {
     static unsigned turns;
-
     host_clock_advance_us(500);
     if (++turns % 200 == 0)
-        peer_ipv6(NULL, all_nodes, 58, 255, advertisement, sizeof advertisement);
+        peer_ipv6(NULL, all_nodes, PROTOCOL_ICMPV6, 255, advertisement, sizeof advertisement);
 }
 
 static void address_by_router_advertisement(void **state)
 {
+    (void)state;
     struct net_ipv6 found;
     static const uint8_t expected[16] = {0xFD, 0x99, 0, 0, 0, 0, 0, 0, 0x00, 0, 0, 0xFF, 0xFE, 0, 0, 0x01};
-
-    (void)state;
     host_idle_hook = advertise;
     assert_int_equal(net_autoconfigure_ipv6(&found, deadline_after_ms(10000)), OK);
     assert_memory_equal(found.address, expected, 16);
@@ -81,13 +98,12 @@ static void address_by_router_advertisement(void **state)
 /* A router says something to all, a neighbour asks: nothing is answered, and no neighbour looked for. */
 static void silent_unless_wanted(void **state)
 {
-    uint8_t solicitation[32] = {135, [8] = 0xFD, 0x77, [23] = 2, [24] = 1, 1, 2, 0, 0, 0, 0, 0xFE};
-    unsigned before = wire.frames_sent; /* ARP for our own IPv4 address */
-
     (void)state;
+    uint8_t solicitation[32] = {ND_SOLICITATION, [8] = 0xFD, 0x77, [23] = 2, [24] = 1, 1, 2, 0, 0, 0, 0, 0xFE};
+    unsigned before = wire.frames_sent; /* ARP for our own IPv4 address */
     host_idle_hook = advertise;
     for (deadline_t end = deadline_after_ms(5000); !deadline_passed(end); platform_idle()) {
-        peer_ipv6(NULL, all_nodes, 58, 255, solicitation, sizeof solicitation);
+        peer_ipv6(NULL, all_nodes, PROTOCOL_ICMPV6, 255, solicitation, sizeof solicitation);
         net_poll();
     }
     assert_int_equal(wire.frames_sent, before);
@@ -95,17 +111,15 @@ static void silent_unless_wanted(void **state)
 
 static void no_router(void **state)
 {
-    struct net_ipv6 found;
-
     (void)state;
+    struct net_ipv6 found;
     assert_int_equal(net_autoconfigure_ipv6(&found, deadline_after_ms(3000)), E_IPV6_NO_ROUTER);
 }
 
 static void static_address(void **state)
 {
-    struct net_ipv6 ipv6 = {.address = {0xFF, 2}, .prefix_length = 64};
-
     (void)state;
+    struct net_ipv6 ipv6 = {.address = {0xFF, 2}, .prefix_length = 64};
     assert_int_equal(set_by_hand(), OK);
     assert_int_equal(net_set_ipv6(&ipv6, deadline_after_ms(10)), E_ADDRESS_INVALID);
     memset(ipv6.address, 0, 16);
@@ -117,12 +131,8 @@ static void static_address(void **state)
 
 static void claim(void)
 {
-    uint8_t message[32] = {136, 0, 0, 0, 0x20, 0, 0, 0};
-
     host_clock_advance_us(500);
-    memcpy(message + 8, by_hand, 16);
-    memcpy(message + 24, "\2\1\2\0\0\0\0\376", 8);
-    peer_ipv6(by_hand, all_nodes, 58, 255, message, sizeof message);
+    peer_advertise(by_hand, all_nodes, peer_mac, false);
 }
 
 static void address_of_another(void **state)
@@ -136,19 +146,17 @@ static void address_of_another(void **state)
 
 static void solicit(const uint8_t *options, unsigned length, uint8_t hops)
 {
-    uint8_t message[128] = {135};
-
+    uint8_t message[128] = {ND_SOLICITATION};
     memcpy(message + 8, by_hand, 16);
     memcpy(message + 24, options, length);
-    peer_ipv6(NULL, by_hand, 58, hops, message, 24 + length);
+    peer_ipv6(NULL, by_hand, PROTOCOL_ICMPV6, hops, message, 24 + length);
     peer_world_run(20);
 }
 
 static void solicitation_is_answered(void **state)
 {
-    static const uint8_t options[] = {1, 1, 2, 0, 0, 0, 0, 0xFE};
-
     (void)state;
+    static const uint8_t options[] = {1, 1, 2, 0, 0, 0, 0, 0xFE};
     assert_int_equal(set_by_hand(), OK);
     advertisements = 0;
     solicit(options, sizeof options, 255);
@@ -161,9 +169,8 @@ static void solicitation_is_answered(void **state)
 /* 0a65e654: the address is not the first option. */
 static void address_behind_another_option(void **state)
 {
-    static const uint8_t options[] = {14, 1, 0xBA, 0xDB, 0xAD, 0xBA, 0xDB, 0xAD, 1, 1, 2, 0, 0, 0, 0, 0xFE};
-
     (void)state;
+    static const uint8_t options[] = {14, 1, 0xBA, 0xDB, 0xAD, 0xBA, 0xDB, 0xAD, 1, 1, 2, 0, 0, 0, 0, 0xFE};
     assert_int_equal(set_by_hand(), OK);
     advertisements = 0;
     solicit(options, sizeof options, 255);
@@ -174,6 +181,7 @@ static void address_behind_another_option(void **state)
 /* 6f700a15, 8e75a40a: options of no length, of too little, and beyond the message. */
 static void options_of_wrong_length(void **state)
 {
+    (void)state;
     static const struct {
         const char *name;
         uint8_t bytes[16];
@@ -187,7 +195,6 @@ static void options_of_wrong_length(void **state)
         {"good, then an empty one", {1, 1, 2, 0, 0, 0, 0, 0xFE, 14, 0, 0, 0, 0, 0, 0, 0}, 16},
     };
 
-    (void)state;
     assert_int_equal(set_by_hand(), OK);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         advertisements = 0;
@@ -201,17 +208,15 @@ static void options_of_wrong_length(void **state)
 /* PixieFail's kind: advertisements whose option lengths lie. Each byte of the good one takes each of some values. */
 static void advertisements_of_any_kind(void **state)
 {
-    static const uint8_t values[] = {0, 1, 2, 5, 31, 127, 128, 255};
-
     (void)state;
+    static const uint8_t values[] = {0, 1, 2, 5, 31, 127, 128, 255};
     assert_int_equal(set_by_hand(), OK);
     for (unsigned at = 4; at < sizeof advertisement; at++) {
         for (size_t i = 0; i < sizeof values; i++) {
             uint8_t broken[sizeof advertisement];
-
             memcpy(broken, advertisement, sizeof broken);
             broken[at] = values[i];
-            peer_ipv6(NULL, all_nodes, 58, 255, broken, sizeof broken - (i & 1 ? 3 : 0));
+            peer_ipv6(NULL, all_nodes, PROTOCOL_ICMPV6, 255, broken, sizeof broken - (i & 1 ? 3 : 0));
             peer_world_run(1);
         }
     }
@@ -220,13 +225,13 @@ static void advertisements_of_any_kind(void **state)
 /* Extension headers that we have no business with, and whose options 2.1.3 walks on trust. */
 static void extension_headers(void **state)
 {
+    (void)state;
     static const uint8_t kinds[] = {0, 43, 44, 60, 51, 50, 135, 253};
     uint8_t payload[64] = {58, 0, 1, 200, 1, 200, 1, 200};
 
-    (void)state;
     assert_int_equal(set_by_hand(), OK);
     advertisements = 0;
-    payload[8] = 135;
+    payload[8] = ND_SOLICITATION;
     memcpy(payload + 16, by_hand, 16);
     for (size_t i = 0; i < sizeof kinds; i++) {
         peer_ipv6(NULL, by_hand, kinds[i], 255, payload, sizeof payload);
@@ -244,44 +249,33 @@ static unsigned syns, astray;
 
 static const uint8_t server[16] = {0xFD, 0x77, [15] = 1};
 
-static void answer_solicitation(void)
-{
-    uint8_t message[32] = {136, 0, 0, 0, 0x60};
-
-    memcpy(message + 8, server, 16);
-    memcpy(message + 24, "\2\1\2\0\0\0\0\376", 8);
-    peer_ipv6(server, by_hand, 58, 255, message, sizeof message);
-}
-
 static void count_syns(const uint8_t *frame, unsigned length)
 {
-    if (length < 74 || frame[12] != 0x86)
-        return;
-    if (frame[20] == 58 && frame[54] == 135 && memcmp(frame + 62, server, 16) == 0)
-        answer_solicitation();
-    if (frame[20] == 6 && memcmp(frame + 38, server, 16) == 0) {
+    const uint8_t *ip = frame + ETHERNET_HEADER;
+    if (peer_is_solicitation(frame, length, server))
+        peer_advertise(server, by_hand, peer_mac, true);
+    if (is_ipv6(frame, PROTOCOL_TCP) && memcmp(ip + IPV6_DESTINATION, server, sizeof server) == 0) {
         syns++;
-        astray += memcmp(frame, "\2\0\0\0\0\376", 6) != 0;
+        astray += memcmp(frame, peer_mac, sizeof peer_mac) != 0;
     }
 }
 
 static void redirects_to_nowhere(void **state)
 {
+    (void)state;
     static const uint8_t targets[][16] = {{0}, {0x20, 1, 0x0D, 0xB8, [15] = 0x66}, {0xFF, 2, [15] = 1}};
     struct stream *stream = net_stream_new();
 
-    (void)state;
     assert_int_equal(set_by_hand(), OK);
     wire.sent = count_syns;
     for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
-        uint8_t message[48] = {137};
-
+        uint8_t message[48] = {ND_REDIRECT};
         syns = astray = 0;
         assert_int_equal(stream->ops->connect(stream, "fd77::1", 3260, deadline_after_ms(1000)), E_CONNECT_TIMEOUT);
         memcpy(message + 8, targets[i], 16);
         memcpy(message + 24, server, 16);
         memcpy(message + 40, "\2\1\2\0\0\0\0\146", 8);
-        peer_ipv6(NULL, by_hand, 58, 255, message, sizeof message);
+        peer_ipv6(NULL, by_hand, PROTOCOL_ICMPV6, 255, message, sizeof message);
         peer_world_run(20);
         assert_true(syns > 0);
         syns = 0;
@@ -309,14 +303,8 @@ static void watch_next_hop(void)
 
 static void neighbour_answers(const uint8_t *frame, unsigned length)
 {
-    uint8_t message[32] = {136, 0, 0, 0, 0x60, [24] = 2, 1};
-
-    if (length < 78 || frame[12] != 0x86 || frame[20] != 58 || frame[54] != 135 || !hop.neighbour ||
-        memcmp(frame + 62, hop.neighbour, 16) != 0)
-        return;
-    memcpy(message + 8, hop.neighbour, 16);
-    memcpy(message + 26, hop.neighbour_mac, 6);
-    peer_ipv6(hop.neighbour, by_hand, 58, 255, message, sizeof message);
+    if (hop.neighbour && peer_is_solicitation(frame, length, hop.neighbour))
+        peer_advertise(hop.neighbour, by_hand, hop.neighbour_mac, true);
 }
 
 /* What net_next_hop() says in the end of a connect that no SYN of is answered. */
@@ -331,15 +319,15 @@ static bool next_hop_while_connecting(const char *host, const uint8_t *neighbour
 
 static void next_hop(void **state)
 {
-    struct net_ipv6 ipv6 = {.prefix_length = 64};
-
     (void)state;
+    struct net_ipv6 ipv6 = {.prefix_length = 64};
     hop.stream = net_stream_new();
     memcpy(ipv6.address, by_hand, 16);
     memcpy(ipv6.gateway, router, 16);
     assert_int_equal(net_set_ipv6(&ipv6, deadline_after_ms(5000)), OK);
     host_idle_hook = watch_next_hop;
     wire.sent = neighbour_answers;
+
     assert_false(next_hop_while_connecting("fd77::1", NULL, NULL));
     assert_true(next_hop_while_connecting("fd77::1", server, "\2\0\0\0\0\376"));
     assert_memory_equal(hop.mac, "\2\0\0\0\0\376", 6);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* IEEE 802.1Q: in a VLAN all that is sent is tagged, and what is received has to be of it; without one, tags are no business of
- * ours. */
+/* IEEE 802.1Q: in a VLAN all that is sent is tagged, and what is received has to be of it; without one, tags are not for us. */
 #include "tests/unit/unit.h"
 
 #include "net/net.h"
+#include "platform/bytes.h"
+#include "platform/frame.h"
 #include "tests/host/host.h"
 #include "tests/host/peer.h"
 
 #define VLAN       5
 #define PRIORITY   3
-#define TAG        4
 #define FULL_FRAME 1514u
 
 enum kind { ARP, IPV4_UDP, IPV4_TCP, IPV6, OTHER, KINDS };
@@ -23,32 +23,39 @@ static unsigned sent[KINDS], longest, wrong_tags, echoes, advertisements;
 static void (*peer_sent)(const uint8_t *frame, unsigned length);
 static struct stream *stream;
 
-static enum kind kind_of(const uint8_t *type)
+static enum kind kind_of(uint16_t type, const uint8_t *ip)
 {
-    if (type[0] == 0x08 && type[1] == 0x06)
+    if (type == ETHERTYPE_ARP)
         return ARP;
-    if (type[0] == 0x86 && type[1] == 0xDD)
+    if (type == ETHERTYPE_IPV6)
         return IPV6;
-    if (type[0] != 0x08 || type[1] != 0x00)
+    if (type != ETHERTYPE_IPV4)
         return OTHER;
-    return type[2 + 9] == 17 ? IPV4_UDP : type[2 + 9] == 6 ? IPV4_TCP : OTHER;
+    return ip[IPV4_PROTOCOL] == PROTOCOL_UDP ? IPV4_UDP : ip[IPV4_PROTOCOL] == PROTOCOL_TCP ? IPV4_TCP : OTHER;
 }
 
 static bool has_the_tag(const uint8_t *frame)
 {
-    return frame[12] == 0x81 && frame[13] == 0x00 && frame[14] == PRIORITY << 5 && frame[15] == VLAN;
+    return get_be16(frame + ETHERNET_TYPE) == ETHERTYPE_VLAN &&
+           get_be16(frame + VLAN_TCI) == (PRIORITY << VLAN_PRIORITY_SHIFT | VLAN);
 }
+
+#define ICMP_ECHO_REPLY  0
+#define ND_SOLICITATION  135 /* RFC 4861 4.3 and 4.4 */
+#define ND_ADVERTISEMENT 136
 
 static void on_frame(const uint8_t *frame, unsigned length)
 {
-    bool tagged = frame[12] == 0x81;
-    const uint8_t *type = frame + 12 + (tagged ? TAG : 0), *ip = type + 2;
+    bool tagged = get_be16(frame + ETHERNET_TYPE) == ETHERTYPE_VLAN;
+    const uint8_t *ip = frame + ETHERNET_HEADER + (tagged ? VLAN_TAG : 0);
+    uint16_t type = get_be16(ip - 2);
+    enum kind kind = kind_of(type, ip);
 
     if (peer_vlan.id ? !has_the_tag(frame) : tagged)
         wrong_tags++;
-    sent[kind_of(type)]++;
-    echoes += kind_of(type) == OTHER && type[0] == 0x08 && ip[9] == 1 && ip[20] == 0;
-    advertisements += kind_of(type) == IPV6 && ip[6] == 58 && ip[40] == 136;
+    sent[kind]++;
+    echoes += kind == OTHER && type == ETHERTYPE_IPV4 && ip[IPV4_PROTOCOL] == PROTOCOL_ICMP && ip[IPV4_HEADER] == ICMP_ECHO_REPLY;
+    advertisements += kind == IPV6 && ip[IPV6_NEXT_HEADER] == PROTOCOL_ICMPV6 && ip[IPV6_HEADER] == ND_ADVERTISEMENT;
     if (length > longest)
         longest = length;
     peer_sent(frame, length);
@@ -95,7 +102,6 @@ static int close_world(void **state)
 static enum status set_ipv6(void)
 {
     struct net_ipv6 ipv6 = {.prefix_length = 64};
-
     memcpy(ipv6.address, ours6, 16);
     return net_set_ipv6(&ipv6, deadline_after_ms(5000));
 }
@@ -132,7 +138,7 @@ static void full_segments(unsigned full_frame)
 static void tcp_in_a_vlan(void **state)
 {
     (void)state;
-    full_segments(FULL_FRAME + TAG);
+    full_segments(FULL_FRAME + VLAN_TAG);
 }
 
 static void tcp_without_a_vlan(void **state)
@@ -156,10 +162,9 @@ static void what_is_sent_again(void **state)
 
 static void dhcp_dns_and_ipv6(void **state)
 {
+    (void)state;
     static struct net_lease lease;
     struct net_dhcp_request request = {.vendor_class = "unit"};
-
-    (void)state;
     assert_int_equal(stream->ops->connect(stream, "san.example.org", 3260, deadline_after_ms(1500)), E_RESOLVE);
     assert_true(sent[IPV4_UDP] >= 1);
     sent[IPV4_UDP] = 0;
@@ -174,14 +179,13 @@ static void dhcp_dns_and_ipv6(void **state)
 
 static void solicit(void)
 {
-    uint8_t message[32] = {135};
-
+    uint8_t message[32] = {ND_SOLICITATION};
     memcpy(message + 8, ours6, 16);
     memcpy(message + 24, "\1\1\2\0\0\0\0\376", 8);
-    peer_ipv6(NULL, group6, 58, 255, message, sizeof message);
+    peer_ipv6(NULL, group6, PROTOCOL_ICMPV6, 255, message, sizeof message);
 }
 
-static void taken(const char *what, bool tagged, uint16_t tci, bool expected)
+static void assert_taken(const char *what, bool tagged, uint16_t tci, bool expected)
 {
     echoes = advertisements = 0;
     peer.tagged = tagged;
@@ -199,56 +203,57 @@ static void taken_in_a_vlan(void **state)
 {
     (void)state;
     assert_int_equal(set_ipv6(), OK);
-    taken("our VLAN", true, VLAN, true);
-    taken("our VLAN, another priority", true, 7 << 13 | VLAN, true);
-    taken("our VLAN, may be dropped", true, 1 << 12 | VLAN, true);
-    taken("untagged", false, 0, false);
-    taken("a priority only", true, PRIORITY << 13, false);
-    taken("the VLAN before", true, VLAN - 1, false);
-    taken("the lower byte is ours", true, 0x100 | VLAN, false);
-    taken("the upper byte is ours", true, 0x00FF, false);
+    assert_taken("our VLAN", true, VLAN, true);
+    assert_taken("our VLAN, another priority", true, 7 << 13 | VLAN, true);
+    assert_taken("our VLAN, may be dropped", true, 1 << 12 | VLAN, true);
+    assert_taken("untagged", false, 0, false);
+    assert_taken("a priority only", true, PRIORITY << 13, false);
+    assert_taken("the VLAN before", true, VLAN - 1, false);
+    assert_taken("the lower byte is ours", true, 0x100 | VLAN, false);
+    assert_taken("the upper byte is ours", true, 0x00FF, false);
 }
 
 static void taken_without_a_vlan(void **state)
 {
     (void)state;
     assert_int_equal(set_ipv6(), OK);
-    taken("untagged", false, 0, true);
-    taken("a priority only", true, PRIORITY << 13, true);
-    taken("a VLAN", true, VLAN, false);
-    taken("the last VLAN", true, 4094, false);
+    assert_taken("untagged", false, 0, true);
+    assert_taken("a priority only", true, PRIORITY << 13, true);
+    assert_taken("a VLAN", true, VLAN, false);
+    assert_taken("the last VLAN", true, 4094, false);
 }
 
 /* A tag behind the tag is no IP; a frame that ends in the tag, or right behind it, is nothing. */
 static void odd_frames(void **state)
 {
-    uint8_t twice[sizeof ping + 2 * TAG];
-
     (void)state;
+    uint8_t twice[sizeof ping + 2 * VLAN_TAG];
     memcpy(twice, ping, 12);
     memcpy(twice + 12, "\x81\0\0\5\x81\0\0\5", 8);
     memcpy(twice + 20, ping + 12, sizeof ping - 12);
+
     wire_inject(twice, sizeof twice);
     for (unsigned length = 1; length < sizeof twice; length++)
         wire_inject(twice, length);
     peer_world_run(50);
     assert_int_equal(echoes, 0);
+
     memmove(twice + 16, twice + 20, sizeof ping - 12);
-    for (unsigned length = 1; length < 14 + TAG + 20 + 8; length++)
+    for (unsigned length = 1; length < 14 + VLAN_TAG + 20 + 8; length++)
         wire_inject(twice, length);
     peer_world_run(50);
     assert_int_equal(echoes, 0);
-    wire_inject(twice, sizeof ping + TAG);
+
+    wire_inject(twice, sizeof ping + VLAN_TAG);
     peer_world_run(50);
     assert_int_equal(echoes, 1);
 }
 
 static void what_is_no_vlan(void **state)
 {
+    (void)state;
     struct arena arena = host_arena_new(1 << 20);
     struct nic nic;
-
-    (void)state;
     wire_open(&nic, &arena, 16, 1500);
     assert_int_equal(net_open(&(struct net_config){.nic = &nic, .arena = &arena, .window = 65536, .vlan = 4095}),
                      E_INVALID_ARGUMENT);

@@ -4,21 +4,25 @@
 
 #include "bios/low_memory.h"
 #include "bios/pxe_structures.h"
+#include "platform/bytes.h"
 
 static void make_pxe(uint8_t bytes[0x58])
 {
     memset(bytes, 0, 0x58);
     memcpy(bytes, "!PXE", 4);
     bytes[4] = 0x58;
-    put16(bytes + 0x10, 0x1234);
-    put16(bytes + 0x12, 0x9C40);
+
+    put_le16(bytes + 0x10, 0x1234);
+    put_le16(bytes + 0x12, 0x9C40);
+
     bytes[0x1D] = 2;
-    put16(bytes + 0x22, 0xC400); /* stack at 9C400h */
-    put16(bytes + 0x24, 0x0009);
-    put16(bytes + 0x26, 0x0800);
-    put16(bytes + 0x2A, 0xCC00);
-    put16(bytes + 0x2C, 0x0009);
-    put16(bytes + 0x2E, 0x3000);
+    put_le16(bytes + 0x22, 0xC400); /* stack at 9C400h */
+    put_le16(bytes + 0x24, 0x0009);
+    put_le16(bytes + 0x26, 0x0800);
+    put_le16(bytes + 0x2A, 0xCC00);
+    put_le16(bytes + 0x2C, 0x0009);
+    put_le16(bytes + 0x2E, 0x3000);
+
     seal(bytes, 0x58, 5);
 }
 
@@ -52,16 +56,19 @@ static void damaged_pxe_is_refused(void **state)
     (void)state;
     uint8_t bytes[0x58];
     struct pxe_rom rom = {.segment_count = 99};
+
     for (size_t i = 0; i < sizeof bytes; i++) {
         make_pxe(bytes);
         bytes[i] ^= 0x10;
         assert_false(pxe_read_bounded(bytes, sizeof bytes, &rom));
     }
+
     make_pxe(bytes);
     for (size_t available = 0; available < sizeof bytes; available++)
         assert_false(pxe_read_bounded(bytes, available, &rom));
+
     make_pxe(bytes);
-    put16(bytes + 0x12, 0); /* no entry point */
+    put_le16(bytes + 0x12, 0); /* no entry point */
     seal(bytes, sizeof bytes, 5);
     assert_false(pxe_read_bounded(bytes, sizeof bytes, &rom));
     assert_int_equal(rom.segment_count, 99);
@@ -71,11 +78,11 @@ static void segment_count_is_bounded(void **state)
 {
     (void)state;
     uint8_t bytes[0x58];
-    struct pxe_rom rom;
     make_pxe(bytes);
     memset(bytes + 0x20, 0x11, 0x38);
     bytes[0x1D] = 255;
     seal(bytes, sizeof bytes, 5);
+    struct pxe_rom rom;
     assert_true(pxe_read_bounded(bytes, sizeof bytes, &rom));
     assert_int_equal(rom.segment_count, PXE_SEGMENTS_MAX);
 }
@@ -84,14 +91,14 @@ static void make_pxenv(uint8_t bytes[0x2C], uint16_t version)
 {
     memset(bytes, 0, 0x2C);
     memcpy(bytes, "PXENV+", 6);
-    put16(bytes + 6, version);
+    put_le16(bytes + 6, version);
     bytes[8] = 0x2C;
-    put16(bytes + 0x0A, 0x55);
-    put16(bytes + 0x0C, 0x9D00);
-    put16(bytes + 0x20, 0x9E00);
-    put16(bytes + 0x22, 0x400);
-    put16(bytes + 0x28, 0x10);
-    put16(bytes + 0x2A, 0x9C40);
+    put_le16(bytes + 0x0A, 0x55);
+    put_le16(bytes + 0x0C, 0x9D00);
+    put_le16(bytes + 0x20, 0x9E00);
+    put_le16(bytes + 0x22, 0x400);
+    put_le16(bytes + 0x28, 0x10);
+    put_le16(bytes + 0x2A, 0x9C40);
     seal(bytes, 0x2C, 9);
 }
 
@@ -108,9 +115,11 @@ static void pxenv_is_read(void **state)
     assert_int_equal(pxe.segment, 0x9C40);
     assert_int_equal(rom.segment_count, 1);
     assert_int_equal(rom.segments[0].base, 0x9E000);
+
     make_pxenv(bytes, 0x0200); /* has no !PXE yet */
     assert_true(pxenv_read(bytes, sizeof bytes, &rom, &pxe));
     assert_int_equal(pxe.segment, 0);
+
     for (size_t i = 0; i < sizeof bytes; i++) {
         make_pxenv(bytes, 0x0201);
         bytes[i] ^= 0x40;

@@ -49,6 +49,7 @@ static void lines_come_out_in_order(void **state)
     recorder_add(LOG_ERROR, "");
     recorder_add(LOG_WARNING, "two");
     assert_string_equal(lines(), "one||two|");
+
     struct recorder_slot slot;
     assert_int_equal(recorder_next(memory, 2, &slot), 3);
     assert_int_equal(slot.level, LOG_WARNING);
@@ -67,11 +68,13 @@ static void a_long_line_goes_on_in_further_slots(void **state)
     assert_int_equal(strlen(text), RECORDER_TEXT * 2 + 1 + 3);
     assert_int_equal(text[RECORDER_TEXT], '+');
     assert_string_equal(text + RECORDER_TEXT * 2 + 1, "+x|");
+
     line[RECORDER_TEXT] = '\0';
     recorder_add(LOG_INFO, line);
     assert_int_equal(((struct recorder_header *)memory)->last, 4);
+
     static const uint8_t flags[] = {RECORDER_CONTINUES, RECORDER_CONTINUES | RECORDER_CONTINUED, RECORDER_CONTINUED, 0};
-    for (unsigned i = 0; i < 4; i++) {
+    for (unsigned i = 0; i < sizeof flags; i++) {
         struct recorder_slot slot;
         assert_int_equal(recorder_next(memory, i, &slot), i + 1);
         assert_int_equal(slot.flags, flags[i]);
@@ -112,16 +115,20 @@ static void a_header_that_cannot_be_is_refused(void **state)
 {
     (void)state;
     struct recorder_header *header = (struct recorder_header *)memory, good = *header;
+
     assert_false(recorder_is_sound(memory, SIZE - 1));
     assert_false(recorder_is_sound(memory, 10));
     header->slot_count = SLOTS + 1;
     assert_false(recorder_is_sound(memory, SIZE));
+
     *header = good;
     header->slot_size = 32;
     assert_false(recorder_is_sound(memory, SIZE));
+
     *header = good;
     header->ticks_per_ms = 0;
     assert_false(recorder_is_sound(memory, SIZE));
+
     *header = good;
     header->magic[7] ^= 1;
     assert_false(recorder_is_sound(memory, SIZE));
@@ -147,5 +154,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_header_that_cannot_be_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(closed_it_drops_lines, set_up, tear_down),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

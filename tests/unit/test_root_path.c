@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* Root paths by RFC 4173, and where a wrong one is marked. */
 #include "tests/unit/unit.h"
 
 #include "loader/root_path.h"
@@ -122,6 +123,7 @@ static const struct bad bad[] = {
 static void bad_paths(void **state)
 {
     (void)state;
+
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct root_path path;
         size_t wrong = 999;
@@ -160,12 +162,15 @@ static void limits(void **state)
     char text[600];
     struct root_path path;
     size_t wrong;
+
     int length = snprintf(text, sizeof text, "iscsi:%0255d::::%s%0*d", 1, "iqn.2001-04.com.example:", 223 - 24, 1);
     assert_int_equal(root_path_parse(&path, text, (size_t)length, &wrong), OK);
     assert_int_equal(strlen(path.server), 255);
     assert_int_equal(strlen(path.target), 223);
+
     length = snprintf(text, sizeof text, "iscsi:%0256d::::%s", 1, IQN);
     assert_int_equal(root_path_parse(&path, text, (size_t)length, &wrong), E_ROOT_PATH_SYNTAX);
+
     length = snprintf(text, sizeof text, "iscsi:h::::%s%0*d", "iqn.2001-04.com.example:", 224 - 24, 1);
     assert_int_equal(root_path_parse(&path, text, (size_t)length, &wrong), E_ROOT_PATH_SYNTAX);
     assert_int_equal(wrong, 11 + 223);

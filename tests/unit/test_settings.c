@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* Settings from DHCP, and what becomes of all of them. */
 #include "tests/unit/unit.h"
 
 #include "iscsi/name.h"
@@ -23,6 +24,7 @@ static void what_dhcp_sets(void **state)
 {
     (void)state;
     struct dhcp_builder ack;
+
     dhcp_ack(&ack);
     dhcp_text(&ack, DHCP_ROOT_PATH, ROOT);
     dhcp_text(&ack, DHCP_INITIATOR_IQN, "iqn.2001-04.com.example:client");
@@ -48,6 +50,7 @@ static void what_the_command_line_set_dhcp_leaves_alone(void **state)
 {
     (void)state;
     struct dhcp_builder ack;
+
     dhcp_ack(&ack);
     dhcp_text(&ack, DHCP_ROOT_PATH, "iscsi:this one is wrong");
     dhcp_text(&ack, DHCP_INITIATOR_IQN, "wrong too");
@@ -88,17 +91,21 @@ static void bad_values_of_dhcp(void **state)
 {
     (void)state;
     struct dhcp_builder ack;
+
     dhcp_ack(&ack);
     dhcp_text(&ack, DHCP_ROOT_PATH, "192.0.2.1:/srv/nfs");
     assert_int_equal(from_dhcp("", &ack), E_ROOT_PATH_SYNTAX);
     assert_string_equal(settings.mark.text, "192.0.2.1:/srv/nfs");
+
     dhcp_ack(&ack);
     dhcp_text(&ack, DHCP_INITIATOR_IQN, "client");
     assert_int_equal(from_dhcp("", &ack), E_INITIATOR_NAME);
+
     dhcp_ack(&ack);
     dhcp_option(&ack, DHCP_IPXE, "\275\001\177", 3);
     assert_int_equal(from_dhcp("", &ack), E_SETTING_VALUE);
     assert_non_null(strstr(failure_detail(E_SETTING_VALUE), "7fh"));
+
     dhcp_ack(&ack);
     dhcp_option(&ack, DHCP_IPXE, "\276\003a\0b", 5);
     assert_int_equal(from_dhcp("", &ack), E_SETTING_VALUE);
@@ -130,6 +137,7 @@ static void chap_is_complete_or_refused(void **state)
         {"root=" ROOT " mutual=c:d", E_CHAP_INCOMPLETE},
         {"chap=a:b", E_ROOT_PATH_MISSING},
     };
+
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         assert_int_equal(settings_begin(&settings, cases[i].line), OK);
         assert_int_equal(settings_finish(&settings, mac), cases[i].status);
@@ -140,6 +148,7 @@ static void what_the_session_is_told(void **state)
 {
     (void)state;
     struct iscsi_settings iscsi;
+
     assert_int_equal(settings_begin(&settings, "root=iscsi:h::3261:7:iqn.2001-04.com.example:x timeout=9 recovery=8 chap=a:b"),
                      OK);
     assert_int_equal(settings_finish(&settings, mac), OK);
@@ -162,13 +171,13 @@ static void made_initiator_names_are_valid(void **state)
 {
     (void)state;
     char name[ISCSI_NAME_MAX + 1], long_host[400];
-    size_t wrong;
     initiator_name_make(name, "Büro_PC 7.example.com", mac);
     assert_string_equal(name, "iqn.2026-11.invalid.sanstrap:b--ro-pc-7.example.com");
     memset(long_host, 'x', sizeof long_host - 1);
     long_host[sizeof long_host - 1] = '\0';
     initiator_name_make(name, long_host, mac);
     assert_int_equal(strlen(name), ISCSI_NAME_MAX);
+    size_t wrong;
     assert_null(iscsi_name_error(name, strlen(name), &wrong));
     initiator_name_make(name, "", mac);
     assert_null(iscsi_name_error(name, strlen(name), &wrong));

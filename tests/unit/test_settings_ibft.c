@@ -36,6 +36,7 @@ static void what_an_ibft_sets(void **state)
     assert_string_equal(settings.hostname, "machine");
     assert_int_equal(settings.vlan, 5);
     assert_int_equal(settings.ipv4, IPV4_DHCP); /* it came from DHCP: ask again */
+
     for (enum setting setting = SETTING_ROOT; setting < SETTING_COUNT; setting++)
         assert_true(settings.origin[setting] == FROM_FIRMWARE_IBFT || settings.origin[setting] == FROM_DEFAULT);
     assert_int_equal(settings.origin[SETTING_ROOT], FROM_FIRMWARE_IBFT);
@@ -61,6 +62,7 @@ static void ipv6(void **state)
 {
     (void)state;
     struct handoff facts = ipv6_facts();
+
     begin("");
     take(facts);
     assert_int_equal(settings.ipv6, IPV6_STATIC);
@@ -69,6 +71,7 @@ static void ipv6(void **state)
     assert_int_equal(settings.static_ipv6.prefix_length, 64);
     assert_string_equal(settings.root.server, "2001:db8::10");
     assert_true(settings.root.server_is_ipv6);
+
     facts.addresses[0].origin = ISDH_ORIGIN_ROUTER;
     begin("");
     take(facts);
@@ -81,6 +84,7 @@ static void nothing_of_the_other_ip_version(void **state)
     (void)state;
     static const uint8_t none[16], mapped_none[16] = {[10] = 0xFF, [11] = 0xFF};
     struct handoff four = plain_facts(), six = ipv6_facts();
+
     four.addresses[0].origin = ISDH_ORIGIN_MANUAL;
     memcpy(four.addresses[0].dns[0], six.targets[0].address, 16);
     memcpy(six.addresses[0].dns[0], four.addresses[0].dns[1], 16);
@@ -89,6 +93,7 @@ static void nothing_of_the_other_ip_version(void **state)
     take(four);
     assert_memory_equal(settings.static_ipv4.dns[0], none, 4);
     assert_memory_equal(settings.static_ipv4.dns[1], "\300\000\002\003", 4);
+
     begin("");
     take(six);
     assert_memory_equal(settings.static_ipv6.dns[0], none, 16);
@@ -123,12 +128,12 @@ static void dhcp_comes_after_it(void **state)
 {
     (void)state;
     struct dhcp_builder ack;
-    struct dhcp_message message;
     begin("");
     take(plain_facts());
     dhcp_ack(&ack);
     dhcp_text(&ack, DHCP_ROOT_PATH, "iscsi:192.0.2.99::::iqn.2001-04.com.example:of-dhcp");
     dhcp_text(&ack, DHCP_INITIATOR_IQN, "iqn.2001-04.com.example:of-dhcp");
+    struct dhcp_message message;
     assert_null(dhcp_message_open(&message, ack.bytes, ack.length));
     assert_int_equal(settings_from_dhcp(&settings, &message), OK);
     assert_string_equal(settings.root.server, "192.0.2.10");

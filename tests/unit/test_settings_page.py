@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""docs/settings.md says what loader/settings.def says: the same settings in the same order, their DHCP options, their defaults."""
+"""docs/settings.md says what loader/settings.def says: the settings in their order, DHCP options, defaults."""
 import pathlib
 import re
 
@@ -15,7 +15,8 @@ def text(name):
 
 
 def option_codes():
-    codes = {f"DHCP_{name}": code for name, code in re.findall(r"^DHCP_OPTION\((\w+), (\d+),", text("net/dhcp_options.def"), re.M)}
+    rows = re.findall(r"^DHCP_OPTION\((\w+), (\d+),", text("net/dhcp_options.def"), re.M)
+    codes = {f"DHCP_{name}": code for name, code in rows}
     codes |= {name: f"175.{code}" for name, code in re.findall(r"(IPXE_\w+) = (\d+),", text("net/dhcp_options.h"))}
     return codes
 
@@ -25,12 +26,16 @@ def table():
     source, codes = text("loader/settings.def"), option_codes()
     rows = ROW.findall(source)
     assert len(rows) == len(re.findall(r"^SETTING\(", source, re.M)) == 29
-    return [(name, ", ".join(codes[option] for option in re.findall(r"\b(?:DHCP|IPXE)_[A-Z_]+\b", dhcp) if option in codes), preset)
-            for _, name, _, _, preset, _, dhcp, _ in rows]
+
+    def options(dhcp):
+        return ", ".join(codes[option] for option in re.findall(r"\b(?:DHCP|IPXE)_[A-Z_]+\b", dhcp) if option in codes)
+
+    return [(name, options(dhcp), preset) for _, name, _, _, preset, _, dhcp, _ in rows]
 
 
 def page():
-    return [(name, dhcp.strip().removeprefix(YIADDR), default) for name, dhcp, default, _ in PAGE_ROW.findall(text("docs/settings.md"))]
+    rows = PAGE_ROW.findall(text("docs/settings.md"))
+    return [(name, dhcp.strip().removeprefix(YIADDR), default) for name, dhcp, default, _ in rows]
 
 
 def test_names_and_order():

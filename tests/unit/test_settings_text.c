@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What load options and sanstrap.conf become on their way to the loader. */
-#include <string.h>
-
 #include "efi/settings_text.h"
 #include "tests/unit/unit.h"
 
-struct options_case {
+struct text_case {
     const char *name;
     const char *bytes;
     size_t size;
@@ -14,7 +12,7 @@ struct options_case {
 
 #define BYTES(literal) literal, sizeof literal - 1
 
-static const struct options_case options_cases[] = {
+static const struct text_case options_cases[] = {
     {"none", BYTES(""), ""},
     {"UTF-16 with its NUL", BYTES("r\0=\0i\0\0\0"), "r=i "},
     {"UTF-16 without a NUL", BYTES("r\0=\0i\0"), "r=i "},
@@ -29,21 +27,27 @@ static const struct options_case options_cases[] = {
     {"one byte", BYTES("a"), ""},
 };
 
-static void load_options(void **state)
+typedef void adder(struct settings_text *line, const void *bytes, size_t size);
+
+static void check_cases(const struct text_case *cases, size_t count, adder *add)
 {
-    (void)state;
-    for (size_t i = 0; i < sizeof options_cases / sizeof *options_cases; i++) {
-        const struct options_case *one = &options_cases[i];
+    for (const struct text_case *one = cases; one < cases + count; one++) {
         char text[64] = "";
         struct settings_text line = {.text = text, .size = sizeof text};
-        print_message("%s\n", one->name);
-        settings_text_add_options(&line, one->bytes, one->size);
+        print_message("  %s\n", one->name);
+        add(&line, one->bytes, one->size);
         assert_string_equal(text, one->expected);
         assert_false(line.cut);
     }
 }
 
-static const struct options_case file_cases[] = {
+static void load_options(void **state)
+{
+    (void)state;
+    check_cases(options_cases, sizeof options_cases / sizeof options_cases[0], settings_text_add_options);
+}
+
+static const struct text_case file_cases[] = {
     {"empty", BYTES(""), " "},
     {"lines", BYTES("a=1\r\nb=2\n"), "a=1\r\nb=2\n "},
     {"no newline at the end", BYTES("a=1"), "a=1 "},
@@ -73,15 +77,7 @@ static const struct options_case file_cases[] = {
 static void file(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof file_cases / sizeof *file_cases; i++) {
-        const struct options_case *one = &file_cases[i];
-        char text[64] = "";
-        struct settings_text line = {.text = text, .size = sizeof text};
-        print_message("%s\n", one->name);
-        settings_text_add_file(&line, one->bytes, one->size);
-        assert_string_equal(text, one->expected);
-        assert_false(line.cut);
-    }
+    check_cases(file_cases, sizeof file_cases / sizeof file_cases[0], settings_text_add_file);
 }
 
 static void file_then_options(void **state)

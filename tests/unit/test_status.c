@@ -16,13 +16,13 @@ static const enum status all[] = {
 #define COUNT (sizeof all / sizeof all[0])
 
 /* No memory of a program is reached here; INT 13h's transfers, which are linked in with its numbers, would. */
-void *real_pointer(uint16_t segment, uint16_t offset, bool a20)
+void *realmode_pointer(uint16_t segment, uint16_t offset, bool a20)
 {
     (void)segment, (void)offset, (void)a20;
     return NULL;
 }
 
-void *flat_pointer(uint64_t address, uint64_t length)
+void *realmode_flat_pointer(uint64_t address, uint64_t length)
 {
     (void)address, (void)length;
     return NULL;
@@ -125,5 +125,6 @@ int main(void)
         cmocka_unit_test(one_of_each_class),
         cmocka_unit_test(unknown_numbers),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

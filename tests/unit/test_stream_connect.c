@@ -4,9 +4,8 @@
 
 static void connect_succeeds(void **state)
 {
-    struct net_address address;
-
     (void)state;
+    struct net_address address;
     assert_int_equal(connect_to("10.0.0.1", 1000), OK);
     assert_true(net_peer_on_link(stream, &address));
     assert_int_equal(address.family, 4);
@@ -26,15 +25,15 @@ static void watch_next_hop(void)
 /* The peer's own; with the peer as a router, also that of what lies beyond. */
 static void next_hop_ipv4(void **state)
 {
-    struct net_ipv4 behind = {.address = {10, 0, 0, 2}, .netmask = {255, 255, 255, 0}, .gateway = {10, 0, 0, 1}};
-
     (void)state;
+    struct net_ipv4 behind = {.address = {10, 0, 0, 2}, .netmask = {255, 255, 255, 0}, .gateway = {10, 0, 0, 1}};
     assert_false(net_next_hop(stream, hop));
     assert_int_equal(connect_to("10.0.0.1", 1000), OK);
     assert_true(net_next_hop(stream, hop));
     assert_memory_equal(hop, "\2\0\0\0\0\376", 6);
     stream->ops->abort(stream);
     assert_false(net_next_hop(stream, hop));
+
     memset(hop, 0, sizeof hop);
     assert_int_equal(net_set_ipv4(&behind), OK);
     host_idle_hook = watch_next_hop;
@@ -48,34 +47,29 @@ static void next_hop_ipv4(void **state)
 /* RFC 3021: a link of two hosts has no broadcast address, and the upper host is one. */
 static void connect_over_31_bits(void **state)
 {
-    struct net_ipv4 pair = {.address = {10, 0, 0, 0}, .netmask = {255, 255, 255, 254}};
-
     (void)state;
+    struct net_ipv4 pair = {.address = {10, 0, 0, 0}, .netmask = {255, 255, 255, 254}};
     memcpy(peer.stack_ip, pair.address, sizeof peer.stack_ip);
     assert_int_equal(net_set_ipv4(&pair), OK);
     assert_int_equal(connect_to("10.0.0.1", 1000), OK);
-}
-
-static void pump_for(unsigned milliseconds)
-{
-    for (deadline_t end = deadline_after_ms(milliseconds); !deadline_passed(end); platform_idle())
-        net_poll();
 }
 
 static void a_link_that_goes_is_logged_at_once_and_once(void **state)
 {
     (void)state;
     host_log_clear();
-    pump_for(3000);
+    peer_world_run(3000);
     assert_null(strstr(host_log_text(), "Link"));
+
     wire.unplugged = true;
-    pump_for(110);
+    peer_world_run(110);
     assert_string_equal(host_log_text(), "Link: lost\n");
-    pump_for(5000);
+    peer_world_run(5000);
+
     wire.unplugged = false;
-    pump_for(110);
+    peer_world_run(110);
     assert_string_equal(host_log_text(), "Link: lost\nLink: up again, 1000 Mbit/s\n");
-    pump_for(5000);
+    peer_world_run(5000);
     assert_string_equal(host_log_text(), "Link: lost\nLink: up again, 1000 Mbit/s\n");
 }
 
@@ -88,9 +82,8 @@ static void connect_refused(void **state)
 
 static void connect_unanswered_ends_at_its_deadline(void **state)
 {
-    uint64_t start = platform_ticks();
-
     (void)state;
+    uint64_t start = platform_ticks();
     peer.silent = true;
     assert_int_equal(connect_to("10.0.0.1", 3000), E_CONNECT_TIMEOUT);
     assert_in_range((platform_ticks() - start) / platform_ticks_per_ms(), 3000, 3010);
@@ -112,16 +105,14 @@ static void connect_without_route(void **state)
 /* lwIP alone would wait 3 s before it repeats the SYN. */
 static void lost_syn_is_repeated_soon(void **state)
 {
-    uint64_t start = platform_ticks();
-
     (void)state;
     peer.silent = true;
-    wire.busy = 0;
     (void)stream->ops->connect(stream, "10.0.0.1", 3260, deadline_after_ms(50)); /* ARP is known from here on */
     peer.silent = false;
     peer.port = 0;
+
     wire.loss = 1000;
-    start = platform_ticks();
+    uint64_t start = platform_ticks();
     host_idle_hook();
     wire.loss = 0;
     assert_int_equal(connect_to("10.0.0.1", 1000), OK);

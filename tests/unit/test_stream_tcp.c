@@ -13,27 +13,43 @@ static void fill_out(size_t length)
         out[i] = peer_pattern(i);
 }
 
+/* Sends so much of it, all of which finds room. */
+static void send_out(size_t length)
+{
+    struct stream_span span = {out, length, true};
+    size_t taken;
+    fill_out(length);
+    assert_int_equal(stream->ops->send(stream, &span, 1, &taken), OK);
+    assert_int_equal(taken, length);
+}
+
+static size_t receive(void *to, size_t length)
+{
+    size_t received;
+    assert_int_equal(stream->ops->receive(stream, to, length, &received), OK);
+    return received;
+}
+
 /* Sends and receives `total` bytes at once; checks every one. */
 static void transfer(size_t total, bool stable)
 {
-    size_t sent = 0, received = 0, done;
+    size_t sent = 0, received = 0;
     deadline_t deadline = deadline_after_ms(600000);
 
     fill_out(total);
     peer.source = true;
     peer.to_send = total;
     while (sent < total || received < total || stream->ops->unsent(stream)) {
-        struct stream_span spans[] = {{out + sent, (total - sent) / 3, stable}, {out + sent + (total - sent) / 3, 0, stable}};
-
+        size_t rest = total - sent, taken;
+        struct stream_span spans[] = {{out + sent, rest / 3, stable}, {out + sent + rest / 3, rest - rest / 3, stable}};
         assert_false(deadline_passed(deadline));
-        spans[1].length = total - sent - spans[0].length;
-        assert_int_equal(stream->ops->send(stream, spans, 2, &done), OK);
-        sent += done;
+        assert_int_equal(stream->ops->send(stream, spans, 2, &taken), OK);
+        sent += taken;
         stream->ops->pump(stream);
-        assert_int_equal(stream->ops->receive(stream, in + received, total - received, &done), OK);
-        received += done;
+        received += receive(in + received, total - received);
         platform_idle();
     }
+
     for (size_t i = 0; i < total; i++)
         assert_int_equal(in[i], peer_pattern(i));
     assert_int_equal(peer.received, total);
@@ -95,17 +111,12 @@ static void card_without_free_descriptors(void **state)
 /* And nothing arrives that would make the stack look at the connection again. */
 static void full_card_and_a_silent_network(void **state)
 {
-    struct stream_span span = {out, 100, true};
-    uint64_t start;
-    size_t done;
-
     (void)state;
-    fill_out(span.length);
     assert_int_equal(connect_to("10.0.0.1", 1000), OK);
     wire.busy = 1;
-    assert_int_equal(stream->ops->send(stream, &span, 1, &done), OK);
-    start = platform_ticks();
-    while (peer.received < done && platform_ticks() - start < 1000 * platform_ticks_per_ms()) {
+    send_out(100);
+    uint64_t start = platform_ticks();
+    while (peer.received < 100 && platform_ticks() - start < 1000 * platform_ticks_per_ms()) {
         stream->ops->pump(stream);
         platform_idle();
     }
@@ -115,28 +126,21 @@ static void full_card_and_a_silent_network(void **state)
 /* One acknowledgement answers all segments of a turn. */
 static void acknowledgements_are_few(void **state)
 {
-    size_t received = 0, done;
-    unsigned frames;
-
     (void)state;
     assert_int_equal(connect_to("10.0.0.1", 1000), OK);
-    frames = wire.frames_sent;
+    unsigned before = wire.frames_sent;
     peer.source = true;
     peer.to_send = 1 << 20;
-    while (received < peer.to_send) {
+    for (size_t received = 0; received < peer.to_send; received += receive(in, sizeof in)) {
         stream->ops->pump(stream);
-        assert_int_equal(stream->ops->receive(stream, in, sizeof in, &done), OK);
-        received += done;
         platform_idle();
     }
-    assert_true(wire.frames_sent - frames < (peer.to_send / 1460) / 4);
+    assert_true(wire.frames_sent - before < (peer.to_send / 1460) / 4);
 }
 
 /* Nobody reads: the window closes, buffers stay free for the rest of the traffic, and everything is there afterwards. */
 static void reader_that_stops(void **state)
 {
-    size_t received = 0, done;
-
     (void)state;
     assert_int_equal(connect_to("10.0.0.1", 1000), OK);
     peer.source = true;
@@ -147,10 +151,11 @@ static void reader_that_stops(void **state)
     }
     assert_true(wire.held_most < 96 - 8);
     assert_int_equal(wire.starved, 0);
+
+    size_t received = 0;
     while (received < peer.to_send) {
         stream->ops->pump(stream);
-        assert_int_equal(stream->ops->receive(stream, in + received, sizeof in - received, &done), OK);
-        received += done;
+        received += receive(in + received, sizeof in - received);
         platform_idle();
     }
     for (size_t i = 0; i < received; i++)
@@ -178,15 +183,14 @@ static void tiny_segments_do_not_starve_the_ring(void **state)
     assert_int_equal(connect_to("10.0.0.1", 1000), OK);
     for (unsigned i = 0; i < 2000; i++) {
         uint8_t byte = peer_pattern(i);
-
         peer_segment(PEER_ACK, peer.iss + 1 + i, peer.expected, NULL, 0, &byte, 1);
         peer_world_run(1);
     }
     assert_int_equal(wire.starved, 0);
+
     /* And the same out of order: the first byte is missing. */
     for (unsigned i = 0; i < 500; i++) {
         uint8_t filler[100] = {0};
-
         peer_segment(PEER_ACK, peer.iss + 1 + 10000 + 101 * i, peer.expected, NULL, 0, filler, sizeof filler);
         peer_world_run(1);
     }
@@ -196,23 +200,19 @@ static void tiny_segments_do_not_starve_the_ring(void **state)
 
 static void peer_that_closes_its_window(void **state)
 {
-    struct stream_span span = {out, 50000, true};
-    size_t done;
-
     (void)state;
-    fill_out(span.length);
     assert_int_equal(connect_to("10.0.0.1", 1000), OK);
     peer.advertise = 0;
     peer_segment(PEER_ACK, peer.next, peer.expected, NULL, 0, NULL, 0);
     peer_world_run(50);
-    assert_int_equal(stream->ops->send(stream, &span, 1, &done), OK);
-    assert_int_equal(done, span.length);
+    send_out(50000);
     peer_world_run(3000);
     assert_true(peer.received <= 32); /* probes only */
+
     peer.advertise = 0xFFFF;
     peer_segment(PEER_ACK, peer.next, peer.expected, NULL, 0, NULL, 0);
     peer_world_run(3000);
-    assert_int_equal(peer.received, span.length);
+    assert_int_equal(peer.received, 50000);
     assert_false(peer.corrupted);
     assert_int_equal(stream->ops->unsent(stream), 0);
 }
@@ -220,20 +220,17 @@ static void peer_that_closes_its_window(void **state)
 /* unsent() counts what may still be read; when it no longer does, the bytes are the caller's again. */
 static void stable_bytes_are_counted_until_acknowledged(void **state)
 {
-    struct stream_span span = {out, 5000, true};
-    size_t done;
-
     (void)state;
-    fill_out(span.length);
     assert_int_equal(connect_to("10.0.0.1", 1000), OK);
     wire.loss = 1000;
-    assert_int_equal(stream->ops->send(stream, &span, 1, &done), OK);
+    send_out(5000);
     peer_world_run(300);
     assert_int_equal(stream->ops->unsent(stream), 5000);
+
     wire.loss = 0;
     peer_world_run(3000);
     assert_int_equal(stream->ops->unsent(stream), 0);
-    memset(out, 0xEE, span.length);
+    memset(out, 0xEE, 5000);
     peer_world_run(3000);
     assert_false(peer.corrupted);
 }
@@ -242,50 +239,41 @@ static void stable_bytes_are_counted_until_acknowledged(void **state)
 
 static void bytes_before_the_peers_end_are_handed_out_first(void **state)
 {
-    size_t done;
-
     (void)state;
     assert_int_equal(connect_to("10.0.0.1", 1000), OK);
     peer_segment(PEER_ACK | PEER_FIN, peer.next, peer.expected, NULL, 0, "hello", 5);
     peer_world_run(20);
-    assert_int_equal(stream->ops->receive(stream, in, 3, &done), OK);
-    assert_int_equal(done, 3);
-    assert_int_equal(stream->ops->receive(stream, in + 3, 100, &done), OK);
-    assert_int_equal(done, 2);
+    assert_int_equal(receive(in, 3), 3);
+    assert_int_equal(receive(in + 3, 100), 2);
     assert_memory_equal(in, "hello", 5);
+    size_t done;
     assert_int_equal(stream->ops->receive(stream, in, 100, &done), E_STREAM_CLOSED);
 }
 
 static void reset_by_the_peer(void **state)
 {
-    struct stream_span span = {out, 10, true};
-    size_t done;
-
     (void)state;
     assert_int_equal(connect_to("10.0.0.1", 1000), OK);
     peer_segment(PEER_RST | PEER_ACK, peer.next, peer.expected, NULL, 0, NULL, 0);
     peer_world_run(20);
+    size_t done;
     assert_int_equal(stream->ops->receive(stream, in, 3, &done), E_STREAM_RESET);
-    assert_int_equal(stream->ops->send(stream, &span, 1, &done), E_STREAM_RESET);
+    assert_int_equal(stream->ops->send(stream, &(struct stream_span){out, 10, true}, 1, &done), E_STREAM_RESET);
     assert_int_equal(stream->ops->unsent(stream), 0);
 }
 
 static void peer_that_vanishes(void **state)
 {
-    struct stream_span span = {out, 10, true};
-    size_t done;
-    deadline_t deadline;
-    enum status status = OK;
-
     (void)state;
     assert_int_equal(connect_to("10.0.0.1", 1000), OK);
     wire.loss = 1000;
-    assert_int_equal(stream->ops->send(stream, &span, 1, &done), OK);
-    deadline = deadline_after_ms(600000);
-    while (status == OK && !deadline_passed(deadline)) {
+    send_out(10);
+
+    enum status status = OK;
+    for (deadline_t deadline = deadline_after_ms(600000); status == OK && !deadline_passed(deadline); platform_idle()) {
+        size_t done;
         stream->ops->pump(stream);
         status = stream->ops->receive(stream, in, 10, &done);
-        platform_idle();
     }
     assert_int_equal(status, E_STREAM_TIMEOUT);
 }
@@ -301,25 +289,22 @@ static void close_waits_for_the_acknowledgement(void **state)
 
 static void close_gives_up_at_its_deadline(void **state)
 {
-    uint64_t start;
-
     (void)state;
     assert_int_equal(connect_to("10.0.0.1", 1000), OK);
     wire.loss = 1000;
-    start = platform_ticks();
+    uint64_t start = platform_ticks();
     stream->ops->close(stream, deadline_after_ms(500));
     assert_in_range((platform_ticks() - start) / platform_ticks_per_ms(), 500, 510);
 }
 
 static void abort_sends_a_reset(void **state)
 {
-    size_t done;
-
     (void)state;
     assert_int_equal(connect_to("10.0.0.1", 1000), OK);
     stream->ops->abort(stream);
     stream->ops->abort(stream);
     assert_true(peer.got_reset);
+    size_t done;
     assert_int_equal(stream->ops->receive(stream, in, 3, &done), E_STREAM_CLOSED);
     assert_int_equal(connect_to("10.0.0.1", 1000), OK); /* and it can be opened again */
 }
@@ -327,31 +312,28 @@ static void abort_sends_a_reset(void **state)
 /* While the OS loader computes nobody calls; TCP must not take the silence for the peer's. */
 static void long_silence_costs_nothing(void **state)
 {
-    struct stream_span span = {out, 10, true};
-    size_t done;
-
     (void)state;
-    fill_out(span.length);
     assert_int_equal(connect_to("10.0.0.1", 1000), OK);
     wire.loss = 1000;
-    assert_int_equal(stream->ops->send(stream, &span, 1, &done), OK);
+    send_out(10);
     wire.loss = 0;
+
     net_pause();
     host_clock_advance_us(3600000000u);
     net_poll();
     net_resume();
     peer_world_run(1000);
-    assert_int_equal(peer.received, span.length);
+    assert_int_equal(peer.received, 10);
+
     host_clock_advance_us(3600000000u); /* and without a pause */
     peer_world_run(100);
-    assert_int_equal(stream->ops->receive(stream, in, 3, &done), OK);
+    receive(in, 3);
 }
 
 static void as_many_streams_as_promised(void **state)
 {
-    struct stream *more[NET_STREAMS];
-
     (void)state;
+    struct stream *more[NET_STREAMS];
     for (unsigned i = 1; i < NET_STREAMS; i++)
         assert_non_null(more[i] = net_stream_new());
     assert_null(net_stream_new());

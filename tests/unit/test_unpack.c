@@ -85,6 +85,7 @@ static void lengths_beyond_the_core_are_refused(void **state)
                   {4096, UINT32_MAX},
                   {UINT32_MAX, 1},
                   {UINT32_MAX, UINT32_MAX}};
+
     const struct core_header whole = core.header;
     for (unsigned i = 0; i < sizeof beyond / sizeof *beyond; i++) {
         core.header.packed_offset = beyond[i].packed_offset;
@@ -92,6 +93,7 @@ static void lengths_beyond_the_core_are_refused(void **state)
         if (unpacks_into(whole.memory_length))
             fail_msg("taken: %u bytes at %u", beyond[i].packed_length, beyond[i].packed_offset);
     }
+
     core.header = whole;
     core.header.relocation_length = UINT32_MAX - core.header.image_length + 1;
     assert_false(unpacks_into(whole.memory_length));

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# build/sanstrap-handoff: a program of the host, for administrators. The same sources but main.c and platform.c are in the libraries
-# that tests and fuzzers link.
+# build/sanstrap-handoff: a program of the host, for administrators. The same sources but main.c and platform.c are in the
+# libraries that tests and fuzzers link.
 
 HANDOFF_TOOL_MAIN := tools/handoff/main.c tools/handoff/platform.c
 HANDOFF_TOOL_PURE := $(filter-out $(HANDOFF_TOOL_MAIN),$(wildcard tools/handoff/*.c))
-HANDOFF_TOOL_SOURCES := $(HANDOFF_TOOL_MAIN) $(HANDOFF_TOOL_PURE) $(wildcard handoff/*.c) $(addprefix platform/,crc32.c format.c format_address.c status.c) \
-	iscsi/lun.c iscsi/name.c net/address_text.c
+HANDOFF_TOOL_SOURCES := $(HANDOFF_TOOL_MAIN) $(HANDOFF_TOOL_PURE) $(wildcard handoff/*.c) \
+	$(addprefix platform/,crc32.c format.c format_address.c status.c) iscsi/lun.c iscsi/name.c
 
 TOOL_CFLAGS := -std=gnu11 -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong -ffunction-sections
 HANDOFF_TOOL_OBJECTS := $(HANDOFF_TOOL_SOURCES:%.c=build/tool/%.o)

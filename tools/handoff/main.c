@@ -8,14 +8,30 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "tools/handoff/complain.h"
 #include "tools/handoff/decode.h"
+#include "tools/handoff/exit_status.h"
+#include "tools/handoff/print.h"
 #include "tools/handoff/source.h"
 
 #define ACPI_TABLES "/sys/firmware/acpi/tables"
 
-enum { EXIT_VALID, EXIT_INVALID, EXIT_TROUBLE };
-
 static const char usage[] = "usage: sanstrap-handoff [--json] [--show-secrets] [--log] [--base ADDRESS] [FILE | DIRECTORY | -]\n";
+
+/* As sanstrap-handoff.8 has them. */
+static const char help[] =
+    "\n"
+    "Shows and checks the iSCSI boot tables (iBFT, ISDH) left for the operating system: in a directory of ACPI tables\n"
+    "(" ACPI_TABLES " when none is named), in a table's file, or in a raw memory image.\n"
+    "\n"
+    "  --base ADDRESS   physical address of the memory image's first byte, decimal or 0x...; 0 by default\n"
+    "  --json           JSON instead of text\n"
+    "  --log            the flight recorder of a memory image instead of its tables\n"
+    "  --show-secrets   CHAP secrets, and not their lengths alone\n"
+    "  --help           this text\n"
+    "  --version        the version\n"
+    "\n"
+    "Exit status: 0 all that counts is valid, 1 something is not or nothing was found, 2 trouble. More: sanstrap-handoff(8).\n";
 
 struct options {
     bool json, secrets, log, has_base;
@@ -27,7 +43,7 @@ struct options {
 struct report {
     struct node *root;
     struct tables tables;
-    int status;
+    enum exit_status status;
 };
 
 /* ---- the command line ---- */
@@ -45,7 +61,7 @@ static bool parse_base(const char *text, struct options *options)
 }
 
 /* The status, unless it cannot be told that what it stands for was written. */
-static int end_output(int status)
+static enum exit_status end_output(enum exit_status status)
 {
     if (!fflush(stdout) && !ferror(stdout))
         return status;
@@ -53,8 +69,17 @@ static int end_output(int status)
     return EXIT_TROUBLE;
 }
 
-/* EXIT_VALID: to go on. What was asked for and is done already ends the program. */
-static int parse_options(int count, char **arguments, struct options *options)
+__attribute__((noreturn)) static void print_and_exit(bool wants_help)
+{
+    if (wants_help)
+        printf("%s%s", usage, help);
+    else
+        puts("sanstrap-handoff " SANSTRAP_VERSION);
+    exit(end_output(EXIT_VALID));
+}
+
+/* EXIT_VALID: to go on. --help and --version end the program. */
+static enum exit_status parse_options(int count, char **arguments, struct options *options)
 {
     static const struct option names[] = {{"json", no_argument, NULL, 'j'},
                                           {"show-secrets", no_argument, NULL, 's'},
@@ -64,21 +89,21 @@ static int parse_options(int count, char **arguments, struct options *options)
                                           {"version", no_argument, NULL, 'v'},
                                           {NULL, 0, NULL, 0}};
     *options = (struct options){.path = ACPI_TABLES};
+
     for (int option; (option = getopt_long(count, arguments, "", names, NULL)) != -1;) {
         options->json |= option == 'j';
         options->secrets |= option == 's';
         options->log |= option == 'l';
         if (option == 'b' && !parse_base(optarg, options))
             return EXIT_TROUBLE;
-        if (option == 'h' || option == 'v') {
-            fputs(option == 'h' ? usage : "sanstrap-handoff " SANSTRAP_VERSION "\n", stdout);
-            exit(end_output(EXIT_VALID));
-        }
+        if (option == 'h' || option == 'v')
+            print_and_exit(option == 'h');
         if (option == '?') {
             fputs(usage, stderr);
             return EXIT_TROUBLE;
         }
     }
+
     if (optind < count)
         options->path = arguments[optind++];
     if (optind < count) {
@@ -92,8 +117,8 @@ static int parse_options(int count, char **arguments, struct options *options)
 
 static void report_kind(struct report *report, const char *kind, const char *path)
 {
-    tree_text(report->root, "input", NULL, path);
-    tree_text(report->root, "kind", NULL, kind);
+    tree_add_text(report->root, "input", NULL, path);
+    tree_add_text(report->root, "kind", NULL, kind);
 }
 
 /* Tables into the tree, their verdict into the status. */
@@ -101,8 +126,8 @@ static void report_tables(struct report *report, const struct options *options, 
 {
     tables_judge(&report->tables);
     bool valid = tables_are_valid(&report->tables);
-    tree_truth(report->root, "valid", NULL, valid);
-    decode_tables(tree_list(report->root, "tables", NULL), &report->tables, options->secrets);
+    tree_add_truth(report->root, "valid", NULL, valid);
+    decode_tables(tree_add_list(report->root, "tables", NULL), &report->tables, options->secrets);
     report->status = valid ? EXIT_VALID : EXIT_INVALID;
     if (!report->tables.count)
         complain("no iBFT and no ISDH in %s: %s", options->path, where);
@@ -113,13 +138,14 @@ static void report_log(struct report *report, const struct options *options, con
     struct log_place place;
     tables_judge(&report->tables);
     const char *why = log_find(&place, &report->tables, image->bytes, image->size, options->base);
-    tree_truth(report->root, "valid", NULL, !why && !place.of_another_boot);
+    tree_add_truth(report->root, "valid", NULL, !why && !place.of_another_boot);
     report->status = why || place.of_another_boot ? EXIT_INVALID : EXIT_VALID;
+
     if (!why) {
         decode_log(report->root, &place);
         return;
     }
-    tree_nothing(report->root, "log", NULL);
+    tree_add_nothing(report->root, "log", NULL);
     complain("%s: %s", options->path, why);
 }
 
@@ -143,6 +169,7 @@ static struct source *look_at_directory(struct report *report, const struct opti
     report->status = EXIT_TROUBLE;
     if (!wants_image(options, "a directory") || !source_open_directory(options->path, &files))
         return files;
+
     report_kind(report, "directory", options->path);
     for (const struct source *file = files; file; file = file->next) {
         const char *name = strrchr(file->path, '/') + 1;
@@ -164,10 +191,12 @@ static void look_at_image(struct report *report, const struct options *options, 
         complain("--base 0x%" PRIx64 " leaves no room for the %zu bytes of %s", options->base, image->size, options->path);
         return;
     }
+
     report_kind(report, "image", options->path);
-    tree_number(report->root, "base", NULL, options->base);
-    tree_number(report->root, "size", NULL, image->size);
+    tree_add_number(report->root, "base", NULL, options->base);
+    tree_add_number(report->root, "size", NULL, image->size);
     tables_scan(&report->tables, image->bytes, image->size, options->base);
+
     if (options->log)
         report_log(report, options, image);
     else
@@ -180,12 +209,14 @@ static struct source *look_at_file(struct report *report, const struct options *
     report->status = EXIT_TROUBLE;
     if (!file)
         return NULL;
+
     if (!is_a_table(options, file)) {
         look_at_image(report, options, file);
         return file;
     }
     if (!wants_image(options, "a table by itself"))
         return file;
+
     report_kind(report, "table", options->path);
     add_file(&report->tables, file, table_kind(file->bytes, file->size));
     report_tables(report, options, "");
@@ -195,16 +226,18 @@ static struct source *look_at_file(struct report *report, const struct options *
 int main(int count, char **arguments)
 {
     struct options options;
-    struct stat status;
     struct report report = {.status = parse_options(count, arguments, &options)};
     if (report.status != EXIT_VALID)
         return report.status;
+
     report.root = tree_new();
+    struct stat status;
     bool is_directory = stat(options.path, &status) == 0 && S_ISDIR(status.st_mode);
     struct source *sources = is_directory ? look_at_directory(&report, &options) : look_at_file(&report, &options);
     if (report.status != EXIT_TROUBLE)
         (options.json ? print_json : print_text)(report.root, stdout);
     report.status = end_output(report.status);
+
     tree_free(report.root);
     tables_free(&report.tables);
     source_close(sources);

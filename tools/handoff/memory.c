@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* malloc() that ends the program when there is no more. */
 #include "tools/handoff/memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "tools/handoff/exit_status.h"
 
 void *memory_resize(void *memory, size_t size)
 {
@@ -11,7 +14,7 @@ void *memory_resize(void *memory, size_t size)
     if (memory)
         return memory;
     fprintf(stderr, "sanstrap-handoff: no memory for %zu bytes: give it a smaller image\n", size);
-    exit(2);
+    exit(EXIT_TROUBLE);
 }
 
 void *memory_take(size_t size)
@@ -19,7 +22,7 @@ void *memory_take(size_t size)
     return memory_resize(NULL, size);
 }
 
-char *memory_text(const char *text)
+char *memory_copy_text(const char *text)
 {
     return strcpy(memory_take(strlen(text) + 1), text);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Memory of malloc(). Without any the program ends, so that nobody has to ask. */
+/* Memory of malloc(), to be freed by free(). Without any the program ends with EXIT_TROUBLE: none of these returns NULL. */
 #ifndef SANSTRAP_TOOLS_HANDOFF_MEMORY_H
 #define SANSTRAP_TOOLS_HANDOFF_MEMORY_H
 
 #include <stddef.h>
 
-void *memory_take(size_t size);
-void *memory_resize(void *memory, size_t size); /* NULL: takes it */
-char *memory_text(const char *text);            /* a copy */
+void *memory_take(size_t size);                 /* bytes, of any content */
+void *memory_resize(void *memory, size_t size); /* as realloc() */
+char *memory_copy_text(const char *text);
 
 #endif

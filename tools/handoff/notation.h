@@ -11,17 +11,21 @@ struct flag_word {
     const char *word;
 };
 
-/* Each adds a node. `label` NULL: for programs only. */
-struct node *put_ip(struct node *in, const char *name, const char *label, const uint8_t address[16]); /* RFC 5952, or null */
-void put_mac(struct node *in, const char *name, const char *label, const uint8_t mac[6]);             /* null for zeros */
-void put_hex(struct node *in, const char *name, const char *label, const uint8_t *bytes, size_t length);
-void put_flags(struct node *in, const char *name, const char *label, uint32_t flags, const struct flag_word *words);
-void put_physical(struct node *in, const char *name, const char *label, uint64_t address); /* null for 0 */
+/*
+ * Each adds a node to `in`: its name for programs, its label for people; either may be NULL (tools/handoff/tree.h). Addresses
+ * have 16 bytes as in struct handoff.
+ */
+struct node *notation_add_ip(struct node *in, const char *name, const char *label,
+                             const uint8_t address[16]);                                           /* RFC 5952, or null */
+void notation_add_mac(struct node *in, const char *name, const char *label, const uint8_t mac[6]); /* null for zeros */
+void notation_add_hex(struct node *in, const char *name, const char *label, const uint8_t *bytes, size_t length);
+void notation_add_flags(struct node *in, const char *name, const char *label, uint32_t flags, const struct flag_word *words);
+void notation_add_physical(struct node *in, const char *name, const char *label, uint64_t address); /* null for 0 */
 
 /* The text; null when it is empty. */
-void put_name(struct node *in, const char *name, const char *label, const char *text);
+void notation_add_name(struct node *in, const char *name, const char *label, const char *text);
 
-/* Two members: the LUN as root paths have it, and `name`_bytes with its eight bytes. */
-void put_lun(struct node *in, const uint8_t lun[8]);
+/* Two members: `lun` as root paths have it (iscsi/lun.h), and `lun_bytes` with its eight bytes. */
+void notation_add_lun(struct node *in, const uint8_t lun[8]);
 
 #endif

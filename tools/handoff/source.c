@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* Files and directories on the host, read or mapped as they are. */
 #include "tools/handoff/source.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,27 +13,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "handoff/handoff.h"
 #include "platform/characters.h"
+#include "tools/handoff/complain.h"
+#include "tools/handoff/exit_status.h"
 #include "tools/handoff/memory.h"
-#include "tools/handoff/tree.h"
 
-#define MAPPED_FROM (1u << 20)   /* bytes: smaller files are read */
-#define READ_MAX    (256u << 20) /* of what cannot be mapped */
-#define FIRST_READ  (64u << 10)
+#define MAPPED_FROM (1 * MIB)   /* smaller files are read */
+#define READ_MAX    (256 * MIB) /* of what cannot be mapped */
+#define FIRST_READ  (64 * KIB)
 
-void complain(const char *format, ...)
-{
-    char text[2 * PATH_MAX];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    fputs("sanstrap-handoff: ", stderr);
-    print_safely(text, strlen(text), stderr);
-    fputc('\n', stderr);
-}
-
-static char *join(const char *folder, const char *name)
+static char *join_path(const char *folder, const char *name)
 {
     size_t length = strlen(folder), size = length + strlen(name) + 2;
     char *path = memory_take(size);
@@ -42,7 +31,7 @@ static char *join(const char *folder, const char *name)
     return path;
 }
 
-static bool cannot(const char *what, const char *path)
+static bool complain_cannot(const char *what, const char *path)
 {
     complain("cannot %s %s: %s%s", what, path, strerror(errno),
              errno == EACCES || errno == EPERM ? "; run it as root: ACPI tables and memory are root's" : "");
@@ -58,14 +47,14 @@ static void file_shrank(int signal)
     ssize_t written = write(STDERR_FILENO, text, sizeof text - 1);
     (void)signal;
     (void)written;
-    _exit(2);
+    _exit(EXIT_TROUBLE);
 }
 
-static bool map(struct source *source, int file, size_t size)
+static bool map_file(struct source *source, int file, size_t size)
 {
     void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, file, 0);
     if (bytes == MAP_FAILED)
-        return cannot("map", source->path);
+        return complain_cannot("map", source->path);
     signal(SIGBUS, file_shrank);
     madvise(bytes, size, MADV_SEQUENTIAL);
     source->bytes = bytes;
@@ -85,11 +74,13 @@ static bool read_to_end(struct source *source, int file)
         got = read(file, bytes + used, room - used);
         used += got > 0 ? (size_t)got : 0;
     } while ((got > 0 && used <= READ_MAX) || (got < 0 && errno == EINTR));
+
     if (got < 0)
-        cannot("read", source->path);
+        complain_cannot("read", source->path);
     else if (got > 0)
         complain("%s has more than %u MiB and is no plain file: copy it to one, and look at the copy", source->path,
-                 READ_MAX >> 20);
+                 READ_MAX / MIB);
+
     source->bytes = memory_resize(bytes, used);
     source->size = used;
     return got == 0;
@@ -97,18 +88,20 @@ static bool read_to_end(struct source *source, int file)
 
 static bool read_file(struct source *source)
 {
-    struct stat status;
     bool is_standard_input = !strcmp(source->path, "-");
     int file = is_standard_input ? dup(STDIN_FILENO) : open(source->path, O_RDONLY | O_CLOEXEC);
     if (file < 0)
-        return cannot("open", source->path);
+        return complain_cannot("open", source->path);
+
+    struct stat status;
     bool good = fstat(file, &status) == 0;
     if (!good)
-        cannot("look at", source->path);
+        complain_cannot("look at", source->path);
     else if (S_ISREG(status.st_mode) && status.st_size >= MAPPED_FROM)
-        good = map(source, file, (size_t)status.st_size);
+        good = map_file(source, file, (size_t)status.st_size);
     else
         good = read_to_end(source, file);
+
     close(file);
     return good;
 }
@@ -116,7 +109,7 @@ static bool read_file(struct source *source)
 struct source *source_open(const char *path)
 {
     struct source *source = memory_take(sizeof *source);
-    *source = (struct source){.path = memory_text(path)};
+    *source = (struct source){.path = memory_copy_text(path)};
     if (read_file(source))
         return source;
     source_close(source);
@@ -142,27 +135,25 @@ void source_close(struct source *list)
 /* A signature, with a number behind it where there are several of them. */
 static int is_called_like_a_table(const struct dirent *entry)
 {
-    static const char *const names[] = {"iBFT", "IBFT", "BIFT", "ISDH"};
-    const char *behind = entry->d_name;
-    for (unsigned i = 0; i < 4; i++)
-        if (!strncmp(entry->d_name, names[i], 4))
-            behind = entry->d_name + 4;
-    if (behind == entry->d_name)
+    if (strlen(entry->d_name) < 4 || handoff_table_by_signature((const uint8_t *)entry->d_name) == HANDOFF_NO_TABLE)
         return 0;
+
+    const char *behind = entry->d_name + 4;
     while (is_digit(*behind))
         behind++;
     return *behind == '\0';
 }
 
-static bool open_those_in(const char *path, struct source ***end)
+static bool open_tables_in(const char *path, struct source ***end)
 {
     struct dirent **entries;
     int count = scandir(path, &entries, is_called_like_a_table, alphasort);
-    bool good = true;
     if (count < 0)
-        return cannot("open", path);
+        return complain_cannot("open", path);
+
+    bool good = true;
     for (int i = 0; i < count; i++) {
-        char *file = join(path, entries[i]->d_name);
+        char *file = join_path(path, entries[i]->d_name);
         **end = good ? source_open(file) : NULL;
         good = good && **end;
         if (good)
@@ -170,6 +161,7 @@ static bool open_those_in(const char *path, struct source ***end)
         free(file);
         free(entries[i]);
     }
+
     free(entries);
     return good;
 }
@@ -178,10 +170,10 @@ bool source_open_directory(const char *path, struct source **list)
 {
     struct source **end = list;
     *list = NULL;
-    bool good = open_those_in(path, &end);
-    char *dynamic = join(path, "dynamic");
+    bool good = open_tables_in(path, &end);
+    char *dynamic = join_path(path, "dynamic");
     if (good && access(dynamic, F_OK) == 0)
-        good = open_those_in(dynamic, &end);
+        good = open_tables_in(dynamic, &end);
     free(dynamic);
     return good;
 }

@@ -8,15 +8,12 @@
 #include <stdint.h>
 
 struct source {
-    char *path;
-    const uint8_t *bytes;
+    char *path;           /* as it was given, or in the directory that was */
+    const uint8_t *bytes; /* hold until source_close() */
     size_t size;
     bool is_mapped;
     struct source *next;
 };
-
-/* Says on standard error what went wrong, in printable ASCII whatever the files are called. */
-void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
  * The whole of a file, or of standard input for "-", to be closed; NULL after complaining. Its size is what can be read, not what
@@ -24,8 +21,10 @@ void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
  */
 struct source *source_open(const char *path);
 
-/* The files of a directory that are called like tables ("iBFT", "ISDH2"), also under dynamic/, in the order of their names, as a
- * list that may be empty. False after complaining. */
+/*
+ * The files of a directory that are called like tables ("iBFT", "ISDH2"), also under dynamic/, in the order of their names, as a
+ * list that may be empty. False after complaining; then, too, the list is to be closed.
+ */
 bool source_open_directory(const char *path, struct source **list);
 
 /* A list, or NULL. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* A list of tables, their validity and their roles. */
 #include "tools/handoff/tables.h"
 
 #include <stdlib.h>
@@ -9,7 +10,7 @@
 
 enum handoff_table table_kind(const uint8_t *bytes, size_t size)
 {
-    return size < 4 ? HANDOFF_NO_TABLE : handoff_signature(bytes);
+    return size < 4 ? HANDOFF_NO_TABLE : handoff_table_by_signature(bytes);
 }
 
 static bool has_its_signature(const struct table *table, struct handoff_faults *faults)
@@ -17,6 +18,7 @@ static bool has_its_signature(const struct table *table, struct handoff_faults *
     bool ibft = table->kind == HANDOFF_IBFT;
     if (table->size < 4 || table_kind(table->bytes, table->size) == table->kind)
         return true;
+
     *faults = (struct handoff_faults){
         .table = ibft ? "iBFT" : "ISDH",
         .count = 1,

@@ -24,7 +24,7 @@ struct table {
     enum table_role role;
 };
 
-/* In ascending order of addresses or names. */
+/* In ascending order of addresses or names. Bytes and names of files are their sources'. */
 struct tables {
     struct table *list;
     size_t count, room;
@@ -36,12 +36,13 @@ enum handoff_table table_kind(const uint8_t *bytes, size_t size);
 /* Reads the table, as ibft_read() and isdh_read() do; its signature has to be that of its kind. */
 bool table_read(const struct table *table, struct handoff *facts, struct handoff_faults *faults);
 
+/* Reads a table and adds it. */
 void tables_add(struct tables *tables, struct table table);
 
-/* Adds those of a memory image whose first byte has the physical address `base`. */
+/* Adds those of a memory image whose first byte has the physical address `base` (tables_scan.c). */
 void tables_scan(struct tables *tables, const uint8_t *memory, size_t size, uint64_t base);
 
-/* Gives each its role. */
+/* Gives each its role, once all have been added. */
 void tables_judge(struct tables *tables);
 
 /* There is one that counts, and those that do are valid. */
@@ -50,6 +51,7 @@ bool tables_are_valid(const struct tables *tables);
 /* The ISDH that counts, or NULL. */
 const struct table *tables_isdh(const struct tables *tables);
 
+/* The list, not what it points to. */
 void tables_free(struct tables *tables);
 
 #endif

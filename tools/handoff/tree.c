@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* The tree's nodes, with copies of what they are given. */
 #include "tools/handoff/tree.h"
 
 #include <stdarg.h>
@@ -18,17 +19,18 @@ static char *format_copy(const char *format, va_list arguments)
     return copy;
 }
 
-static char *copy_of(const char *label)
+static char *copy_or_null(const char *text)
 {
-    return label ? memory_text(label) : NULL;
+    return text ? memory_copy_text(text) : NULL;
 }
 
-static struct node *add(struct node *in, enum node_kind kind, const char *name, char *label)
+static struct node *add_node(struct node *in, enum node_kind kind, const char *name, char *label)
 {
     struct node *node = memory_take(sizeof *node);
     *node = (struct node){.kind = kind, .name = name, .label = label};
     if (!in)
         return node;
+
     if (in->last)
         in->last->next = node;
     else
@@ -39,7 +41,7 @@ static struct node *add(struct node *in, enum node_kind kind, const char *name, 
 
 struct node *tree_new(void)
 {
-    return add(NULL, NODE_OBJECT, NULL, NULL);
+    return add_node(NULL, NODE_OBJECT, NULL, NULL);
 }
 
 void tree_free(struct node *root)
@@ -54,7 +56,7 @@ void tree_free(struct node *root)
     free(root);
 }
 
-struct node *tree_object(struct node *in, const char *name, const char *label, ...)
+struct node *tree_add_object(struct node *in, const char *name, const char *label, ...)
 {
     char *copy = NULL;
     if (label) {
@@ -63,22 +65,22 @@ struct node *tree_object(struct node *in, const char *name, const char *label, .
         copy = format_copy(label, arguments);
         va_end(arguments);
     }
-    return add(in, NODE_OBJECT, name, copy);
+    return add_node(in, NODE_OBJECT, name, copy);
 }
 
-struct node *tree_list(struct node *in, const char *name, const char *label)
+struct node *tree_add_list(struct node *in, const char *name, const char *label)
 {
-    return add(in, NODE_LIST, name, copy_of(label));
+    return add_node(in, NODE_LIST, name, copy_or_null(label));
 }
 
-struct node *tree_text(struct node *in, const char *name, const char *label, const char *text)
+struct node *tree_add_text(struct node *in, const char *name, const char *label, const char *text)
 {
-    return tree_bytes(in, name, label, text, strlen(text));
+    return tree_add_bytes(in, name, label, text, strlen(text));
 }
 
-struct node *tree_bytes(struct node *in, const char *name, const char *label, const void *bytes, size_t length)
+struct node *tree_add_bytes(struct node *in, const char *name, const char *label, const void *bytes, size_t length)
 {
-    struct node *node = add(in, NODE_TEXT, name, copy_of(label));
+    struct node *node = add_node(in, NODE_TEXT, name, copy_or_null(label));
     node->text = memory_take(length + 1);
     node->length = length;
     if (length)
@@ -87,23 +89,23 @@ struct node *tree_bytes(struct node *in, const char *name, const char *label, co
     return node;
 }
 
-struct node *tree_number(struct node *in, const char *name, const char *label, uint64_t number)
+struct node *tree_add_number(struct node *in, const char *name, const char *label, uint64_t number)
 {
-    struct node *node = add(in, NODE_NUMBER, name, copy_of(label));
+    struct node *node = add_node(in, NODE_NUMBER, name, copy_or_null(label));
     node->number = number;
     return node;
 }
 
-struct node *tree_truth(struct node *in, const char *name, const char *label, bool truth)
+struct node *tree_add_truth(struct node *in, const char *name, const char *label, bool truth)
 {
-    struct node *node = add(in, NODE_TRUTH, name, copy_of(label));
+    struct node *node = add_node(in, NODE_TRUTH, name, copy_or_null(label));
     node->number = truth;
     return node;
 }
 
-struct node *tree_nothing(struct node *in, const char *name, const char *label)
+struct node *tree_add_nothing(struct node *in, const char *name, const char *label)
 {
-    return add(in, NODE_NOTHING, name, copy_of(label));
+    return add_node(in, NODE_NOTHING, name, copy_or_null(label));
 }
 
 void tree_show(struct node *node, const char *format, ...)
@@ -115,10 +117,10 @@ void tree_show(struct node *node, const char *format, ...)
     va_end(arguments);
 }
 
-void tree_remark(struct node *in, const char *label, const char *format, ...)
+void tree_add_remark(struct node *in, const char *label, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    add(in, NODE_TEXT, NULL, copy_of(label))->shown = format_copy(format, arguments);
+    add_node(in, NODE_TEXT, NULL, copy_or_null(label))->shown = format_copy(format, arguments);
     va_end(arguments);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What was found, as a tree that two printers walk: text for people, JSON for programs. A node has a name for JSON, a label for
- * people, or both; a printer passes over those without its own. Nodes own copies of all that they are given; they are freed with
- * their root.
+ * What was found, as a tree that two printers walk (tools/handoff/print.h): text for people, JSON for programs. A node has a name
+ * for JSON, a label for people, or both; a printer passes over those without its own. Nodes own copies of all that they are given
+ * but names, which are constants; they are freed with their root. Without memory the program ends.
  */
 #ifndef SANSTRAP_TOOLS_HANDOFF_TREE_H
 #define SANSTRAP_TOOLS_HANDOFF_TREE_H
@@ -28,27 +28,22 @@ struct node {
 struct node *tree_new(void);
 void tree_free(struct node *root);
 
-/* Add a node at the end of `in` and return it. Labels and what is shown are printf formats. */
-struct node *tree_object(struct node *in, const char *name, const char *label, ...) __attribute__((format(printf, 3, 4)));
-struct node *tree_list(struct node *in, const char *name, const char *label);
-struct node *tree_text(struct node *in, const char *name, const char *label, const char *text);
-struct node *tree_bytes(struct node *in, const char *name, const char *label, const void *bytes, size_t length);
-struct node *tree_number(struct node *in, const char *name, const char *label, uint64_t number);
-struct node *tree_truth(struct node *in, const char *name, const char *label, bool truth);
-struct node *tree_nothing(struct node *in, const char *name, const char *label);
+/*
+ * Add a node at the end of `in`, an object or a list, and return it. The labels of objects and what is shown are printf formats.
+ * Texts and bytes may be of any kind: printers escape them.
+ */
+struct node *tree_add_object(struct node *in, const char *name, const char *label, ...) __attribute__((format(printf, 3, 4)));
+struct node *tree_add_list(struct node *in, const char *name, const char *label);
+struct node *tree_add_text(struct node *in, const char *name, const char *label, const char *text);
+struct node *tree_add_bytes(struct node *in, const char *name, const char *label, const void *bytes, size_t length);
+struct node *tree_add_number(struct node *in, const char *name, const char *label, uint64_t number);
+struct node *tree_add_truth(struct node *in, const char *name, const char *label, bool truth);
+struct node *tree_add_nothing(struct node *in, const char *name, const char *label);
 
-/* What people read instead of the value itself. */
+/* Sets what people read instead of the value itself. */
 void tree_show(struct node *node, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* A line that only people see. */
-void tree_remark(struct node *in, const char *label, const char *format, ...) __attribute__((format(printf, 3, 4)));
-
-/* ---- printers: both write ASCII only, and no control characters but newlines ---- */
-
-void print_text(const struct node *root, FILE *to);
-void print_json(const struct node *root, FILE *to);
-
-/* Bytes from anywhere, which must not reach a terminal as commands: other than printable ASCII becomes "\\x1b". */
-void print_safely(const char *bytes, size_t length, FILE *to);
+/* Adds a line that only people see. */
+void tree_add_remark(struct node *in, const char *label, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 #endif

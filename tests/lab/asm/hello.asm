@@ -1,5 +1,6 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; A boot sector that tells on COM1 how it was entered, lists the memory map, then rests with interrupts off: from REST on it writes nothing.
+; A boot sector that tells on COM1 how it was entered, lists the memory map, then rests with interrupts off: from REST on it
+; writes nothing.
 ;   BOOT dl=80 cs=0000 ip=7c00 sssp=0000:7c00 if=1 int12=027f
 ;   E820 <base> <length> <type>
 ;   REST

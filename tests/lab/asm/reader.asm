@@ -1,7 +1,8 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; A boot sector that reads the disk from its start in TOTAL_CALLS calls of CALL_SECTORS, with a pause of PAUSE_TICKS (of the BIOS's, 55 ms)
-; after each, and tells on COM1: 'B' when it begins, a dot for every DOT_EVERY calls (0: none), 'E' and the last status when a call fails,
-; 'D' when it is done. With UNTIL_TOLD it is never done by itself: it starts at the disk's start again, until something comes in on COM1.
+; A boot sector that reads the disk from its start in TOTAL_CALLS calls of CALL_SECTORS, with a pause of PAUSE_TICKS (of the
+; BIOS's, 55 ms) after each, and tells on COM1: 'B' when it begins, a dot for every DOT_EVERY calls (0: none), 'E' and the last
+; status when a call fails, 'D' when it is done. With UNTIL_TOLD it is never done by itself: it starts at the disk's start again,
+; until something comes in on COM1.
         bits 16
         org 0x7c00
         jmp 0:start

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bios/int13_functions.h"
+#include "platform/bytes.h"
 
 #define SIZE_EDD1 0x1A /* up to the sector size */
 #define SIZE_EDD2 0x1E /* and the DPTE pointer */
@@ -20,6 +21,8 @@
 
 #define PATH_KEY    0xBEDD
 #define PATH_OFFSET SIZE_EDD2
+#define LUN_NUMBER  0x3FFF /* SAM: what remains of a LUN's first word without the addressing method */
+#define NO_DPTE     0xFFFF
 
 struct edd_result {
     uint16_t size;
@@ -63,26 +66,10 @@ _Static_assert(sizeof(struct dpte) == INT13_TABLE_SIZE, "device parameter table 
 #define DPTE_OPTION_REMOVABLE 0x0020
 #define DPTE_REVISION         0x11
 
-/* The byte that makes a table sum up to 0. */
-static uint8_t checksum(const void *table, unsigned length)
-{
-    const uint8_t *bytes = table;
-    uint8_t sum = 0;
-    for (unsigned i = 0; i < length; i++)
-        sum = (uint8_t)(sum + bytes[i]);
-    return (uint8_t)-sum;
-}
-
 /* SAM's 8 bytes as the number that EDD wants: single-level LUNs by their number, others as they are. */
 static uint64_t lun_number(const uint8_t lun[8])
 {
-    static const uint8_t nothing[6];
-    if (memcmp(lun + 2, nothing, sizeof nothing) == 0)
-        return (uint64_t)(lun[0] & 0x3F) << 8 | lun[1];
-    uint64_t number = 0;
-    for (int i = 0; i < 8; i++)
-        number = number << 8 | lun[i];
-    return number;
+    return bytes_are_zero(lun + 2, 6) ? get_be16(lun) & LUN_NUMBER : get_be64(lun);
 }
 
 static void make_dpte(const struct int13_drive *drive)
@@ -90,8 +77,8 @@ static void make_dpte(const struct int13_drive *drive)
     struct dpte table = {.head_flags = DPTE_HEAD_LBA, .options = DPTE_OPTION_LBA, .revision = DPTE_REVISION};
     if (drive->disk->removable)
         table.options |= DPTE_OPTION_REMOVABLE;
-    table.checksum = checksum(&table, sizeof table - 1);
-    memcpy(real_pointer(drive->table_segment, drive->table_offset, true), &table, sizeof table);
+    table.checksum = (uint8_t)-bytes_sum(&table, sizeof table);
+    memcpy(realmode_pointer(drive->table_segment, drive->table_offset, true), &table, sizeof table);
 }
 
 static void fill_geometry(const struct int13_drive *drive, struct edd_result *result)
@@ -118,14 +105,15 @@ static void fill_path(const struct int13_drive *drive, struct edd_result *result
     result->device = drive->path.device;
     result->function = drive->path.function;
     result->lun = lun_number(drive->path.lun);
+
     uint8_t *bytes = (uint8_t *)result;
     if (result->size == SIZE_EDD3)
         bytes[SIZE_EDD3 - 2] = 0;
     bytes[result->size - 1] = 0;
-    bytes[result->size - 1] = checksum(bytes + PATH_OFFSET, result->path_length);
+    bytes[result->size - 1] = (uint8_t)-bytes_sum(bytes + PATH_OFFSET, result->path_length);
 }
 
-uint8_t edd_parameters(struct int13_drive *drive, struct real_registers *registers)
+uint8_t int13_edd_parameters(struct int13_drive *drive, struct real_registers *registers)
 {
     struct int13_buffer buffer = int13_buffer_at(registers->ds, REG16(registers->esi), registers->a20);
     uint16_t room;
@@ -141,8 +129,9 @@ uint8_t edd_parameters(struct int13_drive *drive, struct real_registers *registe
                                                             : SIZE_EDD1};
     if (!int13_buffer_reaches(&buffer, result.size))
         return INT13_INVALID;
+
     fill_geometry(drive, &result);
-    result.dpte_offset = result.dpte_segment = 0xFFFF;
+    result.dpte_offset = result.dpte_segment = NO_DPTE;
     if (result.size >= SIZE_EDD2 && (drive->table_segment || drive->table_offset)) {
         make_dpte(drive);
         result.dpte_offset = drive->table_offset;

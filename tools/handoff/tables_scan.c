@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Tables in a memory image. */
+/* Finds tables in a memory image, and which iBFT Linux takes. */
 #include <string.h>
 
 #include "tools/handoff/tables.h"
@@ -28,10 +28,12 @@ static bool is_low(uint64_t address)
 /* Linux takes the first whose length lies below 1 MiB, and never another one, be it as short and as wrong as it may. */
 static bool linux_takes(struct scan *scan, const uint8_t *bytes, uint64_t address)
 {
-    if (scan->linux_has_one || !is_low(address) || (memcmp(bytes, "iBFT", 4) && memcmp(bytes, "BIFT", 4)) ||
+    if (scan->linux_has_one || !is_low(address) ||
+        (memcmp(bytes, IBFT_SIGNATURE, 4) && memcmp(bytes, IBFT_SIGNATURE_SWAPPED, 4)) ||
         address + handoff_table_length(bytes) >= LOW_END)
         return false;
-    return scan->linux_has_one = true;
+    scan->linux_has_one = true;
+    return true;
 }
 
 /*
@@ -42,10 +44,10 @@ static bool is_ibft(const uint8_t *bytes, uint64_t address)
 {
     uint32_t length = handoff_table_length(bytes);
     bool is_plausible = length >= sizeof(struct ibft_header) && length <= IBFT_LENGTH_MAX;
-    return is_plausible && (is_low(address) || handoff_sum(bytes, length) == 0);
+    return is_plausible && (is_low(address) || bytes_sum(bytes, length) == 0);
 }
 
-static void look_at(struct scan *scan, size_t at)
+static void look_at_address(struct scan *scan, size_t at)
 {
     const uint8_t *bytes = scan->memory + at;
     uint64_t address = scan->base + at;
@@ -60,21 +62,11 @@ static void look_at(struct scan *scan, size_t at)
         tables_add(scan->tables, table);
 }
 
-static uint32_t word_at(const void *bytes)
-{
-    uint32_t word;
-    memcpy(&word, bytes, sizeof word);
-    return word;
-}
-
 void tables_scan(struct tables *tables, const uint8_t *memory, size_t size, uint64_t base)
 {
     struct scan scan = {.tables = tables, .memory = memory, .size = size, .base = base};
-    uint32_t words[] = {word_at("iBFT"), word_at("IBFT"), word_at("BIFT"), word_at(ISDH_SIGNATURE)};
     size_t least = sizeof(struct ibft_header);
-    for (size_t at = (size_t)(0 - base) % IBFT_SCAN_STEP; size >= least && at <= size - least; at += IBFT_SCAN_STEP) {
-        uint32_t word = word_at(memory + at);
-        if (word == words[0] || word == words[1] || word == words[2] || word == words[3])
-            look_at(&scan, at);
-    }
+    for (size_t at = (size_t)(0 - base) % IBFT_SCAN_STEP; size >= least && at <= size - least; at += IBFT_SCAN_STEP)
+        if (handoff_table_by_signature(memory + at) != HANDOFF_NO_TABLE)
+            look_at_address(&scan, at);
 }

@@ -13,14 +13,6 @@ static uint8_t ask(uint16_t room)
     return serve();
 }
 
-static uint8_t sum(const uint8_t *bytes, unsigned length)
-{
-    uint8_t total = 0;
-    while (length--)
-        total = (uint8_t)(total + *bytes++);
-    return total;
-}
-
 static void test_room_is_honoured(void **state)
 {
     (void)state;
@@ -48,6 +40,7 @@ static void test_fields(void **state)
     assert_int_equal(get(RESULT + 12, 4), 63);
     assert_int_equal(get(RESULT + 16, 8), 0x123456789A);
     assert_int_equal(get(RESULT + 24, 2), 512);
+
     memory.disk.removable = true;
     ask(0x1A);
     assert_int_equal(get(RESULT + 2, 2), 0x002F);
@@ -65,13 +58,15 @@ static void test_dpte(void **state)
     const uint8_t *table = real_memory + TABLE_SEG * 16 + TABLE_OFF;
     ask(0x1A);
     assert_int_equal(table[0], 0xCC);
+
     ask(0x1E);
     assert_int_equal(get(RESULT + 26, 4), (uint32_t)TABLE_SEG << 16 | TABLE_OFF);
-    assert_int_equal(sum(table, 16), 0);
+    assert_int_equal(bytes_sum(table, 16), 0);
     assert_int_equal(table[4], 0xE0);
     assert_int_equal(table[14], 0x11);
     assert_int_equal(table[16], 0xCC);
     assert_int_equal(table[-1], 0xCC);
+
     drive.table_segment = drive.table_offset = 0;
     ask(0x1E);
     assert_int_equal(get(RESULT + 26, 4), 0xFFFFFFFF);
@@ -89,14 +84,16 @@ static void test_device_path(void **state)
             new_machine(512, 10000);
             memcpy(drive.path.lun, luns[i].lun, 8);
             assert_int_equal(ask((uint16_t)size), 0);
+
             const uint8_t *result = real_memory + RESULT;
             assert_int_equal(get(RESULT + 0x1E, 2), 0xBEDD);
             assert_int_equal(result[0x20], size - 0x1E);
             assert_memory_equal(result + 0x24, "PCI SCSI    \1\2\3\0\0\0\0\0", 20);
+
             assert_int_equal(get(RESULT + 0x3A, 6), luns[i].number & 0xFFFFFFFFFFFF);
             if (size == 0x4A)
                 assert_int_equal(get(RESULT + 0x3A, 8), luns[i].number);
-            assert_int_equal(sum(result + 0x1E, size - 0x1E), 0);
+            assert_int_equal(bytes_sum(result + 0x1E, size - 0x1E), 0);
         }
     }
 }
@@ -105,6 +102,7 @@ static void test_buffer_at_the_end_of_memory(void **state)
 {
     (void)state;
     new_machine(512, 10000);
+
     static const uint16_t offsets[] = {0xFFFF, 0xFFFE, 0xFFE0};
     for (size_t i = 0; i < sizeof offsets / sizeof offsets[0]; i++) {
         load(0x4800);
@@ -113,6 +111,7 @@ static void test_buffer_at_the_end_of_memory(void **state)
         put(0xFFFF0u + offsets[i], 0x4A, offsets[i] == 0xFFFF ? 1 : 2);
         assert_int_equal(serve(), 1);
     }
+
     load(0x4800); /* with A20 off it goes on at 0 */
     registers.ds = 0xFFFF;
     registers.esi = 0x000E;

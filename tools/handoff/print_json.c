@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "tools/handoff/tree.h"
+#include "tools/handoff/print.h"
 
 #define INDENT         2
 #define REPLACEMENT    0xFFFDu
@@ -15,27 +15,30 @@
  */
 static uint32_t code_point(const unsigned char *bytes, size_t length, size_t *used)
 {
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, FIRST_OF_PAIRS};
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, FIRST_OF_PAIRS}; /* of a sequence of so many bytes */
     unsigned char first = bytes[0];
     size_t size = first < 0x80 ? 1 : first >> 5 == 6 ? 2 : first >> 4 == 14 ? 3 : first >> 3 == 30 ? 4 : 0;
     uint32_t point = size == 1 ? first : first & (0x7Fu >> size);
     *used = 1;
     if (!size || size > length)
         return REPLACEMENT;
+
     for (size_t i = 1; i < size; i++) {
         if (bytes[i] >> 6 != 2)
             return REPLACEMENT;
         point = point << 6 | (bytes[i] & 0x3F);
     }
+
     if (point < least[size] || point > 0x10FFFF || (point >= 0xD800 && point <= 0xDFFF))
         return REPLACEMENT;
     *used = size;
     return point;
 }
 
-static void put_string(FILE *to, const char *text, size_t length)
+static void print_json_string(const char *text, size_t length, FILE *to)
 {
     fputc('"', to);
+
     for (size_t at = 0, used; at < length; at += used) {
         uint32_t point = code_point((const unsigned char *)text + at, length - at, &used);
         if (point == '"' || point == '\\')
@@ -47,56 +50,46 @@ static void put_string(FILE *to, const char *text, size_t length)
         else
             fprintf(to, "\\u%04" PRIx32 "\\u%04" PRIx32, 0xD800 + ((point - FIRST_OF_PAIRS) >> 10), 0xDC00 + (point & 0x3FF));
     }
+
     fputc('"', to);
 }
 
-static void put_node(FILE *to, const struct node *node, int depth);
+static void print_json_node(const struct node *node, int depth, FILE *to);
 
-static void put_members(FILE *to, const struct node *node, int depth)
+static void print_json_members(const struct node *node, int depth, FILE *to)
 {
     bool list = node->kind == NODE_LIST;
     const char *separator = "";
     fputc(list ? '[' : '{', to);
+
     for (const struct node *child = node->first; child; child = child->next) {
         if (!list && !child->name)
             continue;
         fprintf(to, "%s\n%*s", separator, (depth + 1) * INDENT, "");
         separator = ",";
         if (!list) {
-            put_string(to, child->name, strlen(child->name));
+            print_json_string(child->name, strlen(child->name), to);
             fputs(": ", to);
         }
-        put_node(to, child, depth + 1);
+        print_json_node(child, depth + 1, to);
     }
+
     if (*separator)
         fprintf(to, "\n%*s", depth * INDENT, "");
     fputc(list ? ']' : '}', to);
 }
 
-static void put_node(FILE *to, const struct node *node, int depth)
+static void print_json_node(const struct node *node, int depth, FILE *to)
 {
-    switch (node->kind) {
-    case NODE_OBJECT:
-    case NODE_LIST:
-        put_members(to, node, depth);
-        break;
-    case NODE_TEXT:
-        put_string(to, node->text, node->length);
-        break;
-    case NODE_NUMBER:
-        fprintf(to, "%" PRIu64, node->number);
-        break;
-    case NODE_TRUTH:
-        fputs(node->number ? "true" : "false", to);
-        break;
-    case NODE_NOTHING:
-        fputs("null", to);
-        break;
-    }
+    static const struct print_scalars scalars = {print_json_string, "true", "false", "null"};
+    if (node->kind == NODE_OBJECT || node->kind == NODE_LIST)
+        print_json_members(node, depth, to);
+    else
+        print_scalar(node, &scalars, to);
 }
 
 void print_json(const struct node *root, FILE *to)
 {
-    put_node(to, root, 0);
+    print_json_node(root, 0, to);
     fputc('\n', to);
 }

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The one gate into the stack. Whether somebody is inside is looked up and noted at TPL_HIGH_LEVEL, where no event of the
+ * firmware's comes in between.
+ */
+#include "efi/home.h"
+
+static bool occupied, shut;
+
+bool gate_enter(EFI_TPL *old)
+{
+    EFI_TPL now = firmware.boot->RaiseTPL(TPL_HIGH_LEVEL);
+    bool may_enter = !occupied && !shut;
+    occupied = occupied || may_enter;
+    firmware.boot->RestoreTPL(now);
+    if (!may_enter)
+        return false;
+
+    if (now < TPL_CALLBACK)
+        firmware.boot->RaiseTPL(TPL_CALLBACK);
+    *old = now;
+    return true;
+}
+
+void gate_leave(EFI_TPL old)
+{
+    occupied = false;
+    firmware.boot->RestoreTPL(old);
+}
+
+void gate_shut(void)
+{
+    shut = true;
+}
+
+void gate_open(void)
+{
+    shut = false;
+}
