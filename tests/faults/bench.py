@@ -9,10 +9,10 @@ import subprocess
 import sys
 import time
 
-from tests.lab import process
+from tests.lab import network, process
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-PROBE = os.path.join(ROOT, "build", "host", "disk-probe")
+PROBE = os.path.join(ROOT, os.environ.get("DISK_PROBE", "build/host/disk-probe"))
 TARGET = os.path.join(ROOT, "tests", "faults", "target.py")
 SIZE = 8 << 20
 DEFAULTS = {"reads": 60, "writes": 20, "depth": 4, "recovery_ms": 20000, "backoff_ms": 50}
@@ -121,6 +121,29 @@ class Running:
 def run(folder, case):
     with Running(folder, case) as running:
         return running.probe()
+
+
+def run_over_wire(folder, case):
+    """The same over net/ and a tap, which hangs on a cable of wire.py's."""
+    from . import lab  # it wants this file
+    lan = network.Network(str(folder))
+    try:
+        cable = lab.Cable(lan, **case.wire)
+        disk = make_disk(os.path.join(folder, "disk.img"), 1)
+        target = lab.FaultyTarget(lan, str(folder), disk, faults=case.faults, settings=case.settings)
+        target.start()
+        settings = {"host": network.SERVER, "target": lab.NAME, "tap": lan.add_tap(), "address": f"{network.PREFIX}.2", "image": disk,
+                    **DEFAULTS, **case.probe}
+        began = time.monotonic()
+        done = subprocess.run(lan.inside([PROBE, *(f"{key}={value}" for key, value in settings.items())]), capture_output=True,
+                              timeout=process.bound(case.within + 60), check=False)
+        outcome = Outcome(done, time.monotonic() - began, target.control.journal(), True)
+        if not any(count for name, count in cable.counts().items() if name != "frames") and not {"rate", "delay"} & set(case.wire):
+            raise AssertionError("the case shows nothing: the wire did nothing")
+        target.stop()
+        return outcome
+    finally:
+        lan.close()
 
 
 def verdict(case, outcome):

@@ -26,6 +26,9 @@ class Case:
     within: int = 60
     other_disk: bool = False                        # it comes into force with "other-disk", and must stay as it is
     no_reconnect: bool = False                      # the connection has to survive
+    wire: dict = field(default_factory=dict)        # wire.py's
+    long: bool = False                              # in make test-faults alone
+    sample: str = ""                                # of MACHINES: the firmware with which make test runs it
 
     @property
     def id(self):
@@ -196,3 +199,41 @@ DIGEST = [
 ]
 
 CASES = [*SIZES, *DATA_IN, *WRITING, *CONTROL, *OUTAGES, *SCSI, *LOGIN, *AUTHENTICATION, *DIGEST]
+
+WIRES = [
+    Case("loss, doubles and reordering", wire={"loss": 0.01, "double": 0.02, "reorder": 0.05}, probe={"reads": 200}),
+    Case("fragments", wire={"fragment": 0.3}, probe={"reads": 200}, no_reconnect=True),
+    Case("bits flip behind TCP's checksum, digests on", settings=keys(**DIGESTS), wire={"corrupt": 0.01}),
+    Case("a slow line", wire={"rate": 190000}, probe={"reads": 12, "writes": 2, "depth": 4}, no_reconnect=True, within=120, long=True),
+    Case("a long line", wire={"delay": 0.05}, no_reconnect=True),
+    Case("the wire is cut for 5 s", wire={"cuts": [[1.0, 6.0]], "delay": 0.005}, probe={"reads": 2000}),
+    Case("the wire is cut for 30 s", wire={"cuts": [[1.0, 31.0]], "delay": 0.005},
+         probe={"reads": 2000, "recovery_ms": 120000}, within=150, long=True),
+]
+
+MACHINES = [
+    Case("phase collapse", [("phase-collapse", {})], sample="BIOS"),
+    Case("Data-Ins of odd sizes", [("odd-data-in", {})], sample="UEFI"),
+    Case("reset every megabyte", [("drop-every", {"kilobytes": 1024})], sample="both"),
+    Case("a hole with DataSNs that hide it", [("data-in-hole", {"renumber": True, "times": 2, "after": 40})], sample="BIOS"),
+    Case("digests demanded", settings=keys(**DIGESTS), sample="both"),
+    Case("a bit flips in data, digests on", [("flip-bit", {"times": 3, "after": 40})], keys(**DIGESTS), sample="UEFI"),
+    Case("pings at any moment", [("ping-every", {"every": 3})]),
+    Case("login in pieces of 7 bytes", [("login-pieces", {"size": 7})]),
+    Case("UNIT ATTENTION after each login", [("attention", {})]),
+    Case("not ready for a while", [("scsi-status", {"sense": lun.NOT_READY_BECOMING, "times": 20})]),
+    Case("BUSY five times", [("scsi-status", {"status": lun.BUSY, "opcodes": DISK_WORK, "times": 5, "after": 20})]),
+    Case("a command that is forgotten", [("forgotten", {"opcodes": READS, "times": 1, "after": 40})]),
+    Case("the window closed for a while", [("window-closed", {"commands": 60, "seconds": 10})]),
+    Case("silent for a while", [("silent", {"seconds": 20, "times": 1, "after": 80})]),
+    Case("half open", [("dead", {"times": 1, "after": 80})]),
+    Case("asked to log out", [("async", {"event": 1, "times": 2, "after": 40})]),
+    Case("garbage", [("garbage", {"times": 2, "after": 40})]),
+    Case("a jump of StatSN", [("statsn-gap", {"times": 3, "after": 40})]),
+    Case("loss, doubles and reordering", wire={"loss": 0.01, "double": 0.02, "reorder": 0.05}, sample="BIOS"),
+    Case("fragments", wire={"fragment": 0.3}),
+    Case("the wire is cut for 30 s", wire={"cuts": [[20.0, 50.0]]}),
+    Case("the target answers garbage", [("login-bytes", {})], ok=False, codes=("E_LOGIN_TEXT",)),
+    Case("a block that cannot be read", [("scsi-status", {"sense": lun.MEDIUM_READ_ERROR, "opcodes": READS})], ok=False,
+         codes=("E_SCSI_MEDIUM",)),
+]
