@@ -51,6 +51,7 @@ include bios/bios.mk
 include mk/efi.mk
 -include $(wildcard tools/*/*.mk)
 include mk/host.mk
+include mk/coverage.mk
 -include $(wildcard tests/*/*.mk)
 -include $(wildcard demo/*.mk)
 
