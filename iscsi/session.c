@@ -365,11 +365,12 @@ void iscsi_session_close(struct iscsi_session *session, deadline_t deadline)
         return;
     }
 
-    if (session->state == SESSION_FULL) {
+    if (session->state == SESSION_FULL)
         log_printf(LOG_DEBUG, "iSCSI: logging out");
-        session->logout_wanted = true;
+    /* The target may have asked before, and given more time than the caller has. */
+    if (!session->logout_wanted || session->logout_until > deadline)
         session->logout_until = deadline;
-    }
+    session->logout_wanted = true;
     /* The answer to our logout, or whatever else ends the connection. */
     while ((session->state == SESSION_FULL || session->state == SESSION_LOGOUT) && pump_connection(session) == OK)
         platform_idle();

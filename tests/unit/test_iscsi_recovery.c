@@ -326,12 +326,31 @@ static void pauses_are_not_alike(void **state)
     set_up(state);
 }
 
+/* However long the target gave us when it asked for a logout. */
+static void closing_ends_with_its_deadline(void **state)
+{
+    (void)state;
+    uint8_t header[BHS_LENGTH] = {OP_ASYNC, FLAG_FINAL};
+    put_be32(header + BHS_ITT, RESERVED_TAG);
+    put_be32(header + BHS_STATSN, session->expstatsn);
+    header[BHS_ASYNC_EVENT] = 1;
+    put_be16(header + BHS_ASYNC_PARAMETER3, 60);
+    fake_say(&fake, header, NULL, 0);
+    pump(2);
+    assert_int_equal(session->state, SESSION_LOGOUT);
+
+    uint64_t began = platform_ticks();
+    iscsi_session_close(session, deadline_after_ms(500));
+    assert_in_range(milliseconds_since(began), 490, 600);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down_session)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(lost_connection_is_a_delay),
+        CASE(closing_ends_with_its_deadline),
         CASE(without_a_task_nothing_is_opened_again),
         CASE(recovery_is_bounded),
         CASE(a_login_that_hangs_holds_nobody_up),
