@@ -132,13 +132,14 @@ def run_over_wire(folder, case):
         disk = make_disk(os.path.join(folder, "disk.img"), 1)
         target = lab.FaultyTarget(lan, str(folder), disk, faults=case.faults, settings=case.settings)
         target.start()
-        settings = {"host": network.SERVER, "target": lab.NAME, "tap": lan.add_tap(), "address": f"{network.PREFIX}.2", "image": disk,
-                    **DEFAULTS, **case.probe}
+        settings = {"host": network.SERVER, "target": lab.NAME, "tap": lan.add_tap(), "address": f"{network.PREFIX}.2",
+                    "image": disk, **DEFAULTS, **case.probe}
         began = time.monotonic()
         done = subprocess.run(lan.inside([PROBE, *(f"{key}={value}" for key, value in settings.items())]), capture_output=True,
                               timeout=process.bound(case.within + 60), check=False)
         outcome = Outcome(done, time.monotonic() - began, target.control.journal(), True)
-        if not any(count for name, count in cable.counts().items() if name != "frames") and not {"rate", "delay"} & set(case.wire):
+        did = [name for name, count in cable.counts().items() if count and name != "frames"]
+        if not did and not {"rate", "delay"} & set(case.wire):
             raise AssertionError("the case shows nothing: the wire did nothing")
         target.stop()
         return outcome

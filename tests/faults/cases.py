@@ -49,8 +49,10 @@ SIZES = [
                                      InitialR2T="No")),
     Case("no immediate data", settings=keys(ImmediateData="No", InitialR2T="Yes")),
     Case("unsolicited data alone", settings=keys(ImmediateData="No", InitialR2T="No")),
-    Case("segments smaller than the first burst", settings=keys(MaxRecvDataSegmentLength=1024, FirstBurstLength=65536, InitialR2T="No")),
-    Case("bursts that are no multiple of a block", settings=keys(MaxBurstLength=3000, FirstBurstLength=1000, MaxRecvDataSegmentLength=700)),
+    Case("segments smaller than the first burst", settings=keys(MaxRecvDataSegmentLength=1024, FirstBurstLength=65536,
+         InitialR2T="No")),
+    Case("bursts that are no multiple of a block", settings=keys(MaxBurstLength=3000, FirstBurstLength=1000,
+         MaxRecvDataSegmentLength=700)),
 ]
 
 DATA_IN = [
@@ -69,8 +71,10 @@ DATA_IN = [
     Case("a hole at the end, and GOOD", [("data-in-hole", {"index": 0, "renumber": True, "times": 2, "after": 5})]),
     Case("GOOD with underflow for a read", [("residual", {"flags": 2, "count": 512, "opcodes": READS, "times": 2, "after": 5})]),
     Case("GOOD with overflow for a read", [("residual", {"flags": 4, "count": 512, "opcodes": READS, "times": 2, "after": 5})]),
-    Case("GOOD with overflow and underflow", [("residual", {"flags": 6, "count": 512, "opcodes": READS, "times": 2, "after": 5})]),
-    Case("an underflow larger than the command", [("residual", {"flags": 2, "count": 0x7FFFFFFF, "opcodes": READS, "times": 2, "after": 5})]),
+    Case("GOOD with overflow and underflow", [("residual", {"flags": 6, "count": 512, "opcodes": READS, "times": 2,
+         "after": 5})]),
+    Case("an underflow larger than the command", [("residual", {"flags": 2, "count": 0x7FFFFFFF, "opcodes": READS, "times": 2,
+         "after": 5})]),
 ]
 
 WRITING = [
@@ -96,8 +100,10 @@ CONTROL = [
     Case("asked to log out", [("async", {"event": 1, "times": 2, "after": 10})]),
     Case("asked to negotiate anew", [("async", {"event": 4, "times": 1, "after": 10})]),
     Case("a drop announced", [("async", {"event": 2, "parameters": [0, 1, 1], "times": 2, "after": 10})]),
-    Case("a drop announced that never comes", [("async", {"event": 2, "parameters": [0, 1, 1], "close": False, "times": 1, "after": 10})]),
-    Case("a drop announced for an hour", [("async", {"event": 3, "parameters": [0, 3600, 1], "times": 1, "after": 10})], within=100),
+    Case("a drop announced that never comes", [("async", {"event": 2, "parameters": [0, 1, 1], "close": False, "times": 1,
+         "after": 10})]),
+    Case("a drop announced for an hour", [("async", {"event": 3, "parameters": [0, 3600, 1], "times": 1, "after": 10})],
+         within=100),
     Case("an unknown asynchronous event", [("async", {"event": 200, "times": 2, "after": 10})], no_reconnect=True),
     Case("commands rejected", [("reject", {"opcodes": DISK_WORK, "times": 2, "after": 10})]),
     Case("a jump of StatSN", [("statsn-gap", {"times": 3, "after": 10})]),
@@ -134,11 +140,14 @@ OUTAGES = [
 SCSI = [
     Case("UNIT ATTENTION after each login", [("attention", {})]),
     Case("UNIT ATTENTION: capacity changed, but it has not", [("attention", {"sense": lun.CAPACITY_CHANGED})]),
-    Case("UNIT ATTENTION: LUNs changed, but it is the same", [("scsi-status", {"sense": lun.LUNS_CHANGED, "opcodes": DISK_WORK, "times": 3,
-                                                                               "after": 10})]),
-    Case("BUSY five times", [("scsi-status", {"status": lun.BUSY, "opcodes": DISK_WORK, "times": 5, "after": 10})], no_reconnect=True),
-    Case("QUEUE FULL", [("scsi-status", {"status": lun.TASK_SET_FULL, "opcodes": DISK_WORK, "times": 10, "after": 10})], no_reconnect=True),
-    Case("TASK ABORTED", [("scsi-status", {"status": lun.TASK_ABORTED, "opcodes": DISK_WORK, "times": 2, "after": 10})], no_reconnect=True),
+    Case("UNIT ATTENTION: LUNs changed, but it is the same",
+         [("scsi-status", {"sense": lun.LUNS_CHANGED, "opcodes": DISK_WORK, "times": 3, "after": 10})]),
+    Case("BUSY five times", [("scsi-status", {"status": lun.BUSY, "opcodes": DISK_WORK, "times": 5, "after": 10})],
+         no_reconnect=True),
+    Case("QUEUE FULL", [("scsi-status", {"status": lun.TASK_SET_FULL, "opcodes": DISK_WORK, "times": 10, "after": 10})],
+         no_reconnect=True),
+    Case("TASK ABORTED", [("scsi-status", {"status": lun.TASK_ABORTED, "opcodes": DISK_WORK, "times": 2, "after": 10})],
+         no_reconnect=True),
     Case("reserved by another", [("scsi-status", {"status": lun.RESERVATION_CONFLICT, "opcodes": DISK_WORK})], **stops("S611")),
     Case("not ready for a while", [("scsi-status", {"sense": lun.NOT_READY_BECOMING, "times": 8})], no_reconnect=True),
     Case("a block that cannot be read", [("scsi-status", {"sense": lun.MEDIUM_READ_ERROR, "opcodes": READS})], **stops("S608")),
@@ -154,36 +163,41 @@ LOGIN = [
     Case("login text that is garbage", [("login-bytes", {})], **stops("S414", "S415", "S416", "S417")),
     Case("PDUs of garbage", [("login-bytes", {"whole": True})], **stops("S415", "S416", "S503", "S504", "S506", "S305", "S306")),
     Case("unknown keys of the target", [("login-keys", {"add": [["X-org.example.key", "7"], ["Fancy", "yes"]], "times": 2})]),
-    Case("a key twice with the same value", [("login-keys", {"add": [["TargetAlias", "disk"], ["TargetAlias", "disk"]], "times": 1})]),
+    Case("a key twice with the same value", [("login-keys", {"add": [["TargetAlias", "disk"], ["TargetAlias", "disk"]],
+         "times": 1})]),
     Case("Yes in small letters", [("login-keys", {"change": {"ImmediateData": "yes", "InitialR2T": "yes"}})]),
     Case("NotUnderstood for a standard key", [("login-keys", {"change": {"DefaultTime2Retain": "NotUnderstood"}})]),
     Case("DefaultTime2Retain above ours", [("login-keys", {"change": {"DefaultTime2Retain": "3600"}})]),
     Case("MaxOutstandingR2T above ours", [("login-keys", {"change": {"MaxOutstandingR2T": "16"}})]),
     Case("a burst of nothing", [("login-keys", {"change": {"MaxBurstLength": "0"}})], **stops("S415", "S416", "S417")),
     Case("a burst that is a word", [("login-keys", {"change": {"MaxBurstLength": "much"}})], **stops("S415", "S416", "S417")),
-    Case("a key of 64 KiB", [("login-keys", {"add": [["X-" + "k" * 65536, "1"]], "times": 1})], **stops("S414", "S415", "S416", "S503", "S504")),
+    Case("a key of 64 KiB", [("login-keys", {"add": [["X-" + "k" * 65536, "1"]], "times": 1})],
+         **stops("S414", "S415", "S416", "S503", "S504")),
     Case("another ISID in the answer", [("login-header", {"bytes": {"8": 0x55}})], **stops("S415")),
     Case("an unknown version", [("login-header", {"bytes": {"3": 9}})], **stops("S405")),
 ] + [Case(f"login status {code:04x}", [("login-status", {"code": code})], **stops(*codes)) for code, codes in [
-    (0x0200, ["S412"]), (0x0201, ["S401", "S420"]), (0x0202, ["S402"]), (0x0203, ["S403"]), (0x0204, ["S404"]), (0x0205, ["S405"]),
+    (0x0200, ["S412"]), (0x0201, ["S401", "S420"]), (0x0202, ["S402"]), (0x0203, ["S403"]), (0x0204, ["S404"]),
+    (0x0205, ["S405"]),
     (0x0206, ["S406"]), (0x0207, ["S407"]), (0x0208, ["S408"]), (0x0300, ["S409"]), (0x0301, ["S410"]), (0x0302, ["S411"]),
     (0x0900, ["S412"])]] + [
     Case("redirected in a circle", [("redirect", {"addresses": ["127.0.0.1:{port}"]})], **stops("S413")),
     Case("redirected to nowhere", [("redirect", {"addresses": [""]})], **stops("S414")),
     Case("redirected to rubbish", [("redirect", {"addresses": ["[::1:99999,x"]})], **stops("S414")),
     Case("redirected twice", [("redirect", {"addresses": ["127.0.0.1:{port},1"], "times": 2})]),
-    Case("two TargetAddress keys", [("redirect", {"addresses": ["127.0.0.1:{port}"], "keys": [["TargetAddress", "127.0.0.1:{port}"]],
-                                                  "times": 1})]),
+    Case("two TargetAddress keys", [
+        ("redirect", {"addresses": ["127.0.0.1:{port}"], "keys": [["TargetAddress", "127.0.0.1:{port}"]], "times": 1})]),
 ]
 
 AUTHENTICATION = [
     Case(f"CHAP with a list is answered by {how}", [("one-chap-algorithm", {"how": how})], {"chap": CHAP},
          {"chap": "joe/secret-of-joe-1", "login_ms": 5000}) for how in ("status", "reject", "close", "reset", "silence")
-] + [Case(f"CHAP with algorithm {number}", settings={"chap": {**CHAP, "algorithms": [number]}}, probe={"chap": "joe/secret-of-joe-1"})
+] + [Case(f"CHAP with algorithm {number}", settings={"chap": {**CHAP, "algorithms": [number]}},
+     probe={"chap": "joe/secret-of-joe-1"})
      for number in (5, 6, 7, 8)] + [
     Case("mutual CHAP", settings={"chap": {**CHAP, "reverse_user": "disk", "reverse_secret": "secret-of-disk-2"}},
          probe={"chap": "joe/secret-of-joe-1", "mutual": "disk/secret-of-disk-2"}),
-    Case("the target proves another secret", settings={"chap": {**CHAP, "reverse_user": "disk", "reverse_secret": "secret-of-disk-3"}},
+    Case("the target proves another secret",
+         settings={"chap": {**CHAP, "reverse_user": "disk", "reverse_secret": "secret-of-disk-3"}},
          probe={"chap": "joe/secret-of-joe-1", "mutual": "disk/secret-of-disk-2"}, **stops("S424")),
 ] + [Case(f"CHAP malformed: {key}={value[:12]}", [("login-keys", {"change": {key: value}, "stage": 0})], {"chap": CHAP},
           {"chap": "joe/secret-of-joe-1"}, **stops("S401", "S420", "S421", "S422", "S423", "S415", "S416", "S417"))
@@ -204,7 +218,8 @@ WIRES = [
     Case("loss, doubles and reordering", wire={"loss": 0.01, "double": 0.02, "reorder": 0.05}, probe={"reads": 200}),
     Case("fragments", wire={"fragment": 0.3}, probe={"reads": 200}, no_reconnect=True),
     Case("bits flip behind TCP's checksum, digests on", settings=keys(**DIGESTS), wire={"corrupt": 0.01}),
-    Case("a slow line", wire={"rate": 190000}, probe={"reads": 12, "writes": 2, "depth": 4}, no_reconnect=True, within=120, long=True),
+    Case("a slow line", wire={"rate": 190000}, probe={"reads": 12, "writes": 2, "depth": 4}, no_reconnect=True, within=120,
+         long=True),
     Case("a long line", wire={"delay": 0.05}, no_reconnect=True),
     Case("the wire is cut for 5 s", wire={"cuts": [[1.0, 6.0]], "delay": 0.005}, probe={"reads": 2000}),
     Case("the wire is cut for 30 s", wire={"cuts": [[1.0, 31.0]], "delay": 0.005},

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
-A run keeps a row of what happened for each case and place, from which report.py writes docs/faults.md. FAULTS=all runs every case;
-without it those that take long are left to `make test-faults`.
+A run keeps a row of what happened for each case and place, from which report.py writes docs/faults.md. FAULTS=all runs every
+case; without it those that take long are left to `make test-faults`.
 """
 import json
 import os

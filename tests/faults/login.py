@@ -9,7 +9,8 @@ SECURITY, OPERATIONAL, FULL = 0, 1, 3
 ALGORITHMS = {5: "md5", 6: "sha1", 7: "sha256", 8: "sha3_256"}  # CHAP_A
 
 # What an initiator may be answered: how the result comes from both offers.
-MINIMUM = ("MaxBurstLength", "FirstBurstLength", "DefaultTime2Retain", "MaxOutstandingR2T", "MaxConnections", "ErrorRecoveryLevel")
+MINIMUM = ("MaxBurstLength", "FirstBurstLength", "DefaultTime2Retain", "MaxOutstandingR2T", "MaxConnections",
+           "ErrorRecoveryLevel")
 MAXIMUM = ("DefaultTime2Wait",)
 AND = ("ImmediateData",)
 OR = ("InitialR2T", "DataPDUInOrder", "DataSequenceInOrder")

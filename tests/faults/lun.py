@@ -64,6 +64,9 @@ class Identity:
     naa: bytes = bytes.fromhex("6001405000000001fa17000000000001")
 
 
+OTHER = Identity(serial="OTHER0002", naa=bytes.fromhex("6001405000000002fa17000000000002"))
+
+
 @dataclass
 class Lun:
     path: str

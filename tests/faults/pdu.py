@@ -96,6 +96,22 @@ DATASN, OFFSET, RESIDUAL = 36, 40, 44                # Data-In, Data-Out, R2T; R
 CDB = 32
 
 
+def set_residual(response, expected, moved):
+    response.header[1] &= ~(OVERFLOW | UNDERFLOW)
+    if moved < expected:
+        response.header[1] |= UNDERFLOW
+    elif moved > expected:
+        response.header[1] |= OVERFLOW
+    return response.put(RESIDUAL, abs(expected - moved))
+
+
+def collapse(last_data_in, response):
+    """The final Data-In with the status of the response in it (section 11.7.3)."""
+    last_data_in.header[1] |= STATUS | response.header[1] & (OVERFLOW | UNDERFLOW)
+    last_data_in.header[3] = response.header[3]
+    return last_data_in.put(STATSN, response.get(STATSN), RESIDUAL, response.get(RESIDUAL))
+
+
 class DigestError(Exception):
     pass
 

@@ -5,8 +5,8 @@ An iSCSI target that obeys RFC 7143 until it is told otherwise: one LUN over a f
 
     target.py --disk FILE [--lun N] [--listen HOST:PORT]… [--control SOCKET] [--settings JSON] [--fault NAME[:JSON]]…
 
-It prints "ready" once it listens. Over the control socket (a Unix stream, one JSON object a line each way) faults are added and taken
-away, the LUN is changed, and the journal of what happened is read: see Control.
+It prints "ready" once it listens. Over the control socket (a Unix stream, one JSON object a line each way) faults are added and
+taken away, the LUN is changed, and the journal of what happened is read: control.py.
 """
 import argparse
 import heapq
@@ -24,23 +24,16 @@ if __name__ == "__main__":
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
 from tests.faults import faults as fault_table  # noqa: E402  the path above comes first
-from tests.faults import login, lun, pdu  # noqa: E402
+from tests.faults import control, login, lun, pdu  # noqa: E402
+from tests.faults.fault import Drop  # noqa: E402
 from tests.faults.pdu import (ASYNC, CDB, CMDSN, DATA_IN, DATA_OUT, DATASN, EDTL, EXPCMDSN, FINAL, ITT, LOGOUT,  # noqa: E402
-                              LOGOUT_RESPONSE, MAXCMDSN, NOP_IN, NOP_OUT, OFFSET, OVERFLOW, R2T, READ, REJECT, RESERVED, RESIDUAL,
-                              SCSI_COMMAND, SCSI_RESPONSE, STATSN, STATUS, TASK_MANAGEMENT, TASK_MANAGEMENT_RESPONSE, TTT, UNDERFLOW,
-                              WRITE, Pdu)
+                              LOGOUT_RESPONSE, MAXCMDSN, NOP_IN, NOP_OUT, OFFSET, R2T, READ, REJECT, RESERVED, RESIDUAL,
+                              SCSI_COMMAND, SCSI_RESPONSE, STATSN, TASK_MANAGEMENT, TASK_MANAGEMENT_RESPONSE, TTT,
+                              WRITE, Pdu, set_residual)
 
 NAME = "iqn.2026-11.org.sanstrap.lab:disk"
 WINDOW = 32  # commands
 BACKLOG = 16
-
-
-class Drop(Exception):
-    """Ends a connection: with a reset, or in order."""
-
-    def __init__(self, why, reset=True):
-        super().__init__(why)
-        self.reset = reset
 
 
 class Task:
@@ -98,12 +91,14 @@ class Connection:
 
     def numbered(self, response, status=True):
         """Fills StatSN and the window in."""
-        return response.put(STATSN, self.next_statsn() if status else self.statsn, EXPCMDSN, self.expcmdsn, MAXCMDSN, self.window())
+        return response.put(STATSN, self.next_statsn() if status else self.statsn, EXPCMDSN, self.expcmdsn, MAXCMDSN,
+                            self.window())
 
     def send(self, response):
         for out in self.faults.outgoing(self, response):
             digests = self.full and response.opcode != pdu.LOGIN_RESPONSE
-            data = out.encode(digests and self.agreed["HeaderDigest"] == "CRC32C", digests and self.agreed["DataDigest"] == "CRC32C")
+            data = out.encode(digests and self.agreed["HeaderDigest"] == "CRC32C",
+                              digests and self.agreed["DataDigest"] == "CRC32C")
             self.send_bytes(self.faults.raw(self, out, data))
 
     def send_bytes(self, data):
@@ -119,7 +114,8 @@ class Connection:
         heapq.heappush(self.due, (time.monotonic() + seconds, next(self.order), function))
 
     def reply_login(self, request, stage, following, code, data):
-        for response in self.faults.login_responses(self, request, login.login_response(request, self, stage, following, code, data)):
+        usual = login.login_response(request, self, stage, following, code, data)
+        for response in self.faults.login_responses(self, request, usual):
             self.send(response)
 
     def enter_session(self, done):
@@ -238,7 +234,8 @@ class Connection:
         if self.tasks.pop(task.itt, None) is None:
             return  # aborted meanwhile
         result = self.faults.scsi(self, task) or self.target.serve(task, self.nexus)
-        self.target.note("done", connection=self.number, opcode=task.cdb[0], extent=list(lun.extent(task.cdb)), status=result.status)
+        self.target.note("done", connection=self.number, opcode=task.cdb[0], extent=list(lun.extent(task.cdb)),
+                         status=result.status)
         for response in self.faults.answers(self, task, result, self.answers(task, result)):
             self.send(response() if callable(response) else response)
 
@@ -261,8 +258,8 @@ class Connection:
     def data_in(self, task, number, offset, data, final):
         response = Pdu(DATA_IN, FINAL if final else 0, data=data)
         response.header[8:16] = task.lun
-        return response.put(ITT, task.itt, TTT, RESERVED, STATSN, 0, EXPCMDSN, self.expcmdsn, MAXCMDSN, self.window(), DATASN, number,
-                            OFFSET, offset)
+        return response.put(ITT, task.itt, TTT, RESERVED, STATSN, 0, EXPCMDSN, self.expcmdsn, MAXCMDSN, self.window(), DATASN,
+                            number, OFFSET, offset)
 
     def response(self, task, result):
         data = struct.pack(">H", len(result.sense)) + result.sense if result.sense else b""
@@ -318,25 +315,10 @@ class Connection:
         self.send(self.numbered(message))
 
 
-def set_residual(response, expected, moved):
-    response.header[1] &= ~(OVERFLOW | UNDERFLOW)
-    if moved < expected:
-        response.header[1] |= UNDERFLOW
-    elif moved > expected:
-        response.header[1] |= OVERFLOW
-    return response.put(RESIDUAL, abs(expected - moved))
-
-
-def collapse(last_data_in, response):
-    """The final Data-In with the status of the response in it (section 11.7.3)."""
-    last_data_in.header[1] |= STATUS | response.header[1] & (OVERFLOW | UNDERFLOW)
-    last_data_in.header[3] = response.header[3]
-    return last_data_in.put(STATSN, response.get(STATSN), RESIDUAL, response.get(RESIDUAL))
-
-
 class Target:
     def __init__(self, disk, settings):
-        self.lun = lun.Lun(disk, settings.get("lun", 0), settings.get("block_size", 512), read_only=settings.get("read_only", False))
+        self.lun = lun.Lun(disk, settings.get("lun", 0), settings.get("block_size", 512),
+                           read_only=settings.get("read_only", False))
         self.name = settings.get("name", NAME)
         self.chap = settings.get("chap")
         self.data_in_size = settings.get("data_in_size", 8192)  # at most that much in a Data-In
@@ -401,73 +383,6 @@ class Target:
             threading.Thread(target=connection.run, daemon=True).start()
 
 
-class Control:
-    """{"do": "fault", "name": …, "options": {…}} · {"do": "heal"} · {"do": "become", "disk": FILE, "identity": {…}} ·
-    {"do": "attention", "sense": [6, 41, 0]} · {"do": "plan", …} · {"do": "ready", "yes": false} · {"do": "drop", "reset": true} ·
-    {"do": "journal"}. Each is answered with {"ok": true, …} or {"error": text}."""
-
-    def __init__(self, target, path):
-        self.target = target
-        self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(path)
-        self.listener.listen(4)
-
-    def run(self):
-        while True:
-            peer, _ = self.listener.accept()
-            threading.Thread(target=self._talk, args=(peer,), daemon=True).start()
-
-    def _talk(self, peer):
-        with peer, peer.makefile("rw", encoding="utf-8") as file:
-            for line in file:
-                wanted = json.loads(line)
-                try:
-                    answer = {"ok": True, **(getattr(self, "do_" + wanted.pop("do"))(**wanted) or {})}
-                except Exception as error:  # the test is told, whatever it was
-                    answer = {"error": f"{type(error).__name__}: {error}"}
-                file.write(json.dumps(answer) + "\n")
-                file.flush()
-
-    def do_fault(self, name, options=None):
-        self.target.faults.add(name, options or {})
-
-    def do_heal(self):
-        self.target.faults.clear()
-
-    def do_become(self, disk, block_size=512, identity=None):
-        self.target.lun.become(lun.Lun(disk, self.target.lun.number, block_size, lun.Identity(**identity) if identity else lun.Identity(
-            serial="OTHER0002", naa=bytes.fromhex("6001405000000002fa17000000000002"))))
-
-    def do_attention(self, sense):
-        with self.target.lock:
-            for nexus in self.target.sessions:
-                self.target.lun.attentions[nexus].append(tuple(sense))
-
-    def do_plan(self, status=lun.CHECK_CONDITION, sense=None, times=1, opcodes=(), lba=None):
-        result = lun.check(tuple(sense)) if sense else lun.Result(status)
-        self.target.lun.plan(result, times, opcodes, lba)
-
-    def do_ready(self, yes):
-        self.target.lun.ready = yes
-
-    def do_read_only(self, yes):
-        self.target.lun.read_only = yes
-
-    def do_drop(self, reset=True):
-        for connection in list(self.target.connections):
-            if reset:
-                connection.peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            connection.closing = True
-            try:
-                connection.peer.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass  # it is gone already
-
-    def do_journal(self):
-        with self.target.lock:
-            return {"journal": list(self.target.journal)}
-
-
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--disk", required=True)
@@ -484,10 +399,10 @@ def main():
     for place in chosen.listen or ["127.0.0.1:0"]:
         host, _, port = place.rpartition(":")
         ports.append(target.listen(host.strip("[]"), int(port)))
-    control = Control(target, chosen.control) if chosen.control else None
+    served = control.Control(target, chosen.control) if chosen.control else None
     print("ready", *ports, flush=True)
-    if control:
-        control.run()
+    if served:
+        served.run()
     threading.Event().wait()
 
 

@@ -5,7 +5,8 @@ A cable that does what cables, switches and routers do: wire.py INSIDE OUTSIDE J
 INSIDE go on to the tap OUTSIDE, which hangs on the bridge, and back, unless the wire's settings say otherwise:
 
     loss, double, reorder, corrupt, fragment   the share of the frames (0 to 1) that are lost, come twice, are overtaken by the
-                                               next one, have a bit flipped with the checksums mended, or are cut into IP fragments
+                                               next one, have a bit flipped with the checksums mended, or are cut into IP
+                                               fragments
     delay                                      seconds each way
     rate                                       bytes a second towards the machine
     cuts                                       [[from, to], …]: seconds since the start in which nothing passes

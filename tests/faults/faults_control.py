@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Faults of the command window, pings, numbers and messages; bits that flip; another disk."""
+import time
+
+from . import lun, pdu
+from .fault import Fault, drop
+from .pdu import DATA_IN, ITT, NOP_IN, RESERVED, SCSI_RESPONSE, STATSN, TTT, Pdu
+
+
+class WindowClosed(Fault):
+    """The CmdSN window closes for `seconds` (0: for ever) once `commands` were taken; pings are answered when `pings`."""
+
+    def __init__(self, target, commands=20, seconds=20, pings=True, **common):
+        super().__init__(target, **common)
+        self.commands, self.seconds, self.pings, self.closed = commands, seconds, pings, {}
+
+    def max_cmdsn(self, connection, wanted):
+        if connection.number not in self.closed:
+            if connection.expcmdsn < self.commands or not self.due():
+                return wanted
+            self.closed[connection.number] = (time.monotonic(), connection.expcmdsn - 1)
+            if self.seconds:
+                connection.later(self.seconds, lambda: connection.send(connection.numbered(
+                    Pdu(NOP_IN).put(ITT, RESERVED, TTT, RESERVED), status=False)))
+        began, edge = self.closed[connection.number]
+        return edge if not self.seconds or time.monotonic() - began < self.seconds else wanted
+
+    def answers_ping(self, connection):
+        return self.pings or connection.number not in self.closed
+
+
+class NoPong(Fault):
+    def answers_ping(self, connection):
+        return not self.due()
+
+
+class PingEvery(Fault):
+    """A NOP-In before every `every`th PDU, in the midst of Data-Ins, too."""
+
+    def __init__(self, target, every=3, **common):
+        super().__init__(target, **common)
+        self.every, self.count = every, 0
+
+    def outgoing(self, connection, response):
+        if not connection.full or response.opcode in (NOP_IN, pdu.LOGIN_RESPONSE):
+            return [response]
+        self.count += 1
+        if self.count % self.every or not self.due():
+            return [response]
+        ping = Pdu(NOP_IN).put(ITT, RESERVED, TTT, next(connection.ttts), STATSN, connection.statsn,
+                               pdu.EXPCMDSN, connection.expcmdsn, pdu.MAXCMDSN, connection.window())
+        return [ping, response]
+
+
+class StatSnGap(Fault):
+    def outgoing(self, connection, response):
+        if connection.full and response.opcode == SCSI_RESPONSE and self.due():
+            connection.statsn += 5
+            response.put(STATSN, response.get(STATSN) + 5)
+        return [response]
+
+
+class RejectCommand(Fault):
+    def __init__(self, target, reason=0x09, opcodes=(), **common):
+        super().__init__(target, **common)
+        self.reason, self.opcodes = reason, opcodes
+
+    def answers(self, connection, task, result, responses):
+        if (self.opcodes and task.cdb[0] not in self.opcodes) or not self.due():
+            return responses
+        connection.reject(task.request, self.reason)
+        return []
+
+
+class Asynchronous(Fault):
+    """An asynchronous message once `after` commands have come: event 1 logout, 2 and 3 drop, 4 negotiate."""
+
+    def __init__(self, target, event=1, parameters=(0, 0, 3), close=True, **common):
+        super().__init__(target, **common)
+        self.event, self.parameters, self.close = event, parameters, close
+
+    def delay(self, connection, task):
+        if self.due():
+            connection.asynchronous(self.event, self.parameters)
+            if self.event in (2, 3) and self.close:
+                drop("as announced", reset=False)
+        return 0
+
+
+class Stray(Fault):
+    """A PDU that nobody asked for, in full feature phase: `opcode`, with an ITT."""
+
+    def __init__(self, target, opcode=DATA_IN, itt=0x12345678, length=0, **common):
+        super().__init__(target, **common)
+        self.opcode, self.itt, self.length = opcode, itt, length
+
+    def delay(self, connection, task):
+        if self.due():
+            connection.send(connection.numbered(Pdu(self.opcode, data=bytes(self.length)).put(ITT, self.itt, TTT, RESERVED),
+                                                status=False))
+        return 0
+
+
+class Garbage(Fault):
+    """Random bytes in the midst of full feature phase."""
+
+    def __init__(self, target, length=4096, **common):
+        super().__init__(target, **common)
+        self.length = length
+
+    def delay(self, connection, task):
+        if self.due():
+            connection.send_bytes(self.random.randbytes(self.length))
+        return 0
+
+
+class FlipBit(Fault):
+    """A bit of a PDU's data (or header) is another, behind TCP's checksum: only digests tell."""
+
+    def __init__(self, target, header=False, opcode=DATA_IN, **common):
+        super().__init__(target, **common)
+        self.header, self.opcode = header, opcode
+
+    def raw(self, connection, response, data):
+        if not connection.full or response.opcode != self.opcode or (not self.header and not response.data) or not self.due():
+            return data
+        changed = bytearray(data)
+        digest = 4 if connection.agreed["HeaderDigest"] == "CRC32C" else 0
+        at = self.random.randrange(20, 24) if self.header else pdu.BHS_LENGTH + digest + self.random.randrange(len(response.data))
+        changed[at] ^= 1 << self.random.randrange(8)
+        return bytes(changed)
+
+
+class Attention(Fault):
+    """A UNIT ATTENTION for the next command after each login."""
+
+    def __init__(self, target, sense=lun.POWER_ON, **common):
+        super().__init__(target, **common)
+        self.sense = tuple(sense)
+
+    def on_full(self, connection):
+        if self.due():
+            self.target.lun.attentions[connection.nexus].append(self.sense)
+
+
+class OtherDisk(Fault):
+    """At the next drop of a connection another disk comes behind the same name."""
+
+    def __init__(self, target, disk, block_size=512, same_identity=False, **common):
+        super().__init__(target, **common)
+        self.disk, self.block_size, self.same = disk, block_size, same_identity
+
+    def delay(self, connection, task):
+        if task.is_write and self.due():
+            identity = self.target.lun.identity if self.same else lun.OTHER
+            self.target.lun.become(lun.Lun(self.disk, self.target.lun.number, self.block_size, identity))
+            drop("and another disk comes")
+        return 0
