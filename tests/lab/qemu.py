@@ -194,7 +194,7 @@ class Machine:
     def card_registers(self):
         """Where the network card's registers are in physical memory."""
         devices = [device for bus in self.qmp("query-pci") for device in bus["devices"]]
-        card, = [device for device in devices if device["class_info"]["desc"] == "Ethernet controller"]
+        card, = [device for device in devices if device["class_info"].get("desc") == "Ethernet controller"]
         return next(region["address"] for region in card["regions"] if region["type"] == "memory" and region["bar"] == 0)
 
     def word(self, address):
