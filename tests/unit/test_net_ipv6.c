@@ -141,12 +141,12 @@ static void lifetimes_over_a_pause(void **state)
     net_resume();
     peer_world_run(6000);
     assert_true(of_type[ND_ROUTER_SOLICITATION] > 0);
-    assert_int_equal(stream->ops->connect(stream, "fd99::1", 3260, deadline_after_ms(100)), E_CONNECT_TIMEOUT);
+    assert_int_equal(host_connect(stream, "fd99::1", 3260, deadline_after_ms(100)), E_CONNECT_TIMEOUT);
     assert_true(of_type[ND_SOLICITATION] > 0);
 
     peer_world_run(40000); /* nobody did: the prefix is no longer on the link */
     memset(of_type, 0, sizeof of_type);
-    (void)stream->ops->connect(stream, "fd99::1", 3260, deadline_after_ms(100));
+    (void)host_connect(stream, "fd99::1", 3260, deadline_after_ms(100));
     assert_int_equal(of_type[ND_SOLICITATION], 0);
     net_stream_free(stream);
 }
