@@ -177,6 +177,25 @@ static void claim(void)
     peer_advertise(by_hand, all_nodes, peer_mac, false);
 }
 
+/* A link-local address takes the place of the one that is made of the MAC; nobody who waits less than a second is held up. */
+static void a_link_local_address_by_hand(void **state)
+{
+    (void)state;
+    struct net_ipv6 ipv6 = {.address = {0xFE, 0x80, [15] = 0x42}, .prefix_length = 64};
+    uint64_t began = platform_ticks();
+    wire.sent = on_frame;
+    advertisements = 0;
+    assert_int_equal(net_set_ipv6(&ipv6, deadline_after_ms(50)), OK);
+    assert_in_range((platform_ticks() - began) / platform_ticks_per_ms(), 0, 100);
+
+    uint8_t solicitation[32] = {ND_SOLICITATION};
+    memcpy(solicitation + 8, ipv6.address, 16);
+    memcpy(solicitation + 24, "\1\1\2\0\0\0\0\376", 8);
+    peer_ipv6(NULL, ipv6.address, PROTOCOL_ICMPV6, 255, solicitation, sizeof solicitation);
+    peer_world_run(20);
+    assert_int_equal(advertisements, 1);
+}
+
 static void address_of_another(void **state)
 {
     (void)state;
@@ -389,6 +408,7 @@ int main(void)
         CASE(lifetimes_over_a_pause),
         CASE(no_router),
         CASE(static_address),
+        CASE(a_link_local_address_by_hand),
         CASE(address_of_another),
         CASE(solicitation_is_answered),
         CASE(address_behind_another_option),
