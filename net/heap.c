@@ -91,8 +91,8 @@ void *mem_malloc(mem_size_t size)
 
 void mem_free(void *memory)
 {
-    struct free_block *returned = (struct free_block *)(void *)((struct block *)memory - 1);
-    if (!memory || returned->block.magic != MAGIC_USED || returned->block.class >= CLASSES) {
+    struct free_block *returned = memory ? (struct free_block *)(void *)((struct block *)memory - 1) : NULL;
+    if (!returned || returned->block.magic != MAGIC_USED || returned->block.class >= CLASSES) {
         net_assertion_failed();
         return;
     }
@@ -107,16 +107,6 @@ void mem_free(void *memory)
 void *mem_trim(void *memory, mem_size_t size)
 {
     (void)size;
-    return memory;
-}
-
-void *mem_calloc(mem_size_t count, mem_size_t size)
-{
-    if (size && count > (mem_size_t)-1 / size)
-        return NULL;
-    void *memory = mem_malloc(count * size);
-    if (memory)
-        memset(memory, 0, count * size);
     return memory;
 }
 

@@ -43,7 +43,6 @@ err_t net_link_init(struct netif *netif); /* for netif_add() */
 void net_link_flush(bool received);       /* what had to wait for the end of a receive batch */
 void net_link_acknowledge(void);          /* what a pause must not find unacknowledged */
 void net_link_drop_out_of_order(void);    /* what TCP waits with: its sender will repeat it (RFC 2018 8 allows that) */
-unsigned net_link_held(void);             /* receive buffers not given back */
 
 /* ---- fragments.c ---- */
 

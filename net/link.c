@@ -130,11 +130,6 @@ static void receive_frame(void *context, const struct nic_frame *frame)
         pbuf_free(pbuf);
 }
 
-unsigned net_link_held(void)
-{
-    return link_state.held;
-}
-
 /* ---- send ---- */
 
 /* The TCI (802.1Q 9.6): priority, then a bit that is 0 as nothing of ours is to be dropped first, then the VLAN. */

@@ -13,6 +13,8 @@ def main():
     for room in rooms:
         of_room = [entry for entry in files if entry["filename"].startswith(room + "/")]
         total, covered = (sum(entry[key] for entry in of_room) for key in ("line_total", "line_covered"))
+        if not total:
+            sys.exit(f"{room}/: nothing was counted")
         share = 100 * covered / total
         failed |= share < float(least)
         print(f"{room}/: {covered} of {total} lines, {share:.1f} %")

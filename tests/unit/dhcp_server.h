@@ -17,10 +17,12 @@ enum { DISCOVER = 1, OFFER, REQUEST, DECLINE, ACK, NAK };
 static struct {
     uint8_t request[1500]; /* the last one */
     unsigned discovers, requests, declines;
-    bool to_all;          /* the last one was a broadcast */
-    unsigned ignore;      /* so many requests stay unanswered */
-    unsigned refuse;      /* so many DHCPREQUESTs are answered by NAK */
-    const uint8_t *extra; /* options put into every answer, before the end mark */
+    bool to_all;                           /* the last one was a broadcast */
+    unsigned ignore;                       /* so many requests stay unanswered */
+    unsigned refuse;                       /* so many DHCPREQUESTs are answered by NAK */
+    unsigned lose;                         /* so many DHCPREQUESTs are not answered */
+    uint8_t ack_server[4], ack_address[4]; /* what acknowledgements say in place of what is right; zeros: nothing else */
+    const uint8_t *extra;                  /* options put into every answer, before the end mark */
     unsigned extra_length;
     uint8_t omit; /* an option that answers lack */
     bool no_end;
@@ -58,12 +60,15 @@ static inline void answer(const uint8_t *request, uint8_t type)
     memcpy(reply + 4, request + 4, 4);
     reply[4] ^= server.wrong_xid;
     memcpy(reply + 16, server.address, 4);
+    if (type == ACK && server.ack_address[0])
+        memcpy(reply + 16, server.ack_address, 4);
     memcpy(reply + 28, request + 28, 16);
     reply[28] ^= server.wrong_chaddr;
     memcpy(reply + 236, "\x63\x82\x53\x63", 4);
     put_be32(seconds, server.seconds);
     at = put(at, 53, &type, 1);
-    at = put(at, 54, "\12\0\0\1", 4);
+    bool another_server = type == ACK && server.ack_server[0];
+    at = put(at, 54, another_server ? server.ack_server : (const uint8_t *)"\12\0\0\1", 4);
     at = put(at, 51, seconds, 4);
     at = put(at, 1, "\377\377\377\0", 4);
     at = put(at, 3, server.router, 4);
@@ -89,6 +94,10 @@ static inline void serve(uint16_t from, uint16_t to, const uint8_t *data, unsign
 
     if (server.ignore) {
         server.ignore--;
+        return;
+    }
+    if (type == REQUEST && server.lose) {
+        server.lose--;
         return;
     }
     if (type == REQUEST && server.refuse) {

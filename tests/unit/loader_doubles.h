@@ -17,7 +17,7 @@
 /* ---- what the doubles do, and what was done to them ---- */
 
 static struct {
-    enum status open_card[3], dhcp, adopt, session, login, disk, boot;
+    enum status open_card[3], net, ipv6, dhcp, adopt, session, login, disk, boot;
     bool no_driver[3];
     unsigned link_after_ms[3]; /* per card, from its opening */
     struct dhcp_builder ack;   /* the DHCP server's answer */
@@ -114,7 +114,7 @@ enum status net_open(const struct net_config *config)
     seen.window = config->window;
     seen.vlan = config->vlan;
     seen.vlan_priority = config->vlan_priority;
-    return outcome("net_open", OK);
+    return outcome("net_open", script.net);
 }
 
 size_t net_arena_size(uint32_t window)
@@ -158,7 +158,7 @@ enum status net_set_ipv4(const struct net_ipv4 *ipv4)
 enum status net_set_ipv6(const struct net_ipv6 *ipv6, deadline_t deadline)
 {
     (void)ipv6, (void)deadline;
-    return outcome("set_ipv6", OK);
+    return outcome("set_ipv6", script.ipv6);
 }
 
 enum status net_autoconfigure_ipv6(struct net_ipv6 *found, deadline_t deadline)
@@ -166,7 +166,7 @@ enum status net_autoconfigure_ipv6(struct net_ipv6 *found, deadline_t deadline)
     (void)deadline;
     memcpy(found->address, "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x50", 16);
     found->prefix_length = 64;
-    return outcome("auto_ipv6", OK);
+    return outcome("auto_ipv6", script.ipv6);
 }
 
 bool net_parse_address(const char *text, struct net_address *address)

@@ -46,7 +46,11 @@ static struct {
     struct scsi_sense attentions[16]; /* for the next commands but INQUIRY and REPORT LUNS */
     unsigned attention_count;
     bool not_ready;
-    uint8_t list[32][8]; /* REPORT LUNS */
+    uint8_t cut_operation_code; /* this command's answers have `cut` bytes at most, when it is set */
+    uint32_t cut;
+    uint8_t refused_operation_code, refusal; /* this command ends with that SCSI status … */
+    unsigned refusals;                       /* … so often; CHECK CONDITION is a unit attention */
+    uint8_t list[32][8];                     /* REPORT LUNS */
     uint32_t list_count;
     struct verdict next[16]; /* for READ, WRITE and SYNCHRONIZE CACHE; GOOD when used up */
     unsigned next_count, next_used;
@@ -83,6 +87,8 @@ static void say_data(const struct command *command, const void *data, uint32_t t
 {
     uint32_t length = there < command->length ? there : command->length;
 
+    if (lun.cut_operation_code && lun.cut_operation_code == command->cdb[CDB_OPERATION_CODE] && length > lun.cut)
+        length = lun.cut;
     say(OP_DATA_IN, FLAG_STATUS | (length < command->length ? FLAG_UNDERFLOW : 0), command, SCSI_GOOD, command->length - length,
         data, length);
 }
@@ -184,6 +190,15 @@ static void answer(const struct command *command)
         return;
     }
 
+    if (lun.refusals && lun.refused_operation_code == operation_code) {
+        lun.refusals--;
+        if (lun.refusal == SCSI_CHECK_CONDITION)
+            say_sense(command, 6, 0x2A, 9);
+        else
+            say(OP_SCSI_RESPONSE, 0, command, lun.refusal, 0, NULL, 0);
+        return;
+    }
+
     switch (operation_code) {
     case SCSI_REPORT_LUNS:
         report_luns(command);
@@ -281,7 +296,7 @@ static int set_up(void **state)
     return 0;
 }
 
-static int set_up_open(void **state)
+static inline int set_up_open(void **state)
 {
     set_up(state);
     return open_disk() == OK ? 0 : -1;
@@ -295,7 +310,7 @@ static struct disk_request request_for(enum disk_operation operation, uint64_t l
                                  .buffer = operation == DISK_FLUSH ? NULL : buffers[number]};
 }
 
-static enum status run(enum disk_operation operation, uint64_t lba, unsigned milliseconds)
+static inline enum status run(enum disk_operation operation, uint64_t lba, unsigned milliseconds)
 {
     struct disk_request request = request_for(operation, lba, 0);
 

@@ -25,6 +25,8 @@ static void chap_refusals(void **state)
         {"method None when mutual is wanted", "AuthMethod=None|", true, E_CHAP_METHOD},
         {"method Reject", "AuthMethod=Reject|", true, E_CHAP_METHOD},
         {"another method", "AuthMethod=KRB5|", false, E_CHAP_METHOD},
+        {"no method", "AuthMethod=|", false, E_CHAP_METHOD},
+        {"no method at all", "TargetAlias=a|", false, E_LOGIN_PROTOCOL},
     };
 
     (void)state;
@@ -32,9 +34,10 @@ static void chap_refusals(void **state)
         struct iscsi_settings settings = chap_settings(cases[i].mutual);
 
         fake_reset(&fake);
-        if (strncmp(cases[i].text, "AuthMethod", 10) != 0)
+        if (strncmp(cases[i].text, "CHAP_", 5) == 0)
             fake_login(&fake, 0, 0, "AuthMethod=CHAP|");
         fake_login(&fake, 0, 0, cases[i].text);
+        fake_login(&fake, 0, 0, cases[i].text); /* CHAP alone does not change it */
         print_message("%s\n", cases[i].name);
         assert_int_equal(open_session(&settings), cases[i].status);
     }
@@ -86,6 +89,40 @@ static void chap_target_without_proof(void **state)
 
     strcpy(settings.mutual_chap.secret, settings.chap.secret);
     assert_int_equal(open_session(&settings), E_CHAP_SECRETS_EQUAL);
+    settings.chap.name[0] = 0;
+    assert_int_equal(open_session(&settings), E_CHAP_METHOD);
+}
+
+/* Section 12.1.3: the target's name and its proof come together, or there is no proof. */
+static void halves_of_a_proof(void **state)
+{
+    static const char *const cases[] = {"CHAP_N=disk|", "CHAP_N=disk|CHAP_R=|", "CHAP_N=disk|CHAP_R=0x|",
+                                        "CHAP_N=disk|CHAP_R=0x00|", "CHAP_N=disk|CHAP_R=nonsense|"};
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct iscsi_settings settings = chap_settings(true);
+
+        fake_reset(&fake);
+        fake_login(&fake, 0, 0, "AuthMethod=CHAP|");
+        fake_login(&fake, 0, 0, "CHAP_A=5|CHAP_I=1|CHAP_C=0x00112233|");
+        fake_login(&fake, 0x81, 0, cases[i]);
+        print_message("%s\n", cases[i]);
+        assert_int_equal(open_session(&settings), E_CHAP_TARGET);
+    }
+}
+
+/* Who lists None has no login without it refused: the target chose, and asks for the next stage when we do. */
+static void none_where_chap_is_set(void **state)
+{
+    struct iscsi_settings settings = chap_settings(false);
+
+    (void)state;
+    fake_login(&fake, 0, 0, "AuthMethod=None|");
+    fake_login(&fake, 0x81, 0, "");
+    fake_login(&fake, 0x87, 0, "");
+    assert_int_equal(open_session(&settings), OK);
+    assert_int_equal(fake_heard(&fake, 1)[BHS_FLAGS], 0x81);
 }
 
 static void digests(void **state)
@@ -144,8 +181,14 @@ static void none_with_a_transit_that_nobody_asked_for(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(authentication_failure),    CASE(chap_refusals), CASE(chap_falls_back_to_md5_where_7_means_sha1),
-        CASE(chap_target_without_proof), CASE(digests),       CASE(none_with_a_transit_that_nobody_asked_for),
+        CASE(authentication_failure),
+        CASE(chap_refusals),
+        CASE(chap_falls_back_to_md5_where_7_means_sha1),
+        CASE(chap_target_without_proof),
+        CASE(digests),
+        CASE(none_with_a_transit_that_nobody_asked_for),
+        CASE(halves_of_a_proof),
+        CASE(none_where_chap_is_set),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

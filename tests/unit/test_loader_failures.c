@@ -25,7 +25,12 @@ static void each_failure_has_its_code_and_advice(void **state)
 {
     static const struct failing cases[] = {
         {"", &script.open_card[0], E_NIC_RESET, "nic0"},
+        {"", &script.net, E_NET_MEMORY, "nic0 net_open nic_close"},
         {"", &script.dhcp, E_DHCP_TIMEOUT, "nic0 net_open dhcp net_close nic_close"},
+        {"ip=off root=iscsi:[2001:db8::1]::::iqn.2001-04.com.example:storage", &script.ipv6, E_IPV6_NO_ROUTER,
+         "nic0 net_open auto_ipv6 net_close nic_close"},
+        {"ip=off ip6=2001:db8::10/64 root=iscsi:[2001:db8::1]::::iqn.2001-04.com.example:storage", &script.ipv6,
+         E_ADDRESS_CONFLICT, "nic0 net_open set_ipv6 net_close nic_close"},
         {"", &script.session, E_ISCSI_MEMORY, "nic0 net_open dhcp net_close nic_close"},
         {"", &script.login, E_CONNECT_REFUSED, "nic0 net_open dhcp login net_close nic_close"},
         {"", &script.disk, E_DISK_TIMEOUT, "nic0 net_open dhcp login disk" DOWN},
@@ -64,6 +69,25 @@ static void no_link(void **state)
     shown("waiting for the link (N stops), 3 s");
     shown("waiting for the link (N stops), 1 s");
     shown("\nS106 No link\nWhy: 82540EM has had no link for 3 s\n");
+}
+
+/* Escape and N end the wait for a link at once. */
+static void no_link_and_nobody_who_waits(void **state)
+{
+    static const char *const keys[] = {"\33n", "nn", "NN"};
+
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        if (i) {
+            host_arena_free(&arena);
+            set_up(state);
+        }
+        script.link_after_ms[0] = 1000000;
+        script.keys_at_once = true;
+        script.keys = keys[i];
+        uint64_t before = platform_ticks();
+        told("link-timeout=60", "nic0 nic_close");
+        assert_in_range((platform_ticks() - before) / platform_ticks_per_ms(), 0, 5000);
+    }
 }
 
 static void a_root_path_from_dhcp_is_marked(void **state)
@@ -214,6 +238,7 @@ int main(void)
         TEST(tables_that_would_be_wrong_stop_the_boot),
         TEST(each_failure_has_its_code_and_advice),
         TEST(no_link),
+        TEST(no_link_and_nobody_who_waits),
         TEST(a_root_path_from_dhcp_is_marked),
         TEST(r_tries_again),
         TEST(unattended_it_tries_again_a_bounded_number_of_times),

@@ -59,11 +59,16 @@ static void unknown_keys_are_answered(void **state)
 {
     (void)state;
     fake_login(&fake, 0x81, 0, "AuthMethod=None|");
-    fake_login(&fake, 0x04, 0, "X-org.example=1|TaskReporting=FastAbort|");
+    fake_login(&fake, 0x04, 0,
+               "X-org.example=1|TaskReporting=FastAbort|IFMarker=Yes|OFMarkInt=2048~8192|iSCSIProtocolLevel=2|"
+               "X-org.example.2=NotUnderstood|X-org.example.3=Reject|"); /* what is an answer has none */
     fake_login(&fake, 0x87, 0, "");
     assert_int_equal(log_in_plainly(), OK);
     const uint8_t *answer = fake_heard(&fake, 2) + BHS_LENGTH;
-    assert_memory_equal(answer, "X-org.example=NotUnderstood\0TaskReporting=RFC3720\0", 50);
+    static const char expected[] = "X-org.example=NotUnderstood\0TaskReporting=RFC3720\0IFMarker=No\0OFMarkInt=Irrelevant\0"
+                                   "iSCSIProtocolLevel=1";
+    assert_int_equal(get_be24(answer - BHS_LENGTH + BHS_DATA_LENGTH), sizeof expected);
+    assert_memory_equal(answer, expected, sizeof expected);
 }
 
 struct login_status {
@@ -262,6 +267,57 @@ static void hostile_answers(void **state)
     }
 }
 
+struct odd_header {
+    const char *name;
+    uint8_t at, value; /* a byte of an answer that is right otherwise */
+    enum status status;
+};
+
+static void headers_that_are_no_answer_of_ours(void **state)
+{
+    static const struct odd_header cases[] = {
+        {"11.13 another opcode", BHS_OPCODE, OP_NOP_IN, E_LOGIN_PROTOCOL},
+        {"11.17 our request rejected", BHS_OPCODE, OP_REJECT, E_LOGIN_PROTOCOL},
+        {"11.2.1.8 another ITT", BHS_ITT + 3, 0x55, E_LOGIN_PROTOCOL},
+        {"11.13.2 another version", BHS_ACTIVE_VERSION, 1, E_LOGIN_VERSION},
+        {"11.13 another ISID", BHS_ISID + 5, 0x55, E_LOGIN_PROTOCOL},
+        {"11.13.3 no TSIH in the last answer", BHS_TSIH + 1, 0, E_LOGIN_PROTOCOL},
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        fake_reset(&fake);
+        fake_login_whole(&fake);
+        size_t last = BHS_LENGTH + ((get_be24(fake.in + BHS_DATA_LENGTH) + 3) & ~3u);
+        fake.in[last + cases[i].at] = cases[i].value;
+        print_message("%s\n", cases[i].name);
+        assert_int_equal(log_in_plainly(), cases[i].status);
+        assert_true(fake.aborts > 0);
+    }
+}
+
+/* Section 13.9: the portal group is a number of 16 bits; another one than was set is taken with a warning. */
+static void portal_groups(void **state)
+{
+    static const char *const wrong[] = {"TargetPortalGroupTag=|", "TargetPortalGroupTag=one|", "TargetPortalGroupTag=65536|"};
+    struct iscsi_settings settings = fake_settings();
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        fake_reset(&fake);
+        fake_login(&fake, 0x81, 0, wrong[i]);
+        assert_int_equal(log_in_plainly(), E_LOGIN_KEY);
+    }
+    fake_reset(&fake);
+    fake_login_whole(&fake);
+    host_log_level = LOG_WARNING;
+    host_log_clear();
+    settings.portal_group = 7;
+    assert_int_equal(open_session(&settings), OK);
+    assert_int_equal(session->portal_group, 1);
+    assert_non_null(strstr(host_log_text(), "Portal group 1, settings say 7"));
+}
+
 static void answers_our_offer_does_not_allow(void **state)
 {
     static const char *const cases[] = {
@@ -328,6 +384,8 @@ int main(void)
         CASE(a_fallback_in_vain_is_forgotten),
         CASE(redirect_without_end),
         CASE(hostile_answers),
+        CASE(headers_that_are_no_answer_of_ours),
+        CASE(portal_groups),
         CASE(answers_our_offer_does_not_allow),
         CASE(endless_continuation_is_bounded),
         CASE(silence_ends_with_the_deadline),

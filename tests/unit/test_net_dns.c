@@ -147,13 +147,80 @@ static void broken_answers(void **state)
     }
 }
 
+#define HEAD6 0xC0, 12, 0, 28, 0, 1, 0, 0, 0, 60, 0, 16
+
+struct ipv6_answer {
+    const char *name;
+    uint8_t bytes[28];
+    enum status status;
+};
+
+/* The server knows no address of IPv4, and is asked for one of IPv6. */
+static void ipv6_answers(void **state)
+{
+    static const struct ipv6_answer cases[] = {
+        {"an address", {HEAD6, 0xFD, 0x77, [27] = 9}, E_CONNECT_TIMEOUT},
+        {"multicast", {HEAD6, 0xFF, 2, [27] = 1}, E_RESOLVE},
+        {"loopback", {HEAD6, [27] = 1}, E_RESOLVE},
+        {"unspecified", {HEAD6}, E_RESOLVE},
+    };
+    struct net_ipv6 ipv6 = {.address = {0xFD, 0x77, [15] = 2}, .prefix_length = 64};
+
+    (void)state;
+    assert_int_equal(net_set_ipv6(&ipv6, deadline_after_ms(5000)), OK);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "six%zu.example", i);
+        answer = cases[i].bytes;
+        answer_length = sizeof cases[i].bytes;
+        print_message("%s\n", cases[i].name);
+        assert_int_equal(host_connect(stream, name, 3260, deadline_after_ms(3000)), cases[i].status);
+        peer_world_run(60000);
+    }
+}
+
+static void no_server_is_set(void **state)
+{
+    (void)state;
+    struct net_ipv4 ipv4 = {.address = {10, 0, 0, 2}, .netmask = {255, 255, 255, 0}};
+    net_close();
+    peer_world_close();
+    peer_world_open(64, 65536);
+    stream = net_stream_new();
+    assert_int_equal(net_set_ipv4(&ipv4), OK);
+    assert_int_equal(host_connect(stream, "target.example", 3260, deadline_after_ms(1000)), E_RESOLVE);
+    assert_string_equal(failure_detail(E_RESOLVE), "\"target.example\": no DNS server is set");
+}
+
+/* Questions that were given up keep their places until they time out; the next one waits for one. */
+static void places_of_questions_that_were_given_up(void **state)
+{
+    (void)state;
+    static const uint8_t good[] = {HEAD, 0, 4, 10, 0, 0, 1};
+    static const char *const names[] = {"a.example", "b.example", "c.example", "d.example"};
+    silent = true;
+    for (unsigned i = 0; i < 4; i++)
+        assert_int_equal(host_connect(stream, names[i], 3260, deadline_after_ms(100)), E_RESOLVE);
+    silent = false;
+    answer = good;
+    answer_length = sizeof good;
+    assert_int_equal(host_connect(stream, "target.example", 3260, deadline_after_ms(60000)), OK);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(name_is_resolved),     CASE(no_answer),      CASE(no_such_name), CASE(answer_with_another_number),
-        CASE(names_that_cannot_be), CASE(broken_answers),
+        CASE(name_is_resolved),
+        CASE(no_answer),
+        CASE(no_such_name),
+        CASE(answer_with_another_number),
+        CASE(names_that_cannot_be),
+        CASE(broken_answers),
+        CASE(ipv6_answers),
+        CASE(no_server_is_set),
+        CASE(places_of_questions_that_were_given_up),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -141,12 +141,12 @@ static void lifetimes_over_a_pause(void **state)
     net_resume();
     peer_world_run(6000);
     assert_true(of_type[ND_ROUTER_SOLICITATION] > 0);
-    assert_int_equal(stream->ops->connect(stream, "fd99::1", 3260, deadline_after_ms(100)), E_CONNECT_TIMEOUT);
+    assert_int_equal(host_connect(stream, "fd99::1", 3260, deadline_after_ms(100)), E_CONNECT_TIMEOUT);
     assert_true(of_type[ND_SOLICITATION] > 0);
 
     peer_world_run(40000); /* nobody did: the prefix is no longer on the link */
     memset(of_type, 0, sizeof of_type);
-    (void)stream->ops->connect(stream, "fd99::1", 3260, deadline_after_ms(100));
+    (void)host_connect(stream, "fd99::1", 3260, deadline_after_ms(100));
     assert_int_equal(of_type[ND_SOLICITATION], 0);
     net_stream_free(stream);
 }
@@ -175,6 +175,25 @@ static void claim(void)
 {
     host_clock_advance_us(500);
     peer_advertise(by_hand, all_nodes, peer_mac, false);
+}
+
+/* A link-local address takes the place of the one that is made of the MAC; nobody who waits less than a second is held up. */
+static void a_link_local_address_by_hand(void **state)
+{
+    (void)state;
+    struct net_ipv6 ipv6 = {.address = {0xFE, 0x80, [15] = 0x42}, .prefix_length = 64};
+    uint64_t began = platform_ticks();
+    wire.sent = on_frame;
+    advertisements = 0;
+    assert_int_equal(net_set_ipv6(&ipv6, deadline_after_ms(50)), OK);
+    assert_in_range((platform_ticks() - began) / platform_ticks_per_ms(), 0, 100);
+
+    uint8_t solicitation[32] = {ND_SOLICITATION};
+    memcpy(solicitation + 8, ipv6.address, 16);
+    memcpy(solicitation + 24, "\1\1\2\0\0\0\0\376", 8);
+    peer_ipv6(NULL, ipv6.address, PROTOCOL_ICMPV6, 255, solicitation, sizeof solicitation);
+    peer_world_run(20);
+    assert_int_equal(advertisements, 1);
 }
 
 static void address_of_another(void **state)
@@ -389,6 +408,7 @@ int main(void)
         CASE(lifetimes_over_a_pause),
         CASE(no_router),
         CASE(static_address),
+        CASE(a_link_local_address_by_hand),
         CASE(address_of_another),
         CASE(solicitation_is_answered),
         CASE(address_behind_another_option),

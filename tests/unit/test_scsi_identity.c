@@ -240,6 +240,71 @@ static void a_page_that_comes_later(void **state)
     all_end_with(OK);
 }
 
+struct short_answer {
+    const char *name;
+    uint8_t operation_code;
+    uint32_t cut;
+    bool large, no_page;
+};
+
+/* Neither is an answer too short to decide by. */
+static void answers_that_are_too_short_to_decide_by(void **state)
+{
+    static const struct short_answer cases[] = {
+        {"SPC-4 7.8.5 a page of 3 bytes", SCSI_INQUIRY, 3, false, false},
+        {"SPC-4 6.6.2 INQUIRY of 35 bytes", SCSI_INQUIRY, 35, false, true},
+        {"SBC-3 5.15.2 READ CAPACITY(10) of 7 bytes", SCSI_READ_CAPACITY_10, 7, false, false},
+        {"SBC-3 5.16.2 READ CAPACITY(16) of 11 bytes", SCSI_SERVICE_ACTION_IN_16, 11, true, false},
+    };
+
+    for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct change as_it_was = {cases[i].name, leave_it, cases[i].no_page, cases[i].no_page, OK};
+        open_anew(state, &as_it_was);
+        submit_four();
+        if (cases[i].large)
+            grow_beyond_32_bits();
+        lun.cut_operation_code = cases[i].operation_code;
+        lun.cut = cases[i].cut;
+        reconnect();
+        turns(5000);
+        assert_false(requests[0].done);
+        assert_int_equal(lun.command_count, 0);
+        lun.cut_operation_code = 0;
+        all_end_with(OK);
+    }
+}
+
+/* A final answer ends the question and what waits for it; the next request asks again. */
+static void a_question_that_is_refused(void **state)
+{
+    (void)state;
+    submit_four();
+    lun.refused_operation_code = SCSI_READ_CAPACITY_10;
+    lun.refusal = SCSI_RESERVATION_CONFLICT;
+    lun.refusals = 1000;
+    reconnect();
+    all_end_with(E_SCSI_RESERVED);
+    assert_int_equal(lun.command_count, 0);
+    lun.refusals = 0;
+    assert_int_equal(run(DISK_WRITE, 0, 1000), OK);
+}
+
+/* So does a connection that does not come back while the question is under way. */
+static void a_question_that_outlives_the_recovery(void **state)
+{
+    (void)state;
+    submit_four();
+    lun.not_ready = true;
+    reconnect();
+    turns(300);
+    lun.not_ready = false;
+    lun.hold = true;
+    turns(300);
+    fake.closed = fake.refuse = true;
+    turns(130000);
+    all_end_with(E_ISCSI_TIMEOUT);
+}
+
 /* What was found out over the connection before is worth nothing. */
 static void a_connection_lost_in_the_midst_of_the_question(void **state)
 {
@@ -286,6 +351,9 @@ int main(void)
         CASE(attentions_and_not_ready_are_waited_out),
         CASE(a_disk_that_does_not_say_is_asked_again),
         CASE(a_page_that_comes_later),
+        CASE(answers_that_are_too_short_to_decide_by),
+        CASE(a_question_that_is_refused),
+        CASE(a_question_that_outlives_the_recovery),
         CASE(a_connection_lost_in_the_midst_of_the_question),
         CASE(busy_after_a_long_outage),
     };

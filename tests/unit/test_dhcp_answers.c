@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What comes in answer to a DHCPREQUEST and is not what was asked for, or does not come (RFC 2131 section 4.4.1). */
+#include "tests/unit/dhcp_server.h"
+
+struct wrong_ack {
+    const char *name;
+    uint8_t server[4], address[4];
+    const char *why;
+};
+
+static void acknowledgements_of_something_else(void **state)
+{
+    static const struct wrong_ack cases[] = {
+        {"another server's", {10, 0, 0, 9}, {0}, "the acknowledgement of 10.0.0.9 is by a server that was not asked"},
+        {"another address", {0}, {10, 0, 0, 7}, "the acknowledgement of 10.0.0.7 is of another address than was asked for"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        memcpy(server.ack_server, cases[i].server, 4);
+        memcpy(server.ack_address, cases[i].address, 4);
+        print_message("%s\n", cases[i].name);
+        assert_int_equal(run(10000), E_DHCP_TIMEOUT);
+        assert_non_null(strstr(failure_detail(E_DHCP_TIMEOUT), cases[i].why));
+    }
+}
+
+/* The request is said again, a few times, and then it is begun anew. */
+static void requests_that_are_lost(void **state)
+{
+    (void)state;
+    server.lose = 2;
+    assert_int_equal(run(30000), OK);
+    assert_int_equal(server.discovers, 1);
+    assert_int_equal(server.requests, 3);
+
+    server.discovers = server.requests = 0;
+    server.lose = 1000;
+    assert_int_equal(run(60000), E_DHCP_TIMEOUT);
+    assert_in_range(server.discovers, 2, 8);
+    assert_in_range(server.requests, 4, 30);
+}
+
+static const uint8_t *stray;
+static unsigned stray_length;
+
+/* A stray answer with the right numbers comes before the right one. */
+static void serve_second(uint16_t from, uint16_t to, const uint8_t *data, unsigned length)
+{
+    if (from == 68 && to == 67 && option(data, 53)[2] == REQUEST) {
+        uint8_t reply[OPTIONS + 16] = {2, 1, 6};
+        memcpy(reply + 4, data + 4, 4);
+        memcpy(reply + 16, server.address, 4);
+        memcpy(reply + 28, data + 28, 16);
+        memcpy(reply + 236, stray, stray_length);
+        peer_datagram(67, 68, reply, 236 + stray_length);
+    }
+    serve(from, to, data, length);
+}
+
+struct stray_case {
+    const char *name;
+    uint8_t bytes[20]; /* from the magic cookie on */
+    unsigned length;
+};
+
+static void strays_that_do_no_harm(void **state)
+{
+    static const struct stray_case cases[] = {
+        {"a refusal by another server", {99, 130, 83, 99, 53, 1, NAK, 54, 4, 10, 0, 0, 9, 255}, 14},
+        {"an offer that comes late", {99, 130, 83, 99, 53, 1, OFFER, 54, 4, 10, 0, 0, 9, 255}, 14},
+        {"no magic cookie", {1, 2, 3, 4, 53, 1, NAK, 255}, 8},
+        {"an end before the magic cookie's", {99, 130}, 2},
+        {"a request", {99, 130, 83, 99, 53, 1, REQUEST, 255}, 8},
+        {"a type of 200", {99, 130, 83, 99, 53, 1, 200, 255}, 8},
+    };
+
+    (void)state;
+    peer_got_datagram = serve_second;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        stray = cases[i].bytes;
+        stray_length = cases[i].length;
+        server.discovers = server.requests = 0;
+        print_message("%s\n", cases[i].name);
+        assert_int_equal(run(5000), OK);
+        assert_int_equal(server.discovers, 1);
+        assert_int_equal(server.requests, 1);
+        assert_memory_equal(lease.ipv4.address, server.address, 4);
+    }
+}
+
+static void a_lease_without_its_acknowledgement(void **state)
+{
+    struct net_lease nothing = {.message_length = 240};
+
+    (void)state;
+    assert_int_equal(net_adopt_lease(&request, &nothing), E_INVALID_ARGUMENT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(acknowledgements_of_something_else),
+        CASE(requests_that_are_lost),
+        CASE(strays_that_do_no_harm),
+        CASE(a_lease_without_its_acknowledgement),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Opening a disk on a LUN that answers too little, refuses, is busy, or changes while it is asked (SPC-4, SBC-3, SAM-5). */
+#include "tests/unit/scsi_lun.h"
+
+#define EVER  100000u
+#define LARGE 0x1FFFFFFFFull /* blocks that want READ CAPACITY(16) */
+
+struct answer_case {
+    const char *name;
+    uint8_t operation_code;
+    uint32_t cut;    /* with `refusal` 0 */
+    uint8_t refusal; /* SCSI status */
+    uint64_t last;   /* block */
+    enum status status;
+};
+
+static void what_is_answered_too_short_or_refused(void **state)
+{
+    static const struct answer_case cases[] = {
+        {"SPC-4 6.6.2 INQUIRY of 35 bytes", SCSI_INQUIRY, 35, 0, 99, E_SCSI_SHORT},
+        {"SAM-5 5.3.1 INQUIRY, reserved", SCSI_INQUIRY, 0, SCSI_RESERVATION_CONFLICT, 99, E_SCSI_RESERVED},
+        {"TEST UNIT READY, reserved", SCSI_TEST_UNIT_READY, 0, SCSI_RESERVATION_CONFLICT, 99, E_SCSI_RESERVED},
+        {"SBC-3 5.15.2 READ CAPACITY(10) of 7 bytes", SCSI_READ_CAPACITY_10, 7, 0, 99, E_LUN_SIZE},
+        {"READ CAPACITY(10), reserved", SCSI_READ_CAPACITY_10, 0, SCSI_RESERVATION_CONFLICT, 99, E_SCSI_RESERVED},
+        {"SBC-3 5.16.2 READ CAPACITY(16) of 11 bytes", SCSI_SERVICE_ACTION_IN_16, 11, 0, LARGE, E_LUN_SIZE},
+        {"READ CAPACITY(16), reserved", SCSI_SERVICE_ACTION_IN_16, 0, SCSI_RESERVATION_CONFLICT, LARGE, E_SCSI_RESERVED},
+        {"READ CAPACITY(16) of 11 bytes where it is not needed", SCSI_SERVICE_ACTION_IN_16, 11, 0, 99, OK},
+        {"READ CAPACITY(16), reserved, where it is not needed", SCSI_SERVICE_ACTION_IN_16, 0, SCSI_RESERVATION_CONFLICT, 99, OK},
+        {"REPORT LUNS of 4 bytes", SCSI_REPORT_LUNS, 4, 0, 99, OK},
+        {"MODE SENSE of 2 bytes", SCSI_MODE_SENSE_6, 2, 0, 99, OK},
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        lun.cut_operation_code = cases[i].refusal ? 0 : cases[i].operation_code;
+        lun.cut = cases[i].cut;
+        lun.refused_operation_code = cases[i].operation_code;
+        lun.refusal = cases[i].refusal;
+        lun.refusals = cases[i].refusal ? EVER : 0;
+        lun.last = cases[i].last;
+        print_message("%s\n", cases[i].name);
+        assert_int_equal(open_disk(), cases[i].status);
+        if (cases[i].status == OK)
+            assert_int_equal(disk->block_count, cases[i].last + 1);
+    }
+}
+
+static void busy_at_first(void **state)
+{
+    uint64_t began = platform_ticks();
+
+    (void)state;
+    lun.refused_operation_code = SCSI_TEST_UNIT_READY;
+    lun.refusal = SCSI_BUSY;
+    lun.refusals = 3;
+    assert_int_equal(open_disk(), OK);
+    assert_in_range((platform_ticks() - began) / platform_ticks_per_ms(), 3 * SCSI_PAUSE_MS, 4 * SCSI_PAUSE_MS);
+}
+
+static void busy_for_ever(void **state)
+{
+    uint64_t began = platform_ticks();
+
+    (void)state;
+    lun.refused_operation_code = SCSI_TEST_UNIT_READY;
+    lun.refusal = SCSI_BUSY;
+    lun.refusals = EVER;
+    assert_int_equal(open_disk(), E_SCSI_BUSY);
+    assert_in_range((platform_ticks() - began) / platform_ticks_per_ms(), 5000, 5000 + 2 * SCSI_PAUSE_MS);
+}
+
+/* An attention at the very last question: what was learned before it may be another disk's. */
+static void a_lun_that_changes_while_it_is_asked(void **state)
+{
+    (void)state;
+    lun.refused_operation_code = SCSI_MODE_SENSE_6;
+    lun.refusal = SCSI_CHECK_CONDITION;
+    lun.refusals = 1;
+    iscsi_session_guard(session);
+    assert_int_equal(open_disk(), OK);
+    lun.refusals = EVER;
+    assert_int_equal(open_disk(), E_SCSI_FAILED);
+    assert_string_equal(failure_detail(E_SCSI_FAILED), "the LUN changes as often as it is asked what it is");
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down_session)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(what_is_answered_too_short_or_refused),
+        CASE(busy_at_first),
+        CASE(busy_for_ever),
+        CASE(a_lun_that_changes_while_it_is_asked),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
