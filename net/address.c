@@ -61,10 +61,15 @@ enum status net_use_ipv4(const struct net_ipv4 *ipv4)
     if (network.netif.mtu6 > mtu6)
         network.netif.mtu6 = mtu6;
     for (unsigned i = 0; i < NET_DNS_SERVERS; i++) {
+        const ip_addr_t *before = dns_getserver((uint8_t)i);
+        bool usable = net_ipv4_usable(ipv4->dns[i]);
         ip_addr_t server = {0};
 
+        /* An IPv6 server only gives way to another one. */
+        if (!usable && IP_IS_V6(before) && !ip_addr_isany(before))
+            continue;
         ip_addr_copy_from_ip4(server, to_lwip4(ipv4->dns[i]));
-        dns_setserver((uint8_t)i, net_ipv4_usable(ipv4->dns[i]) ? &server : NULL);
+        dns_setserver((uint8_t)i, usable ? &server : NULL);
     }
     return OK;
 }

@@ -121,14 +121,20 @@ static struct datagram *choose_place(bool known)
     return oldest;
 }
 
-/* NULL when the heap has no room for it, even if what else is in the making and what TCP holds out of order are given up. */
+/*
+ * NULL when the heap has no room for it, even if what else is in the making and what TCP holds out of order are given up, which a
+ * stranger's fragment is no reason for.
+ */
 static struct datagram *begin_datagram(const struct fragment *fragment)
 {
-    struct datagram *d = choose_place(sender_known(&fragment->identity.from));
+    bool known = sender_known(&fragment->identity.from);
+    struct datagram *d = choose_place(known);
     give_up(d);
 
     uint16_t size = network.nic->mtu;
     d->whole = net_heap_left() < NET_HEAP_RESERVE + size ? NULL : pbuf_alloc(PBUF_LINK, size, PBUF_RAM);
+    if (!d->whole && !known)
+        return NULL;
     if (!d->whole) {
         net_fragments_forget();
         net_link_drop_out_of_order();

@@ -210,6 +210,17 @@ static void udp_ipv6(void **state)
     assert_true(good[UDP6] >= 2);
 }
 
+/* A lease without name servers, or a later one, does not take the ones of IPv6 away. */
+static void an_ipv6_server_stays(void **state)
+{
+    (void)state;
+    struct net_ipv4 ipv4 = {.address = {10, 0, 0, 2}, .netmask = {255, 255, 255, 0}};
+    assert_int_equal(set_ipv6(), OK);
+    assert_int_equal(net_set_ipv4(&ipv4), OK);
+    assert_int_equal(host_connect(stream, "san.example.org", 3260, deadline_after_ms(3500)), E_RESOLVE);
+    assert_true(good[UDP6] >= 2);
+}
+
 /* clang-format off */
 #define ONE(name, how, open) {#name " " how, name, open, close_world, NULL}
 #define CASE(name)                                                        \
@@ -221,6 +232,7 @@ static void udp_ipv6(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {CASE(tcp_ipv4), CASE(udp_and_icmp_ipv4), CASE(tcp_ipv6), CASE(udp_ipv6)};
+    const struct CMUnitTest tests[] = {CASE(tcp_ipv4), CASE(udp_and_icmp_ipv4), CASE(tcp_ipv6), CASE(udp_ipv6),
+                                       CASE(an_ipv6_server_stays)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
