@@ -8,13 +8,12 @@ void mem_free(void *memory);
 
 static void broken_heap(void (*misuse)(void))
 {
-    uint8_t byte;
-    size_t received;
-
     assert_int_equal(connect_to("10.0.0.1", 1000), OK);
     host_log_clear();
     misuse();
     net_poll();
+    uint8_t byte;
+    size_t received;
     assert_int_equal(stream->ops->receive(stream, &byte, 1, &received), E_INTERNAL);
     assert_non_null(strstr(host_log_text(), "all connections are dropped"));
     net_poll();
@@ -63,13 +62,13 @@ static void many_small_spans(void **state)
 {
     (void)state;
     static uint8_t bytes[60][9];
-    struct stream_span spans[60];
     size_t sent = 0;
     for (unsigned i = 0; i < sizeof bytes; i++)
         bytes[i / 9][i % 9] = peer_pattern(i);
     assert_int_equal(connect_to("10.0.0.1", 1000), OK);
 
     while (sent < sizeof bytes) {
+        struct stream_span spans[60];
         unsigned count = 0;
         size_t taken;
         for (size_t at = sent; at < sizeof bytes; at += spans[count++].length)
