@@ -89,11 +89,11 @@ static void a_card_that_fails_now_and_then(void **state)
 {
     (void)state;
     static uint8_t bytes[20000];
-    size_t taken;
     for (unsigned i = 0; i < sizeof bytes; i++)
         bytes[i] = peer_pattern(i);
     assert_int_equal(connect_to("10.0.0.1", 1000), OK);
     wire.broken = 3;
+    size_t taken;
     assert_int_equal(stream->ops->send(stream, &(struct stream_span){bytes, sizeof bytes, true}, 1, &taken), OK);
     assert_int_equal(taken, sizeof bytes);
     peer_world_run(20000);
