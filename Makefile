@@ -4,6 +4,8 @@
 #   make demo            a diskless PC boots Debian from an iSCSI disk, before your eyes
 #   make test            everything: unit tests, real targets, machines in QEMU
 #   make unit            the unit tests alone
+#   make test-faults     every fault of tests/faults, and docs/faults.md
+#   make coverage        which lines the tests on the host reach
 #   make test-debian13   make, make unit and make demo on a Debian 13 in a folder; takes some five minutes
 #   make deps            installs the Debian packages that are missing
 #   make clean           removes build/

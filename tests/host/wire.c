@@ -95,6 +95,10 @@ static enum status wire_send(struct nic *nic, const struct nic_span *spans, unsi
         wire.busy--;
         return E_NIC_BUSY;
     }
+    if (wire.broken) {
+        wire.broken--;
+        return fail(E_INVALID_ARGUMENT, "the card refuses the frame");
+    }
 
     unsigned length = 0;
     uint8_t frame[WIRE_FRAME];

@@ -17,6 +17,7 @@ struct wire {
     bool unplugged;           /* what the card says of its link; frames pass all the same */
     bool verified;            /* arriving frames carry the card's "checksum good" marks */
     unsigned busy;            /* so many sends find the card's ring full */
+    unsigned broken;          /* so many sends fail for good */
     unsigned held, held_most; /* receive buffers out of the ring */
     unsigned starved;         /* arrivals that found no buffer */
     unsigned frames_sent;

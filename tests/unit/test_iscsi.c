@@ -254,6 +254,46 @@ static void write_that_is_good_too_early(void **state)
     assert_int_equal(task.transferred, 8192);
 }
 
+/* The stream still holds a byte of it when the connection ends: it was answered, and is not issued again. */
+static void an_answer_counts_when_the_connection_is_lost_behind_it(void **state)
+{
+    (void)state;
+    submit(ISCSI_WRITE);
+    fake.unsent = 1;
+    say(&(struct pdu){OP_SCSI_RESPONSE, 0x80, 0, 0, 0, 0, 0, 0, 0, 0}, NULL);
+    pump(3);
+    assert_false(task.done);
+    fake.closed = true;
+    pump(1);
+    assert_true(task.done);
+    assert_int_equal(task.status, OK);
+    assert_int_equal(task.transferred, 8192);
+    assert_int_equal(fake.aborts, 1);
+}
+
+/* RFC 7143 section 4.2.2.1: a MaxCmdSN below ExpCmdSN - 1 is ignored, and ExpCmdSN with it. */
+static void a_window_that_cannot_be(void **state)
+{
+    (void)state;
+    uint32_t expected = session->expcmdsn, most = session->maxcmdsn;
+    uint8_t header[BHS_LENGTH] = {OP_NOP_IN, 0x80};
+    put_be32(header + BHS_ITT, RESERVED_TAG);
+    put_be32(header + BHS_TTT, RESERVED_TAG);
+    put_be32(header + BHS_STATSN, session->expstatsn);
+    put_be32(header + BHS_EXPCMDSN, most + 100);
+    put_be32(header + BHS_MAXCMDSN, most + 98);
+    fake_say(&fake, header, NULL, 0);
+    pump(1);
+    assert_int_equal(session->expcmdsn, expected);
+    assert_int_equal(session->maxcmdsn, most);
+
+    put_be32(header + BHS_MAXCMDSN, most + 99);
+    fake_say(&fake, header, NULL, 0);
+    pump(1);
+    assert_int_equal(session->expcmdsn, most + 100);
+    assert_int_equal(session->maxcmdsn, most + 99);
+}
+
 static void overflow_is_told(void **state)
 {
     (void)state;
@@ -424,6 +464,8 @@ int main(void)
         CASE(write_phases),
         CASE(r2t_while_unsolicited_data_is_under_way),
         CASE(write_that_is_good_too_early),
+        CASE(an_answer_counts_when_the_connection_is_lost_behind_it),
+        CASE(a_window_that_cannot_be),
         CASE(overflow_is_told),
         CASE(a_fault_that_repeats_fails_its_task),
         CASE(ping_is_answered),

@@ -55,9 +55,9 @@ static void peers_on_the_link(void **state)
         {"fe80::1", true, true},   {"2001:db8::1", true, false}, {"fd77:0:0:1::1", true, false},
     };
     struct net_ipv4 ipv4 = {.address = {10, 0, 0, 2}, .netmask = {255, 255, 255, 0}, .gateway = {10, 0, 0, 1}};
-    struct net_address peer_address;
 
     (void)state;
+    struct net_address peer_address;
     assert_false(net_peer_on_link(stream, &peer_address)); /* nobody yet */
     assert_int_equal(peer_address.family, 0);
     assert_int_equal(net_set_ipv4(&ipv4), OK);
@@ -67,9 +67,9 @@ static void peers_on_the_link(void **state)
         assert_int_equal(stream->ops->connect(stream, cases[i].host, 3260, deadline_after_ms(100)), OK);
         peer_world_run(2);
         bool open;
-        struct net_address expected;
         (void)stream->ops->opened(stream, &open);
         assert_int_equal(net_peer_on_link(stream, &peer_address), cases[i].on_link);
+        struct net_address expected;
         assert_true(net_parse_address(cases[i].host, &expected));
         assert_int_equal(peer_address.family, cases[i].ipv6 ? 6 : 4);
         assert_memory_equal(peer_address.bytes, expected.bytes, cases[i].ipv6 ? 16 : 4);
