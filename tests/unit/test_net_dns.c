@@ -44,7 +44,7 @@ static int open_world(void **state)
     (void)state;
     peer_world_open(64, 65536);
     peer_got_datagram = serve;
-    stream = net_stream_new();
+    stream = net_stream_new(peer_network);
     answer_length = questions = 0;
     silent = wrong_id = false;
     error_code = 0;
@@ -56,7 +56,7 @@ static int close_world(void **state)
 {
     (void)state;
     net_stream_free(stream);
-    net_close();
+    net_close(peer_network);
     assert_int_equal(wire.held, 0);
     peer_world_close();
     return 0;
