@@ -60,7 +60,7 @@ enum status bios_boot_disk(struct disk *disk, const struct boot_options *options
     enum status status = int13_hook_install(disk, options, reserved, reserved_count);
     if (status != OK)
         return status;
-    net_pause();
+    net_pause(options->network);
 
     if (options->hook_only) {
         hand_over();
@@ -70,7 +70,7 @@ enum status bios_boot_disk(struct disk *disk, const struct boot_options *options
     status = read_boot_sector(options->drive);
     if (status != OK) {
         int13_hook_drop_drive();
-        net_resume();
+        net_resume(options->network);
         return status;
     }
 

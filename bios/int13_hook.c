@@ -13,6 +13,7 @@
 #define ENTRY_POINTER(block, member) ((struct far_pointer){(block)->member, (block)->segment})
 
 static struct int13_drive drive;
+static struct network *network; /* that the disk is reached by */
 static bool installed;
 static uint8_t bounce[INT13_BLOCK_MAX];
 
@@ -24,9 +25,9 @@ static uint8_t bios_disks;
 static void serve_hooked_call(struct real_registers *registers)
 {
     bool before = realmode_allow_interrupts(registers->eflags & FLAG_INTERRUPT);
-    net_resume();
+    net_resume(network);
     int13_serve(&drive, registers);
-    net_pause();
+    net_pause(network);
     realmode_allow_interrupts(before);
 }
 
@@ -132,6 +133,7 @@ enum status int13_hook_install(struct disk *disk, const struct boot_options *opt
     int13_hook_drop_drive();
     memset(&drive, 0, sizeof drive);
     drive.call_ms = options->call_ms;
+    network = options->network;
     set_path(&drive.path, options);
     enum status status = int13_open(&drive, disk, bounce);
     if (status != OK)

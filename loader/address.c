@@ -95,7 +95,7 @@ static enum status use_rom_lease(struct story *story, struct dhcp_message *messa
     request.client_id_length = find_rom_client_id(story, message, client_id);
 
     net_lease_read(&story->lease, message);
-    enum status status = net_adopt_lease(&request, &story->lease);
+    enum status status = net_adopt_lease(story->network, &request, &story->lease);
     if (status != OK)
         return status;
     story->ipv4 = story->lease.ipv4;
@@ -108,7 +108,7 @@ static enum status lease_by_dhcp(struct story *story, struct dhcp_message *messa
     struct net_dhcp_request request = who_asks(story, VENDOR_CLASS);
     deadline_t deadline = deadline_after_ms(story->settings.dhcp_timeout_ms);
     screen_wait(&story->screen, "Address", "asking for one by DHCP,", deadline);
-    enum status status = net_dhcp(&request, &story->lease, deadline);
+    enum status status = net_dhcp(story->network, &request, &story->lease, deadline);
     screen_wait_end(&story->screen);
     if (status != OK)
         return status;
@@ -126,7 +126,7 @@ static enum status get_ipv4(struct story *story)
     if (settings->ipv4 == IPV4_STATIC) {
         settings->static_ipv4.mtu = settings->origin[SETTING_MTU] > FROM_DHCP ? settings->mtu : 0;
         story->ipv4 = settings->static_ipv4;
-        enum status status = net_set_ipv4(&story->ipv4);
+        enum status status = net_set_ipv4(story->network, &story->ipv4);
         if (status == OK)
             show_ipv4(story, &settings->static_ipv4, settings_origin_text(settings->origin[SETTING_IP]));
         return status;
@@ -151,7 +151,8 @@ static enum status get_ipv6(struct story *story)
     deadline_t deadline = deadline_after_ms(IPV6_WAIT_MS);
     screen_wait(&story->screen, "Address", by_hand ? "checking that the IPv6 address is free," : "waiting for an IPv6 router,",
                 deadline);
-    enum status status = by_hand ? net_set_ipv6(&ipv6, deadline) : net_autoconfigure_ipv6(&ipv6, deadline);
+    enum status status =
+        by_hand ? net_set_ipv6(story->network, &ipv6, deadline) : net_autoconfigure_ipv6(story->network, &ipv6, deadline);
     screen_wait_end(&story->screen);
     if (status != OK)
         return status;
@@ -192,11 +193,10 @@ enum status story_get_addresses(struct story *story)
                                 .hostname = settings->hostname[0] ? settings->hostname : NULL,
                                 .vlan = settings->vlan,
                                 .vlan_priority = settings->vlan_priority};
-    enum status status = net_open(&config);
+    enum status status = net_open(&story->network, &config);
     if (status != OK)
         return status;
 
-    story->net_open = true;
     if (wants_ipv4(settings))
         status = get_ipv4(story);
     if (status == OK && wants_ipv6(settings))

@@ -60,7 +60,7 @@ static enum status finish_settings(struct story *story)
 
 static enum status open_session(struct story *story)
 {
-    story->stream = net_stream_new();
+    story->stream = net_stream_new(story->network);
     if (!story->stream)
         return fail(E_STREAM_MEMORY, "no stream is left");
     struct iscsi_session *session = iscsi_session_new(story->machine->arena, story->stream);
@@ -125,6 +125,7 @@ static enum status boot_disk(struct story *story)
     options->hook_only = story->settings.home.hook_only;
     options->vlan = story->settings.vlan;
     options->nic = &story->nic;
+    options->network = story->network;
     options->session = story->session;
     options->call_ms = story->settings.recovery_ms > CALL_MS ? story->settings.recovery_ms : CALL_MS;
     story_find_portal(story, &options->target, &options->target_port);
@@ -172,15 +173,15 @@ static void close_layers(struct story *story, size_t arena_used)
         iscsi_session_close(story->session, deadline_after_ms(CLOSE_MS));
     if (story->stream)
         net_stream_free(story->stream);
-    if (story->net_open)
-        net_close();
+    net_close(story->network);
     if (story->nic_open)
         nic_close(&story->nic);
 
     story->session = NULL;
     story->stream = NULL;
     story->disk = NULL;
-    story->net_open = story->nic_open = false;
+    story->network = NULL;
+    story->nic_open = false;
     story->machine->arena->used = arena_used;
 }
 

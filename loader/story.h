@@ -31,10 +31,11 @@ struct story {
 
     struct pci_device *card;
     struct nic nic;
-    bool nic_open, net_open;
-    uint32_t window;        /* TCP receive window that the rings can hold */
-    struct net_lease lease; /* valid when `ipv4` came from the ROM or by DHCP; else zero */
-    struct net_ipv4 ipv4;   /* in use; address all zero: none */
+    bool nic_open;
+    uint32_t window;         /* TCP receive window that the rings can hold */
+    struct network *network; /* open, or NULL */
+    struct net_lease lease;  /* valid when `ipv4` came from the ROM or by DHCP; else zero */
+    struct net_ipv4 ipv4;    /* in use; address all zero: none */
     struct net_ipv6 ipv6;
     struct stream *stream;
     struct iscsi_settings iscsi;

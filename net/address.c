@@ -47,35 +47,47 @@ static enum status check_ipv4(const struct net_ipv4 *ipv4)
     return OK;
 }
 
-enum status net_use_ipv4(const struct net_ipv4 *ipv4)
+/* There is one list of them for all cards: one that has none leaves another's alone. */
+static void set_dns_servers(struct network *network, const uint8_t servers[NET_DNS_SERVERS][4])
+{
+    bool any = false, alone = !net_first()->next;
+    for (unsigned i = 0; i < NET_DNS_SERVERS; i++)
+        any |= net_ipv4_usable(servers[i]);
+
+    for (unsigned i = 0; i < NET_DNS_SERVERS && (any || alone); i++) {
+        const ip_addr_t *before = dns_getserver((uint8_t)i);
+        bool usable = net_ipv4_usable(servers[i]);
+        ip_addr_t server = {0};
+
+        /* An IPv6 server only gives way to another one. */
+        if (!usable && IP_IS_V6(before) && !ip_addr_isany(before))
+            continue;
+        ip_addr_copy_from_ip4(server, to_lwip4(servers[i]));
+        dns_setserver((uint8_t)i, usable ? &server : NULL);
+    }
+    if (any)
+        netif_set_default(&network->netif); /* all else is bound to its card: what follows is the way to the servers */
+}
+
+enum status net_use_ipv4(struct network *network, const struct net_ipv4 *ipv4)
 {
     enum status status = check_ipv4(ipv4);
     if (status != OK)
         return status;
 
     ip4_addr_t address = to_lwip4(ipv4->address), netmask = to_lwip4(ipv4->netmask), gateway = to_lwip4(ipv4->gateway);
-    netif_set_addr(&network.netif, &address, &netmask, &gateway);
-    network.netif.mtu = ipv4->mtu != 0 && ipv4->mtu < network.nic->mtu ? ipv4->mtu : network.nic->mtu;
+    netif_set_addr(&network->netif, &address, &netmask, &gateway);
+    network->netif.mtu = ipv4->mtu != 0 && ipv4->mtu < network->nic->mtu ? ipv4->mtu : network->nic->mtu;
     /* A link that carries so much carries no more of IPv6, whose packets always may have 1280 bytes (RFC 8200 5). */
-    uint16_t mtu6 = network.netif.mtu > IP6_MIN_MTU_LENGTH ? network.netif.mtu : IP6_MIN_MTU_LENGTH;
-    if (network.netif.mtu6 > mtu6)
-        network.netif.mtu6 = mtu6;
-    for (unsigned i = 0; i < NET_DNS_SERVERS; i++) {
-        const ip_addr_t *before = dns_getserver((uint8_t)i);
-        bool usable = net_ipv4_usable(ipv4->dns[i]);
-        ip_addr_t server = {0};
-
-        /* An IPv6 server only gives way to another one. */
-        if (!usable && IP_IS_V6(before) && !ip_addr_isany(before))
-            continue;
-        ip_addr_copy_from_ip4(server, to_lwip4(ipv4->dns[i]));
-        dns_setserver((uint8_t)i, usable ? &server : NULL);
-    }
+    uint16_t mtu6 = network->netif.mtu > IP6_MIN_MTU_LENGTH ? network->netif.mtu : IP6_MIN_MTU_LENGTH;
+    if (network->netif.mtu6 > mtu6)
+        network->netif.mtu6 = mtu6;
+    set_dns_servers(network, ipv4->dns);
     return OK;
 }
 
-enum status net_set_ipv4(const struct net_ipv4 *ipv4)
+enum status net_set_ipv4(struct network *network, const struct net_ipv4 *ipv4)
 {
-    net_dhcp_stop();
-    return net_use_ipv4(ipv4);
+    net_dhcp_stop(network);
+    return net_use_ipv4(network, ipv4);
 }

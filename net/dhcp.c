@@ -5,7 +5,9 @@
  */
 #include <string.h>
 
+#include "lwip/mem.h"
 #include "net/dhcp_build.h"
+#include "net/dhcp_client.h"
 #include "net/internal.h"
 #include "platform/bytes.h"
 #include "platform/format.h"
@@ -21,42 +23,6 @@
 #define RENEW_WAIT_S    60u        /* between two renewals, RFC 2131 4.4.5; a 16th of a lease when that is less */
 #define LONGEST_S       100000000u /* three years: ticks cannot overflow */
 
-enum state {
-    OFF,
-    SELECTING,  /* DISCOVER is repeated */
-    REQUESTING, /* REQUEST for an offer */
-    CHECKING,   /* acknowledged; that nobody else has the address is being waited for */
-    BOUND,
-    EXTENDING, /* REQUEST for the address in use: RENEWING and REBINDING */
-};
-
-/* How much the reason of a drop says, in rising order. */
-enum telling { NOT_FOR_US, UNREADABLE, UNUSABLE, REFUSED };
-
-static struct {
-    enum state state;
-    struct net_dhcp_request request;
-    uint8_t client_id[255];
-    char vendor_class[128];
-
-    uint8_t xid[4], offered[4], server[4];
-    deadline_t began, next; /* the exchange; when the next step is due */
-    deadline_t asked;       /* when the last message was sent */
-    unsigned tries;         /* of the message that is repeated */
-    unsigned sent, dropped;
-    enum telling telling;
-    char why[112]; /* the most telling of the drops */
-
-    bool has_lease; /* else the next one is the first */
-    bool lost;      /* it is over; its address is still in use */
-    struct net_ipv4 in_use;
-    deadline_t rebind_at, expire_at;
-    unsigned wait_s; /* at least, between two attempts to extend it */
-
-    uint8_t message[NET_LEASE_MESSAGE]; /* the reply being handled */
-    size_t message_length;
-} client;
-
 static deadline_t after_seconds(uint32_t seconds)
 {
     return platform_ticks() + (uint64_t)smaller_of(seconds, LONGEST_S) * 1000 * platform_ticks_per_ms();
@@ -64,425 +30,441 @@ static deadline_t after_seconds(uint32_t seconds)
 
 /* ---- what is sent ---- */
 
-static uint16_t seconds_since_start(void)
+static uint16_t seconds_since_start(struct dhcp_client *client)
 {
-    uint64_t seconds = (platform_ticks() - client.began) / (1000 * platform_ticks_per_ms());
+    uint64_t seconds = (platform_ticks() - client->began) / (1000 * platform_ticks_per_ms());
     return (uint16_t)(seconds < 0xFFFF ? seconds : 0xFFFF);
 }
 
 /* `to`: NULL for all. */
-static void send_draft(struct dhcp_draft *draft, const uint8_t *to)
+static void send_draft(struct dhcp_client *client, struct dhcp_draft *draft, const uint8_t *to)
 {
-    draft->xid = client.xid;
-    draft->seconds = seconds_since_start();
-    draft->mac = network.netif.hwaddr;
-    draft->request = &client.request;
-    draft->hostname = network.hostname;
-    draft->message_size = (uint16_t)smaller_of(network.nic->mtu, sizeof client.message);
+    draft->xid = client->xid;
+    draft->seconds = seconds_since_start(client);
+    draft->mac = client->network->netif.hwaddr;
+    draft->request = &client->request;
+    draft->hostname = client->network->hostname;
+    draft->message_size = (uint16_t)smaller_of(client->network->nic->mtu, sizeof client->message);
 
-    client.asked = platform_ticks();
-    client.tries++;
-    if (net_dhcp_socket_send(draft, to)) /* else it is repeated in time */
-        client.sent++;
+    client->asked = platform_ticks();
+    client->tries++;
+    if (net_dhcp_socket_send(client->network, draft, to)) /* else it is repeated in time */
+        client->sent++;
 }
 
-static void wait_ms(uint32_t milliseconds)
+static void wait_ms(struct dhcp_client *client, uint32_t milliseconds)
 {
-    client.next = deadline_after_ms(milliseconds);
+    client->next = deadline_after_ms(milliseconds);
 }
 
 /* Twice as long after each try, and up to a quarter more or less: machines that start together must not stay together. */
-static void wait_longer(void)
+static void wait_longer(struct dhcp_client *client)
 {
-    uint32_t most = client.lost ? LOST_WAIT_MS : LAST_WAIT_MS, wait = FIRST_WAIT_MS;
-    for (unsigned i = 1; i < client.tries && wait < most; i++)
+    uint32_t most = client->lost ? LOST_WAIT_MS : LAST_WAIT_MS, wait = FIRST_WAIT_MS;
+    for (unsigned i = 1; i < client->tries && wait < most; i++)
         wait *= 2;
 
     uint32_t random;
     platform_random(&random, sizeof random);
-    wait_ms(wait - wait / 4 + random % (wait / 2));
+    wait_ms(client, wait - wait / 4 + random % (wait / 2));
 }
 
-static void discover(void)
+static void discover(struct dhcp_client *client)
 {
-    struct dhcp_draft draft = {.type = DHCP_TYPE_DISCOVER, .requested = client.lost ? client.in_use.address : NULL};
+    struct dhcp_draft draft = {.type = DHCP_TYPE_DISCOVER, .requested = client->lost ? client->in_use.address : NULL};
     log_printf(LOG_DEBUG, "DHCP: sending DISCOVER");
-    send_draft(&draft, NULL);
-    wait_longer();
+    send_draft(client, &draft, NULL);
+    wait_longer(client);
 }
 
-static void begin_discovery(void)
+static void begin_discovery(struct dhcp_client *client)
 {
-    platform_random(client.xid, sizeof client.xid);
-    client.state = SELECTING;
-    client.tries = 0;
+    platform_random(client->xid, sizeof client->xid);
+    client->state = SELECTING;
+    client->tries = 0;
 }
 
-static void request_offered(void)
+static void request_offered(struct dhcp_client *client)
 {
-    struct dhcp_draft draft = {.type = DHCP_TYPE_REQUEST, .requested = client.offered, .server = client.server};
+    struct dhcp_draft draft = {.type = DHCP_TYPE_REQUEST, .requested = client->offered, .server = client->server};
     log_printf(LOG_DEBUG, "DHCP: sending REQUEST");
-    send_draft(&draft, NULL);
-    wait_longer();
+    send_draft(client, &draft, NULL);
+    wait_longer(client);
 }
 
 /* ---- whether the address is free ---- */
 
-static bool is_in_use_by_us(const uint8_t address[4])
+static bool is_in_use_by_us(struct dhcp_client *client, const uint8_t address[4])
 {
-    return client.lost && !memcmp(address, client.in_use.address, 4);
+    return client->lost && !memcmp(address, client->in_use.address, 4);
 }
 
 /* ---- what is dropped ---- */
 
 /* `what` of `from`, an address, is not taken: `why`. */
-static void drop(enum telling telling, const char *what, const uint8_t from[4], const char *why)
+static void drop(struct dhcp_client *client, enum dhcp_telling telling, const char *what, const uint8_t from[4], const char *why)
 {
     char text[FORMAT_ADDRESS_SIZE];
     format_ipv4(text, from);
-    client.dropped++;
+    client->dropped++;
     log_printf(LOG_DEBUG, "DHCP: %s %s %s", what, text, why);
-    if (client.dropped > 1 && telling < client.telling)
+    if (client->dropped > 1 && telling < client->telling)
         return;
-    client.telling = telling;
-    format_text(client.why, sizeof client.why, "%s %s %s", what, text, why);
+    client->telling = telling;
+    format_text(client->why, sizeof client->why, "%s %s %s", what, text, why);
 }
 
 /* ---- the lease ---- */
 
-static void log_address(enum log_level level, const char *what)
+static void log_address(struct dhcp_client *client, enum log_level level, const char *what)
 {
     char text[FORMAT_ADDRESS_SIZE];
-    format_ipv4(text, client.in_use.address);
+    format_ipv4(text, client->in_use.address);
     log_printf(level, "DHCP: %s %s", text, what);
 }
 
 /* From when its acknowledgement was asked for, as RFC 2131 4.4.1 counts. `age`: the part of the time to T1 that may be over. */
-static void start_lease(const struct dhcp_message *ack, unsigned age)
+static void start_lease(struct dhcp_client *client, const struct dhcp_message *ack, unsigned age)
 {
     struct dhcp_times times = net_lease_times(ack);
-    uint64_t late = platform_ticks() - client.asked;
+    uint64_t late = platform_ticks() - client->asked;
 
-    dhcp_option_get(ack, DHCP_SERVER_ID, client.server, sizeof client.server);
-    client.next = after_seconds(times.renew / age) - late;
-    client.rebind_at = after_seconds(times.rebind) - late;
-    client.expire_at = after_seconds(times.expire) - late;
-    client.wait_s = smaller_of(RENEW_WAIT_S, times.expire / 16 + 1);
-    client.state = BOUND;
-    client.has_lease = true;
-    client.lost = false;
-    log_printf(LOG_DEBUG, "DHCP: bound by %u.%u.%u.%u for %u s", client.server[0], client.server[1], client.server[2],
-               client.server[3], (unsigned)times.expire);
+    dhcp_option_get(ack, DHCP_SERVER_ID, client->server, sizeof client->server);
+    client->next = after_seconds(times.renew / age) - late;
+    client->rebind_at = after_seconds(times.rebind) - late;
+    client->expire_at = after_seconds(times.expire) - late;
+    client->wait_s = smaller_of(RENEW_WAIT_S, times.expire / 16 + 1);
+    client->state = BOUND;
+    client->has_lease = true;
+    client->lost = false;
+    log_printf(LOG_DEBUG, "DHCP: bound by %u.%u.%u.%u for %u s", client->server[0], client->server[1], client->server[2],
+               client->server[3], (unsigned)times.expire);
 }
 
 /*
  * RFC 2131 4.4.5 would have us stop using the address. A disk under a running OS loader would be gone with it, so it stays in use
  * until a server gives another one.
  */
-static void lose(const char *how)
+static void lose(struct dhcp_client *client, const char *how)
 {
-    if (!client.lost)
-        log_address(LOG_WARNING, how);
-    client.lost = true;
-    client.began = platform_ticks();
-    begin_discovery();
+    if (!client->lost)
+        log_address(client, LOG_WARNING, how);
+    client->lost = true;
+    client->began = platform_ticks();
+    begin_discovery(client);
 }
 
-static enum status use(struct net_ipv4 *ipv4)
+static enum status use(struct dhcp_client *client, struct net_ipv4 *ipv4)
 {
-    net_lease_override(ipv4, &client.request.by_hand, network.nic->mtu);
-    enum status status = net_use_ipv4(ipv4);
+    net_lease_override(ipv4, &client->request.by_hand, client->network->nic->mtu);
+    enum status status = net_use_ipv4(client->network, ipv4);
     if (status == OK)
-        client.in_use = *ipv4;
+        client->in_use = *ipv4;
     return status;
 }
 
 /* A later lease than the first. One for the address in use changes its times only. */
-static void take_again(const struct dhcp_message *ack)
+static void take_again(struct dhcp_client *client, const struct dhcp_message *ack)
 {
     struct net_ipv4 ipv4;
     net_lease_addresses(&ipv4, ack, true);
-    if (!memcmp(ipv4.address, client.in_use.address, 4)) {
-        start_lease(ack, 1);
-        log_address(LOG_INFO, "is leased again");
+    if (!memcmp(ipv4.address, client->in_use.address, 4)) {
+        start_lease(client, ack, 1);
+        log_address(client, LOG_INFO, "is leased again");
         return;
     }
 
-    enum status status = use(&ipv4);
+    enum status status = use(client, &ipv4);
     if (status != OK) {
         log_printf(LOG_WARNING, "DHCP: the new address is not taken: %s", status_what(status));
-        begin_discovery();
-        wait_ms(LOST_WAIT_MS);
+        begin_discovery(client);
+        wait_ms(client, LOST_WAIT_MS);
         return;
     }
-    start_lease(ack, 1);
-    log_address(LOG_WARNING, "is our address from now on: connections begin anew");
+    start_lease(client, ack, 1);
+    log_address(client, LOG_WARNING, "is our address from now on: connections begin anew");
 }
 
 /* ---- what comes ---- */
 
-static void on_offer(const struct dhcp_message *offer, const uint8_t server[4], bool has_server)
+static void on_offer(struct dhcp_client *client, const struct dhcp_message *offer, const uint8_t server[4], bool has_server)
 {
     struct net_ipv4 ipv4;
     net_lease_addresses(&ipv4, offer, false);
     if (!has_server) {
-        drop(UNREADABLE, "the offer of", ipv4.address, "has no server identifier");
+        drop(client, UNREADABLE, "the offer of", ipv4.address, "has no server identifier");
         return;
     }
     if (!net_ipv4_is_host(&ipv4)) {
-        drop(UNUSABLE, "the offer of", ipv4.address, "is no address for a host");
+        drop(client, UNUSABLE, "the offer of", ipv4.address, "is no address for a host");
         return;
     }
 
-    memcpy(client.offered, ipv4.address, 4);
-    memcpy(client.server, server, 4);
-    client.state = REQUESTING;
-    client.tries = 0;
-    if (!is_in_use_by_us(client.offered))
-        net_arp_probe(client.offered); /* whoever has it has answered before the server has */
-    request_offered();
+    memcpy(client->offered, ipv4.address, 4);
+    memcpy(client->server, server, 4);
+    client->state = REQUESTING;
+    client->tries = 0;
+    if (!is_in_use_by_us(client, client->offered))
+        net_arp_probe(client->network, client->offered); /* whoever has it has answered before the server has */
+    request_offered(client);
 }
 
-static void on_ack(const struct dhcp_message *ack, const uint8_t server[4])
+static void on_ack(struct dhcp_client *client, const struct dhcp_message *ack, const uint8_t server[4])
 {
     const uint8_t *address = ack->bytes + DHCP_AT_YIADDR;
-    const uint8_t *wanted = client.state == EXTENDING ? client.in_use.address : client.offered;
+    const uint8_t *wanted = client->state == EXTENDING ? client->in_use.address : client->offered;
     struct net_ipv4 ipv4;
     net_lease_addresses(&ipv4, ack, false);
 
-    if (client.state == REQUESTING && memcmp(server, client.server, 4) != 0)
-        drop(UNUSABLE, "the acknowledgement of", server, "is by a server that was not asked");
+    if (client->state == REQUESTING && memcmp(server, client->server, 4) != 0)
+        drop(client, UNUSABLE, "the acknowledgement of", server, "is by a server that was not asked");
     else if (memcmp(address, wanted, 4) != 0)
-        drop(UNUSABLE, "the acknowledgement of", address, "is of another address than was asked for");
+        drop(client, UNUSABLE, "the acknowledgement of", address, "is of another address than was asked for");
     else if (!net_ipv4_is_host(&ipv4))
-        drop(UNUSABLE, "the acknowledgement of", address, "is no address for a host");
-    else if (client.state == EXTENDING)
-        start_lease(ack, 1);
+        drop(client, UNUSABLE, "the acknowledgement of", address, "is no address for a host");
+    else if (client->state == EXTENDING)
+        start_lease(client, ack, 1);
     else {
-        client.state = CHECKING;
-        client.next = client.asked + PROBE_MS * platform_ticks_per_ms();
+        client->state = CHECKING;
+        client->next = client->asked + PROBE_MS * platform_ticks_per_ms();
     }
 }
 
-static void on_nak(const uint8_t server[4])
+static void on_nak(struct dhcp_client *client, const uint8_t server[4])
 {
-    if (client.state == REQUESTING && memcmp(server, client.server, 4) != 0)
+    if (client->state == REQUESTING && memcmp(server, client->server, 4) != 0)
         return;
-    drop(REFUSED, "the server", server, "refused what was asked for");
-    if (client.state == EXTENDING)
-        lose("was taken back by the DHCP server; it stays in use, and is asked for again");
+    drop(client, REFUSED, "the server", server, "refused what was asked for");
+    if (client->state == EXTENDING)
+        lose(client, "was taken back by the DHCP server; it stays in use, and is asked for again");
     else
-        begin_discovery();
-    wait_ms(REFUSED_WAIT_MS);
+        begin_discovery(client);
+    wait_ms(client, REFUSED_WAIT_MS);
 }
 
-static void handle(const struct dhcp_message *reply, const uint8_t from[4])
+static void handle(struct dhcp_client *client, const struct dhcp_message *reply, const uint8_t from[4])
 {
-    if (memcmp(reply->bytes + DHCP_AT_XID, client.xid, 4) != 0 ||
-        memcmp(reply->bytes + DHCP_AT_CHADDR, network.netif.hwaddr, NIC_MAC_LENGTH) != 0) {
-        drop(NOT_FOR_US, "the answer of", from, "is to somebody else");
+    if (memcmp(reply->bytes + DHCP_AT_XID, client->xid, 4) != 0 ||
+        memcmp(reply->bytes + DHCP_AT_CHADDR, client->network->netif.hwaddr, NIC_MAC_LENGTH) != 0) {
+        drop(client, NOT_FOR_US, "the answer of", from, "is to somebody else");
         return;
     }
     uint8_t type;
     if (dhcp_option_get(reply, DHCP_MESSAGE_TYPE, &type, 1) != 1) {
-        drop(UNREADABLE, "the answer of", from, "does not say what it is (option 53)");
+        drop(client, UNREADABLE, "the answer of", from, "does not say what it is (option 53)");
         return;
     }
 
     uint8_t server[4];
-    memcpy(server, client.server, sizeof server);
+    memcpy(server, client->server, sizeof server);
     bool has_server = dhcp_option_get(reply, DHCP_SERVER_ID, server, sizeof server) == 4;
-    if (type == DHCP_TYPE_OFFER && client.state == SELECTING)
-        on_offer(reply, server, has_server);
-    else if (type == DHCP_TYPE_ACK && client.state != SELECTING)
-        on_ack(reply, server);
-    else if (type == DHCP_TYPE_NAK && client.state != SELECTING)
-        on_nak(server);
+    if (type == DHCP_TYPE_OFFER && client->state == SELECTING)
+        on_offer(client, reply, server, has_server);
+    else if (type == DHCP_TYPE_ACK && client->state != SELECTING)
+        on_ack(client, reply, server);
+    else if (type == DHCP_TYPE_NAK && client->state != SELECTING)
+        on_nak(client, server);
 }
 
 /* For net/dhcp_socket.c. */
-static void on_datagram(const struct pbuf *packet, const uint8_t from[4])
+static void on_datagram(struct network *network, const struct pbuf *packet, const uint8_t from[4])
 {
-    if (client.state != SELECTING && client.state != REQUESTING && client.state != EXTENDING)
+    struct dhcp_client *client = network->dhcp;
+    if (!client || (client->state != SELECTING && client->state != REQUESTING && client->state != EXTENDING))
         return;
-    if (packet->tot_len > sizeof client.message) {
-        drop(UNREADABLE, "the answer of", from, "is longer than 1500 bytes");
+    if (packet->tot_len > sizeof client->message) {
+        drop(client, UNREADABLE, "the answer of", from, "is longer than 1500 bytes");
         return;
     }
 
-    client.message_length = pbuf_copy_partial(packet, client.message, packet->tot_len, 0);
+    client->message_length = pbuf_copy_partial(packet, client->message, packet->tot_len, 0);
     struct dhcp_message reply;
-    const char *why = dhcp_message_open(&reply, client.message, client.message_length);
+    const char *why = dhcp_message_open(&reply, client->message, client->message_length);
     if (why)
-        drop(UNREADABLE, "the answer of", from, why);
+        drop(client, UNREADABLE, "the answer of", from, why);
     else
-        handle(&reply, from);
+        handle(client, &reply, from);
 }
 
 /* ---- the turn ---- */
 
 /* Half the time that is left, but not more often than every wait_s (RFC 2131 4.4.5). */
-static void extend(void)
+static void extend(struct dhcp_client *client)
 {
-    bool rebinding = deadline_passed(client.rebind_at);
-    struct dhcp_draft draft = {.type = DHCP_TYPE_REQUEST, .in_use = client.in_use.address};
-    if (client.state == BOUND) {
-        client.began = platform_ticks();
-        platform_random(client.xid, sizeof client.xid);
+    bool rebinding = deadline_passed(client->rebind_at);
+    struct dhcp_draft draft = {.type = DHCP_TYPE_REQUEST, .in_use = client->in_use.address};
+    if (client->state == BOUND) {
+        client->began = platform_ticks();
+        platform_random(client->xid, sizeof client->xid);
     }
-    client.state = EXTENDING;
+    client->state = EXTENDING;
     log_printf(LOG_DEBUG, "DHCP: sending REQUEST, to %s the lease", rebinding ? "rebind" : "renew");
-    send_draft(&draft, rebinding ? NULL : client.server);
+    send_draft(client, &draft, rebinding ? NULL : client->server);
 
-    deadline_t target = rebinding ? client.expire_at : client.rebind_at, least = after_seconds(client.wait_s);
-    client.next = platform_ticks() + (target - platform_ticks()) / 2;
-    if (client.next < least)
-        client.next = least;
-    if (client.next > target)
-        client.next = target;
+    deadline_t target = rebinding ? client->expire_at : client->rebind_at, least = after_seconds(client->wait_s);
+    client->next = platform_ticks() + (target - platform_ticks()) / 2;
+    if (client->next < least)
+        client->next = least;
+    if (client->next > target)
+        client->next = target;
 }
 
 /* True when somebody has answered the probe: the address is given back (RFC 2131 3.1.5). */
-static bool decline(void)
+static bool decline(struct dhcp_client *client)
 {
     uint8_t owner[NIC_MAC_LENGTH];
-    if (is_in_use_by_us(client.offered) || !net_arp_owner(client.offered, owner))
+    if (is_in_use_by_us(client, client->offered) || !net_arp_owner(client->network, client->offered, owner))
         return false;
 
     char why[48];
     format_text(why, sizeof why, "is in use by %02x:%02x:%02x:%02x:%02x:%02x", owner[0], owner[1], owner[2], owner[3], owner[4],
                 owner[5]);
-    drop(REFUSED, "the offered address", client.offered, why);
-    log_printf(LOG_WARNING, "DHCP: %s", client.why);
+    drop(client, REFUSED, "the offered address", client->offered, why);
+    log_printf(LOG_WARNING, "DHCP: %s", client->why);
 
-    struct dhcp_draft draft = {.type = DHCP_TYPE_DECLINE, .requested = client.offered, .server = client.server};
-    send_draft(&draft, NULL);
-    begin_discovery();
-    wait_ms(DECLINE_WAIT_MS);
+    struct dhcp_draft draft = {.type = DHCP_TYPE_DECLINE, .requested = client->offered, .server = client->server};
+    send_draft(client, &draft, NULL);
+    begin_discovery(client);
+    wait_ms(client, DECLINE_WAIT_MS);
     return true;
 }
 
-/* The ACK of the first lease is left in client.message for net_dhcp(). */
-static void finish_check(void)
+/* The ACK of the first lease is left in client->message for net_dhcp(). */
+static void finish_check(struct dhcp_client *client)
 {
-    bool taken = decline();
-    net_arp_probe_end();
+    bool taken = decline(client);
+    net_arp_probe_end(client->network);
     if (taken)
         return;
 
     struct dhcp_message ack;
-    (void)dhcp_message_open(&ack, client.message, client.message_length);
-    if (client.has_lease)
-        take_again(&ack);
+    (void)dhcp_message_open(&ack, client->message, client->message_length);
+    if (client->has_lease)
+        take_again(client, &ack);
     else
-        start_lease(&ack, 1);
+        start_lease(client, &ack, 1);
 }
 
-void net_dhcp_turn(void)
+void net_dhcp_turn(struct network *network)
 {
-    if (client.state == OFF || !deadline_passed(client.next))
+    struct dhcp_client *client = network->dhcp;
+    if (!client || !deadline_passed(client->next))
         return;
 
-    if (client.state == CHECKING)
-        finish_check();
-    else if (client.state == REQUESTING && client.tries < REQUESTS_MAX)
-        request_offered();
-    else if (client.state == REQUESTING)
-        begin_discovery();
-    else if (client.state == SELECTING)
-        discover();
-    else if (deadline_passed(client.expire_at))
-        lose("is leased no longer: its time is over; it stays in use, and is asked for again");
+    if (client->state == CHECKING)
+        finish_check(client);
+    else if (client->state == REQUESTING && client->tries < REQUESTS_MAX)
+        request_offered(client);
+    else if (client->state == REQUESTING)
+        begin_discovery(client);
+    else if (client->state == SELECTING)
+        discover(client);
+    else if (deadline_passed(client->expire_at))
+        lose(client, "is leased no longer: its time is over; it stays in use, and is asked for again");
     else
-        extend();
+        extend(client);
 }
 
-void net_dhcp_settle(void)
+void net_dhcp_settle(struct network *network)
 {
-    while (client.state != OFF && client.state != BOUND && client.tries &&
-           !deadline_passed(client.asked + SETTLE_MS * platform_ticks_per_ms()))
+    const struct dhcp_client *client = network->dhcp;
+    while (client && client->state != BOUND && client->tries &&
+           !deadline_passed(client->asked + SETTLE_MS * platform_ticks_per_ms()))
         net_wait_turn();
 }
 
 /* ---- the exchange ---- */
 
-static void keep_request(const struct net_dhcp_request *request)
+static void keep_request(struct dhcp_client *client, const struct net_dhcp_request *request)
 {
-    client.request = *request;
+    client->request = *request;
     if (request->client_id) {
-        memcpy(client.client_id, request->client_id, request->client_id_length);
-        client.request.client_id = client.client_id;
+        memcpy(client->client_id, request->client_id, request->client_id_length);
+        client->request.client_id = client->client_id;
     }
     if (request->vendor_class) {
-        format_text(client.vendor_class, sizeof client.vendor_class, "%s", request->vendor_class);
-        client.request.vendor_class = client.vendor_class;
+        format_text(client->vendor_class, sizeof client->vendor_class, "%s", request->vendor_class);
+        client->request.vendor_class = client->vendor_class;
     }
 }
 
-void net_dhcp_stop(void)
+void net_dhcp_stop(struct network *network)
 {
-    net_dhcp_socket_close();
-    client.state = OFF;
+    if (network->dhcp) {
+        net_dhcp_socket_close();
+        mem_free(network->dhcp);
+    }
+    network->dhcp = NULL;
 }
 
-static enum status start(const struct net_dhcp_request *request)
+static enum status start(struct network *network, const struct net_dhcp_request *request)
 {
-    net_dhcp_stop();
-    memset(&client, 0, sizeof client);
-    keep_request(request);
-    if (!net_dhcp_socket_open(on_datagram))
+    net_dhcp_stop(network);
+    struct dhcp_client *client = mem_malloc(sizeof *client);
+    if (!client || !net_dhcp_socket_open(on_datagram)) {
+        if (client)
+            mem_free(client);
         return fail(E_NET_MEMORY, "no memory for a DHCP exchange");
+    }
 
-    client.began = client.asked = platform_ticks();
+    memset(client, 0, sizeof *client);
+    network->dhcp = client;
+    client->network = network;
+    keep_request(client, request);
+    client->began = client->asked = platform_ticks();
     return OK;
 }
 
-static enum status fail_timeout(void)
+static enum status fail_timeout(struct dhcp_client *client)
 {
-    net_dhcp_stop();
-    if (client.dropped == 0)
-        return fail(E_DHCP_TIMEOUT, "%u requests sent, no answer", client.sent);
-    return fail(E_DHCP_TIMEOUT, "%u requests sent, %u answers dropped: %s", client.sent, client.dropped, client.why);
-}
-
-enum status net_dhcp(const struct net_dhcp_request *request, struct net_lease *lease, deadline_t deadline)
-{
-    memset(lease, 0, sizeof *lease);
-    enum status status = start(request);
-    if (status != OK)
-        return status;
-
-    netif_set_addr(&network.netif, IP4_ADDR_ANY4, IP4_ADDR_ANY4, IP4_ADDR_ANY4);
-    begin_discovery();
-    client.next = platform_ticks();
-    while (!client.has_lease && !deadline_passed(deadline))
-        net_wait_turn();
-    if (!client.has_lease)
-        return fail_timeout();
-
-    struct dhcp_message ack;
-    (void)dhcp_message_open(&ack, client.message, client.message_length);
-    net_lease_read(lease, &ack);
-    memcpy(lease->server, client.server, sizeof lease->server);
-    status = use(&lease->ipv4);
-    if (status != OK)
-        net_dhcp_stop();
+    enum status status = fail(E_DHCP_TIMEOUT, "%u requests sent, no answer", client->sent);
+    if (client->dropped)
+        status = fail(E_DHCP_TIMEOUT, "%u requests sent, %u answers dropped: %s", client->sent, client->dropped, client->why);
+    net_dhcp_stop(client->network);
     return status;
 }
 
-enum status net_adopt_lease(const struct net_dhcp_request *request, struct net_lease *lease)
+enum status net_dhcp(struct network *network, const struct net_dhcp_request *request, struct net_lease *lease,
+                     deadline_t deadline)
+{
+    memset(lease, 0, sizeof *lease);
+    enum status status = start(network, request);
+    if (status != OK)
+        return status;
+
+    struct dhcp_client *client = network->dhcp;
+    netif_set_addr(&network->netif, IP4_ADDR_ANY4, IP4_ADDR_ANY4, IP4_ADDR_ANY4);
+    begin_discovery(client);
+    client->next = platform_ticks();
+    while (!client->has_lease && !deadline_passed(deadline))
+        net_wait_turn();
+    if (!client->has_lease)
+        return fail_timeout(client);
+
+    struct dhcp_message ack;
+    (void)dhcp_message_open(&ack, client->message, client->message_length);
+    net_lease_read(lease, &ack);
+    memcpy(lease->server, client->server, sizeof lease->server);
+    status = use(client, &lease->ipv4);
+    if (status != OK)
+        net_dhcp_stop(network);
+    return status;
+}
+
+enum status net_adopt_lease(struct network *network, const struct net_dhcp_request *request, struct net_lease *lease)
 {
     struct dhcp_message ack;
     if (dhcp_message_open(&ack, lease->message, lease->message_length))
         return fail(E_INVALID_ARGUMENT, "a lease without its acknowledgement");
-    enum status status = start(request);
+    enum status status = start(network, request);
     if (status != OK)
         return status;
 
-    status = use(&lease->ipv4);
+    struct dhcp_client *client = network->dhcp;
+    status = use(client, &lease->ipv4);
     if (status == OK)
-        start_lease(&ack, 2);
+        start_lease(client, &ack, 2);
     else
-        net_dhcp_stop();
+        net_dhcp_stop(network);
     return status;
 }

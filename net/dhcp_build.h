@@ -27,13 +27,17 @@ unsigned net_dhcp_build(uint8_t bytes[DHCP_SENT_MAX], const struct dhcp_draft *d
 
 /* ---- dhcp_socket.c ---- */
 
-/* False when memory is short. `on_datagram` gets what servers send to our port; it is not to keep or free the packet. */
+/*
+ * One port for all cards, opened by the first client and closed with the last. False when memory is short. `on_datagram` gets
+ * what servers send to it by a card; it is not to keep or free the packet.
+ */
+struct network;
 struct pbuf;
-bool net_dhcp_socket_open(void (*on_datagram)(const struct pbuf *packet, const uint8_t from[4]));
+bool net_dhcp_socket_open(void (*on_datagram)(struct network *network, const struct pbuf *packet, const uint8_t from[4]));
 
 /* Sends it to the server at `to`, to all when that is NULL; from nobody unless it says that our address is in use. */
-bool net_dhcp_socket_send(const struct dhcp_draft *draft, const uint8_t *to);
+bool net_dhcp_socket_send(struct network *network, const struct dhcp_draft *draft, const uint8_t *to);
 
-void net_dhcp_socket_close(void); /* harmless when it is not open */
+void net_dhcp_socket_close(void); /* once for each that was opened */
 
 #endif

@@ -10,29 +10,35 @@
 #define CLIENT_PORT 68
 
 static struct udp_pcb *pcb;
-static void (*got)(const struct pbuf *packet, const uint8_t from[4]);
+static unsigned users;
+static void (*got)(struct network *network, const struct pbuf *packet, const uint8_t from[4]);
 
 static void on_receive(void *argument, struct udp_pcb *unused, struct pbuf *packet, const ip_addr_t *from, uint16_t port)
 {
     (void)argument, (void)unused, (void)port;
     struct net_address sender = net_from_lwip(from);
-    got(packet, sender.bytes);
+    got(net_of_netif(ip_current_input_netif()), packet, sender.bytes);
     pbuf_free(packet);
 }
 
 void net_dhcp_socket_close(void)
 {
-    if (pcb)
+    if (--users == 0) {
         udp_remove(pcb);
-    pcb = NULL;
+        pcb = NULL;
+    }
 }
 
-bool net_dhcp_socket_open(void (*on_datagram)(const struct pbuf *packet, const uint8_t from[4]))
+bool net_dhcp_socket_open(void (*on_datagram)(struct network *network, const struct pbuf *packet, const uint8_t from[4]))
 {
-    net_dhcp_socket_close();
+    if (users) {
+        users++;
+        return true;
+    }
     pcb = udp_new();
     if (!pcb)
         return false;
+    users = 1;
     if (udp_bind(pcb, IP4_ADDR_ANY, CLIENT_PORT) != ERR_OK || udp_connect(pcb, IP4_ADDR_ANY, SERVER_PORT) != ERR_OK) {
         net_dhcp_socket_close();
         return false;
@@ -43,7 +49,7 @@ bool net_dhcp_socket_open(void (*on_datagram)(const struct pbuf *packet, const u
     return true;
 }
 
-bool net_dhcp_socket_send(const struct dhcp_draft *draft, const uint8_t *to)
+bool net_dhcp_socket_send(struct network *network, const struct dhcp_draft *draft, const uint8_t *to)
 {
     struct pbuf *packet = pbuf_alloc(PBUF_TRANSPORT, DHCP_SENT_MAX, PBUF_RAM);
     if (!packet)
@@ -55,8 +61,8 @@ bool net_dhcp_socket_send(const struct dhcp_draft *draft, const uint8_t *to)
         memcpy(address.bytes, to, 4);
     ip_addr_t target = net_to_lwip(&address), source = {0};
     if (draft->in_use)
-        ip_addr_copy_from_ip4(source, *netif_ip4_addr(&network.netif));
-    bool sent = udp_sendto_if_src(pcb, packet, &target, SERVER_PORT, &network.netif, &source) == ERR_OK;
+        ip_addr_copy_from_ip4(source, *netif_ip4_addr(&network->netif));
+    bool sent = udp_sendto_if_src(pcb, packet, &target, SERVER_PORT, &network->netif, &source) == ERR_OK;
     pbuf_free(packet);
     return sent;
 }

@@ -33,6 +33,7 @@
 
 /* Fragments of one datagram have these in common. */
 struct identity {
+    struct network *network; /* by which they came */
     ip_addr_t from, to;
     uint32_t number;
     uint8_t protocol;
@@ -65,10 +66,12 @@ static void give_up(struct datagram *d)
     d->whole = NULL;
 }
 
-void net_fragments_forget(void)
+void net_fragments_forget(const struct network *network)
 {
-    for (unsigned i = 0; i < DATAGRAMS; i++)
-        give_up(&datagrams[i]);
+    for (unsigned i = 0; i < DATAGRAMS; i++) {
+        if (!network || datagrams[i].identity.network == network)
+            give_up(&datagrams[i]);
+    }
 }
 
 void net_fragments_expire(void)
@@ -81,7 +84,8 @@ void net_fragments_expire(void)
 
 static bool same_identity(const struct identity *a, const struct identity *b)
 {
-    return a->number == b->number && a->protocol == b->protocol && ip_addr_eq(&a->from, &b->from) && ip_addr_eq(&a->to, &b->to);
+    return a->network == b->network && a->number == b->number && a->protocol == b->protocol && ip_addr_eq(&a->from, &b->from) &&
+           ip_addr_eq(&a->to, &b->to);
 }
 
 static struct datagram *find_datagram(const struct identity *identity)
@@ -131,12 +135,12 @@ static struct datagram *begin_datagram(const struct fragment *fragment)
     struct datagram *d = choose_place(known);
     give_up(d);
 
-    uint16_t size = network.nic->mtu;
+    uint16_t size = fragment->identity.network->nic->mtu;
     d->whole = net_heap_left() < NET_HEAP_RESERVE + size ? NULL : pbuf_alloc(PBUF_LINK, size, PBUF_RAM);
     if (!d->whole && !known)
         return NULL;
     if (!d->whole) {
-        net_fragments_forget();
+        net_fragments_forget(NULL);
         net_link_drop_out_of_order();
         return NULL;
     }
@@ -195,29 +199,31 @@ static bool add_fragment(struct datagram *d, const struct fragment *f)
 static void deliver(struct datagram *d, unsigned header)
 {
     struct pbuf *whole = d->whole;
+    struct netif *netif = &d->identity.network->netif;
     uint8_t *ip = whole->payload;
     d->whole = NULL;
     pbuf_realloc(whole, (uint16_t)(header + d->length));
 
     /* The card verified none of it. */
-    NETIF_SET_CHECKSUM_CTRL(&network.netif, network.netif.chksum_flags | NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP);
+    NETIF_SET_CHECKSUM_CTRL(netif, netif->chksum_flags | NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP);
     if (IP_IS_V6_VAL(d->identity.to)) {
         put_be16(ip + IPV6_PAYLOAD_LENGTH, d->length);
         ip[IPV6_NEXT_HEADER] = d->identity.protocol;
-        ip6_input(whole, &network.netif);
+        ip6_input(whole, netif);
     } else {
         put_be16(ip + IPV4_TOTAL_LENGTH, header + d->length);
         put_be16(ip + FRAGMENT, 0);
         put_be16(ip + IPV4_CHECKSUM, 0);
         uint16_t sum = inet_chksum(ip, IPV4_HEADER);
         memcpy(ip + IPV4_CHECKSUM, &sum, sizeof sum);
-        ip4_input(whole, &network.netif);
+        ip4_input(whole, netif);
     }
 }
 
 static void take_fragment(const struct fragment *f)
 {
-    if (f->length == 0 || (!f->last && f->length % UNIT != 0) || f->header + f->offset + f->length > network.nic->mtu)
+    if (f->length == 0 || (!f->last && f->length % UNIT != 0) ||
+        f->header + f->offset + f->length > f->identity.network->nic->mtu)
         return;
     net_fragments_expire();
 
@@ -237,19 +243,19 @@ static void take_fragment(const struct fragment *f)
 
 /* ---- what lwIP asks ---- */
 
-static bool ip_checksum_good(const struct pbuf *packet)
+static bool ip_checksum_good(const struct netif *netif, const struct pbuf *packet)
 {
-    return !(network.netif.chksum_flags & NETIF_CHECKSUM_CHECK_IP) || inet_chksum(packet->payload, IPV4_HEADER) == 0;
+    return !(netif->chksum_flags & NETIF_CHECKSUM_CHECK_IP) || inet_chksum(packet->payload, IPV4_HEADER) == 0;
 }
 
-int net_fragment_ipv4(struct pbuf *packet)
+int net_fragment_ipv4(struct pbuf *packet, struct netif *netif)
 {
     const uint8_t *ip = packet->payload;
     if (packet->len < IPV4_HEADER || (get_be16(ip + FRAGMENT) & (MORE | OFFSET)) == 0)
         return 0;
 
     unsigned total = get_be16(ip + IPV4_TOTAL_LENGTH), place = get_be16(ip + FRAGMENT);
-    struct fragment f = {.packet = packet, .header = IPV4_HEADER, .data = IPV4_HEADER};
+    struct fragment f = {.identity.network = net_of_netif(netif), .packet = packet, .header = IPV4_HEADER, .data = IPV4_HEADER};
     IP_SET_TYPE_VAL(f.identity.from, IPADDR_TYPE_V4);
     IP_SET_TYPE_VAL(f.identity.to, IPADDR_TYPE_V4);
     memcpy(&ip_2_ip4(&f.identity.from)->addr, ip + IPV4_SOURCE, 4);
@@ -260,9 +266,8 @@ int net_fragment_ipv4(struct pbuf *packet)
     f.last = !(place & MORE);
 
     /* Options have no business with us (IP_OPTIONS_ALLOWED). */
-    if (ip[0] == 0x45 && total > IPV4_HEADER && total <= packet->tot_len && ip_checksum_good(packet) &&
-        !ip4_addr_isany(netif_ip4_addr(&network.netif)) &&
-        ip4_addr_eq(ip_2_ip4(&f.identity.to), netif_ip4_addr(&network.netif))) {
+    if (ip[0] == 0x45 && total > IPV4_HEADER && total <= packet->tot_len && ip_checksum_good(netif, packet) &&
+        !ip4_addr_isany(netif_ip4_addr(netif)) && ip4_addr_eq(ip_2_ip4(&f.identity.to), netif_ip4_addr(netif))) {
         f.length = total - IPV4_HEADER;
         take_fragment(&f);
     }
@@ -270,16 +275,17 @@ int net_fragment_ipv4(struct pbuf *packet)
     return 1;
 }
 
-static bool ipv6_address_is_ours(const ip6_addr_t *address)
+static bool ipv6_address_is_ours(const struct network *network, const ip6_addr_t *address)
 {
     for (unsigned i = 0; i < LWIP_IPV6_NUM_ADDRESSES; i++) {
-        if (ip6_addr_isvalid(netif_ip6_addr_state(&network.netif, i)) && ip6_addr_eq(address, netif_ip6_addr(&network.netif, i)))
+        if (ip6_addr_isvalid(netif_ip6_addr_state(&network->netif, i)) &&
+            ip6_addr_eq(address, netif_ip6_addr(&network->netif, i)))
             return true;
     }
     return false;
 }
 
-void net_fragment_ipv6(const struct pbuf *packet)
+void net_fragment_ipv6(struct network *network, const struct pbuf *packet)
 {
     const uint8_t *ip = packet->payload, *header = ip + IPV6_HEADER;
     unsigned length = packet->len < IPV6_HEADER ? 0 : get_be16(ip + IPV6_PAYLOAD_LENGTH);
@@ -287,7 +293,7 @@ void net_fragment_ipv6(const struct pbuf *packet)
         return;
 
     unsigned place = get_be16(header + FRAGMENT6_AT);
-    struct fragment f = {.packet = packet, .header = IPV6_HEADER, .data = IPV6_HEADER + FRAGMENT6};
+    struct fragment f = {.identity.network = network, .packet = packet, .header = IPV6_HEADER, .data = IPV6_HEADER + FRAGMENT6};
     IP_SET_TYPE_VAL(f.identity.from, IPADDR_TYPE_V6);
     IP_SET_TYPE_VAL(f.identity.to, IPADDR_TYPE_V6);
     memcpy(ip_2_ip6(&f.identity.from)->addr, ip + IPV6_SOURCE, 16);
@@ -300,6 +306,6 @@ void net_fragment_ipv6(const struct pbuf *packet)
 
     /* Neighbour discovery is never cut up (RFC 6980), and what else is in ICMPv6 need not be. */
     if ((f.identity.protocol == PROTOCOL_TCP || f.identity.protocol == PROTOCOL_UDP) &&
-        ipv6_address_is_ours(ip_2_ip6(&f.identity.to)))
+        ipv6_address_is_ours(network, ip_2_ip6(&f.identity.to)))
         take_fragment(&f);
 }

@@ -245,7 +245,7 @@ static bool packet_too_big_good(const uint8_t *message, unsigned length)
         return false;
     struct tcp_pcb *pcb = quoted_connection(quoted);
     uint32_t mtu = get_be32(message + PTB_MTU);
-    if (!pcb || mtu < IP6_MIN_MTU_LENGTH || mtu >= nd6_get_destination_mtu(ip_2_ip6(&pcb->remote_ip), &network.netif))
+    if (!pcb || mtu < IP6_MIN_MTU_LENGTH || mtu >= nd6_get_destination_mtu(ip_2_ip6(&pcb->remote_ip), &net_of_pcb(pcb)->netif))
         return false;
 
     log_printf(LOG_DEBUG, "IPv6: packets on the path to the peer have %u bytes at most", (unsigned)mtu);
@@ -313,19 +313,19 @@ static bool ipv6_packet_good(struct pbuf *packet)
 }
 
 /* Without an address of ours nobody has business with us, and lwIP would answer a router's advertisement by looking for it. */
-static bool ipv6_in_use(void)
+static bool ipv6_in_use(const struct netif *netif)
 {
-    return !ip6_addr_isinvalid(netif_ip6_addr_state(&network.netif, 0));
+    return !ip6_addr_isinvalid(netif_ip6_addr_state(netif, 0));
 }
 
 /* Nonzero: the packet was taken (and freed). */
-int net_guard_ipv6(struct pbuf *packet)
+int net_guard_ipv6(struct pbuf *packet, struct netif *netif)
 {
     const struct ip6_hdr *header = packet->payload;
-    if (ipv6_in_use() && ipv6_packet_good(packet))
+    if (ipv6_in_use(netif) && ipv6_packet_good(packet))
         return 0;
-    if (ipv6_in_use() && packet->len >= IP6_HLEN && !packet->next && IP6H_NEXTH(header) == IP6_NEXTH_FRAGMENT)
-        net_fragment_ipv6(packet);
+    if (ipv6_in_use(netif) && packet->len >= IP6_HLEN && !packet->next && IP6H_NEXTH(header) == IP6_NEXTH_FRAGMENT)
+        net_fragment_ipv6(net_of_netif(netif), packet);
     pbuf_free(packet);
     return 1;
 }

@@ -23,10 +23,17 @@ struct free_block {
     struct free_block *next;
 };
 
+/* At the beginning of a piece of memory that was added. */
+struct region {
+    struct region *next;
+    uint8_t *at, *end; /* never handed out so far */
+};
+#define REGION_HEADER 32u
+
 static struct {
-    uint8_t *next, *end; /* never handed out so far */
+    struct region *regions;
     struct free_block *free[CLASSES];
-    size_t returned; /* bytes in the lists */
+    size_t left; /* bytes in the regions and in the lists */
 } heap;
 
 static uint32_t class_size(unsigned class)
@@ -34,28 +41,40 @@ static uint32_t class_size(unsigned class)
     return ((class & 1) ? SMALLEST + SMALLEST / 2 : SMALLEST) << (class / 2);
 }
 
-void net_heap_open(void *block, size_t size)
+void net_heap_open(void)
 {
     memset(&heap, 0, sizeof heap);
-    heap.next = block;
-    heap.end = heap.next + size;
+}
+
+void net_heap_add(void *block, size_t size)
+{
+    struct region *region = block;
+    region->next = heap.regions;
+    region->at = (uint8_t *)block + REGION_HEADER;
+    region->end = (uint8_t *)block + size;
+    heap.regions = region;
+    heap.left += size - REGION_HEADER;
 }
 
 size_t net_heap_left(void)
 {
-    return (size_t)(heap.end - heap.next) + heap.returned;
+    return heap.left;
 }
 
 /* From what was never handed out. */
 static struct block *carve_block(unsigned class)
 {
     uint32_t size = class_size(class);
-    if ((size_t)(heap.end - heap.next) < size)
+    struct region *region = heap.regions;
+    while (region && (size_t)(region->end - region->at) < size)
+        region = region->next;
+    if (!region)
         return NULL;
 
-    struct block *block = (struct block *)(void *)heap.next;
-    heap.next += size;
+    struct block *block = (struct block *)(void *)region->at;
+    region->at += size;
     block->class = class;
+    heap.left -= size;
     return block;
 }
 
@@ -66,7 +85,7 @@ static struct block *reuse_block(unsigned class)
     if (!taken)
         return NULL;
     heap.free[class] = taken->next;
-    heap.returned -= class_size(class);
+    heap.left -= class_size(class);
     return &taken->block;
 }
 
@@ -100,7 +119,7 @@ void mem_free(void *memory)
     returned->block.magic = MAGIC_FREE;
     returned->next = heap.free[returned->block.class];
     heap.free[returned->block.class] = returned;
-    heap.returned += class_size(returned->block.class);
+    heap.left += class_size(returned->block.class);
 }
 
 /* A block keeps its size: what is cut off could not be used for anything else. */

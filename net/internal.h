@@ -10,45 +10,65 @@
 
 /* ---- net.c ---- */
 
+#define NET_GROUPS 8 /* multicast groups that the filter is told of: solicited-node addresses, all-nodes */
+
+/* link.c's part. */
+struct net_link {
+    struct rx_frame *free;
+    unsigned frames, held;
+    bool send_again; /* the card had no descriptor: TCP is to try again next turn */
+    uint8_t groups[NET_GROUPS][NIC_MAC_LENGTH];
+    unsigned group_count;
+};
+
+/* One card. What is not in here is one for all: lwIP with its tables and timers, its heap, the datagrams in the making. */
 struct network {
+    struct network *next; /* of net_first() */
     struct nic *nic;
-    struct netif netif;
+    struct netif netif; /* whose `state` is this network */
+    struct net_link link;
+    struct dhcp_client *dhcp; /* of lwIP's heap; NULL without a lease or an exchange */
     char hostname[64];
     uint16_t vlan; /* 0: untagged */
     uint8_t vlan_priority;
     bool open;
     bool paused;
-    bool suspect; /* an assertion of lwIP's failed */
     bool link_lost;
     deadline_t next_stranger, next_ask; /* next_hop.c: when one may be asked for again */
+    bool static_router_set;
+    ip6_addr_t static_router; /* of net_set_ipv6() */
 };
-extern struct network network;
+
+struct network *net_first(void); /* of those that are open, in the order in which they were opened */
+struct network *net_of_netif(const struct netif *netif);
+struct network *net_of_pcb(const struct tcp_pcb *pcb); /* that of the stream that began it */
 
 /* One turn, and the home's own; for loops that wait. */
 void net_wait_turn(void);
 
 /* ---- heap.c: lwIP's mem_malloc() over a block of the arena ---- */
 
-/* The heap is from now on `size` bytes at `block`, and empty. */
-void net_heap_open(void *block, size_t size);
+void net_heap_open(void);                    /* it is empty from now on, and has no memory */
+void net_heap_add(void *block, size_t size); /* memory for it, until it is opened again */
 #define NET_HEAP_RESERVE 4096u /* copies of what was received leave so much, and cannot keep the stack from sending */
 size_t net_heap_left(void);    /* bytes that were never or are no longer in use, in pieces of whatever size */
 
 /* ---- link.c: lwIP's netif over the NIC ---- */
 
 /* Takes what `frames` held receive buffers need from the arena. False when it has not enough. */
-bool net_link_open(struct nic *nic, struct arena *arena, unsigned frames);
+bool net_link_open(struct network *network, struct arena *arena, unsigned frames);
 size_t net_link_arena_size(unsigned frames);
-err_t net_link_init(struct netif *netif); /* for netif_add() */
-void net_link_flush(bool received);       /* what had to wait for the end of a receive batch */
-void net_link_acknowledge(void);          /* what a pause must not find unacknowledged */
-void net_link_drop_out_of_order(void);    /* what TCP waits with: its sender will repeat it (RFC 2018 8 allows that) */
+err_t net_link_init(struct netif *netif);                    /* for netif_add() */
+void net_link_flush(struct network *network, bool received); /* what had to wait for the end of a receive batch */
+void net_link_acknowledge(struct network *network);          /* what a pause must not find unacknowledged */
+void net_link_drop_out_of_order(void); /* what TCP waits with: its sender will repeat it (RFC 2018 8 allows that) */
 
 /* ---- fragments.c ---- */
 
-void net_fragment_ipv6(const struct pbuf *packet); /* one whose IPv6 header is followed by a fragment header */
-void net_fragments_expire(void);                   /* a timer */
-void net_fragments_forget(void);
+/* One whose IPv6 header is followed by a fragment header. */
+void net_fragment_ipv6(struct network *network, const struct pbuf *packet);
+void net_fragments_expire(void);                          /* a timer */
+void net_fragments_forget(const struct network *network); /* what came in by it; NULL: everything */
 #define FRAGMENTS_MS 500
 
 /* ---- next_hop.c ---- */
@@ -60,7 +80,7 @@ err_t net_hop_output_ipv6(struct netif *netif, struct pbuf *packet, const ip6_ad
  * Asks the link who has the address that packets to `remote` go to, if that is known: the answer takes the place of what is
  * known, which serves until then.
  */
-void net_hop_ask(const ip_addr_t *remote);
+void net_hop_ask(struct network *network, const ip_addr_t *remote);
 
 void net_hop_watch(void);           /* a timer: asks for the hops of connections that are not answered */
 void net_hop_age(uint32_t seconds); /* so much time has passed in which no timer ran */
@@ -78,22 +98,20 @@ bool net_ipv4_is_host(const struct net_ipv4 *ipv4);
 void net_lease_override(struct net_ipv4 *ipv4, const struct net_overrides *by_hand, uint16_t mtu_max);
 
 /* net_set_ipv4() without an end of the DHCP client. */
-enum status net_use_ipv4(const struct net_ipv4 *ipv4);
-
-/* The router given by net_set_ipv6() is no longer used. */
-void net_static_ipv6_forget(void);
+enum status net_use_ipv4(struct network *network, const struct net_ipv4 *ipv4);
 
 /* ---- arp_probe.c ---- */
 
-void net_arp_probe(const uint8_t address[4]);                              /* asks who has it */
-bool net_arp_owner(const uint8_t address[4], uint8_t mac[NIC_MAC_LENGTH]); /* another machine has answered */
-void net_arp_probe_end(void);
+void net_arp_probe(struct network *network, const uint8_t address[4]); /* asks who has it */
+/* Another machine has answered. */
+bool net_arp_owner(struct network *network, const uint8_t address[4], uint8_t mac[NIC_MAC_LENGTH]);
+void net_arp_probe_end(struct network *network);
 
 /* ---- dhcp.c ---- */
 
-void net_dhcp_turn(void);   /* whatever the client's clock demands; cheap when nothing does */
-void net_dhcp_settle(void); /* before a pause: waits for the answer to what was sent a moment ago */
-void net_dhcp_stop(void);   /* the lease is kept by nobody from now on, and not given back */
+void net_dhcp_turn(struct network *network);   /* whatever the client's clock demands; cheap when nothing does */
+void net_dhcp_settle(struct network *network); /* before a pause: waits for the answer to what was sent a moment ago */
+void net_dhcp_stop(struct network *network);   /* the lease is kept by nobody from now on, and not given back */
 
 /* ---- lwip_address.c ---- */
 
@@ -103,8 +121,13 @@ struct net_address net_from_lwip(const ip_addr_t *address);
 
 /* ---- stream.c ---- */
 
-/* Drops every connection; `why` is what their streams answer from now on. What was received and not read is dropped, too. */
-void net_streams_abort(enum status why);
+/*
+ * Drops every connection over this network, NULL: over any; `why` is what their streams answer from now on. What was received and
+ * not read is dropped, too.
+ */
+void net_streams_abort(const struct network *network, enum status why);
+void net_streams_orphan(const struct network *network); /* its streams cannot be opened any more */
+struct network *net_stream_network(const struct stream *stream);
 const ip_addr_t *net_stream_remote(const struct stream *stream); /* the peer's address; NULL when the stream is not open */
 
 #endif

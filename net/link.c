@@ -21,24 +21,15 @@
 
 #define SEND_SPANS     24
 #define POOL_ALIGNMENT 64   /* a cache line */
-#define GROUPS         8    /* multicast groups that the filter is told of: solicited-node addresses, all-nodes */
 #define SMALL_FRAME    128u /* an acknowledgement, ARP, neighbour discovery */
 
 /* A receive buffer on its way through lwIP. */
 struct rx_frame {
     struct pbuf_custom pbuf; /* first, so that lwIP's pointer is ours */
+    struct network *network;
     struct nic_frame frame;
     struct rx_frame *next;
 };
-
-static struct {
-    struct nic *nic;
-    struct rx_frame *free;
-    unsigned frames, held;
-    bool send_again; /* the card had no descriptor: TCP is to try again next turn */
-    uint8_t groups[GROUPS][NIC_MAC_LENGTH];
-    unsigned group_count;
-} link_state;
 
 /* The checksums that a card with offloads_tx_checksums computes. */
 #define CARD_GENERATES (NETIF_CHECKSUM_GEN_IP | NETIF_CHECKSUM_GEN_TCP | NETIF_CHECKSUM_GEN_UDP)
@@ -49,17 +40,19 @@ static struct {
 static void return_frame(struct pbuf *pbuf)
 {
     struct rx_frame *rx = (struct rx_frame *)(void *)pbuf;
-    nic_release(link_state.nic, &rx->frame);
-    rx->next = link_state.free;
-    link_state.free = rx;
-    link_state.held--;
+    struct network *network = rx->network;
+    nic_release(network->nic, &rx->frame);
+    rx->next = network->link.free;
+    network->link.free = rx;
+    network->link.held--;
 }
 
-static struct pbuf *wrap_frame(const struct nic_frame *frame)
+static struct pbuf *wrap_frame(struct network *network, const struct nic_frame *frame)
 {
-    struct rx_frame *rx = link_state.free;
-    link_state.free = rx->next;
-    link_state.held++;
+    struct rx_frame *rx = network->link.free;
+    network->link.free = rx->next;
+    network->link.held++;
+    rx->network = network;
     rx->frame = *frame;
     rx->pbuf.custom_free_function = return_frame;
     return pbuf_alloced_custom(PBUF_RAW, frame->length, PBUF_REF, &rx->pbuf, frame->bytes, frame->length);
@@ -86,14 +79,14 @@ static struct pbuf *copy_frame(const struct nic_frame *frame)
  * last quarter is for small ones, so that acknowledgements get through. When there is no room for a copy either, what waits out
  * of order is given up, and the frame is dropped. So the ring never runs dry.
  */
-static struct pbuf *pbuf_of_frame(const struct nic_frame *frame)
+static struct pbuf *pbuf_of_frame(struct network *network, const struct nic_frame *frame)
 {
-    unsigned limit = frame->length <= SMALL_FRAME ? link_state.frames : link_state.frames - link_state.frames / 4;
-    if (link_state.held < limit)
-        return wrap_frame(frame);
+    unsigned limit = frame->length <= SMALL_FRAME ? network->link.frames : network->link.frames - network->link.frames / 4;
+    if (network->link.held < limit)
+        return wrap_frame(network, frame);
 
     struct pbuf *pbuf = copy_frame(frame);
-    nic_release(link_state.nic, frame);
+    nic_release(network->nic, frame);
     if (!pbuf)
         net_link_drop_out_of_order();
     return pbuf;
@@ -108,10 +101,11 @@ static unsigned vlan_of(const uint8_t *frame)
 /* nic->deliver */
 static void receive_frame(void *context, const struct nic_frame *frame)
 {
-    struct netif *netif = context;
-    if (frame->length < ETHERNET_HEADER + VLAN_TAG || frame->length > link_state.nic->mtu + ETHERNET_HEADER + VLAN_TAG ||
-        vlan_of(frame->bytes) != network.vlan) {
-        nic_release(link_state.nic, frame);
+    struct network *network = context;
+    struct netif *netif = &network->netif;
+    if (frame->length < ETHERNET_HEADER + VLAN_TAG || frame->length > network->nic->mtu + ETHERNET_HEADER + VLAN_TAG ||
+        vlan_of(frame->bytes) != network->vlan) {
+        nic_release(network->nic, frame);
         return;
     }
 
@@ -122,7 +116,7 @@ static void receive_frame(void *context, const struct nic_frame *frame)
     if (!frame->l4_checksum_good)
         checks |= NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP;
 
-    struct pbuf *pbuf = pbuf_of_frame(frame);
+    struct pbuf *pbuf = pbuf_of_frame(network, frame);
     if (!pbuf)
         return;
     NETIF_SET_CHECKSUM_CTRL(netif, checks);
@@ -133,9 +127,10 @@ static void receive_frame(void *context, const struct nic_frame *frame)
 /* ---- send ---- */
 
 /* The TCI (802.1Q 9.6): priority, then a bit that is 0 as nothing of ours is to be dropped first, then the VLAN. */
-int net_vlan_tag(void)
+int net_vlan_tag(const struct netif *netif)
 {
-    return network.vlan ? network.vlan_priority << VLAN_PRIORITY_SHIFT | network.vlan : -1;
+    const struct network *network = net_of_netif(netif);
+    return network->vlan ? network->vlan_priority << VLAN_PRIORITY_SHIFT | network->vlan : -1;
 }
 
 /* The sum of the pseudo-header, not complemented, as the card wants it in the checksum field. */
@@ -158,9 +153,9 @@ static unsigned checksum_offset(uint8_t protocol)
  * Says what the card has to compute for this frame and prepares its checksum field. lwIP's headers lie in the first pbuf
  * together. False when there is nothing to compute.
  */
-static bool prepare_offload(struct pbuf *first, struct nic_offload *offload)
+static bool prepare_offload(struct network *network, struct pbuf *first, struct nic_offload *offload)
 {
-    unsigned at = ETHERNET_HEADER + (network.vlan ? VLAN_TAG : 0);
+    unsigned at = ETHERNET_HEADER + (network->vlan ? VLAN_TAG : 0);
     uint8_t *bytes = first->payload, *ip = bytes + at;
     *offload = (struct nic_offload){.ip_header = (uint16_t)at};
     if (first->len < at + IPV4_HEADER)
@@ -205,7 +200,7 @@ static unsigned list_spans(const struct pbuf *chain, struct nic_span spans[SEND_
     return count;
 }
 
-static err_t send_chain(struct pbuf *chain)
+static err_t send_chain(struct network *network, struct pbuf *chain)
 {
     struct nic_span spans[SEND_SPANS];
     unsigned count = list_spans(chain, spans);
@@ -213,12 +208,12 @@ static err_t send_chain(struct pbuf *chain)
         return ERR_BUF;
 
     struct nic_offload offload;
-    bool offloaded = link_state.nic->offloads_tx_checksums && prepare_offload(chain, &offload);
-    switch (nic_send(link_state.nic, spans, count, offloaded ? &offload : NULL)) {
+    bool offloaded = network->nic->offloads_tx_checksums && prepare_offload(network, chain, &offload);
+    switch (nic_send(network->nic, spans, count, offloaded ? &offload : NULL)) {
     case OK:
         return ERR_OK;
     case E_NIC_BUSY:
-        link_state.send_again = true;
+        network->link.send_again = true;
         return ERR_MEM;
     default:
         return ERR_IF;
@@ -227,8 +222,10 @@ static err_t send_chain(struct pbuf *chain)
 
 static err_t link_output(struct netif *netif, struct pbuf *chain)
 {
-    (void)netif;
-    err_t error = send_chain(chain);
+    struct network *network = net_of_netif(netif);
+    if (network->paused)
+        return ERR_IF; /* a timer of lwIP's, for another card */
+    err_t error = send_chain(network, chain);
     if (error != ERR_BUF)
         return error;
 
@@ -236,7 +233,7 @@ static err_t link_output(struct netif *netif, struct pbuf *chain)
     struct pbuf *joined = pbuf_clone(PBUF_RAW, PBUF_RAM, chain);
     if (!joined)
         return ERR_MEM;
-    error = send_chain(joined);
+    error = send_chain(network, joined);
     pbuf_free(joined);
     return error;
 }
@@ -245,24 +242,24 @@ static err_t link_output(struct netif *netif, struct pbuf *chain)
  * One acknowledgement for all that a turn received (net/patches/02-tcp-output-once-a-turn.patch), and what the card could not
  * take before.
  */
-void net_link_flush(bool received)
+void net_link_flush(struct network *network, bool received)
 {
-    if (!received && !link_state.send_again)
+    if (!received && !network->link.send_again)
         return;
-    link_state.send_again = false; /* set again by the first that finds the card still full */
+    network->link.send_again = false; /* set again by the first that finds the card still full */
 
     struct tcp_pcb *next;
     for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = next) {
         next = pcb->next;
-        if ((pcb->flags & TF_ACK_NOW) || pcb->unsent)
+        if (pcb->netif_idx == netif_get_index(&network->netif) && ((pcb->flags & TF_ACK_NOW) || pcb->unsent))
             tcp_output(pcb);
     }
 }
 
-void net_link_acknowledge(void)
+void net_link_acknowledge(struct network *network)
 {
     for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next) {
-        if (pcb->flags & (TF_ACK_DELAY | TF_ACK_NOW)) {
+        if (pcb->netif_idx == netif_get_index(&network->netif) && (pcb->flags & (TF_ACK_DELAY | TF_ACK_NOW))) {
             tcp_ack_now(pcb);
             tcp_output(pcb);
         }
@@ -271,10 +268,10 @@ void net_link_acknowledge(void)
 
 /* ---- multicast ---- */
 
-static unsigned find_group(const uint8_t *mac)
+static unsigned find_group(struct network *network, const uint8_t *mac)
 {
     unsigned i = 0;
-    while (i < link_state.group_count && memcmp(link_state.groups[i], mac, NIC_MAC_LENGTH) != 0)
+    while (i < network->link.group_count && memcmp(network->link.groups[i], mac, NIC_MAC_LENGTH) != 0)
         i++;
     return i;
 }
@@ -282,20 +279,21 @@ static unsigned find_group(const uint8_t *mac)
 /* RFC 2464 7: 33:33 and the address's last four bytes. Groups of the same MAC are few enough not to count references. */
 static err_t filter_group(struct netif *netif, const ip6_addr_t *group, enum netif_mac_filter_action action)
 {
-    (void)netif;
+    struct network *network = net_of_netif(netif);
     uint8_t mac[NIC_MAC_LENGTH] = {0x33, 0x33};
     memcpy(mac + 2, &group->addr[3], 4);
 
-    unsigned at = find_group(mac);
-    if (action == NETIF_ADD_MAC_FILTER && at == link_state.group_count) {
-        if (at == GROUPS)
+    unsigned at = find_group(network, mac);
+    if (action == NETIF_ADD_MAC_FILTER && at == network->link.group_count) {
+        if (at == NET_GROUPS)
             return ERR_MEM;
-        memcpy(link_state.groups[link_state.group_count++], mac, sizeof mac);
-    } else if (action == NETIF_DEL_MAC_FILTER && at < link_state.group_count) {
-        memcpy(link_state.groups[at], link_state.groups[--link_state.group_count], sizeof mac);
+        memcpy(network->link.groups[network->link.group_count++], mac, sizeof mac);
+    } else if (action == NETIF_DEL_MAC_FILTER && at < network->link.group_count) {
+        memcpy(network->link.groups[at], network->link.groups[--network->link.group_count], sizeof mac);
     }
 
-    return nic_set_multicast(link_state.nic, (const uint8_t(*)[NIC_MAC_LENGTH])link_state.groups, link_state.group_count) == OK
+    return nic_set_multicast(network->nic, (const uint8_t(*)[NIC_MAC_LENGTH])network->link.groups, network->link.group_count) ==
+                   OK
                ? ERR_OK
                : ERR_IF;
 }
@@ -307,18 +305,16 @@ size_t net_link_arena_size(unsigned frames)
     return frames * sizeof(struct rx_frame) + POOL_ALIGNMENT;
 }
 
-bool net_link_open(struct nic *nic, struct arena *arena, unsigned frames)
+bool net_link_open(struct network *network, struct arena *arena, unsigned frames)
 {
     struct rx_frame *pool = arena_take(arena, frames * sizeof *pool, POOL_ALIGNMENT);
-    memset(&link_state, 0, sizeof link_state);
     if (!pool)
         return false;
 
-    link_state.nic = nic;
-    link_state.frames = frames;
+    network->link.frames = frames;
     for (unsigned i = 0; i < frames; i++) {
-        pool[i].next = link_state.free;
-        link_state.free = &pool[i];
+        pool[i].next = network->link.free;
+        network->link.free = &pool[i];
     }
     return true;
 }
@@ -326,7 +322,8 @@ bool net_link_open(struct nic *nic, struct arena *arena, unsigned frames)
 err_t net_link_init(struct netif *netif)
 {
     static const ip6_addr_t all_nodes = {.addr = {PP_HTONL(0xFF020000), 0, 0, PP_HTONL(1)}};
-    struct nic *nic = link_state.nic;
+    struct network *network = net_of_netif(netif);
+    struct nic *nic = network->nic;
     memcpy(netif->name, "en", 2);
     memcpy(netif->hwaddr, nic->mac, NIC_MAC_LENGTH);
     netif->hwaddr_len = NIC_MAC_LENGTH;
@@ -344,6 +341,6 @@ err_t net_link_init(struct netif *netif)
 
     filter_group(netif, &all_nodes, NETIF_ADD_MAC_FILTER);
     nic->deliver = receive_frame;
-    nic->deliver_context = netif;
+    nic->deliver_context = network;
     return ERR_OK;
 }

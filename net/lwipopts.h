@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-/* Set once by net_open(). */
+/* Set by net_open() for the first card. */
 struct net_tuning {
     uint32_t window;      /* TCP receive window */
     uint32_t send_buffer; /* bytes queued for sending, per connection */
@@ -25,7 +25,7 @@ extern struct net_tuning net_tuning;
 #define SYS_LIGHTWEIGHT_PROT 0 /* nothing runs in interrupts */
 #define LWIP_NETCONN         0
 #define LWIP_SOCKET          0
-#define LWIP_SINGLE_NETIF    1 /* one NIC per image: routing is a comparison */
+#define LWIP_SINGLE_NETIF    0 /* each PCB of a stream is bound to its own: routing is a comparison */
 #define LWIP_STATS           0
 #define LWIP_NETIF_API       0
 #define LWIP_TIMERS          0 /* net/net.c has a table of its own: lwIP allocates its timers, and a full heap would lose them */
@@ -79,7 +79,7 @@ extern struct net_tuning net_tuning;
 #define LWIP_IPV6_REASS                0 /* as IP_REASSEMBLY */
 #define LWIP_IPV6_FRAG                 0
 #define LWIP_IPV6_FORWARD              0
-#define LWIP_IPV6_SCOPES               0 /* one interface: one zone */
+#define LWIP_IPV6_SCOPES               0 /* streams are bound to their interface: the zone is known */
 #define LWIP_IPV6_AUTOCONFIG           1
 #define LWIP_IPV6_DHCP6                0 /* lwIP's is stateless only; its kind of parser is where PixieFail lived */
 #define LWIP_IPV6_MLD                  1 /* snooping switches deliver neighbour solicitations only to groups that were joined */
@@ -133,6 +133,7 @@ extern struct net_tuning net_tuning;
 #define LWIP_CHKSUM                  net_checksum
 uint16_t net_checksum(const void *bytes, int length); /* net/checksum.c */
 
-#define LWIP_HOOK_FILENAME "lwip_hooks.h"
+#define LWIP_HOOK_FILENAME                "lwip_hooks.h"
+#define LWIP_HOOK_IP4_ROUTE_SRC(from, to) net_route_ipv4(from)
 
 #endif

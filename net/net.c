@@ -10,14 +10,17 @@
 #include "lwip/priv/tcp_priv.h"
 #include "lwip/sys.h"
 #include "lwip/udp.h"
+#include "lwip_hooks.h"
 #include "net/internal.h"
 #include "netif/ethernet.h"
 #include "platform/bytes.h"
 #include "platform/format.h"
 #include "platform/frame.h"
 
-struct network network;
 struct net_tuning net_tuning;
+
+static struct network *networks;
+static bool suspect; /* an assertion of lwIP's failed */
 
 static uint32_t milliseconds;  /* lwIP's clock, */
 static uint64_t last_ticks;    /* when it was set, */
@@ -65,7 +68,42 @@ static size_t heap_size(uint32_t window)
 
 size_t net_arena_size(uint32_t window)
 {
-    return heap_size(window) + net_link_arena_size(held_frames(window)) + ALIGNMENT;
+    return sizeof(struct network) + heap_size(window) + net_link_arena_size(held_frames(window)) + 2 * ALIGNMENT;
+}
+
+/* ---- which card ---- */
+
+struct network *net_first(void)
+{
+    return networks;
+}
+
+struct network *net_of_netif(const struct netif *netif)
+{
+    return netif->state;
+}
+
+struct network *net_of_pcb(const struct tcp_pcb *pcb)
+{
+    return net_of_netif(netif_get_by_index(pcb->netif_idx));
+}
+
+struct netif *net_route_ipv4(const ip4_addr_t *from)
+{
+    for (struct network *network = networks; from && !ip4_addr_isany(from) && network; network = network->next) {
+        if (ip4_addr_eq(from, netif_ip4_addr(&network->netif)))
+            return &network->netif;
+    }
+    return NULL;
+}
+
+struct netif *net_route_ipv6(const ip6_addr_t *from)
+{
+    for (struct network *network = networks; from && !ip6_addr_isany(from) && network; network = network->next) {
+        if (netif_get_ip6_addr_match(&network->netif, from) >= 0)
+            return &network->netif;
+    }
+    return NULL;
 }
 
 /* ---- start ---- */
@@ -92,43 +130,67 @@ static void start_modules(void)
     dns_init();
 }
 
-enum status net_open(const struct net_config *config)
+/* lwIP itself, with the first card. */
+static void start_stack(uint32_t window)
 {
+    net_heap_open();
+    set_tuning(window);
+    start_modules();
+    last_ticks = platform_ticks();
+    skipped_ticks = 0;
+    suspect = false;
+}
+
+static enum status add_interface(struct network *network)
+{
+    if (!netif_add_noaddr(&network->netif, network, net_link_init, ethernet_input))
+        return fail(E_NET_MEMORY, "the interface was refused");
+    if (network->hostname[0])
+        netif_set_hostname(&network->netif, network->hostname);
+    if (!networks)
+        netif_set_default(&network->netif);
+
+    struct network **place = &networks;
+    while (*place)
+        place = &(*place)->next;
+    *place = network;
+    network->open = true;
+    netif_set_up(&network->netif);
+    netif_set_link_up(&network->netif);
+    return OK;
+}
+
+enum status net_open(struct network **opened, const struct net_config *config)
+{
+    *opened = NULL;
     if (config->vlan > VLAN_ID_LAST || config->vlan_priority > VLAN_PRIORITY_LAST)
         return fail(E_INVALID_ARGUMENT, "VLAN %u, priority %u", config->vlan, config->vlan_priority);
-    if (network.open)
-        net_close();
 
-    memset(&network, 0, sizeof network);
     size_t heap_bytes = heap_size(config->window);
     void *heap = NULL;
-    if (net_link_open(config->nic, config->arena, held_frames(config->window)))
-        heap = arena_take(config->arena, heap_bytes, ALIGNMENT);
+    struct network *network = arena_take(config->arena, sizeof *network, ALIGNMENT);
+    if (network) {
+        memset(network, 0, sizeof *network);
+        if (net_link_open(network, config->arena, held_frames(config->window)))
+            heap = arena_take(config->arena, heap_bytes, ALIGNMENT);
+    }
     if (!heap)
         return fail(E_NET_MEMORY, "%u KiB wanted, %u KiB left", (unsigned)(net_arena_size(config->window) / KIB),
                     (unsigned)((config->arena->size - config->arena->used) / KIB));
 
-    net_heap_open(heap, heap_bytes);
-    set_tuning(config->window);
-    start_modules();
-
-    network.nic = config->nic;
-    network.vlan = config->vlan;
-    network.vlan_priority = config->vlan_priority;
+    network->nic = config->nic;
+    network->vlan = config->vlan;
+    network->vlan_priority = config->vlan_priority;
     if (config->hostname)
-        format_text(network.hostname, sizeof network.hostname, "%s", config->hostname);
+        format_text(network->hostname, sizeof network->hostname, "%s", config->hostname);
 
-    if (!netif_add_noaddr(&network.netif, NULL, net_link_init, ethernet_input))
-        return fail(E_NET_MEMORY, "the interface was refused");
-    if (network.hostname[0])
-        netif_set_hostname(&network.netif, network.hostname);
-    netif_set_default(&network.netif);
-    netif_set_up(&network.netif);
-    netif_set_link_up(&network.netif);
-    network.open = true;
-    last_ticks = platform_ticks();
-    skipped_ticks = 0;
-    return OK;
+    if (!networks)
+        start_stack(config->window);
+    net_heap_add(heap, heap_bytes);
+    enum status status = add_interface(network);
+    if (status == OK)
+        *opened = network;
+    return status;
 }
 
 /* ---- the turn ---- */
@@ -141,18 +203,61 @@ enum status net_open(const struct net_config *config)
 #define LINK_INTERVAL_MS 100
 
 /* Nothing depends on it but who reads the log: what is lost without a link, TCP repeats when it is back. */
-static void log_link_changes(void)
+static void log_link_change(struct network *network)
 {
     struct nic_link link;
-    nic_link(network.nic, &link);
-    if (link.up != network.link_lost)
+    nic_link(network->nic, &link);
+    if (link.up != network->link_lost)
         return;
 
-    network.link_lost = !link.up;
+    network->link_lost = !link.up;
     if (link.up)
         log_printf(LOG_INFO, "Link: up again, %u Mbit/s", link.megabits);
     else
         log_printf(LOG_INFO, "Link: lost");
+}
+
+static void log_link_changes(void)
+{
+    for (struct network *network = networks; network; network = network->next) {
+        if (!network->paused)
+            log_link_change(network);
+    }
+}
+
+/* Takes the connections of paused cards out of lwIP's list, into another. */
+static struct tcp_pcb *set_paused_aside(void)
+{
+    struct tcp_pcb *aside = NULL;
+    for (struct tcp_pcb **place = &tcp_active_pcbs; *place;) {
+        struct tcp_pcb *pcb = *place;
+        if (!net_of_pcb(pcb)->paused) {
+            place = &pcb->next;
+            continue;
+        }
+        *place = pcb->next;
+        pcb->next = aside;
+        aside = pcb;
+    }
+    return aside;
+}
+
+/* For connections of a paused card no time passes: lwIP's is that of the others. */
+static void run_tcp_timer(void)
+{
+    struct tcp_pcb *aside = set_paused_aside();
+    uint32_t before = tcp_ticks;
+    tcp_tmr();
+
+    while (aside) {
+        struct tcp_pcb *pcb = aside;
+        aside = pcb->next;
+        pcb->tmr += tcp_ticks - before;
+        if (pcb->rttest)
+            pcb->rttest += tcp_ticks - before;
+        pcb->next = tcp_active_pcbs;
+        tcp_active_pcbs = pcb;
+    }
 }
 
 static struct {
@@ -160,9 +265,9 @@ static struct {
     void (*run)(void);
     uint32_t due;
 } timers[] = {
-    {TCP_TMR_INTERVAL, tcp_tmr, 0},   {MLD6_TMR_INTERVAL, mld6_tmr, 0},        {ARP_TMR_INTERVAL, etharp_tmr, 0},
-    {ND6_TMR_INTERVAL, nd6_tmr, 0},   {DNS_TMR_INTERVAL, dns_tmr, 0},          {LINK_INTERVAL_MS, log_link_changes, 0},
-    {HOP_WATCH_MS, net_hop_watch, 0}, {FRAGMENTS_MS, net_fragments_expire, 0},
+    {TCP_TMR_INTERVAL, run_tcp_timer, 0}, {MLD6_TMR_INTERVAL, mld6_tmr, 0},        {ARP_TMR_INTERVAL, etharp_tmr, 0},
+    {ND6_TMR_INTERVAL, nd6_tmr, 0},       {DNS_TMR_INTERVAL, dns_tmr, 0},          {LINK_INTERVAL_MS, log_link_changes, 0},
+    {HOP_WATCH_MS, net_hop_watch, 0},     {FRAGMENTS_MS, net_fragments_expire, 0},
 };
 
 u32_t sys_now(void)
@@ -218,23 +323,32 @@ static void run_timers(void)
 
 void net_assertion_failed(void)
 {
-    network.suspect = true;
+    suspect = true;
 }
 
 #define BATCH 32 /* frames between two looks at the clock */
 
 void net_poll(void)
 {
-    if (!network.open || network.paused)
+    bool running = false;
+    for (struct network *network = networks; network; network = network->next) {
+        if (network->paused)
+            continue;
+        net_link_flush(network, nic_poll(network->nic, BATCH) != 0);
+        running = true;
+    }
+    if (!running)
         return;
 
-    net_link_flush(nic_poll(network.nic, BATCH) != 0);
     run_timers();
-    net_dhcp_turn();
-    if (network.suspect) {
-        network.suspect = false;
+    for (struct network *network = networks; network; network = network->next) {
+        if (!network->paused)
+            net_dhcp_turn(network);
+    }
+    if (suspect) {
+        suspect = false;
         log_printf(LOG_WARNING, "network: lwIP found its state inconsistent; all connections are dropped");
-        net_streams_abort(E_INTERNAL);
+        net_streams_abort(NULL, E_INTERNAL);
     }
 }
 
@@ -248,45 +362,76 @@ void net_wait_turn(void)
 
 #define DNS_TURNS_MAX 256 /* longer than any query of lwIP's waits for its last retry */
 
-void net_pause(void)
+void net_pause(struct network *network)
 {
-    if (network.open && !network.paused) {
-        net_dhcp_settle();
-        net_link_acknowledge();
-        nic_pause(network.nic);
-        network.paused = true;
+    if (network && network->open && !network->paused) {
+        net_dhcp_settle(network);
+        net_link_acknowledge(network);
+        nic_pause(network->nic);
+        network->paused = true;
     }
 }
 
-void net_resume(void)
+static bool any_runs(void)
 {
-    if (network.open && network.paused) {
-        nic_resume(network.nic);
-        network.paused = false;
-        skip_time(platform_ticks() - last_ticks);
-        last_ticks = platform_ticks();
+    const struct network *network = networks;
+    while (network && network->paused)
+        network = network->next;
+    return network != NULL;
+}
+
+void net_resume(struct network *network)
+{
+    if (network && network->open && network->paused) {
+        bool others_run = any_runs();
+        nic_resume(network->nic);
+        network->paused = false;
+        if (!others_run) {
+            skip_time(platform_ticks() - last_ticks);
+            last_ticks = platform_ticks();
+        }
     }
 }
 
-void net_close(void)
+static void abort_connections(const struct network *network, struct tcp_pcb *pcb)
 {
-    if (!network.open)
-        return;
+    while (pcb) {
+        struct tcp_pcb *next = pcb->next;
+        if (pcb->netif_idx == netif_get_index(&network->netif))
+            tcp_abort(pcb);
+        pcb = next;
+    }
+}
 
-    net_streams_abort(E_STREAM_CLOSED);
-    while (tcp_tw_pcbs)
-        tcp_abort(tcp_tw_pcbs);
-    while (tcp_active_pcbs)
-        tcp_abort(tcp_active_pcbs);
-
-    net_dhcp_stop(); /* and gives nothing back: the OS is going to use the lease */
-    net_fragments_forget();
-    netif_remove(&network.netif);
-
-    /* Queries that nobody waits for any more run out of retries, and their sockets go with them. */
+/* lwIP itself, with the last card. Queries that nobody waits for any more run out of retries, and their sockets go with them. */
+static void stop_stack(void)
+{
     for (unsigned i = 0; i < DNS_TURNS_MAX; i++)
         dns_tmr();
-    net_static_ipv6_forget();
-    network.nic->deliver = NULL;
-    network.open = false;
+}
+
+void net_close(struct network *network)
+{
+    if (!network || !network->open)
+        return;
+
+    net_streams_abort(network, E_STREAM_CLOSED);
+    net_streams_orphan(network);
+    abort_connections(network, tcp_tw_pcbs);
+    abort_connections(network, tcp_active_pcbs);
+
+    net_dhcp_stop(network); /* and gives nothing back: the OS is going to use the lease */
+    net_fragments_forget(network);
+    netif_remove(&network->netif);
+
+    struct network **place = &networks;
+    while (*place != network)
+        place = &(*place)->next;
+    *place = network->next;
+    network->open = false;
+    network->nic->deliver = NULL;
+    if (!networks)
+        stop_stack();
+    else if (!netif_default)
+        netif_set_default(&networks->netif);
 }

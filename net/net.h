@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * TCP/IP over one NIC: addresses by DHCP, SLAAC or hand, then streams. lwIP is inside and seen nowhere else.
- * There is one network per image (lwIP keeps global state). Addresses are in network byte order.
+ * Addresses are in network byte order.
+ *
+ * A struct network is one card with its addresses, lease and neighbours. Several may be open at once, on one link or on different
+ * ones, each running or paused; a stream belongs to one of them, and leaves by its card whatever else would lead to its peer.
+ *
+ * lwIP itself is one for all, from the first net_open() to the last net_close(): the heap, to which each card adds; TCP's window,
+ * which is that of the first; the streams; and the DNS servers, those that were last set, which are asked by the card that they
+ * were set for, or that a router advertised.
  */
 #ifndef SANSTRAP_NET_H
 #define SANSTRAP_NET_H
@@ -11,6 +18,8 @@
 
 #define NET_DNS_SERVERS 2
 
+struct network;
+
 /* An address with its family: 0 none, 4 or 6. IPv4 uses the first four bytes. */
 struct net_address {
     uint8_t family;
@@ -18,8 +27,8 @@ struct net_address {
 };
 
 struct net_config {
-    struct nic *nic;      /* open, and to stay so until net_close(); net takes its deliver callback */
-    struct arena *arena;  /* lwIP's heap and pools are taken from here at net_open() */
+    struct nic *nic;      /* open, of no other network, and to stay so until net_close(); net takes its deliver callback */
+    struct arena *arena;  /* the network, its pools and its part of lwIP's heap are taken from here at net_open() */
     uint32_t window;      /* TCP receive window in bytes, at most what the NIC's ring can hold in full segments */
     const char *hostname; /* sent by DHCP (option 12); may be NULL; copied */
     /*
@@ -72,13 +81,19 @@ struct net_lease {
     uint8_t message[NET_LEASE_MESSAGE]; /* the DHCPACK from its op byte on */
 };
 
-/* Starts the stack; one that is open is closed first. Fails with E_NET_MEMORY, E_INVALID_ARGUMENT (VLAN). */
-enum status net_open(const struct net_config *config);
+/*
+ * Starts a network, which lies in the arena: that memory is in use until the last network is closed, as the others' connections
+ * have it, too. Fails with E_NET_MEMORY, E_INVALID_ARGUMENT (VLAN), and *network is NULL then.
+ */
+enum status net_open(struct network **network, const struct net_config *config);
 
 /* How many bytes of an arena net_open() takes at most for this window. */
 size_t net_arena_size(uint32_t window);
 
-/* One turn: receive, timers, send. Never waits. Cheap when nothing is there. Nothing happens when closed or paused. */
+/*
+ * One turn of every network that is open and not paused: receive, timers, send. Never waits. Cheap when nothing is there. Whoever
+ * waits in one of the functions below, or pumps a stream, has turns of all of them.
+ */
 void net_poll(void);
 
 /*
@@ -92,26 +107,27 @@ void net_poll(void);
  * in use, as a disk depends on it, and is asked for again. If a server then gives another one, that is taken, and connections end
  * with E_STREAM_TIMEOUT, to begin anew from it.
  */
-enum status net_dhcp(const struct net_dhcp_request *request, struct net_lease *lease, deadline_t deadline);
+enum status net_dhcp(struct network *network, const struct net_dhcp_request *request, struct net_lease *lease,
+                     deadline_t deadline);
 
 /*
  * Takes over a lease that the boot ROM has acquired, read by net_lease_read(): it is in use afterwards, with what is set by hand,
  * and kept as one of our own. The request says what the ROM's said; above all its client identifier. As nobody knows how old
  * the lease is, it is renewed after half of T1. E_ADDRESS_INVALID as net_set_ipv4(); E_NET_MEMORY.
  */
-enum status net_adopt_lease(const struct net_dhcp_request *request, struct net_lease *lease);
+enum status net_adopt_lease(struct network *network, const struct net_dhcp_request *request, struct net_lease *lease);
 
 /* Sets a static IPv4 configuration. A lease is no longer kept. E_ADDRESS_INVALID. */
-enum status net_set_ipv4(const struct net_ipv4 *ipv4);
+enum status net_set_ipv4(struct network *network, const struct net_ipv4 *ipv4);
 
 /*
  * Sets a static IPv6 address, and waits for duplicate address detection (RFC 4862 5.4), until `deadline` at most.
  * E_ADDRESS_INVALID; E_ADDRESS_CONFLICT when somebody has it. If nobody has objected at the deadline, it is used.
  */
-enum status net_set_ipv6(const struct net_ipv6 *ipv6, deadline_t deadline);
+enum status net_set_ipv6(struct network *network, const struct net_ipv6 *ipv6, deadline_t deadline);
 
 /* Waits for router advertisements and an address formed from them; fills in what was found. E_IPV6_NO_ROUTER. */
-enum status net_autoconfigure_ipv6(struct net_ipv6 *found, deadline_t deadline);
+enum status net_autoconfigure_ipv6(struct network *network, struct net_ipv6 *found, deadline_t deadline);
 
 /*
  * Whether an open stream's peer is on the link, that is, has an address in a network of ours: with IPv4 that of address and
@@ -134,25 +150,30 @@ bool net_next_hop(struct stream *stream, uint8_t mac[NIC_MAC_LENGTH]);
 bool net_parse_address(const char *text, struct net_address *address);
 void net_format_address(const struct net_address *address, char *text);
 
-/* A TCP stream (platform/stream.h). NULL when all NET_STREAMS are in use; net_stream_free() aborts it when it is open. */
+/*
+ * A TCP stream (platform/stream.h). NULL when all NET_STREAMS, of all networks, are in use; net_stream_free() aborts it when it
+ * is open. Connecting fails with E_UNREACHABLE when its network is closed.
+ */
 #define NET_STREAMS 4
-struct stream *net_stream_new(void);
+struct stream *net_stream_new(struct network *network);
 void net_stream_free(struct stream *stream);
 
 /*
- * Between calls of a firmware service the NIC is paused: nothing is received, TCP's and DNS's timers do not run. What was
- * received is acknowledged before, and what is known of neighbours and routers grows old all the same, as a lease does.
+ * Between calls of a firmware service the NIC is paused: nothing is received, TCP's timers do not run for its streams, and DNS's
+ * only for another network that is not paused. What was received is acknowledged before, and what is known of neighbours and
+ * routers grows old all the same, as a lease does.
  * net_pause() waits as long as nic_pause() does, and for the answer to a DHCP request sent less than 100 ms ago, which comes
- * twice in a lease's time. Either does nothing when the network is closed, or already so.
+ * twice in a lease's time. Either does nothing when the network is closed, or already so, or NULL.
  */
-void net_pause(void);
-void net_resume(void);
+void net_pause(struct network *network);
+void net_resume(struct network *network);
 
 /*
- * Aborts all streams and forgets all configuration; the NIC stays open. A lease of net_dhcp() is not given back (no DHCPRELEASE),
- * but not renewed any more either: it runs out at the server when its time is over, and until then the next exchange, ours or
- * the OS's, is likely to get the address again. Streams stay their owners' to free.
+ * Aborts its streams and forgets its configuration; the NIC stays open, and other networks run on. A lease of net_dhcp() is not
+ * given back (no DHCPRELEASE), but not renewed any more either: it runs out at the server when its time is over, and until then
+ * the next exchange, ours or the OS's, is likely to get the address again. Streams stay their owners' to free. Does nothing with
+ * NULL, or a network that is closed.
  */
-void net_close(void);
+void net_close(struct network *network);
 
 #endif

@@ -16,18 +16,18 @@
 #include "lwip_hooks.h"
 #include "net/internal.h"
 
-static bool ipv4_on_link(const ip4_addr_t *remote)
+static bool ipv4_on_link(const struct network *network, const ip4_addr_t *remote)
 {
-    return ip4_addr_net_eq(remote, netif_ip4_addr(&network.netif), netif_ip4_netmask(&network.netif));
+    return ip4_addr_net_eq(remote, netif_ip4_addr(&network->netif), netif_ip4_netmask(&network->netif));
 }
 
-static bool ipv6_on_link(const ip6_addr_t *remote)
+static bool ipv6_on_link(const struct network *network, const ip6_addr_t *remote)
 {
     if (ip6_addr_islinklocal(remote))
         return true;
     for (unsigned i = 1; i < LWIP_IPV6_NUM_ADDRESSES; i++) {
-        if (ip6_addr_isvalid(netif_ip6_addr_state(&network.netif, i)) &&
-            ip6_addr_net_eq(remote, netif_ip6_addr(&network.netif, i)))
+        if (ip6_addr_isvalid(netif_ip6_addr_state(&network->netif, i)) &&
+            ip6_addr_net_eq(remote, netif_ip6_addr(&network->netif, i)))
             return true;
     }
     return false;
@@ -39,28 +39,29 @@ bool net_peer_on_link(struct stream *stream, struct net_address *peer)
     *peer = remote ? net_from_lwip(remote) : (struct net_address){0};
     if (!remote)
         return false;
-    return IP_IS_V6(remote) ? ipv6_on_link(ip_2_ip6(remote)) : ipv4_on_link(ip_2_ip4(remote));
+    const struct network *network = net_stream_network(stream);
+    return IP_IS_V6(remote) ? ipv6_on_link(network, ip_2_ip6(remote)) : ipv4_on_link(network, ip_2_ip4(remote));
 }
 
 /* As etharp_output() decides. */
-static const ip4_addr_t *ipv4_hop(const ip4_addr_t *remote)
+static const ip4_addr_t *ipv4_hop(const struct network *network, const ip4_addr_t *remote)
 {
-    return ipv4_on_link(remote) || ip4_addr_islinklocal(remote) ? remote : netif_ip4_gw(&network.netif);
+    return ipv4_on_link(network, remote) || ip4_addr_islinklocal(remote) ? remote : netif_ip4_gw(&network->netif);
 }
 
 /* The entry of lwIP's table; NULL when it has none, or waits for the answer. */
-static const struct eth_addr *ipv4_neighbour(const ip4_addr_t *hop)
+static const struct eth_addr *ipv4_neighbour(struct network *network, const ip4_addr_t *hop)
 {
     const ip4_addr_t *found;
     struct eth_addr *entry;
-    return ip4_addr_isany(hop) || etharp_find_addr(&network.netif, hop, &entry, &found) < 0 ? NULL : entry;
+    return ip4_addr_isany(hop) || etharp_find_addr(&network->netif, hop, &entry, &found) < 0 ? NULL : entry;
 }
 
 /* The destination cache (RFC 4861 5.1) holds the next hop that was chosen, whether by prefix, router or redirect. */
-static const ip6_addr_t *chosen_hop(const ip6_addr_t *remote)
+static const ip6_addr_t *chosen_hop(const struct network *network, const ip6_addr_t *remote)
 {
     for (unsigned i = 0; i < LWIP_ND6_NUM_DESTINATIONS; i++) {
-        if (ip6_addr_eq(&destination_cache[i].destination_addr, remote))
+        if (destination_cache[i].netif == &network->netif && ip6_addr_eq(&destination_cache[i].destination_addr, remote))
             return &destination_cache[i].next_hop_addr;
     }
     return NULL;
@@ -72,10 +73,11 @@ static bool neighbour_known(unsigned i)
 }
 
 /* Its number in lwIP's neighbour cache; -1 when its MAC address is not known. */
-static int ipv6_neighbour(const ip6_addr_t *hop)
+static int ipv6_neighbour(const struct network *network, const ip6_addr_t *hop)
 {
     for (unsigned i = 0; hop && i < LWIP_ND6_NUM_NEIGHBORS; i++) {
-        if (neighbour_known(i) && ip6_addr_eq(&neighbor_cache[i].next_hop_address, hop))
+        if (neighbour_known(i) && neighbor_cache[i].netif == &network->netif &&
+            ip6_addr_eq(&neighbor_cache[i].next_hop_address, hop))
             return (int)i;
     }
     return -1;
@@ -87,12 +89,13 @@ bool net_next_hop(struct stream *stream, uint8_t mac[NIC_MAC_LENGTH])
     if (!remote)
         return false;
 
+    struct network *network = net_stream_network(stream);
     const uint8_t *known = NULL;
     if (IP_IS_V6(remote)) {
-        int i = ipv6_neighbour(chosen_hop(ip_2_ip6(remote)));
+        int i = ipv6_neighbour(network, chosen_hop(network, ip_2_ip6(remote)));
         known = i < 0 ? NULL : neighbor_cache[i].lladdr;
     } else {
-        const struct eth_addr *entry = ipv4_neighbour(ipv4_hop(ip_2_ip4(remote)));
+        const struct eth_addr *entry = ipv4_neighbour(network, ipv4_hop(network, ip_2_ip4(remote)));
         known = entry ? entry->addr : NULL;
     }
     if (known)
@@ -104,28 +107,34 @@ bool net_next_hop(struct stream *stream, uint8_t mac[NIC_MAC_LENGTH])
 
 #define ASK_MS 1000 /* RFC 1122 2.3.2.1: no more often than once a second */
 
-void net_hop_ask(const ip_addr_t *remote)
+void net_hop_ask(struct network *network, const ip_addr_t *remote)
 {
     if (IP_IS_V6(remote)) {
-        int i = ipv6_neighbour(chosen_hop(ip_2_ip6(remote)));
+        int i = ipv6_neighbour(network, chosen_hop(network, ip_2_ip6(remote)));
         if (i >= 0)
             nd6_ask_neighbor((int8_t)i);
     } else {
-        const ip4_addr_t *hop = ipv4_hop(ip_2_ip4(remote));
-        if (ipv4_neighbour(hop))
-            etharp_request(&network.netif, hop);
+        const ip4_addr_t *hop = ipv4_hop(network, ip_2_ip4(remote));
+        if (ipv4_neighbour(network, hop))
+            etharp_request(&network->netif, hop);
+    }
+}
+
+static void watch(struct network *network)
+{
+    for (const struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next) {
+        if (pcb->netif_idx != netif_get_index(&network->netif) || (pcb->nrtx == 0 && pcb->persist_probe == 0))
+            continue;
+        net_hop_ask(network, &pcb->remote_ip);
+        network->next_ask = deadline_after_ms(ASK_MS);
     }
 }
 
 void net_hop_watch(void)
 {
-    if (!deadline_passed(network.next_ask))
-        return;
-    for (const struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next) {
-        if (pcb->nrtx == 0 && pcb->persist_probe == 0)
-            continue;
-        net_hop_ask(&pcb->remote_ip);
-        network.next_ask = deadline_after_ms(ASK_MS);
+    for (struct network *network = net_first(); network; network = network->next) {
+        if (!network->paused && deadline_passed(network->next_ask))
+            watch(network);
     }
 }
 
@@ -159,19 +168,25 @@ static void age_neighbours(uint32_t seconds)
 }
 
 /* What routers said. True when some of it would have ended. */
-static bool age_advertised(uint32_t seconds)
+static bool age_routers(uint32_t seconds)
 {
     bool ended = false;
     for (unsigned i = 0; i < LWIP_ND6_NUM_ROUTERS; i++)
         ended |= default_router_list[i].neighbor_entry && shorten(&default_router_list[i].invalidation_timer, seconds);
     for (unsigned i = 0; i < LWIP_ND6_NUM_PREFIXES; i++)
         ended |= prefix_list[i].netif && shorten(&prefix_list[i].invalidation_timer, seconds);
+    return ended;
+}
 
+/* The same of addresses. */
+static bool age_addresses(struct netif *netif, uint32_t seconds)
+{
+    bool ended = false;
     for (unsigned i = 0; i < LWIP_IPV6_NUM_ADDRESSES; i++) {
-        if (ip6_addr_isinvalid(netif_ip6_addr_state(&network.netif, i)) || netif_ip6_addr_isstatic(&network.netif, i))
+        if (ip6_addr_isinvalid(netif_ip6_addr_state(netif, i)) || netif_ip6_addr_isstatic(netif, i))
             continue;
-        ended |= shorten(&network.netif.ip6_addr_valid_life[i], seconds);
-        ended |= shorten(&network.netif.ip6_addr_pref_life[i], seconds);
+        ended |= shorten(&netif->ip6_addr_valid_life[i], seconds);
+        ended |= shorten(&netif->ip6_addr_pref_life[i], seconds);
     }
     return ended;
 }
@@ -181,8 +196,11 @@ void net_hop_age(uint32_t seconds)
     for (uint32_t i = 0; i < seconds && i < ARP_MAXAGE; i++)
         etharp_tmr();
     age_neighbours(seconds);
-    if (age_advertised(seconds))
-        nd6_restart_netif(&network.netif);
+    bool ended = age_routers(seconds);
+    for (struct network *network = net_first(); network; network = network->next) {
+        if (age_addresses(&network->netif, seconds) || ended)
+            nd6_restart_netif(&network->netif);
+    }
 }
 
 /* ---- sending ---- */
@@ -195,11 +213,11 @@ void net_hop_age(uint32_t seconds)
 #define STRANGER_MS   1000
 #define STRANGER_SIZE 128u /* a ping as most programs send it */
 
-static bool stranger_due(const struct pbuf *packet)
+static bool stranger_due(struct network *network, const struct pbuf *packet)
 {
-    if (packet->tot_len > STRANGER_SIZE || !deadline_passed(network.next_stranger))
+    if (packet->tot_len > STRANGER_SIZE || !deadline_passed(network->next_stranger))
         return false;
-    network.next_stranger = deadline_after_ms(STRANGER_MS);
+    network->next_stranger = deadline_after_ms(STRANGER_MS);
     return true;
 }
 
@@ -226,18 +244,18 @@ static bool only_answers_ipv6(const struct pbuf *packet)
 }
 
 /* Before a hop was chosen: the peer itself, or any router that is known. */
-static bool ipv6_hop_known(const ip6_addr_t *remote)
+static bool ipv6_hop_known(const struct network *network, const ip6_addr_t *remote)
 {
-    const ip6_addr_t *hop = chosen_hop(remote);
-    if (!hop && ipv6_on_link(remote))
+    const ip6_addr_t *hop = chosen_hop(network, remote);
+    if (!hop && ipv6_on_link(network, remote))
         hop = remote;
     if (hop)
-        return ipv6_neighbour(hop) >= 0;
+        return ipv6_neighbour(network, hop) >= 0;
 
-    if (net_static_router6())
-        return ipv6_neighbour(net_static_router6()) >= 0;
+    if (net_static_router6(&network->netif))
+        return ipv6_neighbour(network, net_static_router6(&network->netif)) >= 0;
     for (unsigned i = 0; i < LWIP_ND6_NUM_NEIGHBORS; i++) {
-        if (neighbour_known(i) && neighbor_cache[i].isrouter)
+        if (neighbour_known(i) && neighbor_cache[i].netif == &network->netif && neighbor_cache[i].isrouter)
             return true;
     }
     return false;
@@ -245,14 +263,16 @@ static bool ipv6_hop_known(const ip6_addr_t *remote)
 
 err_t net_hop_output_ipv4(struct netif *netif, struct pbuf *packet, const ip4_addr_t *to)
 {
-    if (only_answers_ipv4(packet) && !ipv4_neighbour(ipv4_hop(to)) && !stranger_due(packet))
+    struct network *network = net_of_netif(netif);
+    if (only_answers_ipv4(packet) && !ipv4_neighbour(network, ipv4_hop(network, to)) && !stranger_due(network, packet))
         return ERR_OK;
     return etharp_output(netif, packet, to);
 }
 
 err_t net_hop_output_ipv6(struct netif *netif, struct pbuf *packet, const ip6_addr_t *to)
 {
-    if (only_answers_ipv6(packet) && !ip6_addr_ismulticast(to) && !ipv6_hop_known(to) && !stranger_due(packet))
+    struct network *network = net_of_netif(netif);
+    if (only_answers_ipv6(packet) && !ip6_addr_ismulticast(to) && !ipv6_hop_known(network, to) && !stranger_due(network, packet))
         return ERR_OK;
     return ethip6_output(netif, packet, to);
 }

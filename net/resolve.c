@@ -41,7 +41,8 @@ static bool dns_server_known(void)
 
 static enum status query_dns(struct net_lookup *lookup)
 {
-    uint8_t family = ip4_addr_isany(netif_ip4_addr(&network.netif)) ? LWIP_DNS_ADDRTYPE_IPV6 : LWIP_DNS_ADDRTYPE_IPV4_IPV6;
+    uint8_t family =
+        ip4_addr_isany(netif_ip4_addr(&lookup->network->netif)) ? LWIP_DNS_ADDRTYPE_IPV6 : LWIP_DNS_ADDRTYPE_IPV4_IPV6;
     ip_addr_t address;
     err_t error = dns_gethostbyname_addrtype(lookup->host, &address, on_dns_answer, (void *)(uintptr_t)lookup->number, family);
 
@@ -58,10 +59,11 @@ static enum status query_dns(struct net_lookup *lookup)
     return OK;
 }
 
-enum status net_resolve_start(struct net_lookup *lookup, const char *host)
+enum status net_resolve_start(struct net_lookup *lookup, const struct network *network, const char *host)
 {
     net_resolve_stop(lookup);
     memset(lookup, 0, sizeof *lookup);
+    lookup->network = network;
     lookup->host = host;
     if (net_parse_address(host, &lookup->address)) {
         lookup->asked = lookup->done = lookup->found = true;

@@ -20,7 +20,8 @@
 enum opening { NOT_OPENING, RESOLVING, CONNECTING };
 
 struct net_stream {
-    struct stream stream; /* first */
+    struct stream stream;    /* first */
+    struct network *network; /* NULL when it is closed */
     bool in_use;
     enum opening opening;
     deadline_t open_until; /* an address or an answer to the SYN must have come by then */
@@ -144,16 +145,24 @@ static void abort_stream(struct stream *stream)
     s->ended = E_STREAM_CLOSED;
 }
 
-void net_streams_abort(enum status why)
+void net_streams_abort(const struct network *network, enum status why)
 {
     for (unsigned i = 0; i < NET_STREAMS; i++) {
-        if (!streams[i].in_use)
+        if (!streams[i].in_use || (network && streams[i].network != network))
             continue;
         if (streams[i].pcb || streams[i].opening != NOT_OPENING) {
             abort_stream(&streams[i].stream);
             streams[i].ended = why;
         }
         drop_received(&streams[i]);
+    }
+}
+
+void net_streams_orphan(const struct network *network)
+{
+    for (unsigned i = 0; i < NET_STREAMS; i++) {
+        if (streams[i].network == network)
+            streams[i].network = NULL;
     }
 }
 
@@ -212,11 +221,12 @@ static enum status open_pcb(struct net_stream *s, const ip_addr_t *to, uint16_t 
     tcp_recv(s->pcb, on_received);
     tcp_sent(s->pcb, on_sent);
     tcp_err(s->pcb, on_error);
+    tcp_bind_netif(s->pcb, &s->network->netif); /* with two cards on a link, too, it leaves by this one */
     s->pcb->rto = FIRST_RTO_MS / TCP_SLOW_INTERVAL;
     s->pcb->sv = FIRST_RTO_MS / TCP_SLOW_INTERVAL;
 
     err_t error = bind_random_port(s->pcb);
-    net_hop_ask(to);
+    net_hop_ask(s->network, to);
     if (error == ERR_OK)
         error = tcp_connect(s->pcb, to, port, on_connected);
     if (error == ERR_OK)
@@ -242,12 +252,12 @@ static enum status connect_stream(struct stream *stream, const char *host, uint1
 {
     struct net_stream *s = (struct net_stream *)stream;
     reset_stream(s);
-    if (!network.open)
+    if (!s->network)
         return fail(E_UNREACHABLE, "the network is not started");
 
     s->port = port;
     s->open_until = deadline;
-    enum status status = net_resolve_start(&s->lookup, host);
+    enum status status = net_resolve_start(&s->lookup, s->network, host);
     if (status == OK)
         s->opening = RESOLVING;
     return status;
@@ -408,7 +418,7 @@ static const struct stream_ops operations = {
     .abort = abort_stream,
 };
 
-struct stream *net_stream_new(void)
+struct stream *net_stream_new(struct network *network)
 {
     for (unsigned i = 0; i < NET_STREAMS; i++) {
         if (streams[i].in_use)
@@ -416,6 +426,7 @@ struct stream *net_stream_new(void)
 
         memset(&streams[i], 0, sizeof streams[i]);
         streams[i].in_use = true;
+        streams[i].network = network;
         streams[i].ended = E_STREAM_CLOSED;
         streams[i].stream.ops = &operations;
         return &streams[i].stream;
@@ -429,10 +440,16 @@ void net_stream_free(struct stream *stream)
         return;
     abort_stream(stream);
     ((struct net_stream *)stream)->in_use = false;
+    ((struct net_stream *)stream)->network = NULL;
 }
 
 const ip_addr_t *net_stream_remote(const struct stream *stream)
 {
     const struct net_stream *s = (const struct net_stream *)stream;
     return s->pcb ? &s->pcb->remote_ip : NULL;
+}
+
+struct network *net_stream_network(const struct stream *stream)
+{
+    return ((const struct net_stream *)stream)->network;
 }

@@ -75,7 +75,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     peer_got_datagram = serve;
     input = data;
     input_left = size;
-    if (net_dhcp(&request, &lease, deadline_after_ms(3000)) == OK &&
+    if (net_dhcp(peer_network, &request, &lease, deadline_after_ms(3000)) == OK &&
         (lease.ipv4.address[0] == 0 || lease.message_length < DHCP_OPTIONS_START))
         abort();
 

@@ -102,9 +102,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct net_ipv6 ipv6 = {.address = {0xFD, 0x77, [15] = 2}, .prefix_length = 64};
     peer_world_open(64, 65536);
     wire.verified = true;
-    struct stream *stream = net_stream_new();
+    struct stream *stream = net_stream_new(peer_network);
     (void)host_connect(stream, "10.0.0.1", 3260, deadline_after_ms(100));
-    (void)net_set_ipv6(&ipv6, deadline_after_ms(1));
+    (void)net_set_ipv6(peer_network, &ipv6, deadline_after_ms(1));
 
     while (inject_next(&data, &size)) {
         uint8_t received[512];
@@ -115,7 +115,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     peer_world_run(100);
     net_stream_free(stream);
-    net_close();
+    net_close(peer_network);
     if (wire.held || wire.starved)
         abort();
     peer_world_close();

@@ -363,6 +363,7 @@ void peer_open(void)
 
 /* ---- the world ---- */
 
+struct network *peer_network;
 static struct arena arena;
 static struct nic nic;
 
@@ -389,13 +390,13 @@ void peer_world_open(unsigned rx_buffers, uint32_t window)
                                 .vlan = peer_vlan.id,
                                 .vlan_priority = peer_vlan.priority};
     struct net_ipv4 ipv4 = {.address = {10, 0, 0, 2}, .netmask = {255, 255, 255, 0}, .dns = {{10, 0, 0, 1}}};
-    if (net_open(&config) != OK || net_set_ipv4(&ipv4) != OK)
+    if (net_open(&peer_network, &config) != OK || net_set_ipv4(peer_network, &ipv4) != OK)
         __builtin_trap();
 }
 
 void peer_world_close(void)
 {
-    net_close();
+    net_close(peer_network);
     host_idle_hook = NULL;
     host_arena_free(&arena);
 }

@@ -77,7 +77,7 @@ bool peer_is_solicitation(const uint8_t *frame, unsigned length, const uint8_t a
 void peer_advertise(const uint8_t address[16], const uint8_t to[16], const uint8_t mac[6], bool solicited);
 
 /* A world for one test: virtual clock, arena, wire, peer, net_open() and the address 10.0.0.2/24. */
-struct nic;
+extern struct network *peer_network;
 void peer_world_open(unsigned rx_buffers, uint32_t window);
 void peer_world_close(void);
 

@@ -13,12 +13,13 @@
 #define ADDRESS_MS 60000
 
 static struct nic nic;
+static struct network *network;
 
 static enum status lease_address(struct net_address *address)
 {
     static struct net_lease lease;
     struct net_dhcp_request request = {.vendor_class = "PXEClient:Arch:00000:UNDI:002001"};
-    enum status status = net_dhcp(&request, &lease, deadline_after_ms(ADDRESS_MS));
+    enum status status = net_dhcp(network, &request, &lease, deadline_after_ms(ADDRESS_MS));
 
     address->family = 4;
     memcpy(address->bytes, lease.ipv4.address, 4);
@@ -28,7 +29,7 @@ static enum status lease_address(struct net_address *address)
 static enum status form_address(struct net_address *address)
 {
     struct net_ipv6 found = {0};
-    enum status status = net_autoconfigure_ipv6(&found, deadline_after_ms(ADDRESS_MS));
+    enum status status = net_autoconfigure_ipv6(network, &found, deadline_after_ms(ADDRESS_MS));
 
     address->family = 6;
     memcpy(address->bytes, found.address, 16);
@@ -44,7 +45,7 @@ static enum status set_address(const char *literal, struct net_address *address)
         return fail(E_ADDRESS_INVALID, "%s", literal);
     memcpy(ipv4.address, address->bytes, 4);
     memcpy(ipv6.address, address->bytes, 16);
-    return address->family == 4 ? net_set_ipv4(&ipv4) : net_set_ipv6(&ipv6, deadline_after_ms(ADDRESS_MS));
+    return address->family == 4 ? net_set_ipv4(network, &ipv4) : net_set_ipv6(network, &ipv6, deadline_after_ms(ADDRESS_MS));
 }
 
 static enum status get_address(const char *how, struct net_address *address)
@@ -64,7 +65,7 @@ enum status tap_network_open(struct arena *arena, const struct tap_network_setti
     enum status status = tap_nic_open(&nic, settings->interface, &nic_config);
 
     if (status == OK)
-        status = net_open(&config);
+        status = net_open(&network, &config);
     if (status != OK)
         return status;
 
@@ -77,7 +78,7 @@ enum status tap_network_open(struct arena *arena, const struct tap_network_setti
     char text[46];
     net_format_address(&address, text);
     printf("address=%s\n", text);
-    *stream = net_stream_new();
+    *stream = net_stream_new(network);
     return *stream ? OK : fail(E_STREAM_MEMORY, "no stream is free");
 }
 
@@ -86,7 +87,7 @@ void tap_network_close(struct stream *stream)
     struct nic_statistics statistics;
 
     net_stream_free(stream);
-    net_close();
+    net_close(network);
     nic_statistics(&nic, &statistics);
     printf("rx_frames=%llu\ntx_frames=%llu\nlost_frames=%u\n", (unsigned long long)statistics.rx_frames,
            (unsigned long long)statistics.tx_frames, tap_nic_lost());

@@ -148,7 +148,7 @@ static inline int close_world(void **state)
 
 static inline enum status run(unsigned milliseconds)
 {
-    return net_dhcp(&request, &lease, deadline_after_ms(milliseconds));
+    return net_dhcp(peer_network, &request, &lease, deadline_after_ms(milliseconds));
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)

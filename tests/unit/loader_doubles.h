@@ -109,8 +109,10 @@ enum status nic_open(struct nic *nic, struct pci_device *device, const struct ni
 
 /* ---- net.h ---- */
 
-enum status net_open(const struct net_config *config)
+enum status net_open(struct network **network, const struct net_config *config)
 {
+    static char opened;
+    *network = script.net == OK ? (struct network *)(void *)&opened : NULL;
     seen.window = config->window;
     seen.vlan = config->vlan;
     seen.vlan_priority = config->vlan_priority;
@@ -126,8 +128,10 @@ void net_poll(void)
 {
 }
 
-enum status net_dhcp(const struct net_dhcp_request *request, struct net_lease *lease, deadline_t deadline)
+enum status net_dhcp(struct network *network, const struct net_dhcp_request *request, struct net_lease *lease,
+                     deadline_t deadline)
 {
+    (void)network;
     seen.request = *request;
     if (script.dhcp != OK)
         while (!deadline_passed(deadline))
@@ -140,8 +144,9 @@ enum status net_dhcp(const struct net_dhcp_request *request, struct net_lease *l
     return outcome("dhcp", script.dhcp);
 }
 
-enum status net_adopt_lease(const struct net_dhcp_request *request, struct net_lease *lease)
+enum status net_adopt_lease(struct network *network, const struct net_dhcp_request *request, struct net_lease *lease)
 {
+    (void)network;
     seen.request = *request;
     memcpy(seen.client_id, request->client_id, request->client_id_length);
     seen.ipv4 = lease->ipv4;
@@ -149,20 +154,23 @@ enum status net_adopt_lease(const struct net_dhcp_request *request, struct net_l
     return outcome("adopt", script.adopt);
 }
 
-enum status net_set_ipv4(const struct net_ipv4 *ipv4)
+enum status net_set_ipv4(struct network *network, const struct net_ipv4 *ipv4)
 {
+    (void)network;
     seen.ipv4 = *ipv4;
     return outcome("set_ipv4", OK);
 }
 
-enum status net_set_ipv6(const struct net_ipv6 *ipv6, deadline_t deadline)
+enum status net_set_ipv6(struct network *network, const struct net_ipv6 *ipv6, deadline_t deadline)
 {
+    (void)network;
     (void)ipv6, (void)deadline;
     return outcome("set_ipv6", script.ipv6);
 }
 
-enum status net_autoconfigure_ipv6(struct net_ipv6 *found, deadline_t deadline)
+enum status net_autoconfigure_ipv6(struct network *network, struct net_ipv6 *found, deadline_t deadline)
 {
+    (void)network;
     (void)deadline;
     memcpy(found->address, "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x50", 16);
     found->prefix_length = 64;
@@ -181,8 +189,9 @@ void net_format_address(const struct net_address *address, char *text)
     assert_non_null(inet_ntop(address->family == 4 ? AF_INET : AF_INET6, address->bytes, text, 46));
 }
 
-struct stream *net_stream_new(void)
+struct stream *net_stream_new(struct network *network)
 {
+    (void)network;
     static struct stream stream;
     return &stream;
 }
@@ -205,9 +214,10 @@ void net_stream_free(struct stream *stream)
     (void)stream;
 }
 
-void net_close(void)
+void net_close(struct network *network)
 {
-    step("net_close");
+    if (network)
+        step("net_close");
 }
 
 /* ---- iscsi.h ---- */

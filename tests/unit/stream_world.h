@@ -17,7 +17,7 @@ static inline int open_world(void **state)
 {
     (void)state;
     peer_world_open(96, WINDOW);
-    stream = net_stream_new();
+    stream = net_stream_new(peer_network);
     return 0;
 }
 
@@ -25,7 +25,7 @@ static inline int close_world(void **state)
 {
     (void)state;
     net_stream_free(stream);
-    net_close();
+    net_close(peer_network);
     assert_int_equal(wire.held, 0); /* every receive buffer is back in the ring */
     assert_int_equal(wire.oversized, 0);
     peer_world_close();

@@ -94,7 +94,7 @@ static void a_lease_without_its_acknowledgement(void **state)
     struct net_lease nothing = {.message_length = 240};
 
     (void)state;
-    assert_int_equal(net_adopt_lease(&request, &nothing), E_INVALID_ARGUMENT);
+    assert_int_equal(net_adopt_lease(peer_network, &request, &nothing), E_INVALID_ARGUMENT);
 }
 
 int main(void)

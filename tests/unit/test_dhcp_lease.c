@@ -14,9 +14,9 @@ static void sleep_s(uint64_t seconds)
 /* As a call of INT 13h: the card runs while it lasts, `milliseconds` of work at most, and no longer. */
 static void call(unsigned milliseconds)
 {
-    net_resume();
+    net_resume(peer_network);
     peer_world_run(milliseconds);
-    net_pause();
+    net_pause(peer_network);
 }
 
 static void assert_renewal(bool to_all)
@@ -38,7 +38,7 @@ static void renewed_while_nobody_called(void **state)
     (void)state;
     server.seconds = 3600;
     assert_int_equal(run(1000), OK);
-    net_pause();
+    net_pause(peer_network);
     unsigned asked = server.requests;
 
     sleep_s(1790);
@@ -135,7 +135,7 @@ static void a_short_lease_is_renewed_in_time(void **state)
 /* What a stream needs of the address: that it is still ours. */
 static struct stream *connected(void)
 {
-    struct stream *stream = net_stream_new();
+    struct stream *stream = net_stream_new(peer_network);
     assert_int_equal(host_connect(stream, "10.0.0.1", 3260, deadline_after_ms(1000)), OK);
     peer_world_run(50);
     assert_true(peer.established);
@@ -258,7 +258,7 @@ static void see_router_and_mss(const uint8_t *frame, unsigned length)
 
 static void assert_router(const char *router)
 {
-    struct stream *stream = net_stream_new();
+    struct stream *stream = net_stream_new(peer_network);
     (void)host_connect(stream, "192.0.2.9", 3260, deadline_after_ms(50));
     peer_world_run(50);
     assert_memory_equal(asked_for, router, 4);
@@ -267,7 +267,7 @@ static void assert_router(const char *router)
 
 static void assert_mss(unsigned wanted)
 {
-    struct stream *stream = net_stream_new();
+    struct stream *stream = net_stream_new(peer_network);
     assert_int_equal(host_connect(stream, "10.0.0.1", 3260, deadline_after_ms(1000)), OK);
     peer_world_run(50);
     assert_int_equal(mss, wanted);
@@ -286,7 +286,7 @@ static void nothing_undoes_what_is_set_by_hand(void **state)
     server.extra = mtu;
     server.extra_length = sizeof mtu;
     wire.sent = see_router_and_mss;
-    assert_int_equal(net_dhcp(&by_hand, &lease, deadline_after_ms(1000)), OK);
+    assert_int_equal(net_dhcp(peer_network, &by_hand, &lease, deadline_after_ms(1000)), OK);
     assert_memory_equal(lease.ipv4.gateway, "\12\0\0\11", 4);
     assert_memory_equal(lease.ipv4.dns[0], "\12\0\0\3", 4);
     assert_router("\12\0\0\11");
@@ -316,7 +316,7 @@ static void a_new_network_that_the_gateway_does_not_fit(void **state)
     (void)state;
     by_hand.by_hand.gateway = true;
     memcpy(by_hand.by_hand.ipv4.gateway, "\12\0\0\11", 4);
-    assert_int_equal(net_dhcp(&by_hand, &lease, deadline_after_ms(1000)), OK);
+    assert_int_equal(net_dhcp(peer_network, &by_hand, &lease, deadline_after_ms(1000)), OK);
     struct stream *stream = connected();
     memcpy(server.address, "\300\0\2\7", 4);
     server.refuse = 1;
@@ -338,7 +338,7 @@ static void adopt(const struct net_dhcp_request *as)
     memcpy(builder.bytes + DHCP_OPTIONS_START + 5, "\12\0\0\1", 4); /* the server */
     assert_null(dhcp_message_open(&message, builder.bytes, builder.length));
     net_lease_read(&lease, &message);
-    assert_int_equal(net_adopt_lease(as, &lease), OK);
+    assert_int_equal(net_adopt_lease(peer_network, as, &lease), OK);
 }
 
 /* Of unknown age: so it is renewed early, by its server, in the ROM's name. */
@@ -351,7 +351,7 @@ static void the_roms_lease_is_renewed(void **state)
         server.requests = 0;
         adopt(&rom);
         struct stream *stream = connected();
-        net_pause();
+        net_pause(peer_network);
         sleep_s(890);
         call(1);
         assert_int_equal(server.requests, 0);
@@ -368,7 +368,7 @@ static void the_roms_lease_is_renewed(void **state)
         sleep_s(1801); /* from then on as one of ours */
         call(1);
         assert_int_equal(server.requests, 2);
-        net_resume();
+        net_resume(peer_network);
         sends(stream, true);
         net_stream_free(stream);
         peer.received = 0;
@@ -382,7 +382,7 @@ static void a_static_address_ends_it(void **state)
     static const struct net_ipv4 ipv4 = {.address = {10, 0, 0, 2}, .netmask = {255, 255, 255, 0}};
     (void)state;
     assert_int_equal(run(1000), OK);
-    assert_int_equal(net_set_ipv4(&ipv4), OK);
+    assert_int_equal(net_set_ipv4(peer_network, &ipv4), OK);
     sleep_s(5000);
     peer_world_run(1000);
     assert_int_equal(server.requests, 1);

@@ -35,21 +35,22 @@ static void nobody_takes_more_than_he_says(void **state)
     (void)state;
     struct arena arena = host_arena_new(MIB);
     struct nic nic;
+    struct network *network;
     host_clock_use_virtual();
     wire_open(&nic, &arena, rings.rx_buffers, rings.mtu);
 
     size_t before = arena.used;
-    assert_int_equal(net_open(&(struct net_config){.nic = &nic, .arena = &arena, .window = WINDOW}), OK);
+    assert_int_equal(net_open(&network, &(struct net_config){.nic = &nic, .arena = &arena, .window = WINDOW}), OK);
     assert_true(arena.used - before <= net_arena_size(WINDOW));
 
-    struct stream *stream = net_stream_new();
+    struct stream *stream = net_stream_new(network);
     assert_non_null(stream);
     before = arena.used;
     assert_non_null(iscsi_session_new(&arena, stream));
     assert_true(arena.used - before <= iscsi_session_size() + 16);
 
     net_stream_free(stream);
-    net_close();
+    net_close(network);
     host_arena_free(&arena);
 }
 

@@ -39,7 +39,7 @@ static int open_world(void **state)
     (void)state;
     host_log_clear();
     peer_world_open(96, WINDOW);
-    stream = net_stream_new();
+    stream = net_stream_new(peer_network);
     assert_int_equal(host_connect(stream, "10.0.0.1", 3260, deadline_after_ms(1000)), OK);
     return 0;
 }
@@ -49,7 +49,7 @@ static int close_world(void **state)
     (void)state;
     assert_null(strstr(host_log_text(), "inconsistent"));
     net_stream_free(stream);
-    net_close();
+    net_close(peer_network);
     assert_int_equal(wire.held, 0);
     peer_world_close();
     return 0;

@@ -95,7 +95,7 @@ static int open_world(bool offloads, uint16_t vlan)
     memset(bad, 0, sizeof bad);
     bad_headers = 0;
 
-    stream = net_stream_new();
+    stream = net_stream_new(peer_network);
     return 0;
 }
 
@@ -127,7 +127,7 @@ static int close_world(void **state)
 {
     (void)state;
     net_stream_free(stream);
-    net_close();
+    net_close(peer_network);
     peer_world_close();
 
     for (enum kind kind = 0; kind < KINDS; kind++)
@@ -187,7 +187,7 @@ static enum status set_ipv6(void)
     struct net_ipv6 ipv6 = {.prefix_length = 64};
     memcpy(ipv6.address, ours6, 16);
     memcpy(ipv6.dns[0], server6, 16);
-    return net_set_ipv6(&ipv6, deadline_after_ms(5000));
+    return net_set_ipv6(peer_network, &ipv6, deadline_after_ms(5000));
 }
 
 /* The SYN and its repetitions; nobody answers. Neighbour discovery is the stack's to sum either way. */
@@ -204,7 +204,7 @@ static void udp_ipv6(void **state)
 {
     (void)state;
     struct net_ipv4 ipv4 = {.address = {10, 0, 0, 2}, .netmask = {255, 255, 255, 0}};
-    assert_int_equal(net_set_ipv4(&ipv4), OK);
+    assert_int_equal(net_set_ipv4(peer_network, &ipv4), OK);
     assert_int_equal(set_ipv6(), OK);
     assert_int_equal(host_connect(stream, "san.example.org", 3260, deadline_after_ms(3500)), E_RESOLVE);
     assert_true(good[UDP6] >= 2);
@@ -216,7 +216,7 @@ static void an_ipv6_server_stays(void **state)
     (void)state;
     struct net_ipv4 ipv4 = {.address = {10, 0, 0, 2}, .netmask = {255, 255, 255, 0}};
     assert_int_equal(set_ipv6(), OK);
-    assert_int_equal(net_set_ipv4(&ipv4), OK);
+    assert_int_equal(net_set_ipv4(peer_network, &ipv4), OK);
     assert_int_equal(host_connect(stream, "san.example.org", 3260, deadline_after_ms(3500)), E_RESOLVE);
     assert_true(good[UDP6] >= 2);
 }

@@ -44,7 +44,7 @@ static int open_world(void **state)
     (void)state;
     peer_world_open(64, 65536);
     peer_got_datagram = serve;
-    stream = net_stream_new();
+    stream = net_stream_new(peer_network);
     answer_length = questions = 0;
     silent = wrong_id = false;
     error_code = 0;
@@ -56,7 +56,7 @@ static int close_world(void **state)
 {
     (void)state;
     net_stream_free(stream);
-    net_close();
+    net_close(peer_network);
     assert_int_equal(wire.held, 0);
     peer_world_close();
     return 0;
@@ -167,7 +167,7 @@ static void ipv6_answers(void **state)
     struct net_ipv6 ipv6 = {.address = {0xFD, 0x77, [15] = 2}, .prefix_length = 64};
 
     (void)state;
-    assert_int_equal(net_set_ipv6(&ipv6, deadline_after_ms(5000)), OK);
+    assert_int_equal(net_set_ipv6(peer_network, &ipv6, deadline_after_ms(5000)), OK);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char name[32];
         snprintf(name, sizeof name, "six%zu.example", i);
@@ -183,11 +183,11 @@ static void no_server_is_set(void **state)
 {
     (void)state;
     struct net_ipv4 ipv4 = {.address = {10, 0, 0, 2}, .netmask = {255, 255, 255, 0}};
-    net_close();
+    net_close(peer_network);
     peer_world_close();
     peer_world_open(64, 65536);
-    stream = net_stream_new();
-    assert_int_equal(net_set_ipv4(&ipv4), OK);
+    stream = net_stream_new(peer_network);
+    assert_int_equal(net_set_ipv4(peer_network, &ipv4), OK);
     assert_int_equal(host_connect(stream, "target.example", 3260, deadline_after_ms(1000)), E_RESOLVE);
     assert_string_equal(failure_detail(E_RESOLVE), "\"target.example\": no DNS server is set");
 }

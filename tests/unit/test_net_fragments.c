@@ -254,9 +254,9 @@ static void too_late(void **state)
     send_numbered_piece(0);
     send_numbered_piece(1);
     peer_world_run(20);
-    net_pause();
+    net_pause(peer_network);
     host_clock_advance_us(10000000);
-    net_resume();
+    net_resume(peer_network);
     send_numbered_piece(2);
     assert_dropped();
 }
@@ -308,7 +308,7 @@ static void smallest_heap(void **state)
     net_stream_free(stream);
     peer_world_close();
     peer_world_open(7, 8 * 1460);
-    stream = net_stream_new();
+    stream = net_stream_new(peer_network);
     connect_first();
     for (unsigned i = 0; i < 20; i++) {
         prepare_segment();

@@ -41,7 +41,7 @@ static void datagrams(void **state)
     struct net_ipv6 ipv6 = {.prefix_length = 64};
     uint8_t udp[DATAGRAM] = {0, 7, 0, 9, DATAGRAM >> 8, DATAGRAM & 0xFF};
     memcpy(ipv6.address, us, 16);
-    assert_int_equal(net_set_ipv6(&ipv6, deadline_after_ms(5000)), OK);
+    assert_int_equal(net_set_ipv6(peer_network, &ipv6, deadline_after_ms(5000)), OK);
     wire.sent = count_unreachables;
     uint32_t sum = internet_sum(us, 16, internet_sum(them, 16, PROTOCOL_UDP + DATAGRAM));
     put_be16(udp + UDP_CHECKSUM, internet_fold(internet_sum(udp, DATAGRAM, sum)) ^ 0xFFFFu);
@@ -79,7 +79,7 @@ static void echo_requests(void **state)
     struct net_ipv6 ipv6 = {.prefix_length = 64};
     uint8_t echo[DATAGRAM] = {ECHO_REQUEST};
     memcpy(ipv6.address, us, 16);
-    assert_int_equal(net_set_ipv6(&ipv6, deadline_after_ms(5000)), OK);
+    assert_int_equal(net_set_ipv6(peer_network, &ipv6, deadline_after_ms(5000)), OK);
     wire.sent = count_unreachables;
     uint32_t sum = internet_sum(us, 16, internet_sum(them, 16, PROTOCOL_ICMPV6 + DATAGRAM));
     put_be16(echo + ICMPV6_CHECKSUM, internet_fold(internet_sum(echo, DATAGRAM, sum)) ^ 0xFFFFu);

@@ -52,7 +52,7 @@ static int close_world(void **state)
 {
     (void)state;
     assert_null(strstr(host_log_text(), "inconsistent"));
-    net_close();
+    net_close(peer_network);
     assert_int_equal(wire.held, 0);
     peer_world_close();
     return 0;
@@ -62,7 +62,7 @@ static enum status set_by_hand(void)
 {
     struct net_ipv6 ipv6 = {.prefix_length = 64};
     memcpy(ipv6.address, by_hand, 16);
-    return net_set_ipv6(&ipv6, deadline_after_ms(5000));
+    return net_set_ipv6(peer_network, &ipv6, deadline_after_ms(5000));
 }
 
 /* ---- addresses ---- */
@@ -91,7 +91,7 @@ static void address_by_router_advertisement(void **state)
     struct net_ipv6 found;
     static const uint8_t expected[16] = {0xFD, 0x99, 0, 0, 0, 0, 0, 0, 0x00, 0, 0, 0xFF, 0xFE, 0, 0, 0x01};
     host_idle_hook = advertise;
-    assert_int_equal(net_autoconfigure_ipv6(&found, deadline_after_ms(10000)), OK);
+    assert_int_equal(net_autoconfigure_ipv6(peer_network, &found, deadline_after_ms(10000)), OK);
     assert_memory_equal(found.address, expected, 16);
     assert_memory_equal(found.gateway, router, 16);
     assert_int_equal(found.dns[0][15], 0x53);
@@ -129,16 +129,16 @@ static void lifetimes_over_a_pause(void **state)
 {
     (void)state;
     struct net_ipv6 found;
-    struct stream *stream = net_stream_new();
+    struct stream *stream = net_stream_new(peer_network);
     host_idle_hook = advertise;
-    assert_int_equal(net_autoconfigure_ipv6(&found, deadline_after_ms(10000)), OK);
+    assert_int_equal(net_autoconfigure_ipv6(peer_network, &found, deadline_after_ms(10000)), OK);
     host_idle_hook = let_time_pass;
     wire.sent = count_messages;
     memset(of_type, 0, sizeof of_type);
 
-    net_pause();
+    net_pause(peer_network);
     host_clock_advance_us(7200000000u);
-    net_resume();
+    net_resume(peer_network);
     peer_world_run(6000);
     assert_true(of_type[ND_ROUTER_SOLICITATION] > 0);
     assert_int_equal(host_connect(stream, "fd99::1", 3260, deadline_after_ms(100)), E_CONNECT_TIMEOUT);
@@ -155,7 +155,7 @@ static void no_router(void **state)
 {
     (void)state;
     struct net_ipv6 found;
-    assert_int_equal(net_autoconfigure_ipv6(&found, deadline_after_ms(3000)), E_IPV6_NO_ROUTER);
+    assert_int_equal(net_autoconfigure_ipv6(peer_network, &found, deadline_after_ms(3000)), E_IPV6_NO_ROUTER);
 }
 
 static void static_address(void **state)
@@ -163,12 +163,12 @@ static void static_address(void **state)
     (void)state;
     struct net_ipv6 ipv6 = {.address = {0xFF, 2}, .prefix_length = 64};
     assert_int_equal(set_by_hand(), OK);
-    assert_int_equal(net_set_ipv6(&ipv6, deadline_after_ms(10)), E_ADDRESS_INVALID);
+    assert_int_equal(net_set_ipv6(peer_network, &ipv6, deadline_after_ms(10)), E_ADDRESS_INVALID);
     memset(ipv6.address, 0, 16);
-    assert_int_equal(net_set_ipv6(&ipv6, deadline_after_ms(10)), E_ADDRESS_INVALID);
+    assert_int_equal(net_set_ipv6(peer_network, &ipv6, deadline_after_ms(10)), E_ADDRESS_INVALID);
     memcpy(ipv6.address, by_hand, 16);
     ipv6.prefix_length = 129;
-    assert_int_equal(net_set_ipv6(&ipv6, deadline_after_ms(10)), E_ADDRESS_INVALID);
+    assert_int_equal(net_set_ipv6(peer_network, &ipv6, deadline_after_ms(10)), E_ADDRESS_INVALID);
 }
 
 static void claim(void)
@@ -185,7 +185,7 @@ static void a_link_local_address_by_hand(void **state)
     uint64_t began = platform_ticks();
     wire.sent = on_frame;
     advertisements = 0;
-    assert_int_equal(net_set_ipv6(&ipv6, deadline_after_ms(50)), OK);
+    assert_int_equal(net_set_ipv6(peer_network, &ipv6, deadline_after_ms(50)), OK);
     assert_in_range((platform_ticks() - began) / platform_ticks_per_ms(), 0, 100);
 
     uint8_t solicitation[32] = {ND_SOLICITATION};
@@ -325,7 +325,7 @@ static void redirects_to_nowhere(void **state)
 {
     (void)state;
     static const uint8_t targets[][16] = {{0}, {0x20, 1, 0x0D, 0xB8, [15] = 0x66}, {0xFF, 2, [15] = 1}};
-    struct stream *stream = net_stream_new();
+    struct stream *stream = net_stream_new(peer_network);
 
     assert_int_equal(set_by_hand(), OK);
     wire.sent = count_syns;
@@ -382,10 +382,10 @@ static void next_hop(void **state)
 {
     (void)state;
     struct net_ipv6 ipv6 = {.prefix_length = 64};
-    hop.stream = net_stream_new();
+    hop.stream = net_stream_new(peer_network);
     memcpy(ipv6.address, by_hand, 16);
     memcpy(ipv6.gateway, router, 16);
-    assert_int_equal(net_set_ipv6(&ipv6, deadline_after_ms(5000)), OK);
+    assert_int_equal(net_set_ipv6(peer_network, &ipv6, deadline_after_ms(5000)), OK);
     host_idle_hook = watch_next_hop;
     wire.sent = neighbour_answers;
 

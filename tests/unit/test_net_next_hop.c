@@ -87,18 +87,18 @@ static void moves_while_paused(void **state)
     (void)state;
     assert_int_equal(connect_to("10.0.0.1", 1000), OK);
     for (unsigned i = 0; i < 1000; i++) { /* as many short pauses as one long one */
-        net_pause();
+        net_pause(peer_network);
         host_clock_advance_us(600000);
-        net_resume();
+        net_resume(peer_network);
         net_poll();
     }
     move_peer();
     assert_true(milliseconds_to_send(1000) < 50);
 
     memcpy(peer.mac, "\2\0\0\0\0\376", 6);
-    net_pause();
+    net_pause(peer_network);
     host_clock_advance_us(3600000000u);
-    net_resume();
+    net_resume(peer_network);
     assert_true(milliseconds_to_send(1000) < 50);
 }
 
@@ -142,7 +142,7 @@ static void router_moves(void **state)
 {
     (void)state;
     struct net_ipv4 behind = {.address = {10, 0, 0, 2}, .netmask = {255, 255, 255, 0}, .gateway = {10, 0, 0, 1}};
-    assert_int_equal(net_set_ipv4(&behind), OK);
+    assert_int_equal(net_set_ipv4(peer_network, &behind), OK);
     assert_int_equal(connect_to("192.0.2.1", 300), E_CONNECT_TIMEOUT);
     move_peer();
     peer_hears = wire.sent;
@@ -195,7 +195,7 @@ static void set_ipv6(void)
 {
     struct net_ipv6 ipv6 = {.prefix_length = 64};
     memcpy(ipv6.address, us, 16);
-    assert_int_equal(net_set_ipv6(&ipv6, deadline_after_ms(5000)), OK);
+    assert_int_equal(net_set_ipv6(peer_network, &ipv6, deadline_after_ms(5000)), OK);
     wire.sent = neighbour;
     their_mac = (const uint8_t *)"\2\0\0\0\0\376";
     syns = astray = solicitations = 0;
@@ -220,9 +220,9 @@ static void ipv6_neighbour_moves_while_paused(void **state)
     set_ipv6();
     assert_int_equal(connect_to("fd77::1", 3000), E_CONNECT_TIMEOUT);
     their_mac = other_mac;
-    net_pause();
+    net_pause(peer_network);
     host_clock_advance_us(3600000000u);
-    net_resume();
+    net_resume(peer_network);
     solicitations = 0;
     assert_int_equal(connect_to("fd77::1", 1000), E_CONNECT_TIMEOUT);
     assert_true(solicitations > 0);
@@ -256,7 +256,7 @@ static void pings_from_nowhere(void **state)
     net_stream_free(stream);
     peer_world_close();
     peer_world_open(7, 8 * 1460);
-    stream = net_stream_new();
+    stream = net_stream_new(peer_network);
     assert_int_equal(connect_to("10.0.0.1", 1000), OK);
     peer_hears = wire.sent;
     wire.sent = watch_router;

@@ -64,7 +64,7 @@ static int open_ipv6(void **state)
     open_world(state);
     struct net_ipv6 ipv6 = {.prefix_length = 64};
     memcpy(ipv6.address, us, 16);
-    assert_int_equal(net_set_ipv6(&ipv6, deadline_after_ms(5000)), OK);
+    assert_int_equal(net_set_ipv6(peer_network, &ipv6, deadline_after_ms(5000)), OK);
     wire.sent = on_frame;
     wire.verified = true;
     limit = 1500;
@@ -185,11 +185,11 @@ static void mtu_of_the_link(void **state)
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct net_ipv4 ipv4 = {.address = {10, 0, 0, 2}, .netmask = {255, 255, 255, 0}, .mtu = cases[i].mtu};
-        assert_int_equal(net_set_ipv4(&ipv4), OK);
-        net_close();
+        assert_int_equal(net_set_ipv4(peer_network, &ipv4), OK);
+        net_close(peer_network);
         peer_world_close();
         open_ipv6(state);
-        assert_int_equal(net_set_ipv4(&ipv4), OK);
+        assert_int_equal(net_set_ipv4(peer_network, &ipv4), OK);
         assert_int_equal(connect_to("fd77::1", 1000), OK);
         assert_int_equal(send_full(), cases[i].largest);
     }
@@ -201,7 +201,7 @@ static void peers_with_another_mtu(void **state)
     (void)state;
     static const uint8_t data[1400];
     struct net_ipv4 ipv4 = {.address = {10, 0, 0, 2}, .netmask = {255, 255, 255, 0}, .mtu = 576};
-    assert_int_equal(net_set_ipv4(&ipv4), OK);
+    assert_int_equal(net_set_ipv4(peer_network, &ipv4), OK);
     assert_int_equal(connect_to("10.0.0.1", 1000), OK);
     peer_segment(PEER_ACK, peer.next, peer.expected, NULL, 0, data, sizeof data);
     peer_world_run(20);

@@ -37,7 +37,7 @@ static void set_ipv6(bool with_gateway)
     memcpy(ipv6.address, us, 16);
     if (with_gateway)
         memcpy(ipv6.gateway, gateway, 16);
-    assert_int_equal(net_set_ipv6(&ipv6, deadline_after_ms(5000)), OK);
+    assert_int_equal(net_set_ipv6(peer_network, &ipv6, deadline_after_ms(5000)), OK);
     wire.sent = on_frame;
     echoes = reports = solicitations = 0;
     gateway_answers = true;
@@ -60,7 +60,7 @@ static void peers_on_the_link(void **state)
     struct net_address peer_address;
     assert_false(net_peer_on_link(stream, &peer_address)); /* nobody yet */
     assert_int_equal(peer_address.family, 0);
-    assert_int_equal(net_set_ipv4(&ipv4), OK);
+    assert_int_equal(net_set_ipv4(peer_network, &ipv4), OK);
     set_ipv6(true);
     for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         print_message("%s\n", cases[i].host);

@@ -140,9 +140,9 @@ static void acknowledges_before_a_pause(void **state)
     peer_segment(PEER_ACK | PEER_PSH, peer.next, peer.expected, NULL, 0, "hello", 5);
     host_clock_advance_us(1000);
     net_poll();
-    net_pause();
+    net_pause(peer_network);
     assert_int_equal(peer.acknowledged, peer.iss + 6);
-    net_resume();
+    net_resume(peer_network);
 }
 
 /* Each of these is the largest segment that the peer takes. */
@@ -180,7 +180,7 @@ static void tiny_segments_from_the_smallest_heap(void **state)
     net_stream_free(stream);
     peer_world_close();
     peer_world_open(7, 8 * 1460);
-    stream = net_stream_new();
+    stream = net_stream_new(peer_network);
     tiny_segments_out(state);
 }
 

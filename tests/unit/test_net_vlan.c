@@ -70,7 +70,7 @@ static void open_in(uint16_t vlan)
     peer_world_open(64, 65536);
     peer_sent = wire.sent;
     wire.sent = on_frame;
-    stream = net_stream_new();
+    stream = net_stream_new(peer_network);
 }
 
 static int open_tagged(void **state)
@@ -91,7 +91,7 @@ static int close_world(void **state)
 {
     (void)state;
     net_stream_free(stream);
-    net_close();
+    net_close(peer_network);
     assert_int_equal(wrong_tags, 0);
     assert_int_equal(wire.oversized, 0);
     assert_int_equal(wire.held, 0);
@@ -104,7 +104,7 @@ static enum status set_ipv6(void)
 {
     struct net_ipv6 ipv6 = {.prefix_length = 64};
     memcpy(ipv6.address, ours6, 16);
-    return net_set_ipv6(&ipv6, deadline_after_ms(5000));
+    return net_set_ipv6(peer_network, &ipv6, deadline_after_ms(5000));
 }
 
 /* ---- sent and received ---- */
@@ -169,7 +169,7 @@ static void dhcp_dns_and_ipv6(void **state)
     assert_int_equal(host_connect(stream, "san.example.org", 3260, deadline_after_ms(1500)), E_RESOLVE);
     assert_true(sent[IPV4_UDP] >= 1);
     sent[IPV4_UDP] = 0;
-    assert_int_equal(net_dhcp(&request, &lease, deadline_after_ms(5000)), E_DHCP_TIMEOUT);
+    assert_int_equal(net_dhcp(peer_network, &request, &lease, deadline_after_ms(5000)), E_DHCP_TIMEOUT);
     assert_true(sent[IPV4_UDP] >= 1);
     assert_int_equal(set_ipv6(), OK);
     assert_true(sent[IPV6] >= 2); /* listener reports, duplicate address detection */
@@ -255,11 +255,13 @@ static void what_is_no_vlan(void **state)
     (void)state;
     struct arena arena = host_arena_new(1 << 20);
     struct nic nic;
+    struct network *network;
     wire_open(&nic, &arena, 16, 1500);
-    assert_int_equal(net_open(&(struct net_config){.nic = &nic, .arena = &arena, .window = 65536, .vlan = 4095}),
+    assert_int_equal(net_open(&network, &(struct net_config){.nic = &nic, .arena = &arena, .window = 65536, .vlan = 4095}),
                      E_INVALID_ARGUMENT);
-    assert_int_equal(net_open(&(struct net_config){.nic = &nic, .arena = &arena, .window = 65536, .vlan = 5, .vlan_priority = 8}),
-                     E_INVALID_ARGUMENT);
+    assert_int_equal(
+        net_open(&network, &(struct net_config){.nic = &nic, .arena = &arena, .window = 65536, .vlan = 5, .vlan_priority = 8}),
+        E_INVALID_ARGUMENT);
     host_arena_free(&arena);
 }
 

@@ -35,7 +35,7 @@ static void next_hop_ipv4(void **state)
     assert_false(net_next_hop(stream, hop));
 
     memset(hop, 0, sizeof hop);
-    assert_int_equal(net_set_ipv4(&behind), OK);
+    assert_int_equal(net_set_ipv4(peer_network, &behind), OK);
     host_idle_hook = watch_next_hop;
     assert_int_equal(connect_to("192.0.2.1", 1000), E_CONNECT_TIMEOUT);
     assert_true(hop_known);
@@ -50,7 +50,7 @@ static void connect_over_31_bits(void **state)
     (void)state;
     struct net_ipv4 pair = {.address = {10, 0, 0, 0}, .netmask = {255, 255, 255, 254}};
     memcpy(peer.stack_ip, pair.address, sizeof peer.stack_ip);
-    assert_int_equal(net_set_ipv4(&pair), OK);
+    assert_int_equal(net_set_ipv4(peer_network, &pair), OK);
     assert_int_equal(connect_to("10.0.0.1", 1000), OK);
 }
 

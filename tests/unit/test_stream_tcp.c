@@ -169,7 +169,7 @@ static void smallest_profile(void **state)
     net_stream_free(stream);
     peer_world_close();
     peer_world_open(7, 8 * 1460);
-    stream = net_stream_new();
+    stream = net_stream_new(peer_network);
     assert_int_equal(connect_to("10.0.0.1", 1000), OK);
     wire.loss = 10;
     wire.reorder = 20;
@@ -318,10 +318,10 @@ static void long_silence_costs_nothing(void **state)
     send_out(10);
     wire.loss = 0;
 
-    net_pause();
+    net_pause(peer_network);
     host_clock_advance_us(3600000000u);
     net_poll();
-    net_resume();
+    net_resume(peer_network);
     peer_world_run(1000);
     assert_int_equal(peer.received, 10);
 
@@ -335,8 +335,8 @@ static void as_many_streams_as_promised(void **state)
     (void)state;
     struct stream *more[NET_STREAMS];
     for (unsigned i = 1; i < NET_STREAMS; i++)
-        assert_non_null(more[i] = net_stream_new());
-    assert_null(net_stream_new());
+        assert_non_null(more[i] = net_stream_new(peer_network));
+    assert_null(net_stream_new(peer_network));
     for (unsigned i = 1; i < NET_STREAMS; i++)
         net_stream_free(more[i]);
 }
