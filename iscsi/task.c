@@ -308,6 +308,18 @@ static void requeue_failed(struct active_task *active, uint8_t response)
     task_aborted(active);
 }
 
+/* A target tells it once: whoever it is told to, and whether that one still waits, the disk may be another. */
+static void heed_attention(struct iscsi_session *session)
+{
+    uint32_t length = smaller_of(session->rx.data_length, sizeof session->answer);
+
+    if (session->rx.header[BHS_SCSI_STATUS] != SCSI_CHECK_CONDITION || length < SENSE_LENGTH_SIZE)
+        return;
+    uint32_t there = smaller_of(get_be16(session->answer), length - SENSE_LENGTH_SIZE);
+    if (scsi_sense_decode(session->answer + SENSE_LENGTH_SIZE, (uint16_t)there).key == KEY_UNIT_ATTENTION)
+        session_raise_doubt(session);
+}
+
 enum status task_response(struct iscsi_session *session)
 {
     const uint8_t *header = session->rx.header;
@@ -331,10 +343,8 @@ enum status task_response(struct iscsi_session *session)
             return status;
 
         task->scsi_status = header[BHS_SCSI_STATUS];
-        if (task->scsi_status == SCSI_CHECK_CONDITION &&
-            scsi_sense_decode(task->sense, task->sense_length).key == KEY_UNIT_ATTENTION)
-            session_raise_doubt(session);
     }
+    heed_attention(session);
     mark_answered(session, active);
     return OK;
 }

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What keeps a command's data whole, and its failure's cause from being lost: the guard against another disk, resets, answers
+ * that come too early, peers that take nothing, clocks left over from an outage.
+ */
+#include "tests/unit/session_tasks.h"
+
+#include "iscsi/scsi.h"
+
+/* CHECK CONDITION with this sense data. */
+static void say_sense(uint32_t itt, uint8_t response_code, uint8_t key, uint8_t asc, uint8_t ascq)
+{
+    uint8_t sense[20] = {0, 18, response_code, 0, key, [14] = asc, [15] = ascq};
+    uint8_t header[BHS_LENGTH] = {OP_SCSI_RESPONSE, FLAG_FINAL, 0, SCSI_CHECK_CONDITION};
+
+    put_be32(header + BHS_ITT, itt);
+    put_be32(header + BHS_STATSN, session->expstatsn);
+    put_be32(header + BHS_EXPCMDSN, session->cmdsn);
+    put_be32(header + BHS_MAXCMDSN, session->cmdsn + 32);
+    fake_say(&fake, header, sense, sizeof sense);
+}
+
+/* A target tells it once, and to whom is its own choice. */
+static void an_attention_told_to_a_command_given_up(void **state)
+{
+    (void)state;
+    iscsi_session_guard(session);
+    function_response = -1;
+    submit(0, ISCSI_READ);
+    uint32_t itt = itt_of(0);
+    iscsi_session_cancel(session, &tasks[0]);
+    turns(2);
+    say_sense(itt, 0x70, 6, 0x3F, 0x0E);
+    turns(1);
+    assert_int_not_equal(iscsi_session_doubt(session), 0);
+
+    submit(1, ISCSI_WRITE);
+    turns(10);
+    assert_int_equal(tasks[1].state, TASK_QUEUED);
+    iscsi_session_trust(session, iscsi_session_doubt(session));
+    turns(1);
+    assert_int_equal(tasks[1].state, TASK_ACTIVE);
+    assert_int_equal(fake.aborts, 0);
+}
+
+/* Lengths that lie about the sense data are no reason for trust, or for doubt. */
+static void an_answer_without_sense_data_to_a_command_given_up(void **state)
+{
+    (void)state;
+    iscsi_session_guard(session);
+    function_response = -1;
+    submit(0, ISCSI_READ);
+    uint32_t itt = itt_of(0);
+    iscsi_session_cancel(session, &tasks[0]);
+    turns(2);
+
+    say_sense(itt, 0x70, 6, 0x3F, 0x0E);
+    put_be24(fake.in + fake.in_length - 20 - BHS_LENGTH + BHS_DATA_LENGTH, 1);
+    fake.in_length -= 16;
+    turns(1);
+    assert_int_equal(iscsi_session_doubt(session), 0);
+    assert_int_equal(fake.aborts, 0);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down_session)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(an_attention_told_to_a_command_given_up),
+        CASE(an_answer_without_sense_data_to_a_command_given_up),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
