@@ -62,6 +62,59 @@ static void an_answer_without_sense_data_to_a_command_given_up(void **state)
     assert_int_equal(fake.aborts, 0);
 }
 
+/* ---- peers that take nothing ---- */
+
+static struct stream_ops shut;
+
+static enum status take_nothing(struct stream *stream, const struct stream_span *spans, unsigned count, size_t *taken)
+{
+    (void)stream;
+    (void)spans;
+    (void)count;
+    *taken = 0;
+    return OK;
+}
+
+/* A window of 0 for ever, or no memory for a segment. */
+static void shut_the_window(void)
+{
+    shut = *fake.stream.ops;
+    shut.send = take_nothing;
+    fake.stream.ops = &shut;
+}
+
+static void a_peer_that_takes_nothing_is_a_dead_one(void **state)
+{
+    for (unsigned commands = 0; commands < 2; commands++) {
+        tear_down_session(state);
+        set_up(state);
+        if (commands)
+            submit(0, ISCSI_READ);
+        shut_the_window();
+        submit(1, ISCSI_WRITE);
+        turns(14000);
+        assert_int_equal(fake.aborts, 0);
+
+        turns(7000);
+        assert_int_equal(fake.aborts, 1);
+        assert_int_equal(tasks[1].state, TASK_QUEUED);
+        iscsi_session_close(session, deadline_after_ms(10));
+    }
+}
+
+/* Callers of little patience, one after the other, must not keep a dead connection alive. */
+static void short_calls_do_not_add_up_to_life(void **state)
+{
+    (void)state;
+    shut_the_window();
+    for (unsigned i = 0; i < 3; i++) {
+        submit(i, ISCSI_READ);
+        turns(9000);
+        iscsi_session_cancel(session, &tasks[i]);
+    }
+    assert_int_equal(fake.aborts, 1);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down_session)
 
 int main(void)
@@ -69,6 +122,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(an_attention_told_to_a_command_given_up),
         CASE(an_answer_without_sense_data_to_a_command_given_up),
+        CASE(a_peer_that_takes_nothing_is_a_dead_one),
+        CASE(short_calls_do_not_add_up_to_life),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
