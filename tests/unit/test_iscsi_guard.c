@@ -115,15 +115,36 @@ static void short_calls_do_not_add_up_to_life(void **state)
     assert_int_equal(fake.aborts, 1);
 }
 
+/* ---- resets, logouts ---- */
+
+/* It would be ended with the others, by our word alone, and carried out twice. */
+static void a_command_waits_for_a_reset_under_way(void **state)
+{
+    (void)state;
+    function_response = -1;
+    submit(0, ISCSI_READ);
+    turns(60001 + 15010);
+    assert_int_equal(function_count, 2);
+    assert_int_equal(functions[1], LOGICAL_UNIT_RESET);
+
+    submit(1, ISCSI_WRITE);
+    turns(100);
+    assert_int_equal(tasks[1].state, TASK_QUEUED);
+    answer(last_request, OP_TASK_RESPONSE, FUNCTION_COMPLETE);
+    turns(2);
+    assert_int_equal(tasks[1].state, TASK_ACTIVE);
+    finish_read(0);
+    assert_int_equal(fake.aborts, 0);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down_session)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(an_attention_told_to_a_command_given_up),
-        CASE(an_answer_without_sense_data_to_a_command_given_up),
-        CASE(a_peer_that_takes_nothing_is_a_dead_one),
-        CASE(short_calls_do_not_add_up_to_life),
+        CASE(an_attention_told_to_a_command_given_up), CASE(an_answer_without_sense_data_to_a_command_given_up),
+        CASE(a_peer_that_takes_nothing_is_a_dead_one), CASE(short_calls_do_not_add_up_to_life),
+        CASE(a_command_waits_for_a_reset_under_way),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
