@@ -137,6 +137,107 @@ static void a_command_waits_for_a_reset_under_way(void **state)
     assert_int_equal(fake.aborts, 0);
 }
 
+static void say_event(uint8_t event, uint16_t seconds)
+{
+    uint8_t header[BHS_LENGTH] = {OP_ASYNC, FLAG_FINAL};
+
+    put_be32(header + BHS_ITT, RESERVED_TAG);
+    put_be32(header + BHS_STATSN, session->expstatsn);
+    put_be32(header + BHS_EXPCMDSN, session->cmdsn);
+    put_be32(header + BHS_MAXCMDSN, session->maxcmdsn);
+    header[BHS_ASYNC_EVENT] = event;
+    put_be16(header + BHS_ASYNC_PARAMETER3, seconds);
+    fake_say(&fake, header, NULL, 0);
+}
+
+/* RFC 7143 section 11.9.1: events 1 and 4. */
+static void a_logout_asked_for_again_has_no_more_time(void **state)
+{
+    (void)state;
+    submit(0, ISCSI_READ);
+    for (unsigned i = 0; i < 14 && fake.aborts == 0; i++) {
+        say_event(i % 2 ? 4 : 1, 5);
+        turns(500);
+    }
+    assert_int_equal(fake.aborts, 1);
+    iscsi_session_cancel(session, &tasks[0]);
+}
+
+static void say_ping(uint32_t ttt)
+{
+    uint8_t header[BHS_LENGTH] = {OP_NOP_IN, FLAG_FINAL};
+
+    put_be32(header + BHS_ITT, RESERVED_TAG);
+    put_be32(header + BHS_TTT, ttt);
+    put_be32(header + BHS_STATSN, session->expstatsn);
+    put_be32(header + BHS_EXPCMDSN, session->cmdsn);
+    put_be32(header + BHS_MAXCMDSN, session->maxcmdsn);
+    fake_say(&fake, header, NULL, 0);
+}
+
+static void say_logged_out(uint16_t time2wait)
+{
+    uint8_t header[BHS_LENGTH] = {OP_LOGOUT_RESPONSE, FLAG_FINAL};
+
+    put_be32(header + BHS_ITT, ITT_LOGOUT);
+    put_be32(header + BHS_STATSN, session->expstatsn);
+    put_be16(header + BHS_LOGOUT_TIME2WAIT, time2wait);
+    fake_say(&fake, header, NULL, 0);
+}
+
+/* Nothing may follow our logout, so that pings are not answered; nor do they keep us from reading on. */
+static void pings_ahead_of_the_answer_to_a_logout(void **state)
+{
+    (void)state;
+    submit(0, ISCSI_READ);
+    say_event(1, 60);
+    turns(2);
+    for (uint32_t i = 0; i < 2 * NOP_ANSWERS; i++)
+        say_ping(i);
+    say_logged_out(0);
+    turns(2);
+    assert_int_equal(fake.aborts, 1);
+    iscsi_session_cancel(session, &tasks[0]);
+}
+
+/* Section 11.15.3: Time2Wait. */
+static void a_logout_tells_how_long_to_stay_away(void **state)
+{
+    (void)state;
+    submit(0, ISCSI_READ);
+    say_event(1, 60);
+    turns(2);
+    say_logged_out(5);
+    turns(4900);
+    assert_int_equal(fake.connects, 1);
+    turns(3000);
+    assert_int_equal(fake.connects, 2);
+    iscsi_session_cancel(session, &tasks[0]);
+}
+
+static void ask_for_logouts(struct stream *stream)
+{
+    static uint64_t last;
+
+    serve(stream);
+    if (platform_ticks() - last < 500 * platform_ticks_per_ms())
+        return;
+    last = platform_ticks();
+    say_event(1, 60);
+}
+
+static void closing_while_logouts_are_asked_for(void **state)
+{
+    struct stream_ops asking = *fake.stream.ops;
+    uint64_t began = platform_ticks();
+
+    (void)state;
+    asking.pump = ask_for_logouts;
+    fake.stream.ops = &asking;
+    iscsi_session_close(session, deadline_after_ms(1000));
+    assert_in_range((platform_ticks() - began) / platform_ticks_per_ms(), 990, 1100);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down_session)
 
 int main(void)
@@ -144,7 +245,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(an_attention_told_to_a_command_given_up), CASE(an_answer_without_sense_data_to_a_command_given_up),
         CASE(a_peer_that_takes_nothing_is_a_dead_one), CASE(short_calls_do_not_add_up_to_life),
-        CASE(a_command_waits_for_a_reset_under_way),
+        CASE(a_command_waits_for_a_reset_under_way),   CASE(a_logout_asked_for_again_has_no_more_time),
+        CASE(closing_while_logouts_are_asked_for),     CASE(pings_ahead_of_the_answer_to_a_logout),
+        CASE(a_logout_tells_how_long_to_stay_away),    CASE(a_command_after_an_outage_is_tried),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
