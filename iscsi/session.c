@@ -190,10 +190,12 @@ void iscsi_session_submit(struct iscsi_session *session, struct iscsi_task *task
     /* A silence that began with a command that was given up is the same silence. */
     if (!session->first && !task_any_active(session))
         session->heard_at = platform_ticks();
-    if (!session->first)
-        session->first = task;
-    else
+    if (session->first) {
         session->last->next = task;
+    } else {
+        session->first = task;
+        session->recovering = false; /* whoever waited for it has gone, and the time was his */
+    }
     session->last = task;
 }
 

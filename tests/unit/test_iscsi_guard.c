@@ -238,6 +238,27 @@ static void closing_while_logouts_are_asked_for(void **state)
     assert_in_range((platform_ticks() - began) / platform_ticks_per_ms(), 990, 1100);
 }
 
+/* ---- what an outage leaves behind ---- */
+
+/* Nobody waited any more, the pump went on: the next command has all the time of its own. */
+static void a_command_after_an_outage_is_tried(void **state)
+{
+    (void)state;
+    submit(0, ISCSI_READ);
+    fake.refuse = fake.closed = true;
+    turns(60000);
+    iscsi_session_cancel(session, &tasks[0]);
+    turns(100000);
+
+    fake.refuse = fake.closed = false;
+    fake_login_whole(&fake);
+    submit(1, ISCSI_READ);
+    turns(10);
+    assert_false(tasks[1].done);
+    assert_int_equal(session->state, SESSION_FULL);
+    finish_read(1);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down_session)
 
 int main(void)
