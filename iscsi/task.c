@@ -222,8 +222,11 @@ enum status task_data_in_begin(struct iscsi_session *session)
     return OK;
 }
 
-/* Takes the residual off, RFC 7143 section 11.4.5. */
-static enum status set_transferred(const struct active_task *active, const uint8_t *header)
+/*
+ * Takes the residual off, RFC 7143 section 11.4.5. `unsent` bytes of those that count as moved are with us still: success with
+ * them is nobody's.
+ */
+static enum status set_transferred(const struct active_task *active, const uint8_t *header, uint32_t unsent)
 {
     struct iscsi_task *task = active->task;
     uint8_t flags = header[BHS_FLAGS] & (FLAG_OVERFLOW | FLAG_UNDERFLOW);
@@ -243,6 +246,8 @@ static enum status set_transferred(const struct active_task *active, const uint8
     /* Whatever the target says, no more has moved than has passed here. */
     if (task->direction != ISCSI_NO_DATA && task->transferred > active->progress)
         task->transferred = active->progress;
+    if (unsent && header[BHS_SCSI_STATUS] == SCSI_GOOD && task->transferred > active->progress - unsent)
+        return blame(active, fail(E_ISCSI_RESPONSE, "success with %u bytes that have not left", (unsigned)unsent));
     return OK;
 }
 
@@ -263,7 +268,7 @@ enum status task_data_in_end(struct iscsi_session *session)
         return blame(active, fail(E_ISCSI_RESPONSE, "status in a Data-In that is not the final one"));
     session_update_expstatsn(session, rx->header);
     if (active->task) {
-        enum status status = set_transferred(active, rx->header);
+        enum status status = set_transferred(active, rx->header, 0);
         if (status != OK)
             return status;
 
@@ -336,7 +341,7 @@ enum status task_response(struct iscsi_session *session)
 
     struct iscsi_task *task = active->task;
     if (task) {
-        enum status status = set_transferred(active, header);
+        enum status status = set_transferred(active, header, session->tx.task == active ? session->tx.data_length : 0);
         if (status == OK)
             status = copy_sense(session, active);
         if (status != OK)

@@ -238,6 +238,44 @@ static void closing_while_logouts_are_asked_for(void **state)
     assert_in_range((platform_ticks() - began) / platform_ticks_per_ms(), 990, 1100);
 }
 
+/* ---- answers that come too early ---- */
+
+/* Half of its last Data-Out is with us still. */
+static void success_before_all_has_left(void **state)
+{
+    (void)state;
+    submit(0, ISCSI_WRITE); /* 4096 bytes within the command, as many behind it */
+    say(OP_R2T, FLAG_FINAL, itt_of(0), 0, 8192, 4096);
+    fake.chunk = BHS_LENGTH;
+    turns(1);
+    assert_true(session->tx.busy);
+
+    say(OP_SCSI_RESPONSE, FLAG_FINAL, itt_of(0), 0, 0, 0);
+    fake.chunk = 0;
+    turns(1);
+    assert_int_equal(fake.aborts, 1);
+    assert_false(tasks[0].done);
+    assert_int_equal(tasks[0].failure, E_ISCSI_RESPONSE);
+    iscsi_session_cancel(session, &tasks[0]);
+}
+
+/* A target may refuse a write whenever it likes. */
+static void a_refusal_before_all_has_left(void **state)
+{
+    (void)state;
+    submit(0, ISCSI_WRITE);
+    say(OP_R2T, FLAG_FINAL, itt_of(0), 0, 8192, 4096);
+    fake.chunk = BHS_LENGTH;
+    turns(1);
+
+    say_sense(itt_of(0), 0x70, 7, 0x27, 0);
+    fake.chunk = 0;
+    turns(2);
+    assert_int_equal(fake.aborts, 0);
+    assert_true(tasks[0].done);
+    assert_int_equal(tasks[0].status, OK);
+}
+
 /* ---- what an outage leaves behind ---- */
 
 /* Nobody waited any more, the pump went on: the next command has all the time of its own. */
@@ -268,7 +306,8 @@ int main(void)
         CASE(a_peer_that_takes_nothing_is_a_dead_one), CASE(short_calls_do_not_add_up_to_life),
         CASE(a_command_waits_for_a_reset_under_way),   CASE(a_logout_asked_for_again_has_no_more_time),
         CASE(closing_while_logouts_are_asked_for),     CASE(pings_ahead_of_the_answer_to_a_logout),
-        CASE(a_logout_tells_how_long_to_stay_away),    CASE(a_command_after_an_outage_is_tried),
+        CASE(a_logout_tells_how_long_to_stay_away),    CASE(success_before_all_has_left),
+        CASE(a_refusal_before_all_has_left),           CASE(a_command_after_an_outage_is_tried),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
