@@ -40,6 +40,14 @@ static enum status blame(const struct active_task *active, enum status status)
     return status;
 }
 
+enum status task_blame_pdu(struct iscsi_session *session, enum status status)
+{
+    const struct receiver *rx = &session->rx;
+    const struct active_task *active = rx->task ? rx->task : find_active(session, rx->header);
+
+    return active ? blame(active, status) : status;
+}
+
 void task_restart_timeout(struct iscsi_session *session, struct active_task *active)
 {
     active->stalled_at = deadline_after_ms(session->settings.stall_ms);
@@ -119,7 +127,10 @@ static void mark_answered(struct iscsi_session *session, struct active_task *act
     active->state = SLOT_ANSWERED;
     active->out_end = active->out_offset;
     active->next_end = 0;
-    recovery_end(session);
+
+    /* That the disk says who it is helps nobody whose own command cannot be carried out. */
+    if (!active->task || !active->task->probing)
+        recovery_end(session);
     if (!active->task) {
         release_slot(active);
         return;

@@ -278,6 +278,34 @@ static void a_refusal_before_all_has_left(void **state)
 
 /* ---- what an outage leaves behind ---- */
 
+/* The question who the disk is gets its answer over each connection, and the command in turn costs that. */
+static void answers_to_probes_do_not_end_an_outage(void **state)
+{
+    (void)state;
+    submit(0, ISCSI_READ);
+    for (unsigned i = 0; i < 200 && !tasks[0].done; i++) {
+        fake.closed = true;
+        turns(2);
+        fake.closed = false;
+        fake.in_length = fake.in_position = fake.out_length = heard = 0;
+        fake_login_whole(&fake);
+        for (unsigned turn = 0; turn < 20000 && session->state != SESSION_FULL && !tasks[0].done; turn++)
+            turns(1);
+        heard = fake.out_length;
+        if (tasks[0].done)
+            break;
+
+        tasks[1] = (struct iscsi_task){.probing = true};
+        iscsi_session_submit(session, &tasks[1]);
+        turns(2);
+        say(OP_SCSI_RESPONSE, FLAG_FINAL, itt_of(1), 0, 0, 0);
+        turns(1);
+        assert_true(tasks[1].done);
+    }
+    assert_true(tasks[0].done);
+    assert_int_equal(tasks[0].status, E_ISCSI_TIMEOUT);
+}
+
 /* Nobody waited any more, the pump went on: the next command has all the time of its own. */
 static void a_command_after_an_outage_is_tried(void **state)
 {
@@ -307,7 +335,8 @@ int main(void)
         CASE(a_command_waits_for_a_reset_under_way),   CASE(a_logout_asked_for_again_has_no_more_time),
         CASE(closing_while_logouts_are_asked_for),     CASE(pings_ahead_of_the_answer_to_a_logout),
         CASE(a_logout_tells_how_long_to_stay_away),    CASE(success_before_all_has_left),
-        CASE(a_refusal_before_all_has_left),           CASE(a_command_after_an_outage_is_tried),
+        CASE(a_refusal_before_all_has_left),           CASE(answers_to_probes_do_not_end_an_outage),
+        CASE(a_command_after_an_outage_is_tried),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
