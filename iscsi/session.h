@@ -94,6 +94,7 @@ struct negotiated {
     uint32_t max_burst, first_burst;
     uint32_t initial_r2t, immediate_data; /* 1: Yes, 0: No */
     uint32_t header_digest, data_digest;  /* 1: CRC32C, 0: None; in force after the login */
+    uint32_t time2wait, time2retain;      /* seconds: how long the target keeps what a lost connection leaves behind */
 };
 
 enum rx_stage { RX_HEADER, RX_AHS, RX_HEADER_DIGEST, RX_DATA, RX_TAIL, RX_DATA_DIGEST };
@@ -176,7 +177,8 @@ struct iscsi_session {
     uint32_t backoff_ms;             /* the pause after the next failure */
     uint32_t time2wait_ms;           /* what the target wants the next pause to be at least; 0: nothing */
     bool writes_unsettled;           /* the connection that was lost had writes in flight, at … */
-    uint16_t writes_group;           /* … this portal group */
+    uint16_t writes_group;           /* … this portal group, whose target … */
+    uint32_t writes_ms;              /* … may take so long to end them */
     deadline_t quiet_until;          /* nothing is issued before */
 
     uint8_t last_challenge[CHALLENGE_LENGTH]; /* the CHAP challenge that we sent last */

@@ -176,6 +176,7 @@ void task_requeue_all(struct iscsi_session *session)
         if (state == SLOT_ACTIVE && active->write) {
             session->writes_unsettled = true;
             session->writes_group = session->portal_group;
+            session->writes_ms = (session->agreed.time2wait + session->agreed.time2retain) * 1000;
         }
         release_slot(active);
         if (!task)
