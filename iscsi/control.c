@@ -37,7 +37,8 @@ static enum status receive_nop_in(struct iscsi_session *session)
         return OK;
     }
 
-    if (ttt == RESERVED_TAG)
+    /* Behind our logout nothing is sent any more, and its answer must not be held up. */
+    if (ttt == RESERVED_TAG || session->state == SESSION_LOGOUT)
         return OK;
     struct nop_answer *answer = &session->nop_answers[session->nop_count++];
     memcpy(answer->lun, header + BHS_LUN, 8);
@@ -56,7 +57,9 @@ static enum status receive_async(struct iscsi_session *session)
     switch (header[BHS_ASYNC_EVENT]) {
     case ASYNC_LOGOUT:
     case ASYNC_NEGOTIATE:
-        /* A new login negotiates anew, which serves both. */
+        /* A new login negotiates anew, which serves both. Asked for again, it has no more time than it had. */
+        if (session->logout_wanted)
+            return OK;
         log_printf(LOG_WARNING, "The target asks for a logout");
         session->logout_wanted = true;
         session->logout_until = deadline_after_ms(smaller_of(answer_within * 1000 + 1000, session->settings.command_timeout_ms));
@@ -89,6 +92,7 @@ static enum status receive_logout_response(struct iscsi_session *session)
 {
     if (session->state != SESSION_LOGOUT || get_be32(session->rx.header + BHS_ITT) != ITT_LOGOUT)
         return fail(E_ISCSI_TAG, "a logout response for ITT %08x", (unsigned)get_be32(session->rx.header + BHS_ITT));
+    session->time2wait_ms = get_be16(session->rx.header + BHS_LOGOUT_TIME2WAIT) * 1000u;
     return fail(E_ISCSI_LOGOUT, "logged out, response %u", session->rx.header[BHS_RESPONSE]);
 }
 

@@ -40,7 +40,7 @@ struct iscsi_settings {
     struct iscsi_chap mutual_chap; /* what the target proves to us */
     enum iscsi_digests digests;
     uint32_t login_timeout_ms;    /* one attempt: connection and login; 0: 15,000 */
-    uint32_t command_timeout_ms;  /* of silence, a ping of ours unanswered: the connection is taken for dead; 0: 15,000 */
+    uint32_t command_timeout_ms;  /* of silence, a ping of ours unanswered or unsent: the connection is dead; 0: 15,000 */
     uint32_t stall_ms;            /* without progress of a task on a living connection: it is aborted; 0: 4 times the above */
     uint32_t recovery_timeout_ms; /* how long a lost connection is tried to be re-opened; 0: 120,000 */
     uint32_t recovery_backoff_ms; /* first pause between attempts, doubled up to 8,000; 0: 250 */
@@ -114,7 +114,8 @@ void iscsi_session_pump(struct iscsi_session *session);
 /*
  * Pumps until the task is done or `deadline` passes (then it is given up with E_ISCSI_TIMEOUT). Returns task->status: OK, or
  * E_ISCSI_TIMEOUT, E_ISCSI_CLOSED, why the connection cannot be had again, or with what the target has failed this one task
- * several times in a row: E_ISCSI_TARGET_FAILURE, E_ISCSI_R2T, E_ISCSI_DATA_IN, E_ISCSI_SEQUENCE, E_ISCSI_RESPONSE.
+ * several times in a row: E_ISCSI_TARGET_FAILURE, E_ISCSI_R2T, E_ISCSI_DATA_IN, E_ISCSI_SEQUENCE, E_ISCSI_RESPONSE,
+ * E_ISCSI_DATA_DIGEST.
  */
 enum status iscsi_session_wait(struct iscsi_session *session, struct iscsi_task *task, deadline_t deadline);
 

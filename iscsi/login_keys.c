@@ -49,8 +49,8 @@ static const struct key keys[] = {
     {"MaxRecvDataSegmentLength", KEY_DECLARED, 512, OUR_MAX_RECV_SEGMENT, 0xFFFFFF, AGREED(max_send_segment)},
     {"MaxBurstLength",           KEY_MINIMUM,  512, OUR_MAX_BURST,        0xFFFFFF, AGREED(max_burst)},
     {"FirstBurstLength",         KEY_MINIMUM,  512, OUR_FIRST_BURST,      0xFFFFFF, AGREED(first_burst)},
-    {"DefaultTime2Wait",         KEY_MAXIMUM,  0,   0,                    3600,     0},
-    {"DefaultTime2Retain",       KEY_LOOSE,    0,   0,                    3600,     0},
+    {"DefaultTime2Wait",         KEY_MAXIMUM,  0,   0,                    3600,     AGREED(time2wait)},
+    {"DefaultTime2Retain",       KEY_LOOSE,    0,   0,                    3600,     AGREED(time2retain)},
     {"MaxOutstandingR2T",        KEY_LOOSE,    1,   1,                    65535,    0},
     {"DataPDUInOrder",           KEY_OR_YES,   0,   0,                    0,        0},
     {"DataSequenceInOrder",      KEY_OR_YES,   0,   0,                    0,        0},
@@ -74,6 +74,8 @@ void login_keys_set_defaults(struct negotiated *agreed)
     agreed->first_burst = 64 * KIB;
     agreed->initial_r2t = 1;
     agreed->immediate_data = 1;
+    agreed->time2wait = 2;
+    agreed->time2retain = 20;
 }
 
 void login_keys_offer(struct login *login)

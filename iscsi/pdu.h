@@ -74,6 +74,8 @@
 #define BHS_ASYNC_PARAMETER2 40
 #define BHS_ASYNC_PARAMETER3 42
 
+#define BHS_LOGOUT_TIME2WAIT 40 /* Logout Response, section 11.15: seconds */
+
 #define FLAG_FINAL       0x80
 #define FLAG_READ        0x40 /* SCSI Command */
 #define FLAG_WRITE       0x20

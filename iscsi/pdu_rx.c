@@ -91,6 +91,8 @@ static enum status end_stage(struct iscsi_session *session, bool *complete)
     if (rx->stage == RX_DATA_DIGEST) {
         if (has_data_digest(session))
             status = check_digest(rx, E_ISCSI_DATA_DIGEST);
+        if (status != OK)
+            task_blame_pdu(session, status);
         rx->crc = 0;
         *complete = status == OK;
     }

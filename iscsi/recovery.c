@@ -15,7 +15,10 @@
 #define BACKOFF_MAX_MS   8000
 #define TIME2WAIT_MAX_MS 60000 /* of what a target announces */
 #define JITTER_MAX_MS    4000
-#define OLD_SESSION_MS   4000 /* DefaultTime2Wait and DefaultTime2Retain, twice */
+
+/* How long the end of an old session is waited for: what was agreed on, but no less and no more than this. */
+#define OLD_SESSION_LEAST_MS 4000u
+#define OLD_SESSION_MOST_MS  60000u
 
 void recovery_end(struct iscsi_session *session)
 {
@@ -93,9 +96,12 @@ static void connected_again(struct iscsi_session *session)
     log_printf(LOG_INFO, "Connected again to %s", session->portal_host);
 
     if (session->writes_unsettled && session->writes_group != session->portal_group) {
-        log_printf(LOG_WARNING, "Portal group %u in place of %u: old writes are waited out", session->portal_group,
-                   session->writes_group);
-        session->quiet_until = deadline_after_ms(OLD_SESSION_MS);
+        uint32_t wait = smaller_of(session->writes_ms, OLD_SESSION_MOST_MS);
+
+        wait = wait > OLD_SESSION_LEAST_MS ? wait : OLD_SESSION_LEAST_MS;
+        log_printf(LOG_WARNING, "Portal group %u in place of %u: old writes are waited out for %u ms", session->portal_group,
+                   session->writes_group, (unsigned)wait);
+        session->quiet_until = deadline_after_ms(wait);
     }
     session->writes_unsettled = false;
 }

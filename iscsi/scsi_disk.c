@@ -47,7 +47,7 @@ static void conclude_task(struct scsi_slot *slot)
     if (verdict == SCSI_LATER && !slot->patience)
         slot->patience = deadline_after_ms(SCSI_PATIENCE_MS);
     /* A LUN without a cache to flush may not know the command; then everything is flushed already. */
-    if (status == E_SCSI_COMMAND && slot->request->operation == DISK_FLUSH)
+    if (verdict == SCSI_FAILED && status == E_SCSI_COMMAND && slot->request->operation == DISK_FLUSH)
         verdict = SCSI_DONE;
 
     if (verdict == SCSI_AGAIN && slot->tries++ < SCSI_TRIES_MAX) {

@@ -2,6 +2,8 @@
 /* What comes back of a command: status and sense data, and what is to be done about it. */
 #include "iscsi/scsi.h"
 
+#include "platform/format.h"
+
 /* Sense data, SPC-4 section 4.5: response codes, and bytes of the fixed and the descriptor format. */
 #define SENSE_RESPONSE_CODE       0
 #define SENSE_FIXED_CURRENT       0x70
@@ -48,6 +50,14 @@ struct scsi_sense scsi_sense_decode(const uint8_t *bytes, uint16_t length)
     return sense;
 }
 
+/* It speaks of an earlier command, and the one that it came with was not carried out (SPC-4 section 4.5.7). */
+static bool is_deferred(const struct iscsi_task *task)
+{
+    uint8_t format = task->sense_length ? task->sense[SENSE_RESPONSE_CODE] & SENSE_RESPONSE_CODE_MASK : 0;
+
+    return format == SENSE_FIXED_DEFERRED || format == SENSE_DESCRIPTOR_DEFERRED;
+}
+
 static enum scsi_verdict judge_sense(const struct iscsi_task *task, enum status *status)
 {
     struct scsi_sense sense = scsi_sense_decode(task->sense, task->sense_length);
@@ -56,7 +66,9 @@ static enum scsi_verdict judge_sense(const struct iscsi_task *task, enum status 
 
     switch (sense.key) {
     case KEY_RECOVERED_ERROR:
-        return SCSI_DONE;
+        if (!is_deferred(task))
+            return SCSI_DONE;
+        break;
     case KEY_UNIT_ATTENTION:
     case KEY_ABORTED_COMMAND:
         verdict = SCSI_AGAIN;
@@ -85,6 +97,10 @@ static enum scsi_verdict judge_sense(const struct iscsi_task *task, enum status 
     const char *text = scsi_sense_text(sense, &code);
     *status = fail(code, "command %02x: sense key %x, ASC/ASCQ %02x/%02x: %s", task->cdb[CDB_OPERATION_CODE], sense.key,
                    sense.asc, sense.ascq, text);
+    if (is_deferred(task)) {
+        log_printf(LOG_ERROR, "Of an earlier command the target says: %s", failure_detail(code));
+        return SCSI_AGAIN;
+    }
     return verdict;
 }
 

@@ -187,11 +187,14 @@ void iscsi_session_submit(struct iscsi_session *session, struct iscsi_task *task
         session->retry_at = 0;
     }
 
-    if (!session->first) {
-        session->first = task;
+    /* A silence that began with a command that was given up is the same silence. */
+    if (!session->first && !task_any_active(session))
         session->heard_at = platform_ticks();
-    } else {
+    if (session->first) {
         session->last->next = task;
+    } else {
+        session->first = task;
+        session->recovering = false; /* whoever waited for it has gone, and the time was his */
     }
     session->last = task;
 }
@@ -287,7 +290,8 @@ static enum status check_timeouts(struct iscsi_session *session)
 
     watch_sending(session);
     bool waiting = session->first || task_any_active(session);
-    if (waiting && session->nop_waiting &&
+    /* Behind a PDU that the stream does not take no ping can go out. */
+    if (waiting && (session->nop_waiting || session->tx.busy) &&
         platform_ticks() - session->heard_at > session->settings.command_timeout_ms * platform_ticks_per_ms())
         return fail(E_ISCSI_SILENT, "nothing for %u ms", (unsigned)session->settings.command_timeout_ms);
 

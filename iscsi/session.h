@@ -94,6 +94,7 @@ struct negotiated {
     uint32_t max_burst, first_burst;
     uint32_t initial_r2t, immediate_data; /* 1: Yes, 0: No */
     uint32_t header_digest, data_digest;  /* 1: CRC32C, 0: None; in force after the login */
+    uint32_t time2wait, time2retain;      /* seconds: how long the target keeps what a lost connection leaves behind */
 };
 
 enum rx_stage { RX_HEADER, RX_AHS, RX_HEADER_DIGEST, RX_DATA, RX_TAIL, RX_DATA_DIGEST };
@@ -171,12 +172,13 @@ struct iscsi_session {
 
     uint64_t heard_at, pumped_at;    /* ticks: of the last byte received, of the last pump */
     deadline_t window_until;         /* a task waits for the command window, until then; 0: none does */
-    bool recovering;                 /* no task has completed since the first loss */
+    bool recovering;                 /* no task but probing ones has completed since the first loss */
     deadline_t retry_at, give_up_at; /* the next attempt, and the end of all */
     uint32_t backoff_ms;             /* the pause after the next failure */
     uint32_t time2wait_ms;           /* what the target wants the next pause to be at least; 0: nothing */
     bool writes_unsettled;           /* the connection that was lost had writes in flight, at … */
-    uint16_t writes_group;           /* … this portal group */
+    uint16_t writes_group;           /* … this portal group, whose target … */
+    uint32_t writes_ms;              /* … may take so long to end them */
     deadline_t quiet_until;          /* nothing is issued before */
 
     uint8_t last_challenge[CHALLENGE_LENGTH]; /* the CHAP challenge that we sent last */
@@ -231,6 +233,8 @@ enum status task_data_in_begin(struct iscsi_session *session);
 enum status task_data_in_end(struct iscsi_session *session);
 enum status task_response(struct iscsi_session *session);
 enum status task_r2t(struct iscsi_session *session);
+/* The PDU being received, whose header is right, ends the connection for `status`; counted against its command, if it has one. */
+enum status task_blame_pdu(struct iscsi_session *session, enum status status);
 /* Bytes of this command have moved: the target has all its time again. */
 void task_restart_timeout(struct iscsi_session *session, struct active_task *active);
 /* Takes the task out of the session's list and sets `done`. Its slot is released, or stays for what the target still says. */
@@ -276,7 +280,7 @@ void recovery_begin(struct iscsi_session *session, enum status status);
 void recovery_attempt(struct iscsi_session *session);
 /* A turn of that login. */
 void recovery_login(struct iscsi_session *session);
-/* A task has completed, or a login of the caller's: the next outage has all its time again. */
+/* A task that does not probe has completed, or a login of the caller's: the next outage has all its time again. */
 void recovery_end(struct iscsi_session *session);
 
 #endif

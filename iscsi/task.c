@@ -40,6 +40,14 @@ static enum status blame(const struct active_task *active, enum status status)
     return status;
 }
 
+enum status task_blame_pdu(struct iscsi_session *session, enum status status)
+{
+    const struct receiver *rx = &session->rx;
+    const struct active_task *active = rx->task ? rx->task : find_active(session, rx->header);
+
+    return active ? blame(active, status) : status;
+}
+
 void task_restart_timeout(struct iscsi_session *session, struct active_task *active)
 {
     active->stalled_at = deadline_after_ms(session->settings.stall_ms);
@@ -119,7 +127,10 @@ static void mark_answered(struct iscsi_session *session, struct active_task *act
     active->state = SLOT_ANSWERED;
     active->out_end = active->out_offset;
     active->next_end = 0;
-    recovery_end(session);
+
+    /* That the disk says who it is helps nobody whose own command cannot be carried out. */
+    if (!active->task || !active->task->probing)
+        recovery_end(session);
     if (!active->task) {
         release_slot(active);
         return;
@@ -165,6 +176,7 @@ void task_requeue_all(struct iscsi_session *session)
         if (state == SLOT_ACTIVE && active->write) {
             session->writes_unsettled = true;
             session->writes_group = session->portal_group;
+            session->writes_ms = (session->agreed.time2wait + session->agreed.time2retain) * 1000;
         }
         release_slot(active);
         if (!task)
@@ -222,8 +234,11 @@ enum status task_data_in_begin(struct iscsi_session *session)
     return OK;
 }
 
-/* Takes the residual off, RFC 7143 section 11.4.5. */
-static enum status set_transferred(const struct active_task *active, const uint8_t *header)
+/*
+ * Takes the residual off, RFC 7143 section 11.4.5. `unsent` bytes of those that count as moved are with us still: success with
+ * them is nobody's.
+ */
+static enum status set_transferred(const struct active_task *active, const uint8_t *header, uint32_t unsent)
 {
     struct iscsi_task *task = active->task;
     uint8_t flags = header[BHS_FLAGS] & (FLAG_OVERFLOW | FLAG_UNDERFLOW);
@@ -243,6 +258,8 @@ static enum status set_transferred(const struct active_task *active, const uint8
     /* Whatever the target says, no more has moved than has passed here. */
     if (task->direction != ISCSI_NO_DATA && task->transferred > active->progress)
         task->transferred = active->progress;
+    if (unsent && header[BHS_SCSI_STATUS] == SCSI_GOOD && task->transferred > active->progress - unsent)
+        return blame(active, fail(E_ISCSI_RESPONSE, "success with %u bytes that have not left", (unsigned)unsent));
     return OK;
 }
 
@@ -263,7 +280,7 @@ enum status task_data_in_end(struct iscsi_session *session)
         return blame(active, fail(E_ISCSI_RESPONSE, "status in a Data-In that is not the final one"));
     session_update_expstatsn(session, rx->header);
     if (active->task) {
-        enum status status = set_transferred(active, rx->header);
+        enum status status = set_transferred(active, rx->header, 0);
         if (status != OK)
             return status;
 
@@ -308,6 +325,18 @@ static void requeue_failed(struct active_task *active, uint8_t response)
     task_aborted(active);
 }
 
+/* A target tells it once: whoever it is told to, and whether that one still waits, the disk may be another. */
+static void heed_attention(struct iscsi_session *session)
+{
+    uint32_t length = smaller_of(session->rx.data_length, sizeof session->answer);
+
+    if (session->rx.header[BHS_SCSI_STATUS] != SCSI_CHECK_CONDITION || length < SENSE_LENGTH_SIZE)
+        return;
+    uint32_t there = smaller_of(get_be16(session->answer), length - SENSE_LENGTH_SIZE);
+    if (scsi_sense_decode(session->answer + SENSE_LENGTH_SIZE, (uint16_t)there).key == KEY_UNIT_ATTENTION)
+        session_raise_doubt(session);
+}
+
 enum status task_response(struct iscsi_session *session)
 {
     const uint8_t *header = session->rx.header;
@@ -324,17 +353,15 @@ enum status task_response(struct iscsi_session *session)
 
     struct iscsi_task *task = active->task;
     if (task) {
-        enum status status = set_transferred(active, header);
+        enum status status = set_transferred(active, header, session->tx.task == active ? session->tx.data_length : 0);
         if (status == OK)
             status = copy_sense(session, active);
         if (status != OK)
             return status;
 
         task->scsi_status = header[BHS_SCSI_STATUS];
-        if (task->scsi_status == SCSI_CHECK_CONDITION &&
-            scsi_sense_decode(task->sense, task->sense_length).key == KEY_UNIT_ATTENTION)
-            session_raise_doubt(session);
     }
+    heed_attention(session);
     mark_answered(session, active);
     return OK;
 }

@@ -86,10 +86,20 @@ static bool orphaned_write(const struct iscsi_session *session)
     return false;
 }
 
+/*
+ * What comes behind a reset is not ended by it, though some targets do: that the answer to it speaks of all that are in flight,
+ * none is issued until then.
+ */
+static bool reset_is_under_way(const struct iscsi_session *session)
+{
+    return session->management.busy && session->management.function == LOGICAL_UNIT_RESET;
+}
+
 /* The next task that may be issued if there is room for it. */
 static struct iscsi_task *next_queued(const struct iscsi_session *session)
 {
-    if (session->state != SESSION_FULL || session->logout_wanted || !deadline_passed(session->quiet_until))
+    if (session->state != SESSION_FULL || session->logout_wanted || reset_is_under_way(session) ||
+        !deadline_passed(session->quiet_until))
         return NULL;
 
     for (struct iscsi_task *task = session->first; task; task = task->next) {

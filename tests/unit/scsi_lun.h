@@ -55,6 +55,7 @@ static struct {
     struct verdict next[16]; /* for READ, WRITE and SYNCHRONIZE CACHE; GOOD when used up */
     unsigned next_count, next_used;
     bool next_for_ever;    /* the last one is not used up */
+    bool deferred;         /* sense data is of an earlier command */
     uint64_t commands[64]; /* opcode << 56 | LBA, of READ, WRITE and SYNCHRONIZE CACHE */
     unsigned command_count;
 } lun;
@@ -77,7 +78,7 @@ static void say(uint8_t opcode, uint8_t flags, const struct command *command, ui
 
 static void say_sense(const struct command *command, uint8_t key, uint8_t asc, uint8_t ascq)
 {
-    uint8_t data[20] = {0, 18, 0x70, 0, key, [14] = asc, [15] = ascq};
+    uint8_t data[20] = {0, 18, lun.deferred ? 0x71 : 0x70, 0, key, [14] = asc, [15] = ascq};
 
     say(OP_SCSI_RESPONSE, FLAG_UNDERFLOW, command, SCSI_CHECK_CONDITION, command->length, data, sizeof data);
 }

@@ -171,6 +171,31 @@ static void a_flipped_bit_costs_the_connection_and_nothing_else(void **state)
     }
 }
 
+/* A command whose data never comes whole fails for that reason, and not for its caller's deadline. */
+static void data_that_is_bad_again_and_again(void **state)
+{
+    (void)state;
+    open_with(true, true);
+    submit(ISCSI_READ);
+    for (unsigned i = 0; i < 4; i++) {
+        assert_false(task.done);
+        say(OP_DATA_IN, 0x81, 0, 0, LENGTH, 0);
+        fake.in[fake.in_length - 1] ^= 1;
+        pump(1);
+        assert_int_equal(fake.aborts, i + 1);
+
+        fake.in_length = fake.in_position = 0;
+        say_login(true, true);
+        for (unsigned turn = 0; turn < 10000 && session->state != SESSION_FULL && !task.done; turn++) {
+            tick();
+            pump(1);
+        }
+        pump(2);
+    }
+    assert_true(task.done);
+    assert_int_equal(task.status, E_ISCSI_DATA_DIGEST);
+}
+
 /* What cannot be seen without digests is not: the same flip in data, and the bytes are wrong. Hence digests. */
 static void without_digests_nobody_sees_it(void **state)
 {
@@ -242,9 +267,8 @@ static int set_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(read_in_every_chunking),
-        CASE(a_flipped_bit_costs_the_connection_and_nothing_else),
-        CASE(without_digests_nobody_sees_it),
+        CASE(read_in_every_chunking),           CASE(a_flipped_bit_costs_the_connection_and_nothing_else),
+        CASE(data_that_is_bad_again_and_again), CASE(without_digests_nobody_sees_it),
         CASE(what_we_send_carries_them),
     };
 

@@ -333,7 +333,24 @@ static void deadline_of_a_silent_target(void **state)
 }
 
 #define PROBE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down_session)
-#define CASE(name)  cmocka_unit_test_setup_teardown(name, set_up_open, tear_down_session)
+/* SPC-4 section 4.5.7: what an earlier write came to. The command that it came with was not carried out. */
+static void a_deferred_error_has_the_command_issued_again(void **state)
+{
+    static const uint8_t keys[] = {1, 3, 5}; /* the last of a flush is no word on whether it is known */
+
+    (void)state;
+    assert_int_equal(open_disk(), OK);
+    lun.deferred = true;
+    for (unsigned i = 0; i < 2 * sizeof keys; i++) {
+        lun.next[0] = (struct verdict){.key = keys[i / 2], .asc = 0x20};
+        lun.next_count = 1;
+        lun.next_used = lun.command_count = 0;
+        assert_int_equal(run(i % 2 ? DISK_FLUSH : DISK_WRITE, 0, 1000), OK);
+        assert_int_equal(lun.command_count, 2);
+    }
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up_open, tear_down_session)
 
 int main(void)
 {
@@ -354,6 +371,7 @@ int main(void)
         CASE(cancelling_what_is_in_flight),
         CASE(cancelling_between_two_attempts),
         CASE(deadline_of_a_silent_target),
+        CASE(a_deferred_error_has_the_command_issued_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,10 +53,29 @@ static void each_has_the_code_that_helps(void **state)
     }
 }
 
+/* SPC-4 section 4.5.7: what came of an earlier command. This one was not carried out, and is issued again. */
+static void a_deferred_error_is_no_word_on_this_command(void **state)
+{
+    static const uint8_t keys[] = {1, 2, 3, 4, 5, 6, 7, 0xB};
+
+    (void)state;
+    for (unsigned i = 0; i < 2 * sizeof keys; i++) {
+        struct iscsi_task task = {.scsi_status = SCSI_CHECK_CONDITION, .sense_length = 18};
+        enum status status = OK;
+        bool descriptors = i % 2;
+
+        task.sense[0] = descriptors ? 0x73 : 0x71;
+        task.sense[descriptors ? 1 : 2] = keys[i / 2];
+        assert_int_equal(scsi_judge(&task, true, &status), SCSI_AGAIN);
+        assert_int_not_equal(status, OK);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_has_the_code_that_helps),
+        cmocka_unit_test(a_deferred_error_is_no_word_on_this_command),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
