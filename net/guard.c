@@ -16,6 +16,7 @@
 #include "net/internal.h"
 #include "platform/bytes.h"
 #include "platform/format.h"
+#include "platform/frame.h"
 
 /* ---- TCP ---- */
 
@@ -318,13 +319,45 @@ static bool ipv6_in_use(const struct netif *netif)
     return !ip6_addr_isinvalid(netif_ip6_addr_state(netif, 0));
 }
 
+/*
+ * RFC 1122 3.3.4.2, the strong model: what is for another card's address is not ours by this one. lwIP would take it, find no
+ * connection that this card has, and reset that of the other.
+ */
+static bool is_anothers(const struct pbuf *packet, struct netif *netif)
+{
+    if (!net_first()->next || packet->len < IPV4_HEADER)
+        return false;
+    if (*(const uint8_t *)packet->payload >> 4 == 4) {
+        ip4_addr_t to;
+        memcpy(&to.addr, (const uint8_t *)packet->payload + IPV4_DESTINATION, sizeof to.addr);
+        const struct netif *owner = net_route_ipv4(&to);
+        return owner && owner != netif;
+    }
+
+    ip6_addr_t to = {0};
+    if (packet->len < IP6_HLEN)
+        return false;
+    memcpy(to.addr, (const uint8_t *)packet->payload + IPV6_DESTINATION, sizeof to.addr);
+    const struct netif *owner = net_route_ipv6(&to);
+    return owner && owner != netif && netif_get_ip6_addr_match(netif, &to) < 0;
+}
+
+int net_guard_ipv4(struct pbuf *packet, struct netif *netif)
+{
+    if (!is_anothers(packet, netif))
+        return net_fragment_ipv4(packet, netif);
+    pbuf_free(packet);
+    return 1;
+}
+
 /* Nonzero: the packet was taken (and freed). */
 int net_guard_ipv6(struct pbuf *packet, struct netif *netif)
 {
     const struct ip6_hdr *header = packet->payload;
-    if (ipv6_in_use(netif) && ipv6_packet_good(packet))
+    bool ours = ipv6_in_use(netif) && !is_anothers(packet, netif);
+    if (ours && ipv6_packet_good(packet))
         return 0;
-    if (ipv6_in_use(netif) && packet->len >= IP6_HLEN && !packet->next && IP6H_NEXTH(header) == IP6_NEXTH_FRAGMENT)
+    if (ours && packet->len >= IP6_HLEN && !packet->next && IP6H_NEXTH(header) == IP6_NEXTH_FRAGMENT)
         net_fragment_ipv6(net_of_netif(netif), packet);
     pbuf_free(packet);
     return 1;

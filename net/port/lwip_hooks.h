@@ -12,13 +12,14 @@ struct tcp_hdr;
 
 /* net/guard.c: what must not reach lwIP's parsers. */
 signed char net_guard_tcp(struct tcp_pcb *pcb, const struct tcp_hdr *header, uint16_t options_length, const struct pbuf *data);
+int net_guard_ipv4(struct pbuf *packet, struct netif *netif);
 int net_guard_ipv6(struct pbuf *packet, struct netif *netif);
+#define LWIP_HOOK_IP4_INPUT(p, inp)                                    net_guard_ipv4((p), (inp))
 #define LWIP_HOOK_TCP_INPACKET_PCB(pcb, hdr, optlen, opt1len, opt2, p) net_guard_tcp((pcb), (hdr), (optlen), (p))
 #define LWIP_HOOK_IP6_INPUT(p, inp)                                    net_guard_ipv6((p), (inp))
 
 /* net/fragments.c. Nonzero: it was a fragment, and was taken (and freed). */
 int net_fragment_ipv4(struct pbuf *packet, struct netif *netif);
-#define LWIP_HOOK_IP4_INPUT(p, inp) net_fragment_ipv4((p), (inp))
 
 /*
  * net/link.c: the tag of every frame that is sent, or -1. There is no LWIP_HOOK_VLAN_CHECK, which is asked of tagged frames only:

@@ -374,13 +374,32 @@ static void each_link_has_its_neighbours(void **state)
     assert_memory_equal(mac, second_peer_mac, NIC_MAC_LENGTH);
 }
 
+/* A segment of the second card's connection that strays to the first is not answered, above all not with a reset. */
+static void what_is_for_the_other_card(void **state)
+{
+    (void)state;
+    struct peer first_peer = peer;
+    peer.stack_ip[3] = SECOND_HOST;
+    peer.port = second.peer.port;
+    unsigned sent = first_sent;
+    peer_segment(PEER_ACK, second.peer.next, second.peer.expected, NULL, 0, "stray", 5);
+    run(300);
+    assert_int_equal(first_sent, sent);
+
+    peer = first_peer;
+    send_pattern(streams[1], 0, 1000);
+    run(300);
+    assert_int_equal(second.peer.received, 1000);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, open_both, close_both)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(each_stream_has_its_card), CASE(one_closes_and_comes_back), CASE(one_pauses),
-        CASE(one_asks_for_a_lease),     CASE(no_way_by_the_other_card),  CASE(each_link_has_its_neighbours),
+        CASE(each_stream_has_its_card),   CASE(one_closes_and_comes_back), CASE(one_pauses),
+        CASE(one_asks_for_a_lease),       CASE(no_way_by_the_other_card),  CASE(each_link_has_its_neighbours),
+        CASE(what_is_for_the_other_card),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
