@@ -98,6 +98,18 @@ static void scsi_disk_submit(struct disk *contract, struct disk_request *request
         fill_slots(disk);
 }
 
+/* While the disk is in doubt nothing that it says is believed, nor afterwards: it may have been another that said it. */
+static void ask_again(struct scsi_slot *slot)
+{
+    if (slot->tries++ < SCSI_TRIES_MAX) {
+        slot->again_at = 0;
+        slot->pausing = true;
+    } else {
+        finish_request(slot, fail(E_SCSI_FAILED, "command %02x: answered while the disk was in doubt, %u times",
+                                  slot->task.cdb[CDB_OPERATION_CODE], SCSI_TRIES_MAX + 1));
+    }
+}
+
 static void scsi_disk_pump(struct disk *contract)
 {
     struct scsi_disk *disk = (struct scsi_disk *)contract;
@@ -109,10 +121,11 @@ static void scsi_disk_pump(struct disk *contract)
 
         if (!slot->request)
             continue;
-        /* While the disk is in doubt nothing that it says is believed; that the session has no answer is. */
         if (slot->pausing && trusted && deadline_passed(slot->again_at))
             submit_task(disk, slot);
-        else if (!slot->pausing && slot->task.done && (trusted || slot->task.status != OK))
+        else if (!slot->pausing && slot->task.done && !trusted && slot->task.status == OK)
+            ask_again(slot);
+        else if (!slot->pausing && slot->task.done)
             conclude_task(slot);
     }
 

@@ -151,7 +151,10 @@ static void after_a_reconnect(void **state)
     }
 }
 
-/* A command of the disk's own finds the attention; what is in flight then is not believed, what waits is not issued. */
+/*
+ * A command of the disk's own finds the attention; what is answered from then on is not believed and asked for again once the
+ * disk has shown itself, as another may have answered meanwhile; what waits is not issued.
+ */
 static void after_a_unit_attention(void **state)
 {
     static const struct scsi_sense senses[] = {
@@ -167,7 +170,7 @@ static void after_a_unit_attention(void **state)
         lun.hold = false;
         lun.command_count = 0;
         all_end_with(change->status);
-        assert_int_equal(lun.command_count, change->status == OK ? 1 : 0); /* the one with the attention, again */
+        assert_int_equal(lun.command_count, change->status == OK ? 4 : 0);
         assert_int_equal(fake.aborts, 0);
         if (change->status != OK)
             later_requests_fail();
