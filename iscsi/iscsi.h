@@ -155,6 +155,7 @@ struct iscsi_session_info {
     char target_alias[256];
     uint32_t reconnects; /* since open */
 };
+uint32_t iscsi_session_reconnects(const struct iscsi_session *session); /* that of them alone */
 void iscsi_session_info(const struct iscsi_session *session, struct iscsi_session_info *info);
 
 /*

@@ -393,6 +393,11 @@ void iscsi_session_close(struct iscsi_session *session, deadline_t deadline)
     end_session(session);
 }
 
+uint32_t iscsi_session_reconnects(const struct iscsi_session *session)
+{
+    return session->reconnects;
+}
+
 void iscsi_session_info(const struct iscsi_session *session, struct iscsi_session_info *info)
 {
     bool literal6 = strchr(session->portal_host, ':') != NULL;
