@@ -128,7 +128,7 @@ void iscsi_session_cancel(struct iscsi_session *session, struct iscsi_task *task
 
 /*
  * Logs out and closes the connection; waits for the target, until `deadline` at most. With tasks in flight there is no logout:
- * the connection is aborted, and they are done with E_ISCSI_CLOSED.
+ * the connection is aborted, and they are done with E_ISCSI_CLOSED. The secrets are wiped, here and in what info() shows.
  */
 void iscsi_session_close(struct iscsi_session *session, deadline_t deadline);
 
@@ -155,6 +155,7 @@ struct iscsi_session_info {
     char target_alias[256];
     uint32_t reconnects; /* since open */
 };
+uint32_t iscsi_session_reconnects(const struct iscsi_session *session); /* that of them alone */
 void iscsi_session_info(const struct iscsi_session *session, struct iscsi_session_info *info);
 
 /*

@@ -110,11 +110,37 @@ static void ask_again(struct scsi_slot *slot)
     }
 }
 
+static void renew(deadline_t *patience, bool connected_anew, uint64_t pause)
+{
+    if (connected_anew)
+        *patience = 0;
+    else if (*patience)
+        *patience += pause;
+}
+
+/* Patience is spent on a LUN that can be asked: not in a pause of the caller's, nor in an outage. */
+static void renew_patience(struct scsi_disk *disk)
+{
+    uint64_t now = platform_ticks(), pause = now - disk->pumped_at;
+    uint32_t reconnects = iscsi_session_reconnects(disk->session);
+    bool connected_anew = reconnects != disk->reconnects;
+
+    disk->pumped_at = now;
+    disk->reconnects = reconnects;
+    if (pause < SCSI_ABSENCE_MS * platform_ticks_per_ms())
+        pause = 0;
+
+    renew(&disk->identity.patience, connected_anew, pause);
+    for (unsigned i = 0; i < SCSI_DISK_TASKS; i++)
+        renew(&disk->slots[i].patience, connected_anew, pause);
+}
+
 static void scsi_disk_pump(struct disk *contract)
 {
     struct scsi_disk *disk = (struct scsi_disk *)contract;
 
     iscsi_session_pump(disk->session);
+    renew_patience(disk);
     bool trusted = !iscsi_session_doubt(disk->session);
     for (unsigned i = 0; i < SCSI_DISK_TASKS; i++) {
         struct scsi_slot *slot = &disk->slots[i];

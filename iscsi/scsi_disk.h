@@ -12,7 +12,8 @@
 #define SCSI_TRANSFER_MAX MIB   /* bytes of one command */
 #define SCSI_PAUSE_MS     100   /* before a busy LUN is asked again */
 #define SCSI_TRIES_MAX    8     /* attempts without a pause between */
-#define SCSI_PATIENCE_MS  60000 /* how long a busy LUN is asked again, from its first BUSY on */
+#define SCSI_PATIENCE_MS  60000 /* how long a busy LUN is asked again, from its first BUSY on; with each login anew */
+#define SCSI_ABSENCE_MS   500   /* a pause between two pumps longer than this is the caller's, and no patience is spent in it */
 #define SCSI_NAME_TEXT    64    /* of a disk's name as it is shown, with its NUL */
 
 /* A request that has a command. */
@@ -48,7 +49,9 @@ struct scsi_disk {
     struct iscsi_task probe; /* asks what the LUN is */
     uint8_t scratch[1024];   /* its answer */
     struct scsi_identity identity;
-    char other[160]; /* not "": another disk has taken its place, and what is known of both */
+    uint64_t pumped_at;  /* ticks: of the last pump */
+    uint32_t reconnects; /* of the session, at that time */
+    char other[160];     /* not "": another disk has taken its place, and what is known of both */
 };
 
 /* scsi_probe.c: fills in disk->disk but its ops; waits. Fails as scsi_disk_open() does. */

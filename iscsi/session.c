@@ -159,6 +159,8 @@ void iscsi_session_trust(struct iscsi_session *session, uint32_t doubt)
 void session_drop_connection(struct iscsi_session *session)
 {
     session->stream->ops->abort(session->stream);
+    if (session->state == SESSION_CONNECTING || session->state == SESSION_LOGIN)
+        chap_end(session->login, false);
     session->tx.busy = false;
     session->tx.task = NULL;
     session->rx.task = NULL;
@@ -359,13 +361,21 @@ void iscsi_session_cancel(struct iscsi_session *session, struct iscsi_task *task
     task_finish(session, task, status);
 }
 
+/* Whoever opens it again brings his own. */
+static void end_session(struct iscsi_session *session)
+{
+    session_drop_connection(session);
+    session->state = SESSION_CLOSED;
+    bytes_wipe(session->settings.chap.secret, sizeof session->settings.chap.secret);
+    bytes_wipe(session->settings.mutual_chap.secret, sizeof session->settings.mutual_chap.secret);
+}
+
 void iscsi_session_close(struct iscsi_session *session, deadline_t deadline)
 {
     /* With commands in flight the connection goes first: their buffers are no longer ours. */
     if (session->first) {
-        session_drop_connection(session);
+        end_session(session);
         task_finish_all(session, fail(E_ISCSI_CLOSED, "the session was closed"));
-        session->state = SESSION_CLOSED;
         return;
     }
 
@@ -380,8 +390,12 @@ void iscsi_session_close(struct iscsi_session *session, deadline_t deadline)
         platform_idle();
 
     session->stream->ops->close(session->stream, deadline);
-    session_drop_connection(session);
-    session->state = SESSION_CLOSED;
+    end_session(session);
+}
+
+uint32_t iscsi_session_reconnects(const struct iscsi_session *session)
+{
+    return session->reconnects;
 }
 
 void iscsi_session_info(const struct iscsi_session *session, struct iscsi_session_info *info)

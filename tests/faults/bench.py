@@ -96,7 +96,8 @@ class Running:
         assert self.child.stdout.readline().startswith(b"ready"), self.target_log()
         self.control = Control(path)
         for name, options in with_port(self.case.faults, self.port):
-            self.control.do("fault", name=name, options={**options, **({"disk": self.other} if name == "other-disk" else {})})
+            other = {"disk": self.other} if name in ("other-disk", "swap-live") else {}
+            self.control.do("fault", name=name, options={**options, **other})
         return self
 
     def __exit__(self, kind, value, trace):

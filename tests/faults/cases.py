@@ -22,7 +22,7 @@ class Case:
     settings: dict = field(default_factory=dict)    # target.py's
     probe: dict = field(default_factory=dict)       # disk_probe's
     ok: bool = True
-    codes: tuple = ()
+    codes: tuple = ()                               # of MACHINES: names; the last one is UEFI's, where it differs
     within: int = 60
     other_disk: bool = False                        # it comes into force with "other-disk", and must stay as it is
     no_reconnect: bool = False                      # the connection has to survive
@@ -153,6 +153,8 @@ SCSI = [
     Case("a block that cannot be read", [("scsi-status", {"sense": lun.MEDIUM_READ_ERROR, "opcodes": READS})], **stops("S608")),
     Case("thin pool full", [("scsi-status", {"sense": lun.SPACE_ALLOCATION_FAILED, "opcodes": WRITES})], **stops("S616")),
     Case("write-protected meanwhile", [("scsi-status", {"sense": lun.WRITE_PROTECTED, "opcodes": WRITES})], **stops("S602")),
+    Case("another disk for three commands", [("swap-live", {"back": 3, "after": 25, "times": 1})], other_disk=True,
+         probe={"depth": 16, "reads": 200, "writes": 5}),
     Case("another disk after a reconnect", [("other-disk", {"times": 1, "after": 5})], other_disk=True, **stops("S615")),
 ]
 
@@ -247,8 +249,8 @@ MACHINES = [
     Case("a jump of StatSN", [("statsn-gap", {"times": 3, "after": 40})]),
     Case("loss, doubles and reordering", wire={"loss": 0.01, "double": 0.02, "reorder": 0.05}, sample="BIOS"),
     Case("fragments", wire={"fragment": 0.3}),
-    Case("the wire is cut for 30 s", wire={"cuts": [[20.0, 50.0]]}),
+    Case("the wire is cut for 30 s", wire={"cut_after": 1500, "cut_for": 30}),
     Case("the target answers garbage", [("login-bytes", {})], ok=False, codes=("E_LOGIN_TEXT",)),
     Case("a block that cannot be read", [("scsi-status", {"sense": lun.MEDIUM_READ_ERROR, "opcodes": READS})], ok=False,
-         codes=("E_SCSI_MEDIUM",)),
+         codes=("E_SCSI_MEDIUM", "E_BOOT_ESP")),
 ]

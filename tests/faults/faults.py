@@ -139,5 +139,6 @@ FAULTS = {
     "garbage": faults_control.Garbage,
     "flip-bit": faults_control.FlipBit,
     "attention": faults_control.Attention,
+    "swap-live": faults_control.SwapLive,
     "other-disk": faults_control.OtherDisk,
 }

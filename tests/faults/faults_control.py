@@ -143,6 +143,30 @@ class Attention(Fault):
             self.target.lun.attentions[connection.nexus].append(self.sense)
 
 
+class SwapLive(Fault):
+    """Another disk on the living connection, told of by `sense`; the first comes back after `back` commands, told of, too."""
+
+    def __init__(self, target, disk, back=3, sense=lun.LUNS_CHANGED, **common):
+        super().__init__(target, **common)
+        self.disk, self.back, self.sense = disk, back, tuple(sense)
+        self.first = None
+        self.count = 0
+
+    def _become(self, connection, other):
+        self.target.lun.become(other)
+        self.target.lun.attentions[connection.nexus].append(self.sense)
+
+    def scsi(self, connection, task):
+        own = self.target.lun
+        if not self.first and self.due():
+            self.first = lun.Lun(own.path, own.number, own.block_size, own.identity)
+            self._become(connection, lun.Lun(self.disk, own.number, own.block_size, lun.OTHER))
+        elif self.first and self.count < self.back:
+            self.count += 1
+            if self.count == self.back:
+                self._become(connection, self.first)
+
+
 class OtherDisk(Fault):
     """At the next drop of a connection another disk comes behind the same name."""
 

@@ -295,7 +295,7 @@ class Connection:
         code = self.faults.task_management(self, function)
         if code is None:
             return
-        victims = [request.get(TTT)] if function == 1 else list(self.tasks)
+        victims = [] if code else [request.get(TTT)] if function == 1 else list(self.tasks)
         for itt in victims:
             self.tasks.pop(itt, None)
         self.target.note("management", connection=self.number, function=function)

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from tests.lab import disks, efi_disk, ovmf
-from tests.lab.boots import grub_hashes, hashing_target, tells
+from tests.lab.boots import code, grub_hashes, hashing_target, tells
 
 from . import cases
 from .lab import Cable, FaultyTarget
@@ -58,5 +58,6 @@ def test_boot(lab, firmware, case, row):
             assert any(count for name, count in cable.counts().items() if name != "frames"), "the wire did nothing"
         row(case.name, firmware.name, f"booted, every byte verified, {time.monotonic() - began:.0f} s")
     else:
-        tells(machine, case.codes[0], 200)
-        row(case.name, firmware.name, f"stopped with {case.codes[0]} in {time.monotonic() - began:.0f} s")
+        name = case.codes[0] if firmware is Bios else case.codes[-1]
+        tells(machine, name, 200)
+        row(case.name, firmware.name, f"stopped with S{code(name)} in {time.monotonic() - began:.0f} s")

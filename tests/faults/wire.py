@@ -10,6 +10,7 @@ INSIDE go on to the tap OUTSIDE, which hangs on the bridge, and back, unless the
     delay                                      seconds each way
     rate                                       bytes a second towards the machine
     cuts                                       [[from, to], …]: seconds since the start in which nothing passes
+    cut_after, cut_for                         so many frames after the start nothing passes for so many seconds, once
     seed                                       of all chances
 
 It prints "ready", and what it did as JSON when it is ended by SIGTERM.
@@ -31,6 +32,7 @@ TUNSETIFF = 0x400454CA
 IFF_TAP, IFF_NO_PI = 0x0002, 0x1000
 ETHERNET, IPV4 = 14, b"\x08\x00"
 TCP = 6
+LOGIN = 0x03  # the opcodes of requests and responses, 03h and 23h, but for their higher bits: no digest protects them
 FRAGMENT = 512  # bytes of payload, a multiple of 8
 
 
@@ -53,13 +55,13 @@ def tcp_at(frame):
 
 
 def flip(frame, chance):
-    """Another bit in TCP's payload, and a checksum that agrees; frames without payload stay as they are."""
+    """Another bit in TCP's payload, and a checksum that agrees; frames without payload, and logins, stay as they are."""
     at = tcp_at(frame)
     if at is None:
         return frame
     end = ETHERNET + int.from_bytes(frame[ETHERNET + 2:ETHERNET + 4], "big")
     data = at + (frame[at + 12] >> 4) * 4
-    if data >= end:
+    if data >= end or frame[data] & 0x1F == LOGIN:
         return frame
 
     changed = bytearray(frame)
@@ -111,6 +113,8 @@ class Wire:
 
     def cut(self):
         now = time.monotonic() - self.began
+        if self.counts["frames"] == self.settings.get("cut_after"):
+            self.settings.setdefault("cuts", []).append([now, now + self.settings["cut_for"]])
         return any(begin <= now < end for begin, end in self.settings.get("cuts", ()))
 
     def carry(self, frame, to_machine):

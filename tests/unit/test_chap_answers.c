@@ -176,6 +176,51 @@ static void none_with_a_transit_that_nobody_asked_for(void **state)
     assert_int_equal(open_session(&settings), E_LOGIN_PROTOCOL);
 }
 
+static unsigned occurrences(const char *text)
+{
+    const uint8_t *memory = arena.base;
+    unsigned count = 0;
+
+    for (size_t i = 0; i + strlen(text) <= arena.used; i++)
+        count += memcmp(memory + i, text, strlen(text)) == 0;
+    return count;
+}
+
+static void say_challenge(void)
+{
+    fake_login(&fake, 0, 0, "AuthMethod=CHAP|TargetPortalGroupTag=1|");
+    fake_login(&fake, 0, 0, "CHAP_A=5|CHAP_I=1|CHAP_C=0x00112233445566778899aabbccddeeff|");
+}
+
+/* Closed while it waits for the word on its response; nothing of that may outlive it, nor what it was made from. */
+static void nothing_secret_outlives_a_session(void **state)
+{
+    struct iscsi_settings settings = chap_settings(false);
+    struct iscsi_task task = {.direction = ISCSI_NO_DATA};
+
+    (void)state;
+    say_challenge();
+    fake_login(&fake, 0x81, 0, "");
+    fake_login(&fake, 0x87, 0, "");
+    assert_int_equal(open_session(&settings), OK);
+    iscsi_session_submit(session, &task);
+    fake.closed = true;
+    iscsi_session_pump(session);
+
+    fake.closed = false;
+    fake.in_length = fake.in_position = 0;
+    say_challenge();
+    for (unsigned i = 0; i < 1000 && !occurrences("CHAP_R=0x"); i++) {
+        tick();
+        iscsi_session_pump(session);
+    }
+    assert_int_equal(occurrences("CHAP_R=0x"), 1);
+    assert_int_equal(occurrences(settings.chap.secret), 1);
+    iscsi_session_close(session, deadline_after_ms(10));
+    assert_int_equal(occurrences("CHAP_R=0x"), 0);
+    assert_int_equal(occurrences(settings.chap.secret), 0);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up_session, tear_down_session)
 
 int main(void)
@@ -189,6 +234,7 @@ int main(void)
         CASE(none_with_a_transit_that_nobody_asked_for),
         CASE(halves_of_a_proof),
         CASE(none_where_chap_is_set),
+        CASE(nothing_secret_outlives_a_session),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

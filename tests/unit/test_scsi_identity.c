@@ -343,6 +343,61 @@ static void busy_after_a_long_outage(void **state)
     all_end_with(OK);
 }
 
+/* Commands come and go in numbers that nobody counts. */
+static void busy_turns(unsigned count)
+{
+    while (count--) {
+        turns(1);
+        fake.out_length = lun.heard = 0;
+        lun.command_count = 0;
+    }
+}
+
+/* Nor does one that begins when the LUN has been busy already; what it says of itself may be late twice as well. */
+static void busy_before_and_after_a_long_outage(void **state)
+{
+    for (unsigned not_ready = 0; not_ready < 2; not_ready++) {
+        tear_down_session(state);
+        set_up_open(state);
+        submit_four();
+        lun.not_ready = not_ready;
+        if (not_ready)
+            reconnect();
+        lun.next[0] = (struct verdict){.scsi_status = SCSI_BUSY};
+        lun.next_count = 1;
+        lun.next_for_ever = true;
+        lun.hold = false;
+        busy_turns(5000);
+        assert_false(requests[0].done);
+
+        fake.refuse = fake.closed = true;
+        busy_turns(90000);
+        fake.refuse = false;
+        reconnect();
+        busy_turns(5000);
+        assert_false(requests[0].done);
+        lun.not_ready = false;
+        lun.next_count = 0;
+        all_end_with(OK);
+    }
+}
+
+static void busy_before_and_after_a_pause_of_the_caller(void **state)
+{
+    (void)state;
+    submit_four();
+    lun.next[0] = (struct verdict){.scsi_status = SCSI_BUSY};
+    lun.next_count = 1;
+    lun.next_for_ever = true;
+    lun.hold = false;
+    busy_turns(5000);
+    host_clock_advance_us(90000000);
+    busy_turns(5000);
+    assert_false(requests[0].done);
+    busy_turns(55000);
+    all_end_with(E_SCSI_BUSY);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up_open, tear_down_session)
 
 int main(void)
@@ -359,6 +414,8 @@ int main(void)
         CASE(a_question_that_outlives_the_recovery),
         CASE(a_connection_lost_in_the_midst_of_the_question),
         CASE(busy_after_a_long_outage),
+        CASE(busy_before_and_after_a_long_outage),
+        CASE(busy_before_and_after_a_pause_of_the_caller),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
