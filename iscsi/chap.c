@@ -97,7 +97,8 @@ bool chap_lists_are_open(const struct login *login)
 static bool is_breakdown(enum status status)
 {
     return status == E_LOGIN_PROTOCOL || status == E_LOGIN_TIMEOUT || status == E_STREAM_CLOSED || status == E_STREAM_RESET ||
-           status == E_STREAM_TIMEOUT;
+           status == E_STREAM_TIMEOUT || status == E_LOGIN_TEXT || status == E_LOGIN_KEY || status == E_CHAP_METHOD ||
+           status == E_CHAP_ALGORITHM || status == E_CHAP_CHALLENGE;
 }
 
 #define VERDICT_ON_INITIATOR(verdict)  ((verdict) >> 8 == 2)

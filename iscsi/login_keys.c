@@ -38,7 +38,10 @@ static const uint8_t digest_offers[][2] = {
 
 #define AGREED(member) offsetof(struct negotiated, member)
 
-/* name, kind, least value, our offer, most, result. A key's index is its bit in negotiated.seen. */
+/*
+ * name, kind, least value, our offer, most, result. A key's index is its bit in negotiated.seen. Of MaxOutstandingR2T the smaller
+ * value holds, ours, whatever is answered: a second R2T may wait (task_r2t()), and a third breaks what was agreed on.
+ */
 /* clang-format off */
 static const struct key keys[] = {
     {"HeaderDigest",             KEY_DIGEST,   0,   0,                    0,        AGREED(header_digest)},

@@ -76,6 +76,10 @@ void recovery_attempt(struct iscsi_session *session)
         return;
     if (!session->recovering)
         set_give_up_time(session);
+    if (deadline_passed(session->give_up_at) && session->first->failures >= TASK_FAILURES_MAX) {
+        give_up(session, session->first->failure); /* all that time for this one reason */
+        return;
+    }
     if (deadline_passed(session->give_up_at)) {
         give_up(session, fail(E_ISCSI_TIMEOUT, "no command completed for %u ms, %u reconnects",
                               (unsigned)session->settings.recovery_timeout_ms, (unsigned)session->reconnects));

@@ -29,6 +29,8 @@
 #define SESSION_SLOTS        20  /* commands that the target has at one time, those given up counted */
 #define NOP_ANSWERS          4   /* pings of the target's that wait for their answer */
 #define ANSWER_MAX           128 /* of the data of PDUs that are neither login text nor Data-In */
+#define TASK_FAILURES_MAX    4   /* of one command in a row, for the same reason … */
+#define TASK_DIGESTS_MAX     32  /* … or for bad digests: a bad line damages one attempt and not the next */
 #define CHALLENGE_LENGTH     16  /* of the challenges we send, RFC 7143 section 9.2.1 */
 #define OUR_MAX_RECV_SEGMENT (256 * KIB)
 #define OUR_MAX_BURST        MIB

@@ -4,7 +4,7 @@
  *
  * DataPDUInOrder and DataSequenceInOrder are Yes, so that the one legal order of data has neither gaps nor overlaps, and what has
  * moved is a number of bytes from the front. What breaks that ends the connection, and the command is issued again; the fourth
- * time in a row that a command ends in the same way, it has failed.
+ * time in a row that a command ends in the same way, it has failed. Damage on the line may take longer to pass.
  */
 #include "iscsi/scsi.h"
 #include "iscsi/session.h"
@@ -12,7 +12,6 @@
 #include "platform/format.h"
 
 #define SENSE_LENGTH_SIZE 2 /* of the field before the sense data */
-#define FAILURES_MAX      4 /* of one command in a row, for the same reason */
 
 /* The command that a target's PDU is about. A stale ITT names a slot, but another generation. */
 static struct active_task *find_active(struct iscsi_session *session, const uint8_t *header)
@@ -144,7 +143,7 @@ static void mark_answered(struct iscsi_session *session, struct active_task *act
 static void queue_again(struct iscsi_session *session, struct iscsi_task *task)
 {
     task->state = TASK_QUEUED;
-    if (task->failures >= FAILURES_MAX)
+    if (task->failures >= (task->failure == E_ISCSI_DATA_DIGEST ? TASK_DIGESTS_MAX : TASK_FAILURES_MAX))
         task_finish(session, task, task->failure);
 }
 

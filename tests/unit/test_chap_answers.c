@@ -34,10 +34,11 @@ static void chap_refusals(void **state)
         struct iscsi_settings settings = chap_settings(cases[i].mutual);
 
         fake_reset(&fake);
-        if (strncmp(cases[i].text, "CHAP_", 5) == 0)
-            fake_login(&fake, 0, 0, "AuthMethod=CHAP|");
-        fake_login(&fake, 0, 0, cases[i].text);
-        fake_login(&fake, 0, 0, cases[i].text); /* CHAP alone does not change it */
+        for (unsigned login = 0; login < 2; login++) { /* CHAP alone, or MD5 alone, does not change it */
+            if (strncmp(cases[i].text, "CHAP_", 5) == 0)
+                fake_login(&fake, 0, 0, "AuthMethod=CHAP|");
+            fake_login(&fake, 0, 0, cases[i].text);
+        }
         print_message("%s\n", cases[i].name);
         assert_int_equal(open_session(&settings), cases[i].status);
     }
@@ -176,6 +177,30 @@ static void none_with_a_transit_that_nobody_asked_for(void **state)
     assert_int_equal(open_session(&settings), E_LOGIN_PROTOCOL);
 }
 
+/* Some echo a list that they cannot read, and some leave it unanswered; each has a login without lists. */
+static void lists_that_come_back(void **state)
+{
+    static const char *const answers[] = {"CHAP_A=8,7,6,5|CHAP_I=1|CHAP_C=0x00112233|", "CHAP_I=1|CHAP_C=0x00112233|",
+                                          "CHAP_A=8|CHAP_I=1|CHAP_C=|", "AuthMethod=CHAP,None|"};
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+        struct iscsi_settings settings = chap_settings(false);
+
+        fake_reset(&fake);
+        if (strncmp(answers[i], "CHAP_", 5) == 0)
+            fake_login(&fake, 0, 0, "AuthMethod=CHAP|");
+        fake_login(&fake, 0, 0, answers[i]);
+        fake_login(&fake, 0, 0, "AuthMethod=CHAP|");
+        fake_login(&fake, 0, 0, "CHAP_A=5|CHAP_I=1|CHAP_C=0x00112233|");
+        fake_login(&fake, 0x81, 0, "");
+        fake_login(&fake, 0x87, 0, "");
+        print_message("%s\n", answers[i]);
+        assert_int_equal(open_session(&settings), OK);
+        assert_int_equal(fake.connects, 2);
+    }
+}
+
 static unsigned occurrences(const char *text)
 {
     const uint8_t *memory = arena.base;
@@ -234,6 +259,7 @@ int main(void)
         CASE(none_with_a_transit_that_nobody_asked_for),
         CASE(halves_of_a_proof),
         CASE(none_where_chap_is_set),
+        CASE(lists_that_come_back),
         CASE(nothing_secret_outlives_a_session),
     };
 

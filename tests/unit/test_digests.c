@@ -171,22 +171,22 @@ static void a_flipped_bit_costs_the_connection_and_nothing_else(void **state)
     }
 }
 
-/* A command whose data never comes whole fails for that reason, and not for its caller's deadline. */
+/* A command whose data never comes whole fails for that reason, and not for its caller's deadline; but a bad line is borne. */
 static void data_that_is_bad_again_and_again(void **state)
 {
     (void)state;
     open_with(true, true);
     submit(ISCSI_READ);
-    for (unsigned i = 0; i < 4; i++) {
-        assert_false(task.done);
+    for (unsigned i = 0; i < TASK_DIGESTS_MAX && !task.done; i++) {
         say(OP_DATA_IN, 0x81, 0, 0, LENGTH, 0);
         fake.in[fake.in_length - 1] ^= 1;
         pump(1);
         assert_int_equal(fake.aborts, i + 1);
+        assert_true(i > 10 || !task.done);
 
         fake.in_length = fake.in_position = 0;
         say_login(true, true);
-        for (unsigned turn = 0; turn < 10000 && session->state != SESSION_FULL && !task.done; turn++) {
+        for (unsigned turn = 0; turn < 20000 && session->state != SESSION_FULL && !task.done; turn++) {
             tick();
             pump(1);
         }
