@@ -127,9 +127,10 @@ static void mark_answered(struct iscsi_session *session, struct active_task *act
     active->out_end = active->out_offset;
     active->next_end = 0;
 
-    /* That the disk says who it is helps nobody whose own command cannot be carried out. */
+    /* That the disk says who it is shows a line that serves, but helps nobody whose own command cannot be carried out. */
     if (!active->task || !active->task->probing)
         recovery_end(session);
+    session->backoff_ms = session->settings.recovery_backoff_ms;
     if (!active->task) {
         release_slot(active);
         return;

@@ -283,7 +283,7 @@ static void answers_to_probes_do_not_end_an_outage(void **state)
 {
     (void)state;
     submit(0, ISCSI_READ);
-    for (unsigned i = 0; i < 200 && !tasks[0].done; i++) {
+    for (unsigned i = 0; i < 1000 && !tasks[0].done; i++) {
         fake.closed = true;
         turns(2);
         fake.closed = false;
