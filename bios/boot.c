@@ -7,7 +7,6 @@
 #define SIGNATURE        0xAA55
 #define READ_ONE_SECTOR  0x0201
 #define FIRST_SECTOR     0x0001 /* cylinder 0, sector 1 */
-#define BLOCK_RESTS_AT   0x0800 /* segment: behind the place of boot sectors, and free once the image is unpacked */
 
 static const struct memory_range *reserved;
 static unsigned reserved_count;
@@ -86,10 +85,6 @@ void bios_boot_next_device(void)
     pxe_exit();
     pxe_restore_interrupts();
     int13_hook_uninstall();
-
-    /* It may read a boot sector and come back all the same. */
-    if (realmode_block()->base < BOOT_SECTOR + INT13_SECTOR_SIZE)
-        realmode_move(BLOCK_RESTS_AT);
 
     struct real_registers registers = {0};
     realmode_interrupt(BOOT_FAILED, &registers);

@@ -1,8 +1,9 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ;
 ; sanstrap.pxe: a PXE ROM loads the file to 0:7C00 and calls it. ES:BX points to PXENV+, SS:SP to the return address and,
-; above it, to the far pointer to !PXE. The file is this prefix, the real-mode block, the core (bios/mkimage.py). Before
-; a boot sector is read to 0:7C00 the block moves away (realmode_move()).
+; above it, to the far pointer to !PXE. The file is this prefix, the real-mode block, the core (bios/mkimage.py). When a boot
+; sector of ours is read to 0:7C00 the block is elsewhere (realmode_move()); one of the next boot device may overwrite it, from
+; which the BIOS does not come back to us.
 
 LOAD        equ 7C00h
 BLOCK       equ LOAD + 60h
