@@ -14,7 +14,8 @@ MAKERS = ["Makefile", "mk/*", "*/*.mk", "*/*/*.mk", "tests/*/*.py"]
 
 def made():
     """The text of whatever makes files below build/."""
-    return "\n".join(path.read_text(encoding="utf-8") for pattern in MAKERS for path in sorted(ROOT.glob(pattern)))
+    return "\n".join(path.read_text(encoding="utf-8") for pattern in MAKERS for path in sorted(ROOT.glob(pattern))
+                     if path.is_file())
 
 
 def is_there(base, name, makers):
