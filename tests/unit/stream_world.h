@@ -12,6 +12,7 @@
 #define WINDOW (64u * 1460u)
 
 static struct stream *stream;
+static uint8_t outgoing[1 << 20];
 
 static inline int open_world(void **state)
 {
@@ -35,6 +36,23 @@ static inline int close_world(void **state)
 static inline enum status connect_to(const char *host, unsigned milliseconds)
 {
     return host_connect(stream, host, 3260, deadline_after_ms(milliseconds));
+}
+
+/* What the peer expects to receive. */
+static inline void fill_out(size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        outgoing[i] = peer_pattern(i);
+}
+
+/* Sends so much of it, all of which finds room. */
+static inline void send_out(size_t length)
+{
+    struct stream_span span = {outgoing, length, true};
+    size_t taken;
+    fill_out(length);
+    assert_int_equal(stream->ops->send(stream, &span, 1, &taken), OK);
+    assert_int_equal(taken, length);
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)

@@ -20,16 +20,23 @@ static void say_sense(uint32_t itt, uint8_t response_code, uint8_t key, uint8_t 
     fake_say(&fake, header, sense, sizeof sense);
 }
 
-/* A target tells it once, and to whom is its own choice. */
-static void an_attention_told_to_a_command_given_up(void **state)
+/* The target does not answer that it is to forget it. Returns its ITT. */
+static uint32_t give_up_a_read(void)
 {
-    (void)state;
     iscsi_session_guard(session);
     function_response = -1;
     submit(0, ISCSI_READ);
     uint32_t itt = itt_of(0);
     iscsi_session_cancel(session, &tasks[0]);
     turns(2);
+    return itt;
+}
+
+/* A target tells it once, and to whom is its own choice. */
+static void an_attention_told_to_a_command_given_up(void **state)
+{
+    (void)state;
+    uint32_t itt = give_up_a_read();
     say_sense(itt, 0x70, 6, 0x3F, 0x0E);
     turns(1);
     assert_int_not_equal(iscsi_session_doubt(session), 0);
@@ -47,12 +54,7 @@ static void an_attention_told_to_a_command_given_up(void **state)
 static void an_answer_without_sense_data_to_a_command_given_up(void **state)
 {
     (void)state;
-    iscsi_session_guard(session);
-    function_response = -1;
-    submit(0, ISCSI_READ);
-    uint32_t itt = itt_of(0);
-    iscsi_session_cancel(session, &tasks[0]);
-    turns(2);
+    uint32_t itt = give_up_a_read();
 
     say_sense(itt, 0x70, 6, 0x3F, 0x0E);
     put_be24(fake.in + fake.in_length - 20 - BHS_LENGTH + BHS_DATA_LENGTH, 1);

@@ -2,25 +2,6 @@
 /* When TCP repeats what nobody answers, when it acknowledges, and peers with tiny segments. */
 #include "tests/unit/stream_world.h"
 
-static uint8_t out[65536];
-
-/* What the peer expects to receive. */
-static void fill_out(size_t length)
-{
-    for (size_t i = 0; i < length; i++)
-        out[i] = peer_pattern(i);
-}
-
-/* Sends so much of it, all of which finds room. */
-static void send_out(size_t length)
-{
-    struct stream_span span = {out, length, true};
-    size_t taken;
-    fill_out(length);
-    assert_int_equal(stream->ops->send(stream, &span, 1, &taken), OK);
-    assert_int_equal(taken, length);
-}
-
 static void (*peer_hears)(const uint8_t *, unsigned);
 static uint64_t sent_at[64]; /* when TCP segments with data or a SYN left */
 static unsigned sent_count;
@@ -77,7 +58,7 @@ static void silence_before_the_first_byte(void **state)
     peer_world_run(100);
 
     wire.loss = 1000;
-    struct stream_span span = {out + 100, 100, true};
+    struct stream_span span = {outgoing + 100, 100, true};
     size_t taken;
     fill_out(200);
     assert_int_equal(stream->ops->send(stream, &span, 1, &taken), OK);
@@ -97,7 +78,7 @@ static void delayed_acknowledgements(void **state)
     fill_out(2000);
 
     for (unsigned i = 0; i < 20; i++) {
-        struct stream_span span = {out + 100 * i, 100, true};
+        struct stream_span span = {outgoing + 100 * i, 100, true};
         size_t taken;
         assert_int_equal(stream->ops->send(stream, &span, 1, &taken), OK);
         peer_world_run(i < 10 ? 3 * i : 200 + i);
@@ -120,7 +101,7 @@ static void losing_the_last_segment(void **state)
     wire.sent = NULL;
     size_t taken;
     fill_out(21 * 1460);
-    assert_int_equal(stream->ops->send(stream, &(struct stream_span){out + 20 * 1460, 1460, true}, 1, &taken), OK);
+    assert_int_equal(stream->ops->send(stream, &(struct stream_span){outgoing + 20 * 1460, 1460, true}, 1, &taken), OK);
     net_poll();
     wire.sent = peer_hears;
 
@@ -159,7 +140,7 @@ static void tiny_segments_out(void **state)
 
         uint64_t start = platform_ticks();
         while (peer.received < total && platform_ticks() - start < 20000 * platform_ticks_per_ms()) {
-            struct stream_span span = {out + sent, 65536 - sent, true};
+            struct stream_span span = {outgoing + sent, 65536 - sent, true};
             size_t taken = 0;
             if (sent < total)
                 assert_int_equal(stream->ops->send(stream, &span, 1, &taken), OK);

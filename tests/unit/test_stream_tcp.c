@@ -4,24 +4,7 @@
 
 /* ---- data ---- */
 
-static uint8_t out[1 << 20], in[1 << 20];
-
-/* What the peer expects to receive. */
-static void fill_out(size_t length)
-{
-    for (size_t i = 0; i < length; i++)
-        out[i] = peer_pattern(i);
-}
-
-/* Sends so much of it, all of which finds room. */
-static void send_out(size_t length)
-{
-    struct stream_span span = {out, length, true};
-    size_t taken;
-    fill_out(length);
-    assert_int_equal(stream->ops->send(stream, &span, 1, &taken), OK);
-    assert_int_equal(taken, length);
-}
+static uint8_t in[1 << 20];
 
 static size_t receive(void *to, size_t length)
 {
@@ -41,7 +24,7 @@ static void transfer(size_t total, bool stable)
     peer.to_send = total;
     while (sent < total || received < total || stream->ops->unsent(stream)) {
         size_t rest = total - sent, taken;
-        struct stream_span spans[] = {{out + sent, rest / 3, stable}, {out + sent + rest / 3, rest - rest / 3, stable}};
+        struct stream_span spans[] = {{outgoing + sent, rest / 3, stable}, {outgoing + sent + rest / 3, rest - rest / 3, stable}};
         assert_false(deadline_passed(deadline));
         assert_int_equal(stream->ops->send(stream, spans, 2, &taken), OK);
         sent += taken;
@@ -230,7 +213,7 @@ static void stable_bytes_are_counted_until_acknowledged(void **state)
     wire.loss = 0;
     peer_world_run(3000);
     assert_int_equal(stream->ops->unsent(stream), 0);
-    memset(out, 0xEE, 5000);
+    memset(outgoing, 0xEE, 5000);
     peer_world_run(3000);
     assert_false(peer.corrupted);
 }
@@ -258,7 +241,7 @@ static void reset_by_the_peer(void **state)
     peer_world_run(20);
     size_t done;
     assert_int_equal(stream->ops->receive(stream, in, 3, &done), E_STREAM_RESET);
-    assert_int_equal(stream->ops->send(stream, &(struct stream_span){out, 10, true}, 1, &done), E_STREAM_RESET);
+    assert_int_equal(stream->ops->send(stream, &(struct stream_span){outgoing, 10, true}, 1, &done), E_STREAM_RESET);
     assert_int_equal(stream->ops->unsent(stream), 0);
 }
 
