@@ -2,7 +2,8 @@
 /*
  * Commands that the target is to forget (RFC 7143 sections 11.5 and 11.6). A command without progress for stall_ms on a
  * connection that lives, and one that was given up, is aborted; does the target not answer that, or refuse it, the logical unit
- * is reset; and only if that does not help either, the connection goes.
+ * is reset; and only if that does not help either, the connection goes. A command that comes to this TASK_FAILURES_MAX times in a
+ * row has failed.
  */
 #include "iscsi/session.h"
 
@@ -44,7 +45,8 @@ static enum status escalate(struct iscsi_session *session, const char *why)
 
     management->busy = false;
     if (management->function == LOGICAL_UNIT_RESET)
-        return fail(E_ISCSI_TIMEOUT, "LOGICAL UNIT RESET: %s", why);
+        return is_referenced(session, active) ? task_stood_still(active, "LOGICAL UNIT RESET", why)
+                                              : fail(E_ISCSI_TIMEOUT, "LOGICAL UNIT RESET: %s", why);
     if (is_referenced(session, active)) {
         log_printf(LOG_WARNING, "ABORT TASK: %s; the logical unit is reset", why);
         active->abort = RESET_WANTED;
@@ -127,8 +129,11 @@ enum status abort_response(struct iscsi_session *session)
         bool over =
             reset ? active->state == SLOT_ACTIVE && memcmp(active->lun, management->lun, 8) == 0 : is_referenced(session, active);
 
-        if (over)
-            task_aborted(active);
+        if (!over)
+            continue;
+        if (active->abort != ABORT_NONE)
+            task_stood_still(active, reset ? "LOGICAL UNIT RESET" : "ABORT TASK", "done");
+        task_aborted(active);
     }
     return OK;
 }

@@ -115,7 +115,7 @@ void iscsi_session_pump(struct iscsi_session *session);
  * Pumps until the task is done or `deadline` passes (then it is given up with E_ISCSI_TIMEOUT). Returns task->status: OK, or
  * E_ISCSI_TIMEOUT, E_ISCSI_CLOSED, why the connection cannot be had again, or with what the target has failed this one task
  * several times in a row: E_ISCSI_TARGET_FAILURE, E_ISCSI_R2T, E_ISCSI_DATA_IN, E_ISCSI_SEQUENCE, E_ISCSI_RESPONSE,
- * E_ISCSI_DATA_DIGEST.
+ * E_ISCSI_DATA_DIGEST, and E_ISCSI_TIMEOUT when it was aborted as often.
  */
 enum status iscsi_session_wait(struct iscsi_session *session, struct iscsi_task *task, deadline_t deadline);
 

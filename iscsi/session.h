@@ -245,6 +245,8 @@ void task_finish(struct iscsi_session *session, struct iscsi_task *task, enum st
 bool task_is_being_sent(const struct iscsi_session *session, const struct active_task *active);
 /* Nobody waits for the command any more: what comes for it is passed over. */
 void task_orphan(struct iscsi_session *session, struct active_task *active);
+/* It was aborted for its own sake: counted against it, as E_ISCSI_TIMEOUT, which is returned. Enough in a row are its end. */
+enum status task_stood_still(const struct active_task *active, const char *function, const char *outcome);
 /* The target has ended the command without an answer: its task is queued again, as soon as the stream is done with its data. */
 void task_aborted(struct active_task *active);
 /* Ends the slots that waited for the stream, which has been acknowledged since. */

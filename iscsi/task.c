@@ -103,6 +103,13 @@ void task_orphan(struct iscsi_session *session, struct active_task *active)
         rx->room = rx->stage == RX_DATA ? rx->have : 0;
 }
 
+enum status task_stood_still(const struct active_task *active, const char *function, const char *outcome)
+{
+    unsigned operation_code = active->task ? active->task->cdb[CDB_OPERATION_CODE] : 0;
+
+    return blame(active, fail(E_ISCSI_TIMEOUT, "command %02x stood still; %s: %s", operation_code, function, outcome));
+}
+
 void task_aborted(struct active_task *active)
 {
     active->state = SLOT_ABORTED;

@@ -107,6 +107,7 @@ static void an_abort_without_answer_becomes_a_reset_and_then_a_login(void **stat
     turns(15000);
     assert_true(fake.aborts > 0);
     assert_false(tasks[0].done);
+    assert_int_equal(tasks[0].failures, 1);
 }
 
 static void a_reset_ends_all_commands_of_the_unit(void **state)
@@ -163,6 +164,76 @@ static void a_window_that_stays_closed_is_a_new_login(void **state)
 }
 
 /* ---- one task's failure ---- */
+
+/* Until the command in question is issued again, or has ended. */
+static void turns_until_reissued(unsigned which, unsigned most)
+{
+    uint32_t itt = itt_of(which);
+
+    while (most-- && !tasks[which].done && (tasks[which].state != TASK_ACTIVE || itt_of(which) == itt))
+        turns(1);
+}
+
+struct forgetful {
+    const char *name;
+    int function_response;
+};
+
+/* The fourth time in a row is that command's end, and of none besides. */
+static void a_command_that_is_forgotten_for_ever(void **state)
+{
+    static const struct forgetful cases[] = {{"11.6.1 function complete", FUNCTION_COMPLETE},
+                                             {"11.6.1 task does not exist", TASK_DOES_NOT_EXIST}};
+
+    for (unsigned i = 0; i < 2; i++) {
+        tear_down_session(state);
+        set_up(state);
+        print_message("%s\n", cases[i].name);
+        function_response = cases[i].function_response;
+        submit(0, ISCSI_READ);
+        for (unsigned round = 1; round <= TASK_FAILURES_MAX; round++) {
+            assert_false(tasks[0].done);
+            turns_until_reissued(0, 70000);
+            assert_int_equal(function_count, round);
+            submit(1, ISCSI_READ); /* that others live is no news of this one */
+            finish_read(1);
+        }
+        assert_true(tasks[0].done);
+        assert_int_equal(tasks[0].status, E_ISCSI_TIMEOUT);
+        assert_string_equal(failure_detail(E_ISCSI_TIMEOUT), "command 00 stood still; ABORT TASK: done");
+
+        turns(1);
+        submit(2, ISCSI_READ);
+        finish_read(2);
+        assert_int_equal(fake.aborts, 0);
+        assert_false(task_any_active(session));
+    }
+}
+
+/* Those that a reset ends by the way are issued again as often as it takes. */
+static void a_reset_is_blamed_on_whom_it_was_for(void **state)
+{
+    (void)state;
+    submit(0, ISCSI_READ);
+    for (unsigned round = 1; round <= TASK_FAILURES_MAX; round++) {
+        assert_false(tasks[0].done);
+        function_response = -1;
+        turns(70000);
+        assert_int_equal(function_count, 2 * round - 1);
+        if (round == 1)
+            submit(1, ISCSI_READ);
+        function_response = FUNCTION_COMPLETE;
+        for (unsigned i = 0; i < 20000 && function_count < 2 * round; i++)
+            turns(1);
+        assert_int_equal(functions[2 * round - 1], LOGICAL_UNIT_RESET);
+        turns(2);
+    }
+    assert_true(tasks[0].done);
+    assert_int_equal(tasks[0].status, E_ISCSI_TIMEOUT);
+    assert_false(tasks[1].done);
+    finish_read(1);
+    assert_int_equal(fake.aborts, 0);
+}
 
 /* Its Data-In may be half here: the rest is passed over, and so is what comes later. */
 static void a_task_given_up_costs_no_connection(void **state)
@@ -271,6 +342,8 @@ int main(void)
         CASE(a_write_whose_data_is_under_way_costs_the_connection),
         CASE(writes_wait_for_one_given_up),
         CASE(a_failure_of_the_target_costs_one_task),
+        CASE(a_command_that_is_forgotten_for_ever),
+        CASE(a_reset_is_blamed_on_whom_it_was_for),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
