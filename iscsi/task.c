@@ -298,14 +298,14 @@ enum status task_data_in_end(struct iscsi_session *session)
     return OK;
 }
 
-/* The response's data: SenseLength and sense data, RFC 7143 section 11.4.7. */
+/* The data of a CHECK CONDITION: SenseLength and sense data, RFC 7143 section 11.4.7. That of another status is the vendor's. */
 static enum status copy_sense(const struct iscsi_session *session, const struct active_task *active)
 {
     struct iscsi_task *task = active->task;
     uint32_t length = session->rx.data_length;
 
     task->sense_length = 0;
-    if (length < SENSE_LENGTH_SIZE)
+    if (session->rx.header[BHS_SCSI_STATUS] != SCSI_CHECK_CONDITION || length < SENSE_LENGTH_SIZE)
         return OK;
     uint32_t sense_length = get_be16(session->answer);
     if (sense_length > length - SENSE_LENGTH_SIZE)

@@ -165,6 +165,29 @@ static void a_window_that_stays_closed_is_a_new_login(void **state)
 
 /* ---- one task's failure ---- */
 
+/* Section 11.4.7: sense data comes with CHECK CONDITION; what another status comes with is the vendor's, and costs nothing. */
+static void data_of_another_status_is_passed_over(void **state)
+{
+    static const uint8_t statuses[] = {0x00, 0x08, 0x18, 0x28, 0x40};
+
+    (void)state;
+    memset(data, 0xFF, sizeof data);
+    for (unsigned i = 0; i < sizeof statuses; i++) {
+        for (uint32_t length = 1; length <= 600; length = 3 * length + 1) {
+            submit(0, ISCSI_NO_DATA);
+            size_t at = fake.in_length;
+            say(OP_SCSI_RESPONSE, FLAG_FINAL, itt_of(0), 0, 0, length);
+            fake.in[at + BHS_SCSI_STATUS] = statuses[i];
+            turns(1);
+            assert_int_equal(fake.aborts, 0);
+            assert_true(tasks[0].done);
+            assert_int_equal(tasks[0].status, OK);
+            assert_int_equal(tasks[0].scsi_status, statuses[i]);
+            assert_int_equal(tasks[0].sense_length, 0);
+        }
+    }
+}
+
 /* Until the command in question is issued again, or has ended. */
 static void turns_until_reissued(unsigned which, unsigned most)
 {
@@ -342,6 +365,7 @@ int main(void)
         CASE(a_write_whose_data_is_under_way_costs_the_connection),
         CASE(writes_wait_for_one_given_up),
         CASE(a_failure_of_the_target_costs_one_task),
+        CASE(data_of_another_status_is_passed_over),
         CASE(a_command_that_is_forgotten_for_ever),
         CASE(a_reset_is_blamed_on_whom_it_was_for),
     };
