@@ -19,6 +19,7 @@
 #define SENSE_RESPONSE_CODE_MASK  0x7F
 #define SENSE_KEY_MASK            0x0F
 
+#define KEY_NO_SENSE        0x0
 #define KEY_RECOVERED_ERROR 0x1
 #define KEY_NOT_READY       0x2
 #define KEY_MEDIUM_ERROR    0x3
@@ -36,16 +37,14 @@ struct scsi_sense scsi_sense_decode(const uint8_t *bytes, uint16_t length)
     struct scsi_sense sense = {0, 0, 0};
     uint8_t format = length ? bytes[SENSE_RESPONSE_CODE] & SENSE_RESPONSE_CODE_MASK : 0;
 
-    if ((format == SENSE_FIXED_CURRENT || format == SENSE_FIXED_DEFERRED) && length > SENSE_FIXED_KEY) {
-        sense.key = bytes[SENSE_FIXED_KEY] & SENSE_KEY_MASK;
-        if (length > SENSE_FIXED_ASCQ) {
-            sense.asc = bytes[SENSE_FIXED_ASC];
-            sense.ascq = bytes[SENSE_FIXED_ASCQ];
-        }
-    } else if ((format == SENSE_DESCRIPTOR_CURRENT || format == SENSE_DESCRIPTOR_DEFERRED) && length > SENSE_DESCRIPTOR_ASCQ) {
-        sense.key = bytes[SENSE_DESCRIPTOR_KEY] & SENSE_KEY_MASK;
-        sense.asc = bytes[SENSE_DESCRIPTOR_ASC];
-        sense.ascq = bytes[SENSE_DESCRIPTOR_ASCQ];
+    if (format == SENSE_FIXED_CURRENT || format == SENSE_FIXED_DEFERRED) {
+        sense.key = length > SENSE_FIXED_KEY ? bytes[SENSE_FIXED_KEY] & SENSE_KEY_MASK : 0;
+        sense.asc = length > SENSE_FIXED_ASC ? bytes[SENSE_FIXED_ASC] : 0;
+        sense.ascq = length > SENSE_FIXED_ASCQ ? bytes[SENSE_FIXED_ASCQ] : 0;
+    } else if (format == SENSE_DESCRIPTOR_CURRENT || format == SENSE_DESCRIPTOR_DEFERRED) {
+        sense.key = length > SENSE_DESCRIPTOR_KEY ? bytes[SENSE_DESCRIPTOR_KEY] & SENSE_KEY_MASK : 0;
+        sense.asc = length > SENSE_DESCRIPTOR_ASC ? bytes[SENSE_DESCRIPTOR_ASC] : 0;
+        sense.ascq = length > SENSE_DESCRIPTOR_ASCQ ? bytes[SENSE_DESCRIPTOR_ASCQ] : 0;
     }
     return sense;
 }
@@ -65,6 +64,10 @@ static enum scsi_verdict judge_sense(const struct iscsi_task *task, enum status 
     enum status code = E_SCSI_FAILED;
 
     switch (sense.key) {
+    case KEY_NO_SENSE:
+        /* Nobody knows what it was: no sense data came, or none that can be read, or it says nothing. */
+        verdict = SCSI_AGAIN;
+        break;
     case KEY_RECOVERED_ERROR:
         if (!is_deferred(task))
             return SCSI_DONE;

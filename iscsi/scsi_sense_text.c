@@ -12,6 +12,7 @@ struct sense_text {
 
 /* clang-format off */
 static const struct sense_text texts[] = {
+    {0x0, 0x00, 0x00, 0,                "without saying why"},
     {0x2, 0x04, 0x00, 0,                "not ready, no cause given"},
     {0x2, 0x04, 0x01, 0,                "becoming ready"},
     {0x2, 0x04, 0x02, 0,                "stopped, waits for START UNIT"},

@@ -24,6 +24,8 @@ static void verdicts(void **state)
         {"RESERVATION CONFLICT", SCSI_RESERVATION_CONFLICT, 0, 0, 0, SCSI_FAILED, E_SCSI_RESERVED, false},
         {"TASK ABORTED", SCSI_TASK_ABORTED, 0, 0, 0, SCSI_AGAIN, E_SCSI_FAILED, false},
         {"ACA ACTIVE", 0x30, 0, 0, 0, SCSI_FAILED, E_SCSI_FAILED, false},
+        {"without sense data", SCSI_CHECK_CONDITION, 0, 0, 0, SCSI_AGAIN, E_SCSI_FAILED, false},
+        {"without sense data, all bytes", SCSI_CHECK_CONDITION, 0, 0, 512, SCSI_AGAIN, E_SCSI_FAILED, false},
         {"UNIT ATTENTION", SCSI_CHECK_CONDITION, 6, 0x29, 0, SCSI_AGAIN, E_SCSI_FAILED, false},
         {"becoming ready", SCSI_CHECK_CONDITION, 2, 0x04, 0, SCSI_LATER, E_LUN_NOT_READY, false},
         {"no medium", SCSI_CHECK_CONDITION, 2, 0x3A, 0, SCSI_FAILED, E_LUN_NOT_READY, false},
@@ -59,14 +61,22 @@ static void verdicts(void **state)
 
 static void sense_that_is_cut(void **state)
 {
-    static const uint8_t bytes[18] = {0x70, 0, 0x06, [12] = 0x29, [13] = 1};
+    static const uint8_t fixed[18] = {0x70, 0, 0x06, [12] = 0x29, [13] = 1}, descriptors[8] = {0x72, 0x06, 0x29, 1};
 
     (void)state;
     for (uint16_t length = 0; length < 18; length++) {
-        struct scsi_sense sense = scsi_sense_decode(bytes, length);
+        struct scsi_sense sense = scsi_sense_decode(fixed, length);
 
         assert_int_equal(sense.key, length >= 3 ? 6 : 0);
-        assert_int_equal(sense.asc, length >= 14 ? 0x29 : 0);
+        assert_int_equal(sense.asc, length >= 13 ? 0x29 : 0);
+        assert_int_equal(sense.ascq, length >= 14 ? 1 : 0);
+    }
+    for (uint16_t length = 0; length <= sizeof descriptors; length++) {
+        struct scsi_sense sense = scsi_sense_decode(descriptors, length);
+
+        assert_int_equal(sense.key, length >= 2 ? 6 : 0);
+        assert_int_equal(sense.asc, length >= 3 ? 0x29 : 0);
+        assert_int_equal(sense.ascq, length >= 4 ? 1 : 0);
     }
 }
 

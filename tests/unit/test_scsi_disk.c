@@ -148,6 +148,9 @@ static void verdicts(void **state)
     static const struct verdict_case cases[] = {
         {"UNIT ATTENTION once", DISK_READ, {0, 6, 0x29, 0, false}, false, OK, 2, 0},
         {"UNIT ATTENTION without end", DISK_READ, {0, 6, 0x29, 0, false}, true, E_SCSI_FAILED, 2, 0},
+        {"no sense data once", DISK_READ, {SCSI_CHECK_CONDITION, 0, 0, 0, false}, false, OK, 2, 0},
+        {"no sense data once, of a write", DISK_WRITE, {SCSI_CHECK_CONDITION, 0, 0, 0, false}, false, OK, 2, 0},
+        {"no sense data without end", DISK_READ, {SCSI_CHECK_CONDITION, 0, 0, 0, false}, true, E_SCSI_FAILED, 2, 0},
         {"BUSY once", DISK_READ, {SCSI_BUSY, 0, 0, 0, false}, false, OK, 2, SCSI_PAUSE_MS},
         {"TASK SET FULL once", DISK_WRITE, {SCSI_TASK_SET_FULL, 0, 0, 0, false}, false, OK, 2, SCSI_PAUSE_MS},
         {"MEDIUM ERROR", DISK_READ, {0, 3, 0x11, 0, false}, false, E_SCSI_MEDIUM, 1, 0},

@@ -71,11 +71,47 @@ static void a_deferred_error_is_no_word_on_this_command(void **state)
     }
 }
 
+struct odd_sense {
+    const char *name;
+    uint16_t length;
+    uint8_t bytes[4];
+};
+
+/* Nobody knows what it was: it is asked again, and whoever asks has his bound. */
+static void sense_that_says_nothing(void **state)
+{
+    static const struct odd_sense odd[] = {
+        {"none came", 0, {0}},
+        {"4.5.3 fixed format of 1 byte", 1, {0x70}},
+        {"4.5.3 fixed format of 2 bytes", 2, {0x70, 6}},
+        {"4.5.2 descriptor format of 1 byte", 1, {0x72}},
+        {"4.5.6 NO SENSE, fixed", 18, {0x70}},
+        {"4.5.6 NO SENSE, descriptor", 18, {0x72}},
+        {"4.5.1 a response code of no format", 18, {0x74, 3, 3, 3}},
+        {"4.5.1 a response code of the vendor's", 18, {0x7F, 3, 3, 3}},
+        {"zeros", 18, {0}},
+        {"deferred, fixed, of 1 byte", 1, {0x71}},
+        {"deferred, descriptor, of 1 byte", 1, {0x73}},
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof odd / sizeof *odd; i++) {
+        struct iscsi_task task = {.scsi_status = SCSI_CHECK_CONDITION, .sense_length = odd[i].length};
+        enum status status = OK;
+
+        print_message("%s\n", odd[i].name);
+        memcpy(task.sense, odd[i].bytes, sizeof odd[i].bytes);
+        assert_int_equal(scsi_judge(&task, true, &status), SCSI_AGAIN);
+        assert_int_equal(status, E_SCSI_FAILED);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_has_the_code_that_helps),
         cmocka_unit_test(a_deferred_error_is_no_word_on_this_command),
+        cmocka_unit_test(sense_that_says_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
