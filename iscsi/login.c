@@ -325,11 +325,11 @@ static enum status handle_response(struct login *login, bool *done)
     login->text_in[login->text_in_length] = 0;
 
     login->verdict = (uint16_t)(class << 8 | detail);
-    if (class == CLASS_REDIRECT)
-        return follow_redirect(login, detail);
-    if (class != CLASS_SUCCESS)
+    if (class != CLASS_SUCCESS && class != CLASS_REDIRECT)
         return fail_for_status(&session->settings, class, detail);
-    return header[BHS_FLAGS] & FLAG_CONTINUE ? fetch_rest(login) : advance(login, done);
+    if (header[BHS_FLAGS] & FLAG_CONTINUE)
+        return fetch_rest(login);
+    return class == CLASS_REDIRECT ? follow_redirect(login, detail) : advance(login, done);
 }
 
 static enum status exchange_turn(struct login *login, bool *done)

@@ -145,6 +145,49 @@ static void redirects(void **state)
     }
 }
 
+/* Its text may come in pieces, as any other (section 6.2); and be followed when some of them say success. */
+static void a_redirection_in_pieces(void **state)
+{
+    static const char text[] = "TargetAddress=[2001:db8::5]:3261,1|";
+
+    (void)state;
+    for (unsigned first = 0; first < 2; first++) {
+        fake_reset(&fake);
+        for (unsigned i = 0; i + 2 < sizeof text; i++)
+            fake_login(&fake, 0x40, i == 0 && first ? 0x0000 : 0x0101, (char[]){text[i], 0});
+        fake_login(&fake, 0, 0x0101, "|");
+        fake_login_whole(&fake);
+        assert_int_equal(log_in_plainly(), OK);
+        assert_string_equal(fake.host, "2001:db8::5");
+        assert_int_equal(fake.port, 3261);
+        assert_int_equal(get_be24(fake_heard(&fake, 1) + BHS_DATA_LENGTH), 0);
+        assert_int_equal(fake_heard(&fake, 1)[BHS_FLAGS], 0);
+    }
+}
+
+/* Bounded as they are: a refusal in its midst counts at once, and one without an end is none. */
+static void a_redirection_in_pieces_that_comes_to_nothing(void **state)
+{
+    (void)state;
+    fake_login(&fake, 0x40, 0x0101, "TargetAddress=192.0.2.9");
+    fake_login(&fake, 0x40, 0x0301, "|");
+    assert_int_equal(log_in_plainly(), E_LOGIN_UNAVAILABLE);
+
+    fake_reset(&fake);
+    for (unsigned i = 0; i < 200; i++)
+        fake_login(&fake, 0x40, 0x0102, "");
+    assert_int_equal(log_in_plainly(), E_LOGIN_PROTOCOL);
+
+    fake_reset(&fake);
+    char more[512];
+    memset(more, 'x', sizeof more - 1);
+    more[sizeof more - 1] = 0;
+    for (unsigned i = 0; i < 32; i++)
+        fake_login(&fake, 0x40, 0x0102, more);
+    assert_int_equal(log_in_plainly(), E_LOGIN_TEXT);
+    assert_int_equal(fake.connects, 1);
+}
+
 static void of_two_target_addresses_the_first_counts(void **state)
 {
     (void)state;
@@ -378,6 +421,8 @@ int main(void)
         CASE(unknown_keys_are_answered),
         CASE(status_classes),
         CASE(redirects),
+        CASE(a_redirection_in_pieces),
+        CASE(a_redirection_in_pieces_that_comes_to_nothing),
         CASE(of_two_target_addresses_the_first_counts),
         CASE(the_status_class_comes_before_the_keys),
         CASE(a_list_of_algorithms_that_is_not_understood),
