@@ -122,6 +122,10 @@ bool task_waits_for_window(const struct iscsi_session *session)
 
 bool task_next_pdu(struct iscsi_session *session)
 {
+    /* Behind our logout nothing is sent (RFC 7143 section 11.14): what has not ended is issued again in the next session. */
+    if (session->state != SESSION_FULL)
+        return false;
+
     /* Data comes before new commands: unsolicited data must keep the order of its commands (RFC 7143 section 11.7.4). */
     for (const struct iscsi_task *task = session->first; task; task = task->next) {
         if (task->state == TASK_ACTIVE && has_data_to_send(&session->slots[task->slot])) {

@@ -110,6 +110,56 @@ static void a_logout_that_is_asked_for(void **state)
     }
 }
 
+/* A PDU that asks for data of the task: an R2T. */
+static void ask_for_data(uint32_t offset, uint32_t length)
+{
+    say(OP_R2T, FLAG_FINAL, session->slots[task.slot].itt, 0, 0, 0);
+    uint8_t *header = fake.in + fake.in_length - BHS_LENGTH;
+    put_be32(header + BHS_TTT, 5);
+    put_be32(header + BHS_OFFSET, offset);
+    put_be32(header + BHS_RESIDUAL, length);
+}
+
+/*
+ * Section 11.14: nothing follows a logout, no data either, whether it was asked for before or is asked for behind it. A burst
+ * that was begun is not gone on with, and what is within a PDU goes out whole.
+ */
+static void no_data_follows_a_logout(void **state)
+{
+    static uint8_t much[64 * 1024];
+
+    for (unsigned asked_before = 0; asked_before < 2; asked_before++) {
+        tear_down_session(state);
+        set_up(state);
+        fake.chunk = 700; /* the burst takes some turns */
+        task = (struct iscsi_task){.direction = ISCSI_WRITE, .buffer = much, .length = sizeof much};
+        iscsi_session_submit(session, &task);
+        turns(100);
+        if (asked_before) {
+            ask_for_data(8192, 16384);
+            turns(2);
+        }
+        say(OP_ASYNC, FLAG_FINAL, RESERVED_TAG, 1, 3, 0);
+        turns(100);
+        assert_int_equal(session->state, SESSION_LOGOUT);
+        listen_to_us();
+        assert_int_equal(opcodes[opcode_count - 1], OP_LOGOUT | OP_IMMEDIATE);
+        assert_int_equal(opcode_count, asked_before ? 4 : 3);
+
+        if (!asked_before)
+            ask_for_data(8192, 16384);
+        struct iscsi_task later = {.direction = ISCSI_READ, .buffer = buffer, .length = LENGTH};
+        iscsi_session_submit(session, &later);
+        unsigned heard = opcode_count;
+        turns(500);
+        listen_to_us();
+        assert_int_equal(opcode_count, heard);
+        assert_int_equal(fake.aborts, 0);
+        iscsi_session_cancel(session, &later);
+        iscsi_session_cancel(session, &task);
+    }
+}
+
 /* The time that it gave (Parameter3) and a second: then the connection is dropped. */
 static void a_logout_without_an_answer(void **state)
 {
@@ -237,9 +287,16 @@ static void a_session_without_an_isid_makes_one(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(a_logout_that_is_asked_for),           CASE(a_logout_without_an_answer),  CASE(a_logout_response_for_another_tag),
-        CASE(events_that_mean_nothing_to_us),       CASE(a_ping_that_wants_no_answer), CASE(closing_logs_out),
-        CASE(a_session_that_is_over_takes_nothing), CASE(a_session_needs_both_names),  CASE(a_session_without_an_isid_makes_one),
+        CASE(a_logout_that_is_asked_for),
+        CASE(no_data_follows_a_logout),
+        CASE(a_logout_without_an_answer),
+        CASE(a_logout_response_for_another_tag),
+        CASE(events_that_mean_nothing_to_us),
+        CASE(a_ping_that_wants_no_answer),
+        CASE(closing_logs_out),
+        CASE(a_session_that_is_over_takes_nothing),
+        CASE(a_session_needs_both_names),
+        CASE(a_session_without_an_isid_makes_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
