@@ -172,10 +172,10 @@ struct scsi_disk;
 size_t scsi_disk_size(void);
 
 /*
- * Finds out what the LUN is: REPORT LUNS, INQUIRY with VPD 80h, 83h and B0h, TEST UNIT READY, READ CAPACITY, MODE SENSE. Waits,
- * for the target's answers and for a LUN that becomes ready, until `deadline` at most. Fails with E_LUN_MISSING (the detail lists
- * the LUNs there are, as lun= takes them), E_LUN_TYPE, E_LUN_NOT_READY, E_LUN_SIZE, E_SCSI_* or what iscsi_session_wait()
- * returns.
+ * Finds out what the LUN is: INQUIRY with VPD 80h, 83h and B0h, TEST UNIT READY, READ CAPACITY, MODE SENSE. Waits, for the
+ * target's answers and for a LUN that becomes ready, until `deadline` at most; a question that the disk can be opened without is
+ * given up after a part of that time. Fails with E_LUN_MISSING (the detail lists the LUNs there are, as lun= takes them, by
+ * REPORT LUNS), E_LUN_TYPE, E_LUN_NOT_READY, E_LUN_SIZE, E_SCSI_* or what iscsi_session_wait() returns.
  */
 enum status scsi_disk_open(struct scsi_disk *disk, struct iscsi_session *session, const uint8_t lun[8], deadline_t deadline);
 

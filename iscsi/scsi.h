@@ -153,4 +153,19 @@ void scsi_cdb_read_capacity_10(uint8_t cdb[ISCSI_CDB_MAX]);
 void scsi_cdb_read_capacity_16(uint8_t cdb[ISCSI_CDB_MAX], uint32_t length);
 void scsi_cdb_mode_sense(uint8_t cdb[ISCSI_CDB_MAX], uint8_t length);
 
+/*
+ * scsi_capacity.c: how large the LUN is, for whoever asks, at first and ever after. READ CAPACITY(10) is the answer; only where
+ * that says CAPACITY_BEYOND, READ CAPACITY(16), which a LUN below 2 TiB need not know. What the two say may differ: a LUN that is
+ * asked now in one way and now in the other would not be the same.
+ */
+struct scsi_capacity {
+    uint64_t last; /* block */
+    uint32_t block_size;
+};
+enum scsi_capacity_answer { CAPACITY_SHORT, CAPACITY_BEYOND, CAPACITY_TOLD };
+/* Writes the question; returns its allocation length. */
+uint32_t scsi_capacity_ask(uint8_t cdb[ISCSI_CDB_MAX], bool long_form);
+/* Of the `got` bytes of the answer; CAPACITY_SHORT: they are too few, and *capacity is as it was. */
+enum scsi_capacity_answer scsi_capacity_read(const uint8_t *data, uint32_t got, bool long_form, struct scsi_capacity *capacity);
+
 #endif

@@ -61,19 +61,15 @@ static void submit_step(struct scsi_disk *disk)
     task->probing = true;
     switch (disk->identity.step) {
     case IDENTITY_NAME:
-        task->length = VPD_ALLOCATION;
+        task->length = own->wwid_length || own->serial[0] ? VPD_ALLOCATION : INQUIRY_ALLOCATION;
         if (own->wwid_length || own->serial[0])
             scsi_cdb_inquiry_page(task->cdb, own->wwid_length ? VPD_DEVICE_ID : VPD_SERIAL, VPD_ALLOCATION);
         else
-            scsi_cdb_inquiry(task->cdb, VPD_ALLOCATION);
+            scsi_cdb_inquiry(task->cdb, INQUIRY_ALLOCATION);
         break;
     case IDENTITY_CAPACITY:
-        task->length = CAPACITY_10_LENGTH;
-        scsi_cdb_read_capacity_10(task->cdb);
-        break;
     case IDENTITY_LONG_CAPACITY:
-        task->length = CAPACITY_16_ALLOCATION;
-        scsi_cdb_read_capacity_16(task->cdb, CAPACITY_16_ALLOCATION);
+        task->length = scsi_capacity_ask(task->cdb, disk->identity.step == IDENTITY_LONG_CAPACITY);
         break;
     default:
         task->cdb[CDB_OPERATION_CODE] = SCSI_TEST_UNIT_READY;
@@ -164,26 +160,27 @@ static enum finding compare(struct scsi_disk *disk, uint64_t blocks, uint32_t bl
     return FOUND;
 }
 
+static enum scsi_capacity_answer read_capacity(const struct scsi_disk *disk, struct scsi_capacity *capacity)
+{
+    return scsi_capacity_read(disk->scratch, disk->probe.transferred, disk->identity.step == IDENTITY_LONG_CAPACITY, capacity);
+}
+
 static enum finding read_size(struct scsi_disk *disk)
 {
-    const uint8_t *data = disk->scratch;
+    struct scsi_capacity capacity;
+    enum scsi_capacity_answer answer = read_capacity(disk, &capacity);
 
-    if (disk->identity.step == IDENTITY_LONG_CAPACITY)
-        return disk->probe.transferred < CAPACITY_16_LENGTH_LEAST
-                   ? NOT_YET
-                   : compare(disk, get_be64(data + CAPACITY_16_LAST_LBA) + 1, get_be32(data + CAPACITY_16_BLOCK_LENGTH));
-
-    if (disk->probe.transferred < CAPACITY_10_LENGTH)
-        return NOT_YET;
-    uint32_t last = get_be32(data + CAPACITY_10_LAST_LBA);
     /* What does not fit is asked for in long form; a step more. */
-    return last == UINT32_MAX ? FOUND : compare(disk, (uint64_t)last + 1, get_be32(data + CAPACITY_10_BLOCK_LENGTH));
+    return answer == CAPACITY_SHORT    ? NOT_YET
+           : answer == CAPACITY_BEYOND ? FOUND
+                                       : compare(disk, capacity.last + 1, capacity.block_size);
 }
 
 static bool was_last_step(const struct scsi_disk *disk)
 {
-    return disk->identity.step == IDENTITY_LONG_CAPACITY ||
-           (disk->identity.step == IDENTITY_CAPACITY && get_be32(disk->scratch + CAPACITY_10_LAST_LBA) != UINT32_MAX);
+    struct scsi_capacity capacity;
+
+    return disk->identity.step >= IDENTITY_CAPACITY && read_capacity(disk, &capacity) == CAPACITY_TOLD;
 }
 
 /* ---- what follows from them ---- */

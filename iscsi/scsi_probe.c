@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What is this LUN? REPORT LUNS, INQUIRY, TEST UNIT READY, READ CAPACITY, MODE SENSE (SPC-4 sections 6 and 7, SBC-3 section 5).
+/*
+ * What is this LUN? INQUIRY, TEST UNIT READY, READ CAPACITY, MODE SENSE (SPC-4 sections 6 and 7, SBC-3 section 5); REPORT LUNS
+ * where there is none.
  */
 #include "iscsi/scsi_disk.h"
 
@@ -18,6 +20,7 @@
 
 #define BLOCK_SIZE_LEAST 512u
 #define BLOCK_SIZE_MOST  65536u
+#define OPTIONAL_SHARE   4u  /* of the time that is left: so much of it for a question whose answer can be done without */
 #define LUN_LIST_SIZE    120 /* of the text: with the rest of its sentence it fits a failure's detail */
 
 static void pause_before_retry(struct iscsi_session *session)
@@ -63,6 +66,18 @@ static enum status run_command(struct scsi_disk *disk, const uint8_t lun[8], con
 }
 
 /*
+ * Until when a question is asked that the disk can be opened without: a LUN that is busy for ever must not use up all the time
+ * for one of them.
+ */
+static deadline_t soon(deadline_t deadline)
+{
+    uint64_t now = platform_ticks(), share = deadline > now ? (deadline - now) / OPTIONAL_SHARE : 0;
+    deadline_t patience = deadline_after_ms(SCSI_PATIENCE_MS);
+
+    return now + share < patience ? now + share : patience;
+}
+
+/*
  * The target's LUNs, for the one who asked for a wrong one: as lun= takes them, each with a space before it. Those that do not
  * fit `room` make " ..." at the end. A target that cannot list them is no worse a target.
  */
@@ -75,7 +90,7 @@ static void list_luns(struct scsi_disk *disk, char *text, size_t room, deadline_
 
     format_text(text, room, " not told");
     scsi_cdb_report_luns(cdb, sizeof disk->scratch);
-    if (run_command(disk, lun0, cdb, sizeof disk->scratch, &got, deadline) != OK || got < REPORT_LUN_LIST)
+    if (run_command(disk, lun0, cdb, sizeof disk->scratch, &got, soon(deadline)) != OK || got < REPORT_LUN_LIST)
         return;
 
     format_text(text, room, " none");
@@ -110,7 +125,7 @@ void scsi_copy_field(char *to, size_t room, const uint8_t *from, size_t length)
     to[used] = 0;
 }
 
-static enum status read_inquiry(struct scsi_disk *disk, const char *luns, deadline_t deadline)
+static enum status read_inquiry(struct scsi_disk *disk, deadline_t deadline)
 {
     const uint8_t *data = disk->scratch;
     uint8_t cdb[ISCSI_CDB_MAX];
@@ -122,8 +137,12 @@ static enum status read_inquiry(struct scsi_disk *disk, const char *luns, deadli
     char lun[LUN_TEXT_SIZE];
     lun_format(disk->lun, lun);
     bool connected = status == OK && (got == 0 || !(data[INQUIRY_PERIPHERAL] & INQUIRY_PERIPHERAL_QUALIFIER));
-    if (status == E_LUN_MISSING || (status == OK && !connected))
+    if (status == E_LUN_MISSING || (status == OK && !connected)) {
+        char luns[LUN_LIST_SIZE];
+
+        list_luns(disk, luns, sizeof luns, deadline);
         return fail(E_LUN_MISSING, "LUN %s; the target has LUN%s", lun, luns);
+    }
     if (status != OK)
         return status;
     if (got < INQUIRY_STANDARD_LENGTH)
@@ -146,7 +165,7 @@ static uint32_t read_page(struct scsi_disk *disk, uint8_t page, deadline_t deadl
     uint32_t got;
 
     scsi_cdb_inquiry_page(cdb, page, VPD_ALLOCATION);
-    if (run_command(disk, disk->lun, cdb, VPD_ALLOCATION, &got, deadline) != OK || got < VPD_HEADER_LENGTH ||
+    if (run_command(disk, disk->lun, cdb, VPD_ALLOCATION, &got, soon(deadline)) != OK || got < VPD_HEADER_LENGTH ||
         disk->scratch[VPD_PAGE_CODE] != page)
         return 0;
     return smaller_of(get_be16(disk->scratch + VPD_PAGE_LENGTH), got - VPD_HEADER_LENGTH);
@@ -202,56 +221,65 @@ static void read_limits(struct scsi_disk *disk, deadline_t deadline)
         disk->disk.max_blocks = smaller_of(most, disk->disk.max_blocks);
 }
 
-static enum status set_size(struct scsi_disk *disk, uint64_t last, uint32_t block_size)
+static enum status set_size(struct scsi_disk *disk, const struct scsi_capacity *capacity)
 {
-    if (block_size < BLOCK_SIZE_LEAST || block_size > BLOCK_SIZE_MOST || (block_size & (block_size - 1)) || last == UINT64_MAX)
-        return fail(E_LUN_SIZE, "last block %llu, %u bytes each", (unsigned long long)last, (unsigned)block_size);
-    disk->disk.block_count = last + 1;
-    disk->disk.block_size = disk->disk.physical_block_size = block_size;
+    uint32_t size = capacity->block_size;
+
+    if (size < BLOCK_SIZE_LEAST || size > BLOCK_SIZE_MOST || (size & (size - 1)) || capacity->last == UINT64_MAX)
+        return fail(E_LUN_SIZE, "last block %llu, %u bytes each", (unsigned long long)capacity->last, (unsigned)size);
+    disk->disk.block_count = capacity->last + 1;
+    disk->disk.block_size = disk->disk.physical_block_size = size;
     return OK;
 }
 
-/* READ CAPACITY(16) into disk->scratch; *got bytes. */
-static enum status read_long_capacity(struct scsi_disk *disk, uint32_t *got, deadline_t deadline)
+/* READ CAPACITY, whose answer of *got bytes stays in disk->scratch; *more: it is to be asked in the long form. */
+static enum status ask_capacity(struct scsi_disk *disk, bool long_form, struct scsi_capacity *capacity, bool *more, uint32_t *got,
+                                deadline_t deadline)
 {
     uint8_t cdb[ISCSI_CDB_MAX];
+    uint32_t length = scsi_capacity_ask(cdb, long_form);
 
-    scsi_cdb_read_capacity_16(cdb, CAPACITY_16_ALLOCATION);
-    enum status status = run_command(disk, disk->lun, cdb, CAPACITY_16_ALLOCATION, got, deadline);
-    if (status == OK && *got < CAPACITY_16_LENGTH_LEAST)
-        return fail(E_LUN_SIZE, "READ CAPACITY(16): %u bytes", (unsigned)*got);
-    return status;
+    enum status status = run_command(disk, disk->lun, cdb, length, got, deadline);
+    if (status != OK)
+        return status;
+    enum scsi_capacity_answer answer = scsi_capacity_read(disk->scratch, *got, long_form, capacity);
+    *more = answer == CAPACITY_BEYOND;
+    return answer == CAPACITY_SHORT ? fail(E_LUN_SIZE, "READ CAPACITY(%u): %u bytes", long_form ? 16 : 10, (unsigned)*got) : OK;
 }
 
-/* The 16-byte command also tells where the physical blocks lie; below 2 TiB a LUN need not know it. */
-static enum status read_capacity(struct scsi_disk *disk, deadline_t deadline)
+/* The 16-byte command also tells where the physical blocks lie. */
+static void set_alignment(struct scsi_disk *disk, const struct scsi_capacity *capacity, uint32_t got)
 {
     const uint8_t *data = disk->scratch;
-    uint8_t cdb[ISCSI_CDB_MAX];
-    uint32_t got;
-
-    scsi_cdb_read_capacity_10(cdb);
-    enum status status = run_command(disk, disk->lun, cdb, CAPACITY_10_LENGTH, &got, deadline);
-    if (status != OK)
-        return status;
-    if (got < CAPACITY_10_LENGTH)
-        return fail(E_LUN_SIZE, "READ CAPACITY(10): %u bytes", (unsigned)got);
-    bool large = get_be32(data + CAPACITY_10_LAST_LBA) == UINT32_MAX;
-    if (!large)
-        status = set_size(disk, get_be32(data + CAPACITY_10_LAST_LBA), get_be32(data + CAPACITY_10_BLOCK_LENGTH));
-    if (status != OK)
-        return status;
-
-    status = read_long_capacity(disk, &got, deadline);
-    if (status != OK)
-        return large ? status : OK;
-    status = set_size(disk, get_be64(data + CAPACITY_16_LAST_LBA), get_be32(data + CAPACITY_16_BLOCK_LENGTH));
     unsigned exponent = data[CAPACITY_16_PHYSICAL_EXPONENT] & CAPACITY_16_EXPONENT_MASK;
-    if (status == OK && got >= CAPACITY_16_LOWEST_ALIGNED + 2 && exponent <= PHYSICAL_EXPONENT_MAX) {
-        disk->disk.physical_block_size = disk->disk.block_size << exponent;
-        disk->disk.lowest_aligned_lba = get_be16(data + CAPACITY_16_LOWEST_ALIGNED) & CAPACITY_16_ALIGNED_MASK;
-    }
-    return status;
+
+    if (capacity->last + 1 != disk->disk.block_count || capacity->block_size != disk->disk.block_size)
+        log_printf(LOG_WARNING, "READ CAPACITY(16) tells of %llu blocks of %u; those of READ CAPACITY(10) count",
+                   (unsigned long long)capacity->last + 1, (unsigned)capacity->block_size);
+    if (got < CAPACITY_16_LOWEST_ALIGNED + 2 || exponent > PHYSICAL_EXPONENT_MAX)
+        return;
+    disk->disk.physical_block_size = disk->disk.block_size << exponent;
+    disk->disk.lowest_aligned_lba = get_be16(data + CAPACITY_16_LOWEST_ALIGNED) & CAPACITY_16_ALIGNED_MASK;
+}
+
+/* Below 2 TiB a LUN need not know the long form. */
+static enum status read_capacity(struct scsi_disk *disk, deadline_t deadline)
+{
+    struct scsi_capacity capacity;
+    uint32_t got;
+    bool large, more;
+
+    enum status status = ask_capacity(disk, false, &capacity, &large, &got, deadline);
+    if (status == OK && large)
+        status = ask_capacity(disk, true, &capacity, &more, &got, deadline);
+    if (status == OK)
+        status = set_size(disk, &capacity);
+    if (status != OK)
+        return status;
+
+    if (large || ask_capacity(disk, true, &capacity, &more, &got, soon(deadline)) == OK)
+        set_alignment(disk, &capacity, got);
+    return OK;
 }
 
 static void read_protection(struct scsi_disk *disk, deadline_t deadline)
@@ -260,7 +288,7 @@ static void read_protection(struct scsi_disk *disk, deadline_t deadline)
     uint32_t got;
 
     scsi_cdb_mode_sense(cdb, MODE_6_ALLOCATION);
-    if (run_command(disk, disk->lun, cdb, MODE_6_ALLOCATION, &got, deadline) == OK && got > MODE_6_DEVICE_SPECIFIC)
+    if (run_command(disk, disk->lun, cdb, MODE_6_ALLOCATION, &got, soon(deadline)) == OK && got > MODE_6_DEVICE_SPECIFIC)
         disk->disk.read_only = disk->scratch[MODE_6_DEVICE_SPECIFIC] & MODE_WP;
 }
 
@@ -268,11 +296,9 @@ static void read_protection(struct scsi_disk *disk, deadline_t deadline)
 static enum status probe_once(struct scsi_disk *disk, deadline_t deadline)
 {
     static const uint8_t test_unit_ready[ISCSI_CDB_MAX] = {SCSI_TEST_UNIT_READY};
-    char luns[LUN_LIST_SIZE];
     uint32_t got;
 
-    list_luns(disk, luns, sizeof luns, deadline);
-    enum status status = read_inquiry(disk, luns, deadline);
+    enum status status = read_inquiry(disk, deadline);
     if (status == OK)
         status = run_command(disk, disk->lun, test_unit_ready, 0, &got, deadline);
 
@@ -280,7 +306,7 @@ static enum status probe_once(struct scsi_disk *disk, deadline_t deadline)
     uint32_t doubt = iscsi_session_doubt(disk->session);
     if (status == OK && doubt) {
         iscsi_session_trust(disk->session, doubt);
-        status = read_inquiry(disk, luns, deadline);
+        status = read_inquiry(disk, deadline);
     }
     if (status == OK)
         status = read_capacity(disk, deadline);

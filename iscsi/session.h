@@ -17,6 +17,7 @@
  *     scsi_disk.c      requests as SCSI commands    lun.[ch]          LUNs
  *     scsi_probe.c     what a LUN is
  *     scsi_identity.c  whether it still is that
+ *     scsi_capacity.c  how large it is, for both
  *     scsi_cdb.c       commands as bytes
  *     scsi_sense.c, scsi_sense_text.c  status and sense data
  */

@@ -35,8 +35,10 @@ static struct {
     uint32_t statsn;
     struct command held[64];
     unsigned held_count, seen, aborts;
-    bool hold;     /* answer nothing */
-    uint64_t last; /* block */
+    bool hold;          /* answer nothing */
+    uint64_t last;      /* block */
+    uint64_t long_last; /* … by READ CAPACITY(16), where that says another; 0: it does not */
+    unsigned lists;     /* REPORT LUNS heard */
     uint8_t device_type, mode;
     uint32_t max_transfer_length; /* VPD B0h, blocks */
     uint32_t block_size;
@@ -133,7 +135,7 @@ static void report_capacity(const struct command *command, bool long_form)
     uint8_t data[32] = {0};
 
     if (long_form) {
-        put_be64(data, lun.last);
+        put_be64(data, lun.long_last ? lun.long_last : lun.last);
         put_be32(data + 8, lun.block_size);
         data[13] = 3;
         put_be16(data + 14, 0xC007); /* provisioned thinly, reads zeros; aligned at block 7 */
@@ -243,6 +245,7 @@ static void hold(const uint8_t *header)
     command->itt = get_be32(header + BHS_ITT);
     command->length = get_be32(header + BHS_EDTL);
     command->write = header[BHS_FLAGS] & FLAG_WRITE;
+    lun.lists += command->cdb[CDB_OPERATION_CODE] == SCSI_REPORT_LUNS;
     lun.seen++;
     remember(command->cdb);
 }

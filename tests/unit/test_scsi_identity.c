@@ -177,6 +177,31 @@ static void after_a_unit_attention(void **state)
     }
 }
 
+/* A LUN whose READ CAPACITY(10) and (16) differ is the same whenever it is asked, and so is one that knows the latter now and
+ * then. */
+static void capacities_that_differ_are_the_same_disk(void **state)
+{
+    static const uint64_t long_lasts[] = {BLOCKS / 2, BLOCKS - 2, BLOCKS, 2 * BLOCKS, 0x1FFFFFFFFFull};
+
+    for (unsigned i = 0; i < 3 * sizeof long_lasts / sizeof *long_lasts; i++) {
+        unsigned refused = i % 3; /* READ CAPACITY(16): never, at first, later */
+
+        tear_down_session(state);
+        set_up(state);
+        lun.long_last = long_lasts[i / 3];
+        lun.refused_operation_code = SCSI_SERVICE_ACTION_IN_16;
+        lun.refusal = SCSI_RESERVATION_CONFLICT;
+        lun.refusals = refused == 1 ? 1000 : 0;
+        assert_int_equal(open_disk(), OK);
+        lun.refusals = refused == 2 ? 1000 : 0;
+        lun.command_count = 0;
+        submit_four();
+        reconnect();
+        all_end_with(OK);
+        assert_int_equal(lun.command_count, 4);
+    }
+}
+
 static void both_identities_are_shown(void **state)
 {
     (void)state;
@@ -405,6 +430,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(after_a_reconnect),
         CASE(after_a_unit_attention),
+        CASE(capacities_that_differ_are_the_same_disk),
         CASE(both_identities_are_shown),
         CASE(attentions_and_not_ready_are_waited_out),
         CASE(a_disk_that_does_not_say_is_asked_again),

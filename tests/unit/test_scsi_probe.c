@@ -69,6 +69,66 @@ static void busy_for_ever(void **state)
     assert_in_range((platform_ticks() - began) / platform_ticks_per_ms(), 5000, 5000 + 2 * SCSI_PAUSE_MS);
 }
 
+/* What can be done without is given up in time for the rest, however long the LUN is busy with it. */
+static void busy_for_ever_with_what_can_be_done_without(void **state)
+{
+    static const uint8_t operation_codes[] = {SCSI_REPORT_LUNS, SCSI_SERVICE_ACTION_IN_16, SCSI_MODE_SENSE_6};
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof operation_codes; i++) {
+        uint64_t began = platform_ticks();
+
+        lun.refused_operation_code = operation_codes[i];
+        lun.refusal = SCSI_BUSY;
+        lun.refusals = EVER;
+        assert_int_equal(open_disk(), OK);
+        assert_in_range((platform_ticks() - began) / platform_ticks_per_ms(), 0, 2500);
+    }
+}
+
+/* The list of LUNs is for him alone who has asked for one that is not there; he hears of that also without it. */
+static void luns_are_listed_when_one_is_missing(void **state)
+{
+    uint64_t began = platform_ticks();
+
+    (void)state;
+    assert_int_equal(open_disk(), OK);
+    assert_int_equal(lun.lists, 0);
+
+    lun.device_type = 0x7F;
+    lun.refused_operation_code = SCSI_REPORT_LUNS;
+    lun.refusal = SCSI_BUSY;
+    lun.refusals = EVER;
+    assert_int_equal(open_disk(), E_LUN_MISSING);
+    assert_string_equal(failure_detail(E_LUN_MISSING), "LUN 0; the target has LUN not told");
+    assert_in_range((platform_ticks() - began) / platform_ticks_per_ms(), SCSI_PAUSE_MS, 2500);
+    assert_true(lun.lists > 0);
+}
+
+struct two_answers {
+    const char *name;
+    uint64_t last, long_last, counts;
+};
+
+static void capacities_that_differ(void **state)
+{
+    static const struct two_answers cases[] = {
+        {"SBC-3 5.16 says more", 99, 100, 99},
+        {"SBC-3 5.16 says less", 99, 98, 99},
+        {"SBC-3 5.16 says nothing that can be", 99, UINT64_MAX, 99},
+        {"SBC-3 5.15 says that it does not reach", LARGE, 99, 99},
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        print_message("%s\n", cases[i].name);
+        lun.last = cases[i].last;
+        lun.long_last = cases[i].long_last;
+        assert_int_equal(open_disk(), OK);
+        assert_int_equal(disk->block_count, cases[i].counts + 1);
+    }
+}
+
 /* An attention at the very last question: what was learned before it may be another disk's. */
 static void a_lun_that_changes_while_it_is_asked(void **state)
 {
@@ -91,6 +151,9 @@ int main(void)
         CASE(what_is_answered_too_short_or_refused),
         CASE(busy_at_first),
         CASE(busy_for_ever),
+        CASE(busy_for_ever_with_what_can_be_done_without),
+        CASE(luns_are_listed_when_one_is_missing),
+        CASE(capacities_that_differ),
         CASE(a_lun_that_changes_while_it_is_asked),
     };
 
