@@ -35,8 +35,6 @@ enum status disk_wait(struct disk *disk, struct disk_request *request, deadline_
 
         if (deadline_passed(deadline)) {
             disk->ops->cancel(disk, request);
-            request->status =
-                fail(E_DISK_TIMEOUT, "operation %u, block %llu", (unsigned)request->operation, (unsigned long long)request->lba);
             break;
         }
         platform_idle();

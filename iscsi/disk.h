@@ -43,8 +43,9 @@ struct disk_ops {
     /* Moves everything that can move, a lost connection's next step included, and finishes requests. Never waits. */
     void (*pump)(struct disk *disk);
     /*
-     * Gives up a request that is not done: when it returns, the request is done with E_DISK_TIMEOUT and its buffer is touched no
-     * more. Never waits. A write given up may be on the disk, wholly or in part; later writes come after it.
+     * Gives up a request that is not done: when it returns, the request is done with E_DISK_TIMEOUT, whose detail is recorded,
+     * and its buffer is touched no more. Never waits. A write given up may be on the disk, wholly or in part; later writes come
+     * after it.
      */
     void (*cancel)(struct disk *disk, struct disk_request *request);
 };

@@ -132,6 +132,9 @@ void iscsi_session_cancel(struct iscsi_session *session, struct iscsi_task *task
  */
 void iscsi_session_close(struct iscsi_session *session, deadline_t deadline);
 
+/* Why there is no connection just now, for what is said to whoever has given up waiting; OK: there is one. */
+enum status iscsi_session_trouble(const struct iscsi_session *session);
+
 /*
  * From now on another login, or a UNIT ATTENTION, puts the disk in doubt: no task but a probing one is issued, and answers are
  * not to be believed, until whoever called this has found out that it is the same disk and says so.

@@ -51,11 +51,19 @@ static void plan_retry(struct iscsi_session *session)
     session->backoff_ms = smaller_of(session->backoff_ms * 2, BACKOFF_MAX_MS);
 }
 
+/* Why there is no connection, for whoever gives up over that. */
+static void set_reason(struct iscsi_session *session, enum status status, bool in_login)
+{
+    session->lost_for = status;
+    session->lost_in_login = in_login;
+}
+
 void recovery_begin(struct iscsi_session *session, enum status status)
 {
     log_printf(LOG_WARNING, "Connection to %s lost: %s (%s)", session->portal_host, status_what(status), failure_detail(status));
     session_drop_connection(session);
     session->state = SESSION_BROKEN;
+    set_reason(session, status, false);
     if (session->first && !session->recovering)
         set_give_up_time(session);
     plan_retry(session);
@@ -69,6 +77,18 @@ static void give_up(struct iscsi_session *session, enum status status)
     task_finish_all(session, status);
 }
 
+/* The time is over. What the last login failed with says more than that nothing was answered. */
+static enum status reason_to_give_up(const struct iscsi_session *session)
+{
+    if (session->first->failures >= TASK_FAILURES_MAX)
+        return session->first->failure; /* all that time for this one reason */
+    if (session->lost_in_login)
+        return session->lost_for;
+    return fail(E_ISCSI_TIMEOUT, "no command completed for %u ms, %u reconnects; the last connection ended with S%u: %s",
+                (unsigned)session->settings.recovery_timeout_ms, (unsigned)session->reconnects, (unsigned)session->lost_for,
+                status_what(session->lost_for));
+}
+
 void recovery_attempt(struct iscsi_session *session)
 {
     /* Without a task nobody needs the connection; the next one opens it. */
@@ -76,13 +96,8 @@ void recovery_attempt(struct iscsi_session *session)
         return;
     if (!session->recovering)
         set_give_up_time(session);
-    if (deadline_passed(session->give_up_at) && session->first->failures >= TASK_FAILURES_MAX) {
-        give_up(session, session->first->failure); /* all that time for this one reason */
-        return;
-    }
     if (deadline_passed(session->give_up_at)) {
-        give_up(session, fail(E_ISCSI_TIMEOUT, "no command completed for %u ms, %u reconnects",
-                              (unsigned)session->settings.recovery_timeout_ms, (unsigned)session->reconnects));
+        give_up(session, reason_to_give_up(session));
         return;
     }
     if (!deadline_passed(session->retry_at))
@@ -95,6 +110,7 @@ void recovery_attempt(struct iscsi_session *session)
 static void connected_again(struct iscsi_session *session)
 {
     session->reconnects++;
+    session->lost_for = OK;
     session->heard_at = platform_ticks();
     session_raise_doubt(session);
     log_printf(LOG_INFO, "Connected again to %s", session->portal_host);
@@ -121,6 +137,7 @@ void recovery_login(struct iscsi_session *session)
         return;
 
     session->state = SESSION_BROKEN;
+    set_reason(session, status, true);
     if (status_is_final(status) || (session->recovering && deadline_passed(session->give_up_at)))
         give_up(session, status);
     else

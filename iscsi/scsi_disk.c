@@ -204,6 +204,15 @@ static void forget_waiting(struct scsi_disk *disk, struct disk_request *request)
         disk->waiting_last = before;
 }
 
+/* Also why nothing can be had of the target, if that is so. */
+static enum status fail_given_up(const struct disk_request *request, enum status trouble)
+{
+    if (trouble == OK)
+        return fail(E_DISK_TIMEOUT, "operation %u, block %llu", (unsigned)request->operation, (unsigned long long)request->lba);
+    return fail(E_DISK_TIMEOUT, "operation %u, block %llu; no connection: S%u: %s", (unsigned)request->operation,
+                (unsigned long long)request->lba, (unsigned)trouble, status_what(trouble));
+}
+
 static void scsi_disk_cancel(struct disk *contract, struct disk_request *request)
 {
     struct scsi_disk *disk = (struct scsi_disk *)contract;
@@ -211,18 +220,18 @@ static void scsi_disk_cancel(struct disk *contract, struct disk_request *request
     if (request->done)
         return;
 
-    enum status status = fail(E_DISK_TIMEOUT, "block %llu was given up", (unsigned long long)request->lba);
+    enum status trouble = iscsi_session_trouble(disk->session);
     for (unsigned i = 0; i < SCSI_DISK_TASKS; i++) {
         if (disk->slots[i].request == request) {
             if (!disk->slots[i].pausing)
                 iscsi_session_cancel(disk->session, &disk->slots[i].task);
-            finish_request(&disk->slots[i], status);
+            finish_request(&disk->slots[i], fail_given_up(request, trouble));
             return;
         }
     }
 
     forget_waiting(disk, request);
-    request->status = status;
+    request->status = fail_given_up(request, trouble);
     request->done = true;
 }
 

@@ -344,12 +344,22 @@ enum status iscsi_session_wait(struct iscsi_session *session, struct iscsi_task 
     return task->status;
 }
 
+enum status iscsi_session_trouble(const struct iscsi_session *session)
+{
+    return session->lost_for;
+}
+
 void iscsi_session_cancel(struct iscsi_session *session, struct iscsi_task *task)
 {
     if (task->done)
         return;
 
-    enum status status = fail(E_ISCSI_TIMEOUT, "command %02x was given up", task->cdb[CDB_OPERATION_CODE]);
+    enum status trouble = session->lost_for, status;
+    if (trouble == OK)
+        status = fail(E_ISCSI_TIMEOUT, "command %02x was given up", task->cdb[CDB_OPERATION_CODE]);
+    else
+        status = fail(E_ISCSI_TIMEOUT, "command %02x was given up; no connection: S%u: %s", task->cdb[CDB_OPERATION_CODE],
+                      (unsigned)trouble, status_what(trouble));
     struct active_task *active = task->state == TASK_ACTIVE ? &session->slots[task->slot] : NULL;
     /* Copying what the stream still reads is no option, and a burst that ends in its midst is no burst. */
     if (active && task_is_being_sent(session, active)) {

@@ -176,6 +176,8 @@ struct iscsi_session {
     uint64_t heard_at, pumped_at;    /* ticks: of the last byte received, of the last pump */
     deadline_t window_until;         /* a task waits for the command window, until then; 0: none does */
     bool recovering;                 /* no task but probing ones has completed since the first loss */
+    enum status lost_for;            /* why there is no connection, or was none; OK: there is one … */
+    bool lost_in_login;              /* … and it was a login that failed, not the connection that was lost */
     deadline_t retry_at, give_up_at; /* the next attempt, and the end of all */
     uint32_t backoff_ms;             /* the pause after the next failure */
     uint32_t time2wait_ms;           /* what the target wants the next pause to be at least; 0: nothing */

@@ -131,7 +131,8 @@ static void recovery_is_bounded(void **state)
     (void)state;
     submit(ISCSI_READ);
     fake.closed = fake.refuse = true;
-    assert_int_equal(iscsi_session_wait(session, &task, deadline_after_ms(600000)), E_ISCSI_TIMEOUT);
+    assert_int_equal(iscsi_session_wait(session, &task, deadline_after_ms(600000)), E_CONNECT_REFUSED);
+    assert_string_equal(failure_detail(E_CONNECT_REFUSED), "refused");
     assert_in_range((platform_ticks() - began) / platform_ticks_per_ms(), 115000, 130000);
 
     /* The next command tries anew. */
@@ -141,6 +142,68 @@ static void recovery_is_bounded(void **state)
     pump(2);
     assert_int_equal(session->state, SESSION_FULL);
     iscsi_session_cancel(session, &task);
+}
+
+struct refusal {
+    uint16_t code;
+    enum status status;
+};
+
+/* Why nothing could be had of the target: what its last login failed with, and not that a command was not answered. */
+static void giving_up_tells_why_the_last_login_failed(void **state)
+{
+    static const struct refusal cases[] = {
+        {0x0202, E_LOGIN_FORBIDDEN}, {0x0203, E_LOGIN_NOT_FOUND}, {0x0206, E_LOGIN_CONNECTIONS}, {0x0301, E_LOGIN_UNAVAILABLE}};
+
+    for (unsigned i = 0; i < 2 * sizeof cases / sizeof *cases; i++) {
+        const struct refusal *refusal = &cases[i / 2];
+        bool by_the_caller = i % 2;
+
+        set_up_anew(state);
+        submit(ISCSI_READ);
+        fake.closed = true;
+        pump(1);
+        fake.closed = false;
+        uint64_t began = platform_ticks();
+        while (!task.done && milliseconds_since(began) < (by_the_caller ? 60000 : 200000)) {
+            if (fake.in_position == fake.in_length) {
+                forget_what_was_said();
+                fake_login(&fake, 0, refusal->code, "");
+            }
+            tick();
+            pump(1);
+        }
+        if (by_the_caller) {
+            char words[16];
+
+            iscsi_session_cancel(session, &task);
+            snprintf(words, sizeof words, "S%u: ", refusal->status);
+            assert_non_null(strstr(failure_detail(task.status), words));
+        } else {
+            assert_int_equal(task.status, refusal->status);
+            assert_non_null(strstr(failure_detail(refusal->status), "login status 0"));
+        }
+    }
+}
+
+/* Logins succeed, and each connection ends before anything was answered. */
+static void giving_up_tells_how_the_last_connection_ended(void **state)
+{
+    uint64_t began = platform_ticks();
+
+    (void)state;
+    submit(ISCSI_READ);
+    while (!task.done && milliseconds_since(began) < 200000) {
+        fake.closed = session->state == SESSION_FULL;
+        if (session->state == SESSION_BROKEN) {
+            forget_what_was_said();
+            fake_login_whole(&fake);
+        }
+        tick();
+        pump(1);
+    }
+    assert_int_equal(task.status, E_ISCSI_TIMEOUT);
+    assert_non_null(strstr(failure_detail(E_ISCSI_TIMEOUT), "the last connection ended with S305: "));
 }
 
 /* A caller's deadline is his own, whatever the login does: connecting, or an answer that does not come. */
@@ -375,6 +438,8 @@ int main(void)
         CASE(closing_ends_with_its_deadline),
         CASE(without_a_task_nothing_is_opened_again),
         CASE(recovery_is_bounded),
+        CASE(giving_up_tells_why_the_last_login_failed),
+        CASE(giving_up_tells_how_the_last_connection_ended),
         CASE(a_login_that_hangs_holds_nobody_up),
         CASE(a_login_that_hangs_is_tried_again),
         CASE(time2wait_is_honoured_and_bounded),

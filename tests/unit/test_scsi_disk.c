@@ -335,6 +335,20 @@ static void deadline_of_a_silent_target(void **state)
     assert_in_range((platform_ticks() - began) / platform_ticks_per_ms(), 2000, 2010);
 }
 
+/* Whoever waits less long than the recovery hears why there was nothing to be had. */
+static void giving_up_tells_why_there_is_no_connection(void **state)
+{
+    (void)state;
+    assert_int_equal(run(DISK_READ, 0, 1000), OK);
+    lun.hold = true;
+    assert_int_equal(run(DISK_READ, 8, 2000), E_DISK_TIMEOUT);
+    assert_string_equal(failure_detail(E_DISK_TIMEOUT), "operation 0, block 8");
+
+    fake.closed = fake.refuse = true;
+    assert_int_equal(run(DISK_READ, 8, 2000), E_DISK_TIMEOUT);
+    assert_non_null(strstr(failure_detail(E_DISK_TIMEOUT), "operation 0, block 8; no connection: S304: "));
+}
+
 #define PROBE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down_session)
 /* SPC-4 section 4.5.7: what an earlier write came to. The command that it came with was not carried out. */
 static void a_deferred_error_has_the_command_issued_again(void **state)
@@ -374,6 +388,7 @@ int main(void)
         CASE(cancelling_what_is_in_flight),
         CASE(cancelling_between_two_attempts),
         CASE(deadline_of_a_silent_target),
+        CASE(giving_up_tells_why_there_is_no_connection),
         CASE(a_deferred_error_has_the_command_issued_again),
     };
 

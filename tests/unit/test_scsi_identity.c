@@ -330,7 +330,7 @@ static void a_question_that_outlives_the_recovery(void **state)
     turns(300);
     fake.closed = fake.refuse = true;
     turns(130000);
-    all_end_with(E_ISCSI_TIMEOUT);
+    all_end_with(E_CONNECT_REFUSED);
 }
 
 /* What was found out over the connection before is worth nothing. */
