@@ -18,7 +18,7 @@ void control_reset(struct iscsi_session *session)
     session->statsn_told = false;
     session->logout_wanted = false;
     session->management.busy = false;
-    session->window_until = 0;
+    session->window_until = session->taken_until = 0;
 }
 
 static enum status receive_nop_in(struct iscsi_session *session)

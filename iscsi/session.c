@@ -256,6 +256,8 @@ static void forgive_pause(struct iscsi_session *session)
     session->management.until += pause;
     if (session->window_until)
         session->window_until += pause;
+    if (session->taken_until)
+        session->taken_until += pause;
     for (unsigned i = 0; i < SESSION_SLOTS; i++)
         session->slots[i].stalled_at += pause;
 }
@@ -274,15 +276,27 @@ static enum status check_window(struct iscsi_session *session)
     return fail(E_ISCSI_WINDOW, "MaxCmdSN %u for %u ms", (unsigned)session->maxcmdsn, (unsigned)session->settings.stall_ms);
 }
 
-/* What the peer's TCP takes of a long transmission is a sign of life, too: pings queue up behind it. */
-static void watch_sending(struct iscsi_session *session)
+/*
+ * What the peer's TCP takes of a long transmission is a sign of life, too: pings queue up behind it. A target that talks, but
+ * takes nothing of ours, is none that a command can be got to, and none that an ABORT TASK could.
+ */
+static enum status watch_sending(struct iscsi_session *session)
 {
     size_t unsent = session->stream->ops->unsent(session->stream);
     uint64_t acknowledged = session->bytes_sent - unsent;
+    bool sending = unsent || session->tx.busy;
 
-    if (acknowledged > session->acknowledged && (unsent || session->tx.busy))
+    if (acknowledged > session->acknowledged && sending)
         session->heard_at = platform_ticks();
+    if (acknowledged > session->acknowledged || !sending)
+        session->taken_until = 0;
     session->acknowledged = acknowledged;
+
+    if (sending && !session->taken_until)
+        session->taken_until = deadline_after_ms(session->settings.stall_ms);
+    if (sending && deadline_passed(session->taken_until))
+        return fail(E_STREAM_TIMEOUT, "the target has taken nothing of ours for %u ms", (unsigned)session->settings.stall_ms);
+    return OK;
 }
 
 static enum status check_timeouts(struct iscsi_session *session)
@@ -290,14 +304,16 @@ static enum status check_timeouts(struct iscsi_session *session)
     if (session->logout_wanted && deadline_passed(session->logout_until))
         return fail(E_ISCSI_LOGOUT, "no answer to our logout");
 
-    watch_sending(session);
+    enum status status = watch_sending(session);
+    if (status != OK)
+        return status;
     bool waiting = session->first || task_any_active(session);
     /* Behind a PDU that the stream does not take no ping can go out. */
     if (waiting && (session->nop_waiting || session->tx.busy) &&
         platform_ticks() - session->heard_at > session->settings.command_timeout_ms * platform_ticks_per_ms())
         return fail(E_ISCSI_SILENT, "nothing for %u ms", (unsigned)session->settings.command_timeout_ms);
 
-    enum status status = check_window(session);
+    status = check_window(session);
     return status == OK ? abort_check(session) : status;
 }
 

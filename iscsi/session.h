@@ -164,8 +164,9 @@ struct iscsi_session {
 
     struct receiver rx;
     struct transmitter tx;
-    uint64_t bytes_sent;   /* taken by this connection's stream */
-    uint64_t acknowledged; /* of them, by the peer, when last asked */
+    uint64_t bytes_sent;    /* taken by this connection's stream */
+    uint64_t acknowledged;  /* of them, by the peer, when last asked … */
+    deadline_t taken_until; /* … and until when it is to be more; 0: nothing is under way */
     struct nop_answer nop_answers[NOP_ANSWERS];
     unsigned nop_count; /* of nop_answers */
     bool nop_waiting;   /* our own ping is on its way */

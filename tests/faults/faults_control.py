@@ -52,6 +52,45 @@ class PingEvery(Fault):
         return [ping, response]
 
 
+class PingStorm(Fault):
+    """`count` pings at once, none of whose answers is read before all of them are out; `wants` an answer, or none."""
+
+    def __init__(self, target, count=1000, wants=True, **common):
+        super().__init__(target, **common)
+        self.count, self.wants = count, wants
+
+    def delay(self, connection, task):
+        if self.due():
+            for _ in range(self.count):
+                if self.wants:
+                    connection.ping()
+                else:
+                    connection.send(connection.numbered(Pdu(NOP_IN).put(ITT, RESERVED, TTT, RESERVED), status=False))
+        return 0
+
+
+class NotReading(Fault):
+    """Reads nothing for `seconds` (0: never again on this connection) from a burst on, and pings all the while when `pings`."""
+
+    def __init__(self, target, seconds=5, pings=True, **common):
+        super().__init__(target, **common)
+        self.seconds, self.pings = seconds, pings
+
+    def outgoing(self, connection, response):
+        if response.opcode == pdu.R2T and self.due():
+            connection.later(0, lambda: self._stop(connection))
+        return [response]
+
+    def _stop(self, connection):
+        until = time.monotonic() + self.seconds if self.seconds else float("inf")
+        while time.monotonic() < until:
+            time.sleep(0.2)
+            if connection.closing or not connection.is_open():
+                drop("it read nothing any more")
+            if self.pings:
+                connection.send(connection.numbered(Pdu(NOP_IN).put(ITT, RESERVED, TTT, RESERVED), status=False))
+
+
 class StatSnGap(Fault):
     def outgoing(self, connection, response):
         if connection.full and response.opcode == SCSI_RESPONSE and self.due():

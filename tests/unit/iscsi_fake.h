@@ -15,11 +15,12 @@ struct fake {
     struct stream stream;
     uint8_t in[256 * 1024], out[1024 * 1024];
     size_t in_length, in_position, out_length;
-    size_t chunk; /* bytes of one receive or send; 0: all there are */
-    size_t unsent;
-    bool closed;  /* the target closes once everything is read */
-    bool refuse;  /* connects fail */
-    bool pending; /* connects go on and on */
+    size_t chunk;                /* bytes of one receive or send; 0: all there are */
+    size_t unsent, acknowledged; /* if the latter is set it counts: so many bytes, and no more */
+    bool full;                   /* nothing of ours is taken */
+    bool closed;                 /* the target closes once everything is read */
+    bool refuse;                 /* connects fail */
+    bool pending;                /* connects go on and on */
     unsigned connects, aborts;
     char host[256];
     uint16_t port;
@@ -52,7 +53,7 @@ static inline enum status fake_send(struct stream *stream, const struct stream_s
     struct fake *fake = (struct fake *)stream;
 
     *taken = 0;
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = 0; i < count && !fake->full; i++) {
         size_t length = fake_cut(fake, spans[i].length);
 
         assert_true(length <= sizeof fake->out - fake->out_length);
@@ -67,7 +68,9 @@ static inline enum status fake_send(struct stream *stream, const struct stream_s
 
 static inline size_t fake_unsent(struct stream *stream)
 {
-    return ((struct fake *)stream)->unsent;
+    const struct fake *fake = (const struct fake *)stream;
+
+    return fake->acknowledged ? fake->out_length - fake->acknowledged : fake->unsent;
 }
 
 static inline enum status fake_receive(struct stream *stream, void *to, size_t length, size_t *received)

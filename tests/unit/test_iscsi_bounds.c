@@ -140,6 +140,34 @@ static void a_reset_ends_all_commands_of_the_unit(void **state)
     assert_int_equal(fake.aborts, 0);
 }
 
+/* NOP-Ins that want no answer: it lives, but nothing can be got to it. */
+static void a_target_that_takes_nothing_is_a_new_login(void **state)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        bool in_the_stream = i % 2, goes_on = i / 2; /* the stream has it all, and the peer does not acknowledge it; it goes on */
+
+        tear_down_session(state);
+        set_up(state);
+        fake.full = !in_the_stream;
+        fake.acknowledged = in_the_stream ? 100 : 0;
+        submit(0, ISCSI_WRITE);
+        for (unsigned seconds = 0; seconds < 59; seconds++) {
+            say(OP_NOP_IN, FLAG_FINAL, RESERVED_TAG, 0, 0, 0);
+            turns(1000);
+        }
+        assert_int_equal(fake.aborts, 0);
+        if (goes_on) {
+            fake.acknowledged += in_the_stream;
+            fake.full = false;
+        }
+        say(OP_NOP_IN, FLAG_FINAL, RESERVED_TAG, 0, 0, 0);
+        turns(1500);
+        assert_int_equal(fake.aborts, !goes_on);
+        if (!goes_on)
+            assert_non_null(strstr(host_log_text(), status_what(E_STREAM_TIMEOUT)));
+    }
+}
+
 static void a_window_that_stays_closed_is_a_new_login(void **state)
 {
     (void)state;
@@ -360,6 +388,7 @@ int main(void)
         CASE(progress_of_a_newer_command_does_not),
         CASE(an_abort_without_answer_becomes_a_reset_and_then_a_login),
         CASE(a_reset_ends_all_commands_of_the_unit),
+        CASE(a_target_that_takes_nothing_is_a_new_login),
         CASE(a_window_that_stays_closed_is_a_new_login),
         CASE(a_task_given_up_costs_no_connection),
         CASE(a_write_whose_data_is_under_way_costs_the_connection),
