@@ -120,7 +120,47 @@ CONTROL = [
     Case("a response with an iSCSI failure", [("response-code", {"code": 1, "opcodes": DISK_WORK, "times": 2, "after": 10})]),
 ]
 
+CONTROL += [
+    Case("a storm of pings", [("ping-storm", {"count": 2000, "times": 2, "after": 10})], no_reconnect=True),
+    Case("a storm of NOP-Ins that want no answer", [("ping-storm", {"count": 5000, "wants": False, "times": 2, "after": 10})],
+         no_reconnect=True),
+    Case("a task management response for nothing, of a tag of ours", [("stray", {"opcode": 0x22, "itt": 0x123F3, "times": 2,
+         "after": 10})], no_reconnect=True),
+    Case("a task management response for nothing", [("stray", {"opcode": 0x22, "times": 1, "after": 10})]),
+]
+
+FORGOTTEN = ("forgotten", {"opcodes": READS, "times": 1, "after": 10})
+STALLS = {"command_ms": 2500, "stall_ms": 2000}
+MANAGEMENT = [
+    Case("ABORT TASK is refused", [FORGOTTEN, ("management", {"code": 5, "functions": [1]})], probe=STALLS, no_reconnect=True),
+    Case("ABORT TASK is not answered", [FORGOTTEN, ("management", {"code": None, "functions": [1]})], probe=STALLS,
+         no_reconnect=True),
+    Case("nor is LOGICAL UNIT RESET", [FORGOTTEN, ("management", {"code": None})], probe=STALLS),
+    Case("ABORT TASK is answered late", [FORGOTTEN, ("late-management", {"functions": [1], "seconds": 3.5, "times": 1})],
+         probe=STALLS, no_reconnect=True),
+    Case("ABORT TASK is refused, the reset answered late among others", [
+        FORGOTTEN, ("management", {"code": 5, "functions": [1]}),
+        ("late-management", {"functions": [5], "seconds": 0.7, "times": 1}),
+        ("slow", {"seconds": 0.5, "opcodes": READS, "times": 12, "after": 11})], probe={**STALLS, "reads": 30},
+        no_reconnect=True),
+    Case("the answer crosses the ABORT TASK", [FORGOTTEN, ("answered-after-abort", {"times": 1})], probe=STALLS,
+         no_reconnect=True),
+    Case("an answer for a task that was aborted", [FORGOTTEN, ("answered-after-abort", {"seconds": 0.001, "times": 1})],
+         probe=STALLS),
+    Case("commands that are answered twice", [("answered-twice", {"times": 3, "after": 15})]),
+    Case("a command that is forgotten for ever", [("forgotten", {"opcodes": READS})], probe=STALLS, **stops("S501")),
+]
+
+# A burst of which the kernels, or the stream, cannot hold all.
+SMALL = {**keys(MaxRecvDataSegmentLength=1048576, MaxBurstLength=1048576, FirstBurstLength=4096, InitialR2T="Yes"),
+         "block_size": 4096, "receive_buffer": 65536}
+FEW = {"command_ms": 1000, "stall_ms": 3000, "reads": 6, "writes": 6}
+
 OUTAGES = [
+    Case("reads nothing any more, and talks", [("not-reading", {"seconds": 0, "times": 1})], SMALL, FEW),
+    Case("reads nothing any more, and is silent", [("not-reading", {"seconds": 0, "pings": False, "times": 1})], SMALL, FEW),
+    Case("refuses logins after an outage", [("drop-every", {"kilobytes": 1024, "times": 1}),
+         ("login-status", {"code": 0x203, "after": 2})], probe={"recovery_ms": 3000}, **stops("S403")),
     Case("a slow flush", [("slow", {"seconds": 8, "opcodes": FLUSH, "times": 1})], probe={"command_ms": 2000, "stall_ms": 30000},
          no_reconnect=True),
     Case("one slow read among others", [("slow", {"seconds": 8, "opcodes": READS, "times": 1, "after": 10})],
@@ -137,7 +177,34 @@ OUTAGES = [
     Case("reset at the first connects", [("reset-on-connect", {"times": 1})], **stops("S305", "S306")),
 ]
 
+RUBBISH = "ffff" + "aa" * 400
 SCSI = [
+    Case("no sense data", [("sense", {"opcodes": DISK_WORK, "times": 3, "after": 10})], no_reconnect=True),
+    Case("sense data of a byte", [("sense", {"sense": "70", "opcodes": DISK_WORK, "times": 3, "after": 10})], no_reconnect=True),
+    Case("NO SENSE", [("sense", {"sense": "70" + "00" * 17, "opcodes": DISK_WORK, "times": 3, "after": 10})],
+         no_reconnect=True),
+    Case("sense data in no known format", [("sense", {"sense": "7f03" + "11" * 30, "opcodes": DISK_WORK, "times": 3,
+         "after": 10})], no_reconnect=True),
+    Case("no sense data for ever", [("sense", {"opcodes": READS})], **stops("S614")),
+    Case("UNIT ATTENTION in descriptors, 252 bytes", [("sense", {"sense": "7206290000000000" + "00" * 244, "opcodes": DISK_WORK,
+         "times": 2, "after": 10})], no_reconnect=True),
+    Case("a medium error in descriptors", [("sense", {"sense": "7203110000000000", "opcodes": READS})], **stops("S608")),
+    Case("deferred errors of writes", [("sense", {"sense": "71000300000000" + "0a00000000110000000000", "opcodes": WRITES,
+         "times": 3})], no_reconnect=True),
+    Case("deferred errors in descriptors", [("sense", {"sense": "7304440000000000", "opcodes": DISK_WORK, "times": 3,
+         "after": 10})], no_reconnect=True),
+    Case("sense data longer than its segment", [("response-fields", {"bytes": {"3": 2}, "data": "00ff7000", "times": 2,
+         "after": 20})]),
+    Case("GOOD with a data segment of rubbish", [("response-data", {"data": RUBBISH, "times": 8, "after": 10})],
+         no_reconnect=True),
+    Case("READ CAPACITY(16) says more than (10)", [("answer", {"opcode": 0x9E, "data": "0000000000005000" + "00000200" +
+         "00" * 20}), ("drop-every", {"kilobytes": 512, "times": 2})]),
+    Case("READ CAPACITY(16) says less than (10)", [("answer", {"opcode": 0x9E, "data": "0000000000003000" + "00000200" +
+         "00" * 20}), ("drop-every", {"kilobytes": 512, "times": 2})]),
+    Case("MODE SENSE busy for ever", [("scsi-status", {"status": lun.BUSY, "opcodes": [lun.MODE_SENSE_6]})], no_reconnect=True,
+         long=True),
+    Case("no such LUN, REPORT LUNS busy for ever", [("scsi-status", {"status": lun.BUSY, "opcodes": [lun.REPORT_LUNS]})],
+         probe={"lun": 5}, long=True, **stops("S604")),
     Case("UNIT ATTENTION after each login", [("attention", {})]),
     Case("UNIT ATTENTION: capacity changed, but it has not", [("attention", {"sense": lun.CAPACITY_CHANGED})]),
     Case("UNIT ATTENTION: LUNs changed, but it is the same",
@@ -186,6 +253,8 @@ LOGIN = [
     Case("redirected to nowhere", [("redirect", {"addresses": [""]})], **stops("S414")),
     Case("redirected to rubbish", [("redirect", {"addresses": ["[::1:99999,x"]})], **stops("S414")),
     Case("redirected twice", [("redirect", {"addresses": ["127.0.0.1:{port},1"], "times": 2})]),
+    Case("redirected in pieces of 7 bytes", [("redirect", {"addresses": ["127.0.0.1:{port},1"], "times": 1}),
+         ("login-pieces", {"size": 7})]),
     Case("two TargetAddress keys", [
         ("redirect", {"addresses": ["127.0.0.1:{port}"], "keys": [["TargetAddress", "127.0.0.1:{port}"]], "times": 1})]),
 ]
@@ -214,9 +283,17 @@ DIGEST = [
     Case("a bit flips in a header, digests on", [("flip-bit", {"header": True, "times": 3, "after": 10})], keys(**DIGESTS)),
 ]
 
-CASES = [*SIZES, *DATA_IN, *WRITING, *CONTROL, *OUTAGES, *SCSI, *LOGIN, *AUTHENTICATION, *DIGEST]
+CASES = [*SIZES, *DATA_IN, *WRITING, *CONTROL, *MANAGEMENT, *OUTAGES, *SCSI, *LOGIN, *AUTHENTICATION, *DIGEST]
 
 WIRES = [
+    Case("reads nothing any more, and talks, on a wire", [("not-reading", {"seconds": 0, "times": 1})], SMALL,
+         {**FEW, "command_ms": 10000}, wire={"delay": 0.001}),
+    Case("reads nothing any more, and is silent, on a wire", [("not-reading", {"seconds": 0, "pings": False, "times": 1})], SMALL,
+         FEW, wire={"delay": 0.001}),
+    Case("reads nothing for a while, on a wire", [("not-reading", {"seconds": 2, "times": 1})], SMALL,
+         {**FEW, "command_ms": 10000, "stall_ms": 20000}, wire={"delay": 0.001}, no_reconnect=True),
+    Case("a storm of pings, on a wire", [("ping-storm", {"count": 1000, "times": 1, "after": 12})], {"receive_buffer": 65536},
+         wire={"delay": 0.001}, no_reconnect=True),
     Case("loss, doubles and reordering", wire={"loss": 0.01, "double": 0.02, "reorder": 0.05}, probe={"reads": 200}),
     Case("fragments", wire={"fragment": 0.3}, probe={"reads": 200}, no_reconnect=True),
     Case("bits flip behind TCP's checksum, digests on", settings=keys(**DIGESTS), wire={"corrupt": 0.01}),

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """All faults by name, and those that are in force."""
-from . import faults_control, faults_data, faults_login, faults_write
+from . import faults_control, faults_data, faults_login, faults_tasks, faults_write
 
 
 class Faults:
@@ -129,9 +129,18 @@ FAULTS = {
     "r2t-while-unsolicited": faults_write.R2tWhileUnsolicited,
     "r2t-gap": faults_write.R2tGap,
     "r2t-odd": faults_write.R2tOdd,
+    "sense": faults_tasks.Sense,
+    "answer": faults_tasks.Answer,
+    "response-data": faults_tasks.ResponseData,
+    "answered-twice": faults_tasks.AnsweredTwice,
+    "answered-after-abort": faults_tasks.AnsweredAfterAbort,
+    "management": faults_tasks.Management,
+    "late-management": faults_tasks.LateManagement,
     "window-closed": faults_control.WindowClosed,
     "no-pong": faults_control.NoPong,
     "ping-every": faults_control.PingEvery,
+    "ping-storm": faults_control.PingStorm,
+    "not-reading": faults_control.NotReading,
     "statsn-gap": faults_control.StatSnGap,
     "reject": faults_control.RejectCommand,
     "async": faults_control.Asynchronous,

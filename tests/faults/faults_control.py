@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Faults of the command window, pings, numbers and messages; bits that flip; another disk."""
+import select
 import time
 
 from . import lun, pdu
@@ -83,9 +84,10 @@ class NotReading(Fault):
 
     def _stop(self, connection):
         until = time.monotonic() + self.seconds if self.seconds else float("inf")
+        end = select.poll()
+        end.register(connection.peer, select.POLLRDHUP)
         while time.monotonic() < until:
-            time.sleep(0.2)
-            if connection.closing or not connection.is_open():
+            if connection.closing or end.poll(200):
                 drop("it read nothing any more")
             if self.pings:
                 connection.send(connection.numbered(Pdu(NOP_IN).put(ITT, RESERVED, TTT, RESERVED), status=False))

@@ -321,6 +321,7 @@ class Target:
                            read_only=settings.get("read_only", False))
         self.name = settings.get("name", NAME)
         self.chap = settings.get("chap")
+        self.receive_buffer = settings.get("receive_buffer")  # bytes of it, in the kernel
         self.data_in_size = settings.get("data_in_size", 8192)  # at most that much in a Data-In
         self.portal_group = settings.get("portal_group", 1)
         self.keys = {**login.DEFAULTS, "MaxRecvDataSegmentLength": 65536, "MaxBurstLength": 262144,
@@ -365,6 +366,8 @@ class Target:
 
     def listen(self, host, port):
         listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=BACKLOG)
+        if self.receive_buffer:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.receive_buffer)
         self.listeners.append(listener)
         threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
         return listener.getsockname()[1]

@@ -273,12 +273,14 @@ static void a_reset_is_blamed_on_whom_it_was_for(void **state)
         assert_int_equal(function_count, 2 * round - 1);
         if (round == 1)
             submit(1, ISCSI_READ);
+
         function_response = FUNCTION_COMPLETE;
         for (unsigned i = 0; i < 20000 && function_count < 2 * round; i++)
             turns(1);
         assert_int_equal(functions[2 * round - 1], LOGICAL_UNIT_RESET);
         turns(2);
     }
+
     assert_true(tasks[0].done);
     assert_int_equal(tasks[0].status, E_ISCSI_TIMEOUT);
     assert_false(tasks[1].done);
