@@ -35,6 +35,7 @@ enum status disk_wait(struct disk *disk, struct disk_request *request, deadline_
 
         if (deadline_passed(deadline)) {
             disk->ops->cancel(disk, request);
+            request->status = E_DISK_TIMEOUT;
             break;
         }
         platform_idle();
