@@ -50,6 +50,7 @@ static struct {
     bool not_ready;
     uint8_t cut_operation_code; /* this command's answers have `cut` bytes at most, when it is set */
     uint32_t cut;
+    uint8_t forgotten_operation_code;        /* this command is never answered, when it is set */
     uint8_t refused_operation_code, refusal; /* this command ends with that SCSI status … */
     unsigned refusals;                       /* … so often; CHECK CONDITION is a unit attention */
     uint8_t list[32][8];                     /* REPORT LUNS */
@@ -182,6 +183,8 @@ static void answer(const struct command *command)
     uint8_t mode[4] = {3, 0, lun.mode}, operation_code = command->cdb[CDB_OPERATION_CODE];
     bool tells_nothing = operation_code == SCSI_INQUIRY || operation_code == SCSI_REPORT_LUNS;
 
+    if (lun.forgotten_operation_code && lun.forgotten_operation_code == operation_code)
+        return;
     if (lun.attention_count && !tells_nothing) {
         const struct scsi_sense *sense = &lun.attentions[--lun.attention_count];
 

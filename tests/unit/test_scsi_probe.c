@@ -69,18 +69,20 @@ static void busy_for_ever(void **state)
     assert_in_range((platform_ticks() - began) / platform_ticks_per_ms(), 5000, 5000 + 2 * SCSI_PAUSE_MS);
 }
 
-/* What can be done without is given up in time for the rest, however long the LUN is busy with it. */
-static void busy_for_ever_with_what_can_be_done_without(void **state)
+/* What can be done without is given up in time for the rest, whether the LUN is busy with it for ever or forgets it. */
+static void what_can_be_done_without_is_given_up(void **state)
 {
     static const uint8_t operation_codes[] = {SCSI_REPORT_LUNS, SCSI_SERVICE_ACTION_IN_16, SCSI_MODE_SENSE_6};
 
     (void)state;
-    for (unsigned i = 0; i < sizeof operation_codes; i++) {
+    for (unsigned i = 0; i < 2 * sizeof operation_codes; i++) {
         uint64_t began = platform_ticks();
+        bool forgets = i % 2;
 
-        lun.refused_operation_code = operation_codes[i];
+        lun.forgotten_operation_code = forgets ? operation_codes[i / 2] : 0;
+        lun.refused_operation_code = operation_codes[i / 2];
         lun.refusal = SCSI_BUSY;
-        lun.refusals = EVER;
+        lun.refusals = forgets ? 0 : EVER;
         assert_int_equal(open_disk(), OK);
         assert_in_range((platform_ticks() - began) / platform_ticks_per_ms(), 0, 2500);
     }
@@ -151,7 +153,7 @@ int main(void)
         CASE(what_is_answered_too_short_or_refused),
         CASE(busy_at_first),
         CASE(busy_for_ever),
-        CASE(busy_for_ever_with_what_can_be_done_without),
+        CASE(what_can_be_done_without_is_given_up),
         CASE(luns_are_listed_when_one_is_missing),
         CASE(capacities_that_differ),
         CASE(a_lun_that_changes_while_it_is_asked),
