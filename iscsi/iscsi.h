@@ -41,7 +41,7 @@ struct iscsi_settings {
     enum iscsi_digests digests;
     uint32_t login_timeout_ms;    /* one attempt: connection and login; 0: 15,000 */
     uint32_t command_timeout_ms;  /* of silence, a ping of ours unanswered or unsent: the connection is dead; 0: 15,000 */
-    uint32_t stall_ms;            /* without progress of a task on a living connection: it is aborted; 0: 4 times the above */
+    uint32_t stall_ms;            /* a task without progress is aborted; none of our bytes taken: dead; 0: 4 times the above */
     uint32_t recovery_timeout_ms; /* how long a lost connection is tried to be re-opened; 0: 120,000 */
     uint32_t recovery_backoff_ms; /* first pause between attempts, doubled up to 8,000; 0: 250 */
 };
