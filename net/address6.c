@@ -2,7 +2,6 @@
 /* IPv6 configuration: by hand, and by router advertisements (RFC 4862). */
 #include <string.h>
 
-#include "lwip/dns.h"
 #include "lwip/ethip6.h"
 #include "lwip/mld6.h"
 #include "lwip/nd6.h"
@@ -38,12 +37,9 @@ static void start_link_local(struct network *network)
 static void set_dns_servers(struct network *network, const uint8_t servers[NET_DNS_SERVERS][16])
 {
     for (unsigned i = 0; i < NET_DNS_SERVERS; i++) {
-        if (bytes_are_zero(servers[i], sizeof servers[i]))
-            continue;
         ip_addr_t server = {0};
         ip_addr_copy_from_ip6(server, ip6(servers[i]));
-        dns_setserver((uint8_t)i, &server);
-        netif_set_default(&network->netif);
+        net_dns_set(network, DNS_BY_HAND6, i, ip6_addr_isany_val(*ip_2_ip6(&server)) ? NULL : &server);
     }
 }
 
@@ -112,15 +108,17 @@ static void describe_address(struct network *network, struct net_ipv6 *found, in
         }
     }
 
-    for (unsigned i = 0; i < NET_DNS_SERVERS; i++) {
-        const ip_addr_t *server = dns_getserver((uint8_t)i);
-        if (IP_IS_V6(server))
-            memcpy(found->dns[i], ip_2_ip6(server)->addr, sizeof found->dns[i]);
+    ip_addr_t servers[DNS_SERVERS_MAX];
+    unsigned count = net_dns_servers(network, servers), place = 0;
+    for (unsigned i = 0; i < count && place < NET_DNS_SERVERS; i++) {
+        if (IP_IS_V6(&servers[i]))
+            memcpy(found->dns[place++], ip_2_ip6(&servers[i])->addr, sizeof found->dns[0]);
     }
 }
 
 enum status net_autoconfigure_ipv6(struct network *network, struct net_ipv6 *found, deadline_t deadline)
 {
+    set_dns_servers(network, found->dns);
     start_link_local(network);
     netif_set_ip6_autoconfig_enabled(&network->netif, 1);
     nd6_restart_netif(&network->netif);

@@ -67,12 +67,9 @@ extern struct net_tuning net_tuning;
 #define LWIP_DHCP                     0
 #define LWIP_IP_ACCEPT_UDP_PORT(port) ((port) == PP_HTONS(68))
 
-/* ---- DNS: random id and port come with LWIP_DNS_SECURE's default ---- */
-#define LWIP_DNS           1
-#define DNS_MAX_SERVERS    2 /* NET_DNS_SERVERS */
-#define DNS_TABLE_SIZE     2
-#define DNS_LOCAL_HOSTLIST 0
-#define DNS_MAX_RETRIES    8 /* one a second; the caller's deadline ends it earlier */
+/* ---- DNS: net/resolve.c; nd6.c tells of a router's servers by functions of the same name as dns.c's (net/dns_servers.c) ---- */
+#define LWIP_DNS        1
+#define DNS_MAX_SERVERS 2 /* NET_DNS_SERVERS */
 
 /* ---- IPv6 ---- */
 #define LWIP_IPV6                      1
