@@ -13,7 +13,7 @@ bool net_has_ipv4(const struct network *network)
 
 bool net_has_ipv6(const struct network *network)
 {
-    for (unsigned i = 0; i < LWIP_IPV6_NUM_ADDRESSES; i++) {
+    for (unsigned i = 1; i < LWIP_IPV6_NUM_ADDRESSES; i++) { /* behind the link-local one, which leads to no name's address */
         if (ip6_addr_isvalid(netif_ip6_addr_state(&network->netif, i)))
             return true;
     }

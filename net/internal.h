@@ -108,7 +108,7 @@ enum status net_use_ipv4(struct network *network, const struct net_ipv4 *ipv4);
 /* ---- dns_servers.c ---- */
 
 bool net_has_ipv4(const struct network *network); /* an address of ours */
-bool net_has_ipv6(const struct network *network); /* in use, no matter which */
+bool net_has_ipv6(const struct network *network); /* in use, and no link-local one */
 
 void net_dns_set(struct network *network, enum dns_source source, unsigned index, const ip_addr_t *server); /* NULL: none */
 /* Those that can be asked with the addresses that there are; returns how many. */
