@@ -7,9 +7,10 @@
 #include "platform/bytes.h"
 #include "platform/format.h"
 
-#define VENDOR_CLASS "sanstrap"
-#define IPV6_WAIT_MS 10000
-#define NAME_WAIT_MS 5000 /* for what DNS says of the target's name */
+#define VENDOR_CLASS  "sanstrap"
+#define IPV6_WAIT_MS  10000
+#define DHCP6_WAIT_MS 5000
+#define NAME_WAIT_MS  5000 /* for what DNS says of the target's name */
 
 /* ---- the ROM's lease ---- */
 
@@ -145,6 +146,28 @@ static enum status get_ipv4(struct story *story)
 
 /* ---- IPv6 ---- */
 
+static bool target_has_name(const struct settings *settings)
+{
+    struct net_address address;
+    return settings->root.server[0] && !net_parse_address(settings->root.server, &address);
+}
+
+/* The network forms addresses, and leaves it to DHCPv6 to say who knows names. */
+static void get_dns_for_ipv6(struct story *story)
+{
+    deadline_t deadline = deadline_after_ms(DHCP6_WAIT_MS);
+    screen_wait(&story->screen, "Address", "asking for DNS servers by DHCPv6,", deadline);
+    enum status status = net_dhcp6_dns(story->network, &story->ipv6, deadline);
+    screen_wait_end(&story->screen);
+    if (status != OK)
+        log_printf(LOG_WARNING, "IPv6: no DNS server is known (%s)", failure_detail(status));
+}
+
+static bool knows_dns_server(const struct story *story)
+{
+    return !bytes_are_zero(story->ipv4.dns, sizeof story->ipv4.dns) || !bytes_are_zero(story->ipv6.dns, sizeof story->ipv6.dns);
+}
+
 static enum status get_ipv6(struct story *story)
 {
     struct net_ipv6 ipv6 = story->settings.static_ipv6;
@@ -165,6 +188,8 @@ static enum status get_ipv6(struct story *story)
     net_format_address(&address, text);
     screen_line(&story->screen, "Address", "%s/%u (%s)", text, ipv6.prefix_length,
                 by_hand ? settings_origin_text(story->settings.origin[SETTING_IP6]) : "router advertisement");
+    if (!by_hand && target_has_name(&story->settings) && !knows_dns_server(story))
+        get_dns_for_ipv6(story);
     return OK;
 }
 
@@ -183,12 +208,6 @@ static enum status get_ipv6_alone(struct story *story)
     screen_line(&story->screen, "Address", "no DHCP server gave one; trying IPv6");
     enum status status = get_ipv6(story);
     return status == E_IPV6_NO_ROUTER ? fail(E_DHCP_TIMEOUT, "%s; no IPv6 router, either", why) : status;
-}
-
-static bool target_has_name(const struct settings *settings)
-{
-    struct net_address address;
-    return settings->root.server[0] && !net_parse_address(settings->root.server, &address);
 }
 
 static enum net_name ask_for_ipv4(struct story *story)

@@ -34,15 +34,6 @@ static void start_link_local(struct network *network)
         netif_create_ip6_linklocal_address(&network->netif, 1);
 }
 
-static void set_dns_servers(struct network *network, const uint8_t servers[NET_DNS_SERVERS][16])
-{
-    for (unsigned i = 0; i < NET_DNS_SERVERS; i++) {
-        ip_addr_t server = {0};
-        ip_addr_copy_from_ip6(server, ip6(servers[i]));
-        net_dns_set(network, DNS_BY_HAND6, i, ip6_addr_isany_val(*ip_2_ip6(&server)) ? NULL : &server);
-    }
-}
-
 /* Gives the interface the address. Which of its places it has then goes to *index. */
 static bool add_address(struct network *network, const ip6_addr_t *address, int8_t *index)
 {
@@ -70,7 +61,7 @@ enum status net_set_ipv6(struct network *network, const struct net_ipv6 *ipv6, d
         return fail(E_ADDRESS_INVALID, "no room for %s", text);
     network->static_router_set = !bytes_are_zero(ipv6->gateway, sizeof ipv6->gateway);
     network->static_router = ip6(ipv6->gateway);
-    set_dns_servers(network, ipv6->dns);
+    net_dns_set_ipv6(network, DNS_BY_HAND6, ipv6->dns);
 
     netif_ip6_addr_set_state(&network->netif, index, IP6_ADDR_TENTATIVE);
     while (ip6_addr_istentative(netif_ip6_addr_state(&network->netif, index)) && !deadline_passed(deadline))
@@ -118,7 +109,7 @@ static void describe_address(struct network *network, struct net_ipv6 *found, in
 
 enum status net_autoconfigure_ipv6(struct network *network, struct net_ipv6 *found, deadline_t deadline)
 {
-    set_dns_servers(network, found->dns);
+    net_dns_set_ipv6(network, DNS_BY_HAND6, found->dns);
     start_link_local(network);
     netif_set_ip6_autoconfig_enabled(&network->netif, 1);
     nd6_restart_netif(&network->netif);

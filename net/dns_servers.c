@@ -3,6 +3,8 @@
  * Who is asked for names: each network's own servers, by whom they were named. lwIP's DNS client is not compiled; its list of
  * servers is ours, and a router adds to it without undoing what was set.
  */
+#include <string.h>
+
 #include "lwip/dns.h"
 #include "net/internal.h"
 
@@ -23,6 +25,16 @@ bool net_has_ipv6(const struct network *network)
 void net_dns_set(struct network *network, enum dns_source source, unsigned index, const ip_addr_t *server)
 {
     network->dns[source][index] = server ? *server : (ip_addr_t){0};
+}
+
+void net_dns_set_ipv6(struct network *network, enum dns_source source, const uint8_t servers[NET_DNS_SERVERS][16])
+{
+    for (unsigned i = 0; i < NET_DNS_SERVERS; i++) {
+        struct net_address address = {.family = 6};
+        memcpy(address.bytes, servers[i], sizeof servers[i]);
+        ip_addr_t server = net_to_lwip(&address);
+        net_dns_set(network, source, i, &server);
+    }
 }
 
 unsigned net_dns_servers(const struct network *network, ip_addr_t servers[DNS_SERVERS_MAX])

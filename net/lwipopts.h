@@ -78,7 +78,7 @@ extern struct net_tuning net_tuning;
 #define LWIP_IPV6_FORWARD              0
 #define LWIP_IPV6_SCOPES               0 /* streams are bound to their interface: the zone is known */
 #define LWIP_IPV6_AUTOCONFIG           1
-#define LWIP_IPV6_DHCP6                0 /* lwIP's is stateless only; its kind of parser is where PixieFail lived */
+#define LWIP_IPV6_DHCP6                0 /* net/dhcp6.c */
 #define LWIP_IPV6_MLD                  1 /* snooping switches deliver neighbour solicitations only to groups that were joined */
 #define MEMP_NUM_MLD6_GROUP            8
 #define LWIP_ND6_QUEUEING              0 /* as ARP_QUEUEING */

@@ -133,6 +133,12 @@ enum status net_set_ipv6(struct network *network, const struct net_ipv6 *ipv6, d
 enum status net_autoconfigure_ipv6(struct network *network, struct net_ipv6 *found, deadline_t deadline);
 
 /*
+ * Asks DHCPv6 servers for nothing but DNS servers (RFC 8415 18.2.6), on a link whose routers name none: ipv6->dns, which are
+ * asked from then on, as those of a router. Waits until `deadline` at most. E_DHCP_TIMEOUT: nobody has named one; E_NET_MEMORY.
+ */
+enum status net_dhcp6_dns(struct network *network, struct net_ipv6 *ipv6, deadline_t deadline);
+
+/*
  * Asks for the IPv4 addresses of `host`, a DNS name, before there is an address of IPv6, and waits until `deadline` at most.
  * Unknown: there is no such name. Unanswered: no DNS server is set, or answered, or can say.
  */

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
-A target that is known by its name: with A records, with AAAA records or with both, on networks of IPv4, of IPv6 or of both; one of
-several addresses that nobody answers at; and what the operating system is told of a name that redirects.
+A target that is known by its name: with A records, with AAAA records or with both, on networks of IPv4, of IPv6 or of both; one
+of several addresses that nobody answers at; and what the operating system is told of a name that redirects.
 """
 import json
 
@@ -49,6 +49,14 @@ def test_without_ipv4(lab, names, words):
     hello_target(lab, ipv6=True)
     lab.dhcp(names=names, ipv4=False)
     enters_boot_sector(lab.boot_directly(f"{words} root={ROOT}"))
+
+
+def test_dns_servers_by_dhcpv6(lab):
+    """The router forms addresses, and leaves the rest to DHCPv6."""
+    hello_target(lab, ipv6=True)
+    server = lab.dhcp(names=[AAAA], ipv4=False, dns_by_dhcp6=True)
+    enters_boot_sector(lab.boot_directly(f"ip=off root={ROOT}"))
+    assert "DHCPINFORMATION-REQUEST" in server.read_log()
 
 
 def test_under_uefi(lab):

@@ -139,12 +139,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     enum status looking = named->ops->connect(named, "target.example", 3260, deadline_after_ms(1000));
     while (inject_next(&data, &size)) {
-        uint8_t received[512];
-        size_t done;
         bool open = false;
         if (looking == OK)
             looking = named->ops->opened(named, &open);
         peer_world_run(1);
+        uint8_t received[512];
+        size_t done;
         (void)stream->ops->receive(stream, received, sizeof received, &done);
     }
 

@@ -18,12 +18,12 @@ class Dhcp:
     only to clients that do not send option 175, unless `root_path_for_all`. Router advertisements are sent because iPXE waits ten
     seconds for one. A UEFI firmware that would boot by HTTP has the tag `http`, and the answer that it takes.
 
-    With `names` of the ZONE, (name, address) each, it is the DNS server, too, and says so: by DHCP and in router advertisements. Without
-    `ipv4` or `ipv6` the network has the other one alone.
+    With `names` of the ZONE, (name, address) each, it is the DNS server, too, and says so: by DHCP and in router advertisements,
+    or by DHCPv6 alone (`dns_by_dhcp6`). Without `ipv4` or `ipv6` the network has the other one alone.
     """
 
     def __init__(self, network, folder, boot_file=None, root_path=None, options=(), root_path_for_all=False,
-                 segment=UNTAGGED, names=(), ipv4=True, ipv6=True):
+                 segment=UNTAGGED, names=(), dns_by_dhcp6=False, ipv4=True, ipv6=True):
         self.network = network
         self.tftp = os.path.join(folder, "tftp")
         self.log = os.path.join(folder, f"dnsmasq-{segment.interface}.log")
@@ -31,10 +31,12 @@ class Dhcp:
         os.makedirs(self.tftp, exist_ok=True)
 
         leases = os.path.join(folder, f"leases-{segment.interface}")
+        plain = ["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--user=root", "--pid-file=",
+                 f"--interface={segment.interface}", "--bind-interfaces", f"--log-facility={self.log}"]
+        dns = ["--no-resolv", "--no-hosts", f"--local=/{ZONE}/", *[f"--host-record={name},{address}" for name, address in names]]
+        self.dns_command = [*plain, *dns] if dns_by_dhcp6 else None
         self.command = [
-            "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--user=root", "--pid-file=",
-            f"--interface={segment.interface}", "--bind-interfaces", f"--log-facility={self.log}", "--log-dhcp",
-            "--no-ping", "--dhcp-authoritative", f"--dhcp-leasefile={leases}",
+            *plain, "--log-dhcp", "--no-ping", "--dhcp-authoritative", f"--dhcp-leasefile={leases}",
             "--enable-tftp", f"--tftp-root={self.tftp}",
             "--dhcp-match=set:ipxe,175",
             f"--dhcp-match=set:http,option:client-arch,{X64_HTTP}", "--dhcp-option-force=tag:http,60,HTTPClient"]
@@ -42,9 +44,11 @@ class Dhcp:
         if ipv4:
             self.command.append(f"--dhcp-range={segment.prefix}.100,{segment.prefix}.150,{NETMASK},1h")
         if ipv6:
-            self.command += ["--enable-ra", f"--dhcp-range={segment.prefix6},ra-only"]
-        self.command += ["--no-resolv", "--no-hosts", f"--local=/{ZONE}/"] if names else ["--port=0"]
-        self.command += [f"--host-record={name},{address}" for name, address in names]
+            self.command += ["--enable-ra", f"--dhcp-range={segment.prefix6},{'ra-stateless' if dns_by_dhcp6 else 'ra-only'}"]
+        if dns_by_dhcp6:  # said to who asks for options, not to who hears an advertisement
+            self.command += ["--dhcp-match=set:asked,option6:6",
+                             f"--dhcp-option=tag:asked,option6:dns-server,[{segment.server6}]"]
+        self.command += dns if names and not dns_by_dhcp6 else ["--port=0"]
         if boot_file:
             self.command.append(f"--dhcp-boot={boot_file}")
         if root_path is not None:
@@ -53,6 +57,8 @@ class Dhcp:
 
     def start(self):
         open(self.log, "wb").close()
+        if self.dns_command:
+            self.network.start(self.dns_command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.child = self.network.start(self.command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         try:
             process.wait_until(lambda: "started" in self.read_log(), 10, "dnsmasq", self.child)

@@ -17,14 +17,15 @@
 /* ---- what the doubles do, and what was done to them ---- */
 
 static struct {
-    enum status open_card[3], net, ipv6, dhcp, adopt, session, login, disk, boot;
+    enum status open_card[3], net, ipv6, dhcp6, dhcp, adopt, session, login, disk, boot;
     bool no_driver[3];
     unsigned link_after_ms[3]; /* per card, from its opening */
     struct dhcp_builder ack;   /* the DHCP server's answer */
     enum net_name name;        /* what DNS says of the target's name, */
-    const char *named_peer;    /* and where it answered */
-    const char *keys;          /* pressed when a failure is shown, one after the other */
-    bool keys_at_once;         /* and without one */
+    bool router_without_dns;
+    const char *named_peer; /* and where it answered */
+    const char *keys;       /* pressed when a failure is shown, one after the other */
+    bool keys_at_once;      /* and without one */
 } script;
 
 static struct {
@@ -179,7 +180,14 @@ enum status net_autoconfigure_ipv6(struct network *network, struct net_ipv6 *fou
     seen.ipv6 = *found;
     memcpy(found->address, "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x50", 16);
     found->prefix_length = 64;
+    found->dns[1][0] = script.router_without_dns ? 0 : 0x20;
     return outcome("auto_ipv6", script.ipv6);
+}
+
+enum status net_dhcp6_dns(struct network *network, struct net_ipv6 *ipv6, deadline_t deadline)
+{
+    (void)network, (void)ipv6, (void)deadline;
+    return outcome("dhcp6", script.dhcp6);
 }
 
 bool net_parse_address(const char *text, struct net_address *address)

@@ -326,6 +326,32 @@ static void a_targets_name_by_dhcp(void **state)
     assert_int_equal(seen.boot.target.bytes[15], 7);
 }
 
+/* DHCPv6 is asked for DNS servers when nothing else has named one, and only for a name. */
+static void a_router_that_names_no_dns_server(void **state)
+{
+    static const struct {
+        const char *line, *steps;
+        enum status dhcp6;
+    } cases[] = {
+        {NAMED " ip=off", "auto_ipv6 dhcp6 login", OK},
+        {NAMED " ip=off", "auto_ipv6 dhcp6 login", E_DHCP_TIMEOUT},
+        {NAMED " ip=off dns=2001:db8::53", "auto_ipv6 login", OK},
+        {NAMED " ip=off ip6=2001:db8::10/64", "set_ipv6 login", OK},
+        {NAMED " ip=192.0.2.77/24 dns=192.0.2.5 ip6=auto", "set_ipv4 auto_ipv6 login", OK},
+        {"ip=off root=iscsi:[2001:db8::1]::::iqn.2001-04.com.example:six", "auto_ipv6 login", OK},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char steps[128];
+        snprintf(steps, sizeof steps, "nic0 net_open %s disk boot" DOWN, cases[i].steps);
+        script.router_without_dns = true;
+        script.dhcp6 = cases[i].dhcp6;
+        script.named_peer = "2001:db8::7";
+        told(cases[i].line, steps);
+        tear_down(state);
+        set_up(state);
+    }
+}
+
 static void a_link_that_comes_late(void **state)
 {
     (void)state;
@@ -421,6 +447,7 @@ int main(void)
         TEST(an_ipv6_target_named_by_dhcp),
         TEST(a_targets_name),
         TEST(a_targets_name_by_dhcp),
+        TEST(a_router_that_names_no_dns_server),
         TEST(a_link_that_comes_late),
         TEST(without_a_known_card_all_are_tried),
         TEST(nic_by_mac),
