@@ -4,15 +4,16 @@ A target that is known by its name: with A records, with AAAA records or with bo
 of several addresses that nobody answers at; and what the operating system is told of a name that redirects.
 """
 import json
+import re
 
 import pytest
 
 from tests.faults.lab import FaultyTarget
 from tests.handoff import tables
-from tests.lab import disks, efi_disk, ovmf
+from tests.lab import disks, efi_disk, ovmf, process
 from tests.lab.boots import FAILURE, enters_boot_sector, entered, fails_with, hello_disk, hello_target
 from tests.lab.dhcp import ZONE
-from tests.lab.network import PREFIX, SERVER, SERVER6
+from tests.lab.network import BRIDGE, PREFIX, SERVER, SERVER6
 from tests.lab.settings import STATIC
 from tests.lab.target import NAME, PORT, Tgt
 
@@ -91,6 +92,33 @@ def test_ipv4_is_dead(lab):
     hello_target(lab, ipv6=True)
     lab.dhcp(root_path=ROOT, names=[NOBODY, AAAA])
     enters_boot_sector(lab.boot_directly("ip6=auto"))
+
+
+class Everywhere(Tgt):
+    """Listens at every address."""
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.host = "0.0.0.0"
+
+
+def test_the_portal_in_use_goes_away(lab):
+    """The next login is at the other one, even if the DNS server was at the address that is gone."""
+    other = f"{PREFIX}.2"
+    lab.network.ip("address", "add", f"{other}/32", "dev", BRIDGE)
+    lab.network.ip("route", "add", f"{PREFIX}.0/24", "dev", BRIDGE, "metric", 50)
+    sector = disks.reader(64, 2000, dot_every=50, until_told=True)
+    lab.target(disks.sector_disk(lab.path("disk.img"), sector, size=64 * disks.MIB), Everywhere)
+    lab.dhcp(root_path=ROOT, names=[A, (HOST, other)])
+    machine = lab.boot_directly()
+    machine.expect("^B$", 90, or_fail=FAILURE)
+
+    connections = process.run(lab.network.inside(["ss", "-Htn", "state", "established"])).decode()
+    used, = re.findall(rf"({re.escape(PREFIX)}\.[12]):{PORT} ", connections)
+    lab.network.ip("address", "del", f"{used}/{24 if used == SERVER else 32}", "dev", BRIDGE)
+    machine.expect("^Connected again to .*$", 120, or_fail="^E")
+    machine.expect(r"^\.", 60, or_fail="^E")
+    machine.expect("^D$", 120, or_fail="^E", say="x")
 
 
 # ---- what is told ----
