@@ -7,8 +7,10 @@
 #include "platform/bytes.h"
 #include "platform/format.h"
 
-#define VENDOR_CLASS "sanstrap"
-#define IPV6_WAIT_MS 10000
+#define VENDOR_CLASS  "sanstrap"
+#define IPV6_WAIT_MS  10000
+#define DHCP6_WAIT_MS 5000
+#define NAME_WAIT_MS  5000 /* for what DNS says of the target's name */
 
 /* ---- the ROM's lease ---- */
 
@@ -144,6 +146,28 @@ static enum status get_ipv4(struct story *story)
 
 /* ---- IPv6 ---- */
 
+static bool target_has_name(const struct settings *settings)
+{
+    struct net_address address;
+    return settings->root.server[0] && !net_parse_address(settings->root.server, &address);
+}
+
+/* The network forms addresses, and leaves it to DHCPv6 to say who knows names. */
+static void get_dns_for_ipv6(struct story *story)
+{
+    deadline_t deadline = deadline_after_ms(DHCP6_WAIT_MS);
+    screen_wait(&story->screen, "Address", "asking for DNS servers by DHCPv6,", deadline);
+    enum status status = net_dhcp6_dns(story->network, &story->ipv6, deadline);
+    screen_wait_end(&story->screen);
+    if (status != OK)
+        log_printf(LOG_WARNING, "IPv6: no DNS server is known (%s)", failure_detail(status));
+}
+
+static bool knows_dns_server(const struct story *story)
+{
+    return !bytes_are_zero(story->ipv4.dns, sizeof story->ipv4.dns) || !bytes_are_zero(story->ipv6.dns, sizeof story->ipv6.dns);
+}
+
 static enum status get_ipv6(struct story *story)
 {
     struct net_ipv6 ipv6 = story->settings.static_ipv6;
@@ -164,7 +188,56 @@ static enum status get_ipv6(struct story *story)
     net_format_address(&address, text);
     screen_line(&story->screen, "Address", "%s/%u (%s)", text, ipv6.prefix_length,
                 by_hand ? settings_origin_text(story->settings.origin[SETTING_IP6]) : "router advertisement");
+    if (!by_hand && target_has_name(&story->settings) && !knows_dns_server(story))
+        get_dns_for_ipv6(story);
     return OK;
+}
+
+/* On a network of IPv6 alone nobody leases addresses, or says what the target is. */
+static bool can_do_without_ipv4(const struct settings *settings)
+{
+    struct net_address address = {0};
+    return settings->ipv6 != IPV6_OFF && settings->origin[SETTING_ROOT] > FROM_DHCP &&
+           (!net_parse_address(settings->root.server, &address) || address.family == 6);
+}
+
+static enum status get_ipv6_alone(struct story *story)
+{
+    char why[160];
+    format_text(why, sizeof why, "%s", failure_detail(E_DHCP_TIMEOUT));
+    screen_line(&story->screen, "Address", "no DHCP server gave one; trying IPv6");
+    enum status status = get_ipv6(story);
+    return status == E_IPV6_NO_ROUTER ? fail(E_DHCP_TIMEOUT, "%s; no IPv6 router, either", why) : status;
+}
+
+static enum net_name ask_for_ipv4(struct story *story)
+{
+    deadline_t deadline = deadline_after_ms(NAME_WAIT_MS);
+    screen_wait(&story->screen, "Address", "asking DNS for the target's,", deadline);
+    enum net_name said = net_ask_ipv4(story->network, story->settings.root.server, deadline);
+    screen_wait_end(&story->screen);
+    return said;
+}
+
+/*
+ * A name may lead to addresses of either kind. A router is waited for only when this one has none of IPv4, or when nobody says:
+ * the servers may be what the router names.
+ */
+static enum status get_ipv6_for_name(struct story *story)
+{
+    bool has_ipv4 = !bytes_are_zero(story->ipv4.address, sizeof story->ipv4.address);
+    enum net_name said = has_ipv4 ? ask_for_ipv4(story) : NET_NAME_LACKS_IPV4;
+    if (said == NET_NAME_HAS_IPV4 || said == NET_NAME_UNKNOWN)
+        return OK;
+
+    enum status status = get_ipv6(story);
+    if (status != E_IPV6_NO_ROUTER || !has_ipv4)
+        return status;
+    if (said == NET_NAME_LACKS_IPV4)
+        return fail(E_IPV6_NO_ROUTER, "\"%s\" has no IPv4 address; no IPv6 prefix was advertised in time",
+                    story->settings.root.server);
+    log_printf(LOG_WARNING, "Neither DNS nor an IPv6 router has answered");
+    return OK; /* the login asks again, and says what is wrong */
 }
 
 /* ---- both ---- */
@@ -199,7 +272,11 @@ enum status story_get_addresses(struct story *story)
 
     if (wants_ipv4(settings))
         status = get_ipv4(story);
+    if (status == E_DHCP_TIMEOUT && can_do_without_ipv4(settings))
+        return get_ipv6_alone(story);
     if (status == OK && wants_ipv6(settings))
-        status = get_ipv6(story);
+        return get_ipv6(story);
+    if (status == OK && settings->ipv6 == IPV6_WHEN_NEEDED && target_has_name(settings))
+        return get_ipv6_for_name(story);
     return status;
 }

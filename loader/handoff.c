@@ -122,18 +122,14 @@ static void describe_address(const struct story *story, uint8_t family, struct h
 /* ---- the target ---- */
 
 /*
- * The portal as it was set: a redirection counts for one login alone (RFC 7143 section 11.13). A host that was set by its name is
- * told by the address at which it answered, as neither tables nor device paths hold names.
+ * The portal as it was set: a redirection counts for one login alone (RFC 7143 section 11.13), and tomorrow's may lead elsewhere.
+ * A host that was set by its name is told by the address at which it answered, as neither tables nor device paths hold names.
  */
 void story_find_portal(const struct story *story, struct net_address *address, uint16_t *port)
 {
-    struct iscsi_session_info session;
     *port = story->settings.root.port;
-    if (net_parse_address(story->settings.root.server, address))
-        return;
-    iscsi_session_info(story->session, &session);
-    net_peer_on_link(story->stream, address);
-    *port = session.portal_port;
+    if (!net_parse_address(story->settings.root.server, address))
+        net_named_peer(story->stream, address);
 }
 
 static void describe_disk(const struct disk *disk, struct handoff_target *to)

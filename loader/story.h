@@ -71,8 +71,8 @@ enum status story_wait_for_link(struct story *story);
 
 /*
  * Starts the network and gets addresses and what DHCP says: by hand, else the ROM's lease, else a DHCP exchange; then IPv6 when
- * it is set or the target's address is one. The failures are those of net.h's functions and of settings_from_dhcp();
- * E_DHCP_MESSAGE.
+ * it is set, or the target's address is one, or its name has none of IPv4; and in the place of IPv4 when no DHCP server answers
+ * and the target can be reached without. The failures are those of net.h's functions and of settings_from_dhcp(); E_DHCP_MESSAGE.
  */
 enum status story_get_addresses(struct story *story);
 
@@ -84,7 +84,7 @@ bool story_open_rom_lease(const struct story *story, struct dhcp_message *messag
 
 /* ---- handoff.c: what the operating system is told ---- */
 
-/* The portal as an OS is told of it; family 0 when only its name is known. */
+/* The portal as an OS is told of it, whatever others it has sent us to. */
 void story_find_portal(const struct story *story, struct net_address *address, uint16_t *port);
 
 /* Makes the tables from what the story has come to. E_HANDOFF_INVALID, E_HANDOFF_SIZE, E_LOADER_MEMORY. */

@@ -2,7 +2,6 @@
 /* IPv4 configuration: what may be set, and setting it. */
 #include <string.h>
 
-#include "lwip/dns.h"
 #include "net/internal.h"
 #include "platform/bytes.h"
 
@@ -47,26 +46,13 @@ static enum status check_ipv4(const struct net_ipv4 *ipv4)
     return OK;
 }
 
-/* There is one list of them for all cards: one that has none leaves another's alone. */
 static void set_dns_servers(struct network *network, const uint8_t servers[NET_DNS_SERVERS][4])
 {
-    bool any = false, alone = !net_first()->next;
-    for (unsigned i = 0; i < NET_DNS_SERVERS; i++)
-        any |= net_ipv4_usable(servers[i]);
-
-    for (unsigned i = 0; i < NET_DNS_SERVERS && (any || alone); i++) {
-        const ip_addr_t *before = dns_getserver((uint8_t)i);
-        bool usable = net_ipv4_usable(servers[i]);
+    for (unsigned i = 0; i < NET_DNS_SERVERS; i++) {
         ip_addr_t server = {0};
-
-        /* An IPv6 server only gives way to another one. */
-        if (!usable && IP_IS_V6(before) && !ip_addr_isany(before))
-            continue;
         ip_addr_copy_from_ip4(server, to_lwip4(servers[i]));
-        dns_setserver((uint8_t)i, usable ? &server : NULL);
+        net_dns_set(network, DNS_BY_IPV4, i, net_ipv4_usable(servers[i]) ? &server : NULL);
     }
-    if (any)
-        netif_set_default(&network->netif); /* all else is bound to its card: what follows is the way to the servers */
 }
 
 enum status net_use_ipv4(struct network *network, const struct net_ipv4 *ipv4)

@@ -2,7 +2,6 @@
 /* IPv6 configuration: by hand, and by router advertisements (RFC 4862). */
 #include <string.h>
 
-#include "lwip/dns.h"
 #include "lwip/ethip6.h"
 #include "lwip/mld6.h"
 #include "lwip/nd6.h"
@@ -35,18 +34,6 @@ static void start_link_local(struct network *network)
         netif_create_ip6_linklocal_address(&network->netif, 1);
 }
 
-static void set_dns_servers(struct network *network, const uint8_t servers[NET_DNS_SERVERS][16])
-{
-    for (unsigned i = 0; i < NET_DNS_SERVERS; i++) {
-        if (bytes_are_zero(servers[i], sizeof servers[i]))
-            continue;
-        ip_addr_t server = {0};
-        ip_addr_copy_from_ip6(server, ip6(servers[i]));
-        dns_setserver((uint8_t)i, &server);
-        netif_set_default(&network->netif);
-    }
-}
-
 /* Gives the interface the address. Which of its places it has then goes to *index. */
 static bool add_address(struct network *network, const ip6_addr_t *address, int8_t *index)
 {
@@ -74,7 +61,7 @@ enum status net_set_ipv6(struct network *network, const struct net_ipv6 *ipv6, d
         return fail(E_ADDRESS_INVALID, "no room for %s", text);
     network->static_router_set = !bytes_are_zero(ipv6->gateway, sizeof ipv6->gateway);
     network->static_router = ip6(ipv6->gateway);
-    set_dns_servers(network, ipv6->dns);
+    net_dns_set_ipv6(network, DNS_BY_HAND6, ipv6->dns);
 
     netif_ip6_addr_set_state(&network->netif, index, IP6_ADDR_TENTATIVE);
     while (ip6_addr_istentative(netif_ip6_addr_state(&network->netif, index)) && !deadline_passed(deadline))
@@ -112,15 +99,17 @@ static void describe_address(struct network *network, struct net_ipv6 *found, in
         }
     }
 
-    for (unsigned i = 0; i < NET_DNS_SERVERS; i++) {
-        const ip_addr_t *server = dns_getserver((uint8_t)i);
-        if (IP_IS_V6(server))
-            memcpy(found->dns[i], ip_2_ip6(server)->addr, sizeof found->dns[i]);
+    ip_addr_t servers[DNS_SERVERS_MAX];
+    unsigned count = net_dns_servers(network, servers), place = 0;
+    for (unsigned i = 0; i < count && place < NET_DNS_SERVERS; i++) {
+        if (IP_IS_V6(&servers[i]))
+            memcpy(found->dns[place++], ip_2_ip6(&servers[i])->addr, sizeof found->dns[0]);
     }
 }
 
 enum status net_autoconfigure_ipv6(struct network *network, struct net_ipv6 *found, deadline_t deadline)
 {
+    net_dns_set_ipv6(network, DNS_BY_HAND6, found->dns);
     start_link_local(network);
     netif_set_ip6_autoconfig_enabled(&network->netif, 1);
     nd6_restart_netif(&network->netif);

@@ -7,7 +7,6 @@
  */
 #include <string.h>
 
-#include "lwip/dns.h"
 #include "lwip/inet_chksum.h"
 #include "lwip/ip4.h"
 #include "lwip/ip6.h"
@@ -98,17 +97,13 @@ static struct datagram *find_datagram(const struct identity *identity)
 }
 
 /* Whether we have a connection to it, or ask it for names. */
-static bool sender_known(const ip_addr_t *from)
+static bool sender_known(const struct network *network, const ip_addr_t *from)
 {
     for (const struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next) {
         if (ip_addr_eq(&pcb->remote_ip, from))
             return true;
     }
-    for (unsigned i = 0; i < DNS_MAX_SERVERS; i++) {
-        if (ip_addr_eq(dns_getserver((uint8_t)i), from))
-            return true;
-    }
-    return false;
+    return net_dns_server_index(network, from) >= 0;
 }
 
 /* A free place, else that of the oldest: the fragments of a datagram come close together. Strangers have places of their own. */
@@ -131,7 +126,7 @@ static struct datagram *choose_place(bool known)
  */
 static struct datagram *begin_datagram(const struct fragment *fragment)
 {
-    bool known = sender_known(&fragment->identity.from);
+    bool known = sender_known(fragment->identity.network, &fragment->identity.from);
     struct datagram *d = choose_place(known);
     give_up(d);
 

@@ -21,6 +21,10 @@ struct net_link {
     unsigned group_count;
 };
 
+/* Who named a DNS server, in the order in which they are asked. */
+enum dns_source { DNS_BY_HAND6, DNS_BY_IPV4 /* with its address: by hand or by DHCP */, DNS_BY_ROUTER, DNS_SOURCES };
+#define DNS_SERVERS_MAX (DNS_SOURCES * NET_DNS_SERVERS)
+
 /* One card. What is not in here is one for all: lwIP with its tables and timers, its heap, the datagrams in the making. */
 struct network {
     struct network *next; /* of net_first() */
@@ -36,7 +40,8 @@ struct network {
     bool link_lost;
     deadline_t next_stranger, next_ask; /* next_hop.c: when one may be asked for again */
     bool static_router_set;
-    ip6_addr_t static_router; /* of net_set_ipv6() */
+    ip6_addr_t static_router;                    /* of net_set_ipv6() */
+    ip_addr_t dns[DNS_SOURCES][NET_DNS_SERVERS]; /* all zero: none */
 };
 
 struct network *net_first(void); /* of those that are open, in the order in which they were opened */
@@ -99,6 +104,18 @@ void net_lease_override(struct net_ipv4 *ipv4, const struct net_overrides *by_ha
 
 /* net_set_ipv4() without an end of the DHCP client. */
 enum status net_use_ipv4(struct network *network, const struct net_ipv4 *ipv4);
+
+/* ---- dns_servers.c ---- */
+
+bool net_has_ipv4(const struct network *network); /* an address of ours */
+bool net_has_ipv6(const struct network *network); /* in use, and no link-local one */
+
+void net_dns_set(struct network *network, enum dns_source source, unsigned index, const ip_addr_t *server); /* NULL: none */
+void net_dns_set_ipv6(struct network *network, enum dns_source source,
+                      const uint8_t servers[NET_DNS_SERVERS][16]); /* all zero: none */
+/* Those that can be asked with the addresses that there are; returns how many. */
+unsigned net_dns_servers(const struct network *network, ip_addr_t servers[DNS_SERVERS_MAX]);
+int net_dns_server_index(const struct network *network, const ip_addr_t *address); /* its place among them, or -1 */
 
 /* ---- arp_probe.c ---- */
 

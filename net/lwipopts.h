@@ -67,12 +67,9 @@ extern struct net_tuning net_tuning;
 #define LWIP_DHCP                     0
 #define LWIP_IP_ACCEPT_UDP_PORT(port) ((port) == PP_HTONS(68))
 
-/* ---- DNS: random id and port come with LWIP_DNS_SECURE's default ---- */
-#define LWIP_DNS           1
-#define DNS_MAX_SERVERS    2 /* NET_DNS_SERVERS */
-#define DNS_TABLE_SIZE     2
-#define DNS_LOCAL_HOSTLIST 0
-#define DNS_MAX_RETRIES    8 /* one a second; the caller's deadline ends it earlier */
+/* ---- DNS: net/resolve.c; nd6.c tells of a router's servers by functions of the same name as dns.c's (net/dns_servers.c) ---- */
+#define LWIP_DNS        1
+#define DNS_MAX_SERVERS 2 /* NET_DNS_SERVERS */
 
 /* ---- IPv6 ---- */
 #define LWIP_IPV6                      1
@@ -81,7 +78,7 @@ extern struct net_tuning net_tuning;
 #define LWIP_IPV6_FORWARD              0
 #define LWIP_IPV6_SCOPES               0 /* streams are bound to their interface: the zone is known */
 #define LWIP_IPV6_AUTOCONFIG           1
-#define LWIP_IPV6_DHCP6                0 /* lwIP's is stateless only; its kind of parser is where PixieFail lived */
+#define LWIP_IPV6_DHCP6                0 /* net/dhcp6.c */
 #define LWIP_IPV6_MLD                  1 /* snooping switches deliver neighbour solicitations only to groups that were joined */
 #define MEMP_NUM_MLD6_GROUP            8
 #define LWIP_ND6_QUEUEING              0 /* as ARP_QUEUEING */

@@ -2,7 +2,6 @@
 /* The stack as a whole: start, the poll turn with its timers, pause and end. */
 #include <string.h>
 
-#include "lwip/dns.h"
 #include "lwip/etharp.h"
 #include "lwip/memp.h"
 #include "lwip/mld6.h"
@@ -127,7 +126,6 @@ static void start_modules(void)
     netif_init();
     udp_init();
     tcp_init();
-    dns_init();
 }
 
 /* lwIP itself, with the first card. */
@@ -265,9 +263,9 @@ static struct {
     void (*run)(void);
     uint32_t due;
 } timers[] = {
-    {TCP_TMR_INTERVAL, run_tcp_timer, 0}, {MLD6_TMR_INTERVAL, mld6_tmr, 0},        {ARP_TMR_INTERVAL, etharp_tmr, 0},
-    {ND6_TMR_INTERVAL, nd6_tmr, 0},       {DNS_TMR_INTERVAL, dns_tmr, 0},          {LINK_INTERVAL_MS, log_link_changes, 0},
-    {HOP_WATCH_MS, net_hop_watch, 0},     {FRAGMENTS_MS, net_fragments_expire, 0},
+    {TCP_TMR_INTERVAL, run_tcp_timer, 0},    {MLD6_TMR_INTERVAL, mld6_tmr, 0},        {ARP_TMR_INTERVAL, etharp_tmr, 0},
+    {ND6_TMR_INTERVAL, nd6_tmr, 0},          {LINK_INTERVAL_MS, log_link_changes, 0}, {HOP_WATCH_MS, net_hop_watch, 0},
+    {FRAGMENTS_MS, net_fragments_expire, 0},
 };
 
 u32_t sys_now(void)
@@ -283,7 +281,7 @@ void tcp_timer_needed(void)
 #define SKIPPED_MAX 86400u /* seconds; by then everything is old */
 
 /*
- * Time in which no timer ran, because the network was paused or nobody called. TCP's and DNS's timers count the patience with
+ * Time in which no timer ran, because the network was paused or nobody called. TCP's timers count the patience with
  * those who were asked, and rightly stood still; what is known of neighbours and routers grows old all the same.
  */
 static void skip_time(uint64_t ticks)
@@ -360,8 +358,6 @@ void net_wait_turn(void)
 
 /* ---- pause and end ---- */
 
-#define DNS_TURNS_MAX 256 /* longer than any query of lwIP's waits for its last retry */
-
 void net_pause(struct network *network)
 {
     if (network && network->open && !network->paused) {
@@ -403,13 +399,6 @@ static void abort_connections(const struct network *network, struct tcp_pcb *pcb
     }
 }
 
-/* lwIP itself, with the last card. Queries that nobody waits for any more run out of retries, and their sockets go with them. */
-static void stop_stack(void)
-{
-    for (unsigned i = 0; i < DNS_TURNS_MAX; i++)
-        dns_tmr();
-}
-
 void net_close(struct network *network)
 {
     if (!network || !network->open)
@@ -430,8 +419,6 @@ void net_close(struct network *network)
     *place = network->next;
     network->open = false;
     network->nic->deliver = NULL;
-    if (!networks)
-        stop_stack();
-    else if (!netif_default)
+    if (networks && !netif_default)
         netif_set_default(&networks->netif);
 }

@@ -7,8 +7,8 @@
  * ones, each running or paused; a stream belongs to one of them, and leaves by its card whatever else would lead to its peer.
  *
  * lwIP itself is one for all, from the first net_open() to the last net_close(): the heap, to which each card adds; TCP's window,
- * which is that of the first; the streams; and the DNS servers, those that were last set, which are asked by the card that they
- * were set for, or that a router advertised.
+ * which is that of the first; and the streams. DNS servers are each network's own: those that were set, then those that its
+ * routers advertise.
  */
 #ifndef SANSTRAP_NET_H
 #define SANSTRAP_NET_H
@@ -126,8 +126,24 @@ enum status net_set_ipv4(struct network *network, const struct net_ipv4 *ipv4);
  */
 enum status net_set_ipv6(struct network *network, const struct net_ipv6 *ipv6, deadline_t deadline);
 
-/* Waits for router advertisements and an address formed from them; fills in what was found. E_IPV6_NO_ROUTER. */
+/*
+ * Waits for router advertisements and an address formed from them; fills in what was found. The DNS servers that *found has
+ * before, if any, are set by hand, and go before those of routers. E_IPV6_NO_ROUTER.
+ */
 enum status net_autoconfigure_ipv6(struct network *network, struct net_ipv6 *found, deadline_t deadline);
+
+/*
+ * Asks DHCPv6 servers for nothing but DNS servers (RFC 8415 18.2.6), on a link whose routers name none: ipv6->dns, which are
+ * asked from then on, as those of a router. Waits until `deadline` at most. E_DHCP_TIMEOUT: nobody has named one; E_NET_MEMORY.
+ */
+enum status net_dhcp6_dns(struct network *network, struct net_ipv6 *ipv6, deadline_t deadline);
+
+/*
+ * Asks for the IPv4 addresses of `host`, a DNS name, before there is an address of IPv6, and waits until `deadline` at most.
+ * Unknown: there is no such name. Unanswered: no DNS server is set, or answered, or can say.
+ */
+enum net_name { NET_NAME_HAS_IPV4, NET_NAME_LACKS_IPV4, NET_NAME_UNKNOWN, NET_NAME_UNANSWERED };
+enum net_name net_ask_ipv4(struct network *network, const char *host, deadline_t deadline);
 
 /*
  * Whether an open stream's peer is on the link, that is, has an address in a network of ours: with IPv4 that of address and
@@ -136,6 +152,12 @@ enum status net_autoconfigure_ipv6(struct network *network, struct net_ipv6 *fou
  * false, and a family of 0.
  */
 bool net_peer_on_link(struct stream *stream, struct net_address *peer);
+
+/*
+ * The address at which a host last answered: the first one that the stream was told to connect to by its name, whatever others it
+ * has been sent to since. A family of 0: it never did.
+ */
+void net_named_peer(const struct stream *stream, struct net_address *address);
 
 /*
  * The MAC address that an open stream's packets go to at present, the peer's or a router's. False, with `mac` as it was, when
@@ -159,9 +181,8 @@ struct stream *net_stream_new(struct network *network);
 void net_stream_free(struct stream *stream);
 
 /*
- * Between calls of a firmware service the NIC is paused: nothing is received, TCP's timers do not run for its streams, and DNS's
- * only for another network that is not paused. What was received is acknowledged before, and what is known of neighbours and
- * routers grows old all the same, as a lease does.
+ * Between calls of a firmware service the NIC is paused: nothing is received, TCP's timers do not run for its streams. What was
+ * received is acknowledged before, and what is known of neighbours and routers grows old all the same, as a lease does.
  * net_pause() waits as long as nic_pause() does, and for the answer to a DHCP request sent less than 100 ms ago, which comes
  * twice in a lease's time. Either does nothing when the network is closed, or already so, or NULL.
  */

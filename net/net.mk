@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# What of lwIP is compiled. Not among it: init.c (its checks want constants, see lwipopts.h), mem.c (net/heap.c), and whatever
-# lwipopts.h switches off. net/patches/*.patch are applied in order when the source is unpacked.
+# What of lwIP is compiled. Not among it: init.c (its checks want constants, see lwipopts.h), mem.c (net/heap.c),
+# dns.c (net/resolve.c), and whatever lwipopts.h switches off. net/patches/*.patch are applied in order when the source is
+# unpacked.
 LWIP_SOURCES := \
 	src/core/def.c \
-	src/core/dns.c \
 	src/core/inet_chksum.c \
 	src/core/ip.c \
 	src/core/memp.c \

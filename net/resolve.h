@@ -3,26 +3,48 @@
 #ifndef SANSTRAP_NET_RESOLVE_H
 #define SANSTRAP_NET_RESOLVE_H
 
-#include "net/net.h"
+#include "net/dns_message.h"
 
-/* One name that is being looked up: the caller's to place, resolve.c's to read and write until net_resolve_stop(). */
-struct net_lookup {
-    struct net_lookup *next;
-    const struct network *network; /* the addresses that it has say which kind is asked for */
-    const char *host;
-    uint32_t number; /* tells a late answer to a lookup that was given up from one to this */
-    bool asked, done, found;
-    struct net_address address;
-};
-
-/* Begins to look `host` up, a literal or a DNS name, which must stay until net_resolve_stop(). E_RESOLVE: it is no name. */
-enum status net_resolve_start(struct net_lookup *lookup, const struct network *network, const char *host);
+struct udp_pcb;
 
 /*
- * One turn, never waits. OK with lookup->done false: not yet; with it true: lookup->address is a host's. E_RESOLVE: there is no
- * address, or none until `deadline`.
+ * One name that is being looked up, or has been: the caller's to place, zeroed, and resolve.c's to read and write. The addresses
+ * stay when it is stopped: they serve the next lookup of the same name if then nobody answers.
+ */
+struct net_lookup {
+    struct network *network; /* by which it is asked; the addresses that it has say which kinds are asked for */
+    const char *host;
+    struct udp_pcb *socket; /* NULL: no question is out */
+    uint16_t id;            /* of the question */
+    uint16_t asked;         /* how often it was sent, */
+    uint8_t refused;        /* and which servers could not say: a bit for each */
+    uint8_t family;         /* asked for: 4, then 6 */
+    uint8_t rcode;          /* the last one */
+    bool answered;          /* what is asked for at present; */
+    bool heard;             /* some server has said what it knows */
+    bool found, unusable;   /* addresses; such as no host can have */
+    bool done;
+    deadline_t began, ask_again;
+
+    uint32_t name; /* whose addresses these are: a sum of it */
+    uint8_t count, next, left;
+    struct net_address addresses[DNS_ADDRESSES];
+};
+
+/* Begins to look `host` up, a DNS name, which must stay until net_resolve_stop(). E_RESOLVE: it is no name; no server is set. */
+enum status net_resolve_start(struct net_lookup *lookup, struct network *network, const char *host);
+
+/*
+ * One turn, never waits. OK with lookup->done false: not yet; with it true: net_resolve_next() has addresses. E_RESOLVE: there is
+ * none, or none until `deadline`.
  */
 enum status net_resolve_turn(struct net_lookup *lookup, deadline_t deadline);
+
+/*
+ * Takes the next of the addresses that were found, IPv4's first, else in the server's order; but whichever address of this name
+ * was taken last, by whatever lookup, comes last. How many are left behind it is lookup->left. False when there is none.
+ */
+bool net_resolve_next(struct net_lookup *lookup, struct net_address *address);
 
 /* An answer that is still to come is not waited for any more. Harmless on a lookup that was never started. */
 void net_resolve_stop(struct net_lookup *lookup);

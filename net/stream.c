@@ -15,6 +15,7 @@
 #define FIRST_PORT   49152u /* RFC 6335 6: dynamic ports */
 #define PORTS        16384u
 #define PORT_TRIES   16
+#define TRY_MS       4000    /* of one of several addresses, at most: a SYN has been sent four times by then */
 #define CHUNK        0xFFFFu /* lwIP's lengths are 16 bits */
 
 enum opening { NOT_OPENING, RESOLVING, CONNECTING };
@@ -24,9 +25,14 @@ struct net_stream {
     struct network *network; /* NULL when it is closed */
     bool in_use;
     enum opening opening;
-    deadline_t open_until; /* an address or an answer to the SYN must have come by then */
-    uint16_t port;         /* connected to */
+    deadline_t open_until; /* an address and an answer to the SYN must have come by then, */
+    deadline_t try_until;  /* the latter by then, if the name has more addresses */
+    bool by_name;
     struct net_lookup lookup;
+    struct net_address to;   /* connected to, */
+    uint16_t port;           /* and at which port */
+    uint32_t home_name;      /* the first name that was to be connected to: its sum, */
+    struct net_address home; /* and where it last answered */
     bool connected, peer_closed;
     struct tcp_pcb *pcb;         /* NULL when not open, or when lwIP has ended it */
     enum status ended;           /* why lwIP ended it */
@@ -43,8 +49,7 @@ static struct net_stream streams[NET_STREAMS];
 static err_t on_connected(void *argument, struct tcp_pcb *pcb, err_t error)
 {
     struct net_stream *s = argument;
-    (void)pcb;
-    (void)error;
+    (void)pcb, (void)error;
     s->connected = true;
     return ERR_OK;
 }
@@ -121,24 +126,29 @@ static void drop_received(struct net_stream *s)
 }
 
 /* lwIP tells the stream nothing more of its PCB, which is from now on lwIP's alone. */
-static void forget_pcb(struct net_stream *s)
+static struct tcp_pcb *forget_pcb(struct net_stream *s)
 {
-    tcp_arg(s->pcb, NULL);
-    tcp_recv(s->pcb, NULL);
-    tcp_sent(s->pcb, NULL);
-    tcp_err(s->pcb, NULL);
+    struct tcp_pcb *pcb = s->pcb;
+    tcp_arg(pcb, NULL);
+    tcp_recv(pcb, NULL);
+    tcp_sent(pcb, NULL);
+    tcp_err(pcb, NULL);
     s->pcb = NULL;
+    return pcb;
+}
+
+static void drop_pcb(struct net_stream *s)
+{
+    if (!s->pcb)
+        return;
+    log_printf(LOG_DEBUG, "TCP: connection dropped");
+    tcp_abort(forget_pcb(s));
 }
 
 static void abort_stream(struct stream *stream)
 {
     struct net_stream *s = (struct net_stream *)stream;
-    struct tcp_pcb *pcb = s->pcb;
-    if (pcb) {
-        log_printf(LOG_DEBUG, "TCP: connection dropped");
-        forget_pcb(s);
-        tcp_abort(pcb);
-    }
+    drop_pcb(s);
     net_resolve_stop(&s->lookup);
     s->opening = NOT_OPENING;
     drop_received(s);
@@ -190,9 +200,7 @@ static void close_stream(struct stream *stream, deadline_t deadline)
 {
     struct net_stream *s = (struct net_stream *)stream;
     if (s->pcb && s->pcb->state >= ESTABLISHED && end_our_side(s, deadline) && s->pcb) {
-        struct tcp_pcb *pcb = s->pcb;
-        forget_pcb(s);
-        tcp_close(pcb); /* lwIP keeps what is left of it */
+        tcp_close(forget_pcb(s)); /* lwIP keeps what is left of it */
         log_printf(LOG_DEBUG, "TCP: connection closed");
     }
     abort_stream(stream);
@@ -210,9 +218,13 @@ static err_t bind_random_port(struct tcp_pcb *pcb)
     return error;
 }
 
-static enum status open_pcb(struct net_stream *s, const ip_addr_t *to, uint16_t port, const char *text)
+static enum status open_pcb(struct net_stream *s)
 {
-    s->pcb = tcp_new_ip_type(IP_GET_TYPE(to));
+    char text[FORMAT_ADDRESS_SIZE];
+    net_format_address(&s->to, text);
+    log_printf(LOG_DEBUG, "TCP: connecting to %s port %u", text, s->port);
+    ip_addr_t to = net_to_lwip(&s->to);
+    s->pcb = tcp_new_ip_type(IP_GET_TYPE(&to));
     if (!s->pcb)
         return fail(E_STREAM_MEMORY, "no memory for a connection to %s", text);
 
@@ -226,13 +238,13 @@ static enum status open_pcb(struct net_stream *s, const ip_addr_t *to, uint16_t 
     s->pcb->sv = FIRST_RTO_MS / TCP_SLOW_INTERVAL;
 
     err_t error = bind_random_port(s->pcb);
-    net_hop_ask(s->network, to);
+    net_hop_ask(s->network, &to);
     if (error == ERR_OK)
-        error = tcp_connect(s->pcb, to, port, on_connected);
+        error = tcp_connect(s->pcb, &to, s->port, on_connected);
     if (error == ERR_OK)
         return OK;
 
-    abort_stream(&s->stream);
+    drop_pcb(s);
     if (error == ERR_RTE)
         return fail(E_UNREACHABLE, "no address or gateway of ours leads to %s", text);
     return fail(E_STREAM_MEMORY, "connection to %s: lwIP error %d", text, error);
@@ -257,42 +269,70 @@ static enum status connect_stream(struct stream *stream, const char *host, uint1
 
     s->port = port;
     s->open_until = deadline;
-    enum status status = net_resolve_start(&s->lookup, s->network, host);
+    s->by_name = !net_parse_address(host, &s->to);
+    enum status status = s->by_name ? net_resolve_start(&s->lookup, s->network, host) : OK;
     if (status == OK)
         s->opening = RESOLVING;
     return status;
 }
 
-/* The address is known, or it is not: in the first case the SYN goes out. */
+/* The SYN goes out. An address that is not its name's last has a part of the time, so that a dead one does not take all of it. */
+static enum status try_address(struct net_stream *s)
+{
+    uint64_t now = platform_ticks(), part = s->open_until > now ? (s->open_until - now) / (s->lookup.left + 1u) : 0;
+    deadline_t most = deadline_after_ms(TRY_MS);
+    s->try_until = s->lookup.left && now + part > most ? most : now + part;
+    s->ended = OK;
+    s->opening = CONNECTING;
+    return open_pcb(s);
+}
+
+/* The next of a name's addresses that can be tried at all. Without one, `status` is what became of the last. */
+static enum status try_next_address(struct net_stream *s, enum status status)
+{
+    while (status != OK && !deadline_passed(s->open_until) && net_resolve_next(&s->lookup, &s->to)) {
+        log_printf(LOG_INFO, "TCP: %s (%s); trying the next address", status_what(status), failure_detail(status));
+        drop_pcb(s);
+        status = try_address(s);
+    }
+    return status;
+}
+
+/* The address is known, or it is not. */
 static enum status end_resolving(struct net_stream *s)
 {
-    enum status status = net_resolve_turn(&s->lookup, s->open_until);
+    if (s->by_name) {
+        enum status status = net_resolve_turn(&s->lookup, s->open_until);
+        if (status != OK || !s->lookup.done)
+            return status;
+        (void)net_resolve_next(&s->lookup, &s->to);
+    }
+    return try_next_address(s, try_address(s));
+}
 
-    if (status != OK || !s->lookup.done)
-        return status;
-
-    char text[FORMAT_ADDRESS_SIZE];
-    net_format_address(&s->lookup.address, text);
-    log_printf(LOG_DEBUG, "TCP: connecting to %s port %u", text, s->port);
-    ip_addr_t address = net_to_lwip(&s->lookup.address);
-    net_resolve_stop(&s->lookup);
-    s->opening = CONNECTING;
-    return open_pcb(s, &address, s->port, text);
+static void note_connected(struct net_stream *s)
+{
+    log_printf(LOG_DEBUG, "TCP: connected, MSS %u", tcp_mss(s->pcb));
+    s->opening = NOT_OPENING;
+    if (s->by_name && (s->home_name == 0 || s->home_name == s->lookup.name)) {
+        s->home_name = s->lookup.name;
+        s->home = s->to;
+    }
 }
 
 static enum status end_connecting(struct net_stream *s)
 {
     if (s->connected && s->pcb) {
-        log_printf(LOG_DEBUG, "TCP: connected, MSS %u", tcp_mss(s->pcb));
-        s->opening = NOT_OPENING;
+        note_connected(s);
         return OK;
     }
-    if (s->pcb && !deadline_passed(s->open_until))
+    if (s->pcb && !deadline_passed(s->try_until))
         return OK;
 
     char text[FORMAT_ADDRESS_SIZE];
-    net_format_address(&s->lookup.address, text);
-    return fail(s->pcb || s->ended != E_STREAM_RESET ? E_CONNECT_TIMEOUT : E_CONNECT_REFUSED, "%s port %u", text, s->port);
+    net_format_address(&s->to, text);
+    return try_next_address(
+        s, fail(s->pcb || s->ended != E_STREAM_RESET ? E_CONNECT_TIMEOUT : E_CONNECT_REFUSED, "%s port %u", text, s->port));
 }
 
 static enum status opened_stream(struct stream *stream, bool *open)
@@ -447,6 +487,11 @@ const ip_addr_t *net_stream_remote(const struct stream *stream)
 {
     const struct net_stream *s = (const struct net_stream *)stream;
     return s->pcb ? &s->pcb->remote_ip : NULL;
+}
+
+void net_named_peer(const struct stream *stream, struct net_address *address)
+{
+    *address = ((const struct net_stream *)stream)->home;
 }
 
 struct network *net_stream_network(const struct stream *stream)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * libFuzzer entry: the input is a row of frames, each with two bytes of length before it, that reach a stack with an open
- * connection, an IPv4 and an IPv6 address and a DHCP exchange behind it. Checksums count as verified, so that the parsers behind
- * them are reached. Where the length's highest bit is set, an IPv4 frame comes in pieces.
+ * connection, a name that is looked up, an IPv4 and an IPv6 address and a DHCP exchange behind it. Checksums count as verified,
+ * so that the parsers behind them are reached. Where the length's highest bit is set, an IPv4 frame comes in pieces.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +20,34 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define FRAGMENT   6
 #define MORE       0x2000u
 #define FRAGMENT6  44 /* the next header's number */
+
+#define DNS        53
+#define DNS_NUMBER (ETHERNET_HEADER + IPV4_HEADER + UDP_HEADER)
+
+static uint8_t question[512]; /* the last one to the DNS server, */
+static unsigned question_length;
+static uint16_t question_port; /* and from where it came */
+
+static void keep_question(uint16_t from, uint16_t to, const uint8_t *data, unsigned length)
+{
+    if (to != DNS || length > sizeof question)
+        return;
+    memcpy(question, data, length);
+    question_length = length;
+    question_port = from;
+}
+
+/* What comes from the server's port answers the question: number, port and name need not be found, either. */
+static void address_answer(uint8_t *frame, unsigned length)
+{
+    uint8_t *ip = frame + ETHERNET_HEADER, *udp = ip + IPV4_HEADER;
+    if (length < DNS_NUMBER + question_length || question_length == 0 || get_be16(frame + ETHERNET_TYPE) != ETHERTYPE_IPV4 ||
+        ip[IPV4_PROTOCOL] != PROTOCOL_UDP || get_be16(udp) != DNS)
+        return;
+    put_be16(udp + 2, question_port);
+    memcpy(frame + DNS_NUMBER, question, 2);
+    memcpy(frame + DNS_NUMBER + 12, question + 12, question_length - 12);
+}
 
 /* What an honest frame to us begins with: the fuzzer need not find the addresses. */
 static void address_frame(uint8_t *frame, unsigned length)
@@ -90,6 +118,7 @@ static bool inject_next(const uint8_t **data, size_t *size)
     *data += length;
     *size -= length;
     address_frame(frame, length);
+    address_answer(frame, length);
     if (cut && length > ETHERNET_HEADER + IPV4_HEADER && get_be16(frame + ETHERNET_TYPE) == ETHERTYPE_IPV4)
         inject_pieces(frame, length);
     else
@@ -102,18 +131,25 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct net_ipv6 ipv6 = {.address = {0xFD, 0x77, [15] = 2}, .prefix_length = 64};
     peer_world_open(64, 65536);
     wire.verified = true;
-    struct stream *stream = net_stream_new(peer_network);
+    question_length = 0;
+    peer_got_datagram = keep_question;
+    struct stream *stream = net_stream_new(peer_network), *named = net_stream_new(peer_network);
     (void)host_connect(stream, "10.0.0.1", 3260, deadline_after_ms(100));
     (void)net_set_ipv6(peer_network, &ipv6, deadline_after_ms(1));
 
+    enum status looking = named->ops->connect(named, "target.example", 3260, deadline_after_ms(1000));
     while (inject_next(&data, &size)) {
+        bool open = false;
+        if (looking == OK)
+            looking = named->ops->opened(named, &open);
+        peer_world_run(1);
         uint8_t received[512];
         size_t done;
-        peer_world_run(1);
         (void)stream->ops->receive(stream, received, sizeof received, &done);
     }
 
     peer_world_run(100);
+    net_stream_free(named);
     net_stream_free(stream);
     net_close(peer_network);
     if (wire.held || wire.starved)

@@ -17,12 +17,15 @@
 /* ---- what the doubles do, and what was done to them ---- */
 
 static struct {
-    enum status open_card[3], net, ipv6, dhcp, adopt, session, login, disk, boot;
+    enum status open_card[3], net, ipv6, dhcp6, dhcp, adopt, session, login, disk, boot;
     bool no_driver[3];
     unsigned link_after_ms[3]; /* per card, from its opening */
     struct dhcp_builder ack;   /* the DHCP server's answer */
-    const char *keys;          /* pressed when a failure is shown, one after the other */
-    bool keys_at_once;         /* and without one */
+    enum net_name name;        /* what DNS says of the target's name, */
+    bool router_without_dns;
+    const char *named_peer; /* and where it answered */
+    const char *keys;       /* pressed when a failure is shown, one after the other */
+    bool keys_at_once;      /* and without one */
 } script;
 
 static struct {
@@ -32,6 +35,8 @@ static struct {
     struct net_dhcp_request request;
     uint8_t client_id[255]; /* of it, copied, as is this: */
     char vendor_class[64];
+    char asked[64]; /* of DNS */
+    struct net_ipv6 ipv6;
     struct iscsi_settings iscsi;
     struct nic_config card_config;
     uint32_t window;
@@ -172,9 +177,17 @@ enum status net_autoconfigure_ipv6(struct network *network, struct net_ipv6 *fou
 {
     (void)network;
     (void)deadline;
+    seen.ipv6 = *found;
     memcpy(found->address, "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x50", 16);
     found->prefix_length = 64;
+    found->dns[1][0] = script.router_without_dns ? 0 : 0x20;
     return outcome("auto_ipv6", script.ipv6);
+}
+
+enum status net_dhcp6_dns(struct network *network, struct net_ipv6 *ipv6, deadline_t deadline)
+{
+    (void)network, (void)ipv6, (void)deadline;
+    return outcome("dhcp6", script.dhcp6);
 }
 
 bool net_parse_address(const char *text, struct net_address *address)
@@ -196,10 +209,21 @@ struct stream *net_stream_new(struct network *network)
     return &stream;
 }
 
-bool net_peer_on_link(struct stream *stream, struct net_address *peer)
+void net_named_peer(const struct stream *stream, struct net_address *address)
 {
     (void)stream;
-    return net_parse_address("192.0.2.77", peer);
+    assert_true(net_parse_address(script.named_peer, address));
+}
+
+enum net_name net_ask_ipv4(struct network *network, const char *host, deadline_t deadline)
+{
+    (void)network;
+    snprintf(seen.asked, sizeof seen.asked, "%s", host);
+    if (script.name == NET_NAME_UNANSWERED)
+        while (!deadline_passed(deadline))
+            platform_idle();
+    step("ask");
+    return script.name;
 }
 
 bool net_next_hop(struct stream *stream, uint8_t mac[NIC_MAC_LENGTH])
@@ -339,6 +363,7 @@ static int set_up(void **state)
     dhcp_text(&script.ack, DHCP_ROOT_PATH, ROOT);
     script.boot = E_INTERNAL;
     script.keys = "n";
+    script.named_peer = "192.0.2.77";
     machine = (struct machine){.command_line = "",
                                .boot_nic = &cards[0],
                                .nics = cards,

@@ -272,6 +272,86 @@ static void an_ipv6_target_named_by_dhcp(void **state)
     told("", "nic0 net_open dhcp auto_ipv6 login disk boot" DOWN);
 }
 
+#define NAMED "root=iscsi:san.example.com::::iqn.2001-04.com.example:storage"
+
+/* A router is waited for only when a name may need it; a literal is not asked for. */
+static void a_targets_name(void **state)
+{
+    static const struct {
+        const char *line;
+        enum net_name said;
+        enum status ipv6, dhcp;
+        const char *steps;
+    } cases[] = {
+        {NAMED, NET_NAME_HAS_IPV4, OK, OK, "dhcp ask login"},
+        {NAMED, NET_NAME_UNKNOWN, OK, OK, "dhcp ask login"},
+        {NAMED, NET_NAME_LACKS_IPV4, OK, OK, "dhcp ask auto_ipv6 login"},
+        {NAMED, NET_NAME_UNANSWERED, OK, OK, "dhcp ask auto_ipv6 login"},
+        {NAMED, NET_NAME_UNANSWERED, E_IPV6_NO_ROUTER, OK, "dhcp ask auto_ipv6 login"},
+        {NAMED " ip=192.0.2.77/24", NET_NAME_LACKS_IPV4, OK, OK, "set_ipv4 ask auto_ipv6 login"},
+        {NAMED " ip6=off", NET_NAME_LACKS_IPV4, OK, OK, "dhcp login"},
+        {NAMED " ip6=auto", NET_NAME_HAS_IPV4, OK, OK, "dhcp auto_ipv6 login"},
+        {NAMED " ip6=2001:db8::10/64", NET_NAME_HAS_IPV4, OK, OK, "dhcp set_ipv6 login"},
+        {NAMED " ip=off", NET_NAME_HAS_IPV4, OK, OK, "auto_ipv6 login"},
+        {NAMED, NET_NAME_HAS_IPV4, OK, E_DHCP_TIMEOUT, "dhcp auto_ipv6 login"},
+        {NAMED " ip6=auto", NET_NAME_HAS_IPV4, OK, E_DHCP_TIMEOUT, "dhcp auto_ipv6 login"},
+        {"root=iscsi:[2001:db8::1]::::iqn.2001-04.com.example:six", NET_NAME_HAS_IPV4, OK, E_DHCP_TIMEOUT,
+         "dhcp auto_ipv6 login"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char steps[128];
+        snprintf(steps, sizeof steps, "nic0 net_open %s disk boot" DOWN, cases[i].steps);
+        script.name = cases[i].said;
+        script.ipv6 = cases[i].ipv6;
+        script.dhcp = cases[i].dhcp;
+        if (cases[i].ipv6 == OK && strstr(steps, "ipv6"))
+            script.named_peer = "2001:db8::7";
+        told(cases[i].line, steps);
+        assert_string_equal(seen.asked, strstr(steps, "ask") ? "san.example.com" : "");
+        tear_down(state);
+        set_up(state);
+    }
+}
+
+static void a_targets_name_by_dhcp(void **state)
+{
+    (void)state;
+    dhcp_ack(&script.ack);
+    dhcp_text(&script.ack, DHCP_ROOT_PATH, "iscsi:san.example.com::::iqn.2001-04.com.example:six");
+    script.name = NET_NAME_LACKS_IPV4;
+    script.named_peer = "2001:db8::7";
+    told("dns=2001:db8::53", "nic0 net_open dhcp ask auto_ipv6 login disk boot" DOWN);
+    assert_int_equal(seen.ipv6.dns[0][15], 0x53);
+    assert_int_equal(seen.boot.target.family, 6);
+    assert_int_equal(seen.boot.target.bytes[15], 7);
+}
+
+/* DHCPv6 is asked for DNS servers when nothing else has named one, and only for a name. */
+static void a_router_that_names_no_dns_server(void **state)
+{
+    static const struct {
+        const char *line, *steps;
+        enum status dhcp6;
+    } cases[] = {
+        {NAMED " ip=off", "auto_ipv6 dhcp6 login", OK},
+        {NAMED " ip=off", "auto_ipv6 dhcp6 login", E_DHCP_TIMEOUT},
+        {NAMED " ip=off dns=2001:db8::53", "auto_ipv6 login", OK},
+        {NAMED " ip=off ip6=2001:db8::10/64", "set_ipv6 login", OK},
+        {NAMED " ip=192.0.2.77/24 dns=192.0.2.5 ip6=auto", "set_ipv4 auto_ipv6 login", OK},
+        {"ip=off root=iscsi:[2001:db8::1]::::iqn.2001-04.com.example:six", "auto_ipv6 login", OK},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char steps[128];
+        snprintf(steps, sizeof steps, "nic0 net_open %s disk boot" DOWN, cases[i].steps);
+        script.router_without_dns = true;
+        script.dhcp6 = cases[i].dhcp6;
+        script.named_peer = "2001:db8::7";
+        told(cases[i].line, steps);
+        tear_down(state);
+        set_up(state);
+    }
+}
+
 static void a_link_that_comes_late(void **state)
 {
     (void)state;
@@ -312,8 +392,9 @@ static void hook_only_leaves_everything_up(void **state)
     assert_string_equal(seen.steps, "nic0 net_open dhcp login disk boot" DOWN);
 }
 
-/* The portal that is told for the device path is the one that was set, or where its name has led to. */
-static void the_portal_of_the_device_path(void **state)
+/* The portal that is told, by the device path and both tables, is the one that was set, or where its name answered; the session
+ * is at another, at port 3262, to which it was redirected. */
+static void the_portal_that_is_told(void **state)
 {
     static const uint8_t by_address[4] = {192, 0, 2, 1}, by_name[4] = {192, 0, 2, 77};
     told("", "nic0 net_open dhcp login disk boot" DOWN);
@@ -322,10 +403,19 @@ static void the_portal_of_the_device_path(void **state)
     assert_int_equal(seen.boot.target_port, 3260);
     host_arena_free(&arena);
     set_up(state);
-    told("root=iscsi:san.example.com::3261:1:iqn.2001-04.com.example:storage", "nic0 net_open dhcp login disk boot" DOWN);
+    told("root=iscsi:san.example.com::3261:1:iqn.2001-04.com.example:storage", "nic0 net_open dhcp ask login disk boot" DOWN);
     assert_int_equal(seen.boot.target.family, 4);
     assert_memory_equal(seen.boot.target.bytes, by_name, 4);
-    assert_int_equal(seen.boot.target_port, 3262);
+    assert_int_equal(seen.boot.target_port, 3261);
+
+    struct handoff read;
+    struct handoff_faults faults;
+    assert_true(ibft_read(seen.boot.tables.ibft, seen.boot.tables.ibft_length, &read, &faults));
+    assert_memory_equal(read.targets[0].address + 12, by_name, 4);
+    assert_int_equal(read.targets[0].port, 3261);
+    assert_true(isdh_read(seen.boot.tables.isdh, seen.boot.tables.isdh_length, ISDH_ANYWHERE, &read, &faults));
+    assert_memory_equal(read.targets[0].address + 12, by_name, 4);
+    assert_int_equal(read.targets[0].port, 3261);
 }
 
 static void the_rings_fit_the_memory(void **state)
@@ -355,11 +445,14 @@ int main(void)
         TEST(a_static_address_skips_dhcp),
         TEST(an_ipv6_target),
         TEST(an_ipv6_target_named_by_dhcp),
+        TEST(a_targets_name),
+        TEST(a_targets_name_by_dhcp),
+        TEST(a_router_that_names_no_dns_server),
         TEST(a_link_that_comes_late),
         TEST(without_a_known_card_all_are_tried),
         TEST(nic_by_mac),
         TEST(hook_only_leaves_everything_up),
-        TEST(the_portal_of_the_device_path),
+        TEST(the_portal_that_is_told),
         TEST(the_rings_fit_the_memory),
     };
 

@@ -31,6 +31,12 @@ static void each_failure_has_its_code_and_advice(void **state)
          "nic0 net_open auto_ipv6 net_close nic_close"},
         {"ip=off ip6=2001:db8::10/64 root=iscsi:[2001:db8::1]::::iqn.2001-04.com.example:storage", &script.ipv6,
          E_ADDRESS_CONFLICT, "nic0 net_open set_ipv6 net_close nic_close"},
+        {"ip=off root=iscsi:san.example.com::::iqn.2001-04.com.example:storage", &script.ipv6, E_IPV6_NO_ROUTER,
+         "nic0 net_open auto_ipv6 net_close nic_close"},
+        {"root=iscsi:192.0.2.1::::iqn.2001-04.com.example:storage", &script.dhcp, E_DHCP_TIMEOUT,
+         "nic0 net_open dhcp net_close nic_close"},
+        {"ip6=off root=iscsi:san.example.com::::iqn.2001-04.com.example:storage", &script.dhcp, E_DHCP_TIMEOUT,
+         "nic0 net_open dhcp net_close nic_close"},
         {"", &script.session, E_ISCSI_MEMORY, "nic0 net_open dhcp net_close nic_close"},
         {"", &script.login, E_CONNECT_REFUSED, "nic0 net_open dhcp login net_close nic_close"},
         {"", &script.disk, E_DISK_TIMEOUT, "nic0 net_open dhcp login disk" DOWN},
@@ -88,6 +94,27 @@ static void no_link_and_nobody_who_waits(void **state)
         told("link-timeout=60", "nic0 nic_close");
         assert_in_range((platform_ticks() - before) / platform_ticks_per_ms(), 0, 5000);
     }
+}
+
+/* What stops the boot is what the name, or the network, would have needed. */
+static void a_name_that_needs_ipv6(void **state)
+{
+    (void)state;
+    script.name = NET_NAME_LACKS_IPV4;
+    script.ipv6 = E_IPV6_NO_ROUTER;
+    told("root=iscsi:san.example.com::::iqn.2001-04.com.example:storage", "nic0 net_open dhcp ask auto_ipv6 net_close nic_close");
+    shown("\nS205 ");
+    shown("Why: \"san.example.com\" has no IPv4 address; no IPv6 prefix was advertised in\n     time\n");
+}
+
+static void neither_a_lease_nor_a_router(void **state)
+{
+    (void)state;
+    script.dhcp = E_DHCP_TIMEOUT;
+    script.ipv6 = E_IPV6_NO_ROUTER;
+    told("root=iscsi:san.example.com::::iqn.2001-04.com.example:storage", "nic0 net_open dhcp auto_ipv6 net_close nic_close");
+    shown("\nS202 ");
+    shown("Why: the double of dhcp says so; no IPv6 router, either\n");
 }
 
 static void a_root_path_from_dhcp_is_marked(void **state)
@@ -239,6 +266,8 @@ int main(void)
         TEST(each_failure_has_its_code_and_advice),
         TEST(no_link),
         TEST(no_link_and_nobody_who_waits),
+        TEST(a_name_that_needs_ipv6),
+        TEST(neither_a_lease_nor_a_router),
         TEST(a_root_path_from_dhcp_is_marked),
         TEST(r_tries_again),
         TEST(unattended_it_tries_again_a_bounded_number_of_times),

@@ -88,13 +88,43 @@ static void advertise(void)
 static void address_by_router_advertisement(void **state)
 {
     (void)state;
-    struct net_ipv6 found;
+    struct net_ipv6 found = {0};
     static const uint8_t expected[16] = {0xFD, 0x99, 0, 0, 0, 0, 0, 0, 0x00, 0, 0, 0xFF, 0xFE, 0, 0, 0x01};
     host_idle_hook = advertise;
     assert_int_equal(net_autoconfigure_ipv6(peer_network, &found, deadline_after_ms(10000)), OK);
     assert_memory_equal(found.address, expected, 16);
     assert_memory_equal(found.gateway, router, 16);
     assert_int_equal(found.dns[0][15], 0x53);
+}
+
+static unsigned looked_for[2]; /* how often the way to the one server and to the other */
+
+static void on_search(const uint8_t *frame, unsigned length)
+{
+    static const uint8_t routers_server[16] = {0xFD, 0x99, [15] = 0x53};
+    looked_for[0] += get_be16(frame + ETHERNET_TYPE) == ETHERTYPE_ARP;
+    looked_for[1] += peer_is_solicitation(frame, length, routers_server);
+}
+
+/* What was set goes before what a router names, and is asked first; neither undoes the other. */
+static void a_routers_dns_servers_come_last(void **state)
+{
+    (void)state;
+    struct net_ipv6 found = {.dns = {{0xFD, 0x77, [15] = 0x35}}};
+    struct stream *stream = net_stream_new(peer_network);
+    host_idle_hook = advertise;
+    assert_int_equal(net_autoconfigure_ipv6(peer_network, &found, deadline_after_ms(10000)), OK);
+    assert_int_equal(found.dns[0][15], 0x35);
+    assert_int_equal(found.dns[1][15], 0x53);
+
+    found = (struct net_ipv6){0};
+    assert_int_equal(net_autoconfigure_ipv6(peer_network, &found, deadline_after_ms(10000)), OK);
+    wire.sent = on_search;
+    assert_int_equal(host_connect(stream, "target.example", 3260, deadline_after_ms(900)), E_RESOLVE);
+    assert_true(looked_for[0] && !looked_for[1]);
+    assert_int_equal(host_connect(stream, "target.example", 3260, deadline_after_ms(1900)), E_RESOLVE);
+    assert_true(looked_for[1]);
+    net_stream_free(stream);
 }
 
 /* A router says something to all, a neighbour asks: nothing is answered, and no neighbour looked for. */
@@ -128,7 +158,7 @@ static void let_time_pass(void)
 static void lifetimes_over_a_pause(void **state)
 {
     (void)state;
-    struct net_ipv6 found;
+    struct net_ipv6 found = {0};
     struct stream *stream = net_stream_new(peer_network);
     host_idle_hook = advertise;
     assert_int_equal(net_autoconfigure_ipv6(peer_network, &found, deadline_after_ms(10000)), OK);
@@ -154,7 +184,7 @@ static void lifetimes_over_a_pause(void **state)
 static void no_router(void **state)
 {
     (void)state;
-    struct net_ipv6 found;
+    struct net_ipv6 found = {0};
     assert_int_equal(net_autoconfigure_ipv6(peer_network, &found, deadline_after_ms(3000)), E_IPV6_NO_ROUTER);
 }
 
@@ -404,6 +434,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(address_by_router_advertisement),
+        CASE(a_routers_dns_servers_come_last),
         CASE(silent_unless_wanted),
         CASE(lifetimes_over_a_pause),
         CASE(no_router),
