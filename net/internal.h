@@ -16,7 +16,11 @@
 struct net_link {
     struct rx_frame *free;
     unsigned frames, held;
-    bool send_again; /* the card had no descriptor: TCP is to try again next turn */
+    bool send_again;     /* the card had no descriptor: TCP is to try again next turn */
+    bool pauses;         /* whoever calls pauses when he has what he wants */
+    bool held_back;      /* an acknowledgement waits for more to acknowledge, */
+    deadline_t hold_end; /* until then at most */
+    uint32_t heard;      /* bytes received since something was sent */
     uint8_t groups[NET_GROUPS][NIC_MAC_LENGTH];
     unsigned group_count;
 };

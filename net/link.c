@@ -108,6 +108,8 @@ static void receive_frame(void *context, const struct nic_frame *frame)
         nic_release(network->nic, frame);
         return;
     }
+    if (frame->length > SMALL_FRAME)
+        network->link.heard += frame->length;
 
     uint16_t checks = (netif->chksum_flags & CARD_GENERATES) | NETIF_CHECKSUM_CHECK_ICMP | NETIF_CHECKSUM_CHECK_ICMP6 |
                       NETIF_CHECKSUM_GEN_ICMP | NETIF_CHECKSUM_GEN_ICMP6;
@@ -211,6 +213,7 @@ static err_t send_chain(struct network *network, struct pbuf *chain)
     bool offloaded = network->nic->offloads_tx_checksums && prepare_offload(network, chain, &offload);
     switch (nic_send(network->nic, spans, count, offloaded ? &offload : NULL)) {
     case OK:
+        network->link.heard = 0;
         return ERR_OK;
     case E_NIC_BUSY:
         network->link.send_again = true;
@@ -238,22 +241,50 @@ static err_t link_output(struct netif *netif, struct pbuf *chain)
     return error;
 }
 
+#define HELD_SEGMENTS 4 /* as many as the smallest first window of a sender that is in use */
+#define HELD_PARTS    4 /* of a millisecond; its reciprocal is how long */
+
+/*
+ * A pause sends an acknowledgement of its own. So that a short answer is not acknowledged twice, one that only says how much came
+ * in order waits for it, as long as the sender is certain to have window left and does not wait for long: 250 us count for him
+ * only when losses have closed his window, and have cost him far more.
+ */
+static bool may_wait(struct network *network, const struct tcp_pcb *pcb)
+{
+    struct net_link *link = &network->link;
+    uint32_t most = smaller_of(HELD_SEGMENTS * (network->nic->mtu + ETHERNET_HEADER), TCP_WND / 4);
+    if (!link->pauses || link->heard == 0 || link->heard >= most || pcb->state != ESTABLISHED || pcb->ooseq)
+        return false;
+
+    if (!link->held_back)
+        link->hold_end = platform_ticks() + platform_ticks_per_ms() / HELD_PARTS;
+    link->held_back = true;
+    return !deadline_passed(link->hold_end);
+}
+
 /*
  * One acknowledgement for all that a turn received (net/patches/02-tcp-output-once-a-turn.patch), and what the card could not
  * take before.
  */
 void net_link_flush(struct network *network, bool received)
 {
-    if (!received && !network->link.send_again)
+    struct net_link *link = &network->link;
+    if (!received && !link->send_again && !link->held_back)
         return;
-    network->link.send_again = false; /* set again by the first that finds the card still full */
+    link->send_again = false; /* set again by the first that finds the card still full */
 
+    bool waits = false;
     struct tcp_pcb *next;
     for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = next) {
         next = pcb->next;
-        if (pcb->netif_idx == netif_get_index(&network->netif) && ((pcb->flags & TF_ACK_NOW) || pcb->unsent))
+        if (pcb->netif_idx != netif_get_index(&network->netif))
+            continue;
+        if (pcb->unsent || ((pcb->flags & TF_ACK_NOW) && !may_wait(network, pcb)))
             tcp_output(pcb);
+        else
+            waits |= (pcb->flags & TF_ACK_NOW) != 0;
     }
+    link->held_back = waits;
 }
 
 void net_link_acknowledge(struct network *network)

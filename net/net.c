@@ -362,6 +362,7 @@ void net_pause(struct network *network)
 {
     if (network && network->open && !network->paused) {
         net_dhcp_settle(network);
+        network->link.pauses = true;
         net_link_acknowledge(network);
         nic_pause(network->nic);
         network->paused = true;

@@ -126,6 +126,99 @@ static void acknowledges_before_a_pause(void **state)
     net_resume(peer_network);
 }
 
+static unsigned acknowledgements;
+
+static void count_acknowledgements(const uint8_t *frame, unsigned length)
+{
+    acknowledgements += frame[12] == 8 && frame[13] == 0 && frame[23] == 6 && length <= 60;
+    peer_hears(frame, length);
+}
+
+/* One turn in which a full segment came, 20 us after the last. */
+static void hear_segment(void)
+{
+    static uint8_t data[1460];
+    peer_segment(PEER_ACK | PEER_PSH, peer.next, peer.expected, NULL, 0, data, sizeof data);
+    peer.next += sizeof data;
+    host_clock_advance_us(20);
+    net_poll();
+}
+
+static void count_from_now(void)
+{
+    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
+    peer_hears = wire.sent;
+    wire.sent = count_acknowledgements;
+    wire.delay_us = 10;
+    acknowledgements = 0;
+}
+
+static void pause_and_resume(void)
+{
+    net_pause(peer_network);
+    net_resume(peer_network);
+}
+
+/* A short answer, whose segments come one by one, costs one frame and not two. */
+static void acknowledges_once_before_a_pause(void **state)
+{
+    (void)state;
+    count_from_now();
+    pause_and_resume();
+    for (unsigned i = 1; i <= 10; i++) {
+        for (unsigned segment = 0; segment < 3; segment++)
+            hear_segment();
+        pause_and_resume();
+        assert_int_equal(acknowledgements, i);
+        assert_int_equal(peer.acknowledged, peer.next);
+    }
+}
+
+/* Two segments and no pause: the sender waits a quarter of a millisecond at most. */
+static void held_acknowledgement_leaves(void **state)
+{
+    (void)state;
+    count_from_now();
+    pause_and_resume();
+    hear_segment();
+    hear_segment();
+    assert_int_equal(acknowledgements, 0);
+    host_clock_advance_us(260);
+    net_poll();
+    assert_int_equal(acknowledgements, 1);
+    assert_int_equal(peer.acknowledged, peer.next);
+}
+
+/* A sender that may have no more than four segments on the way is not kept waiting, */
+static void long_answers_are_acknowledged_on_the_way(void **state)
+{
+    (void)state;
+    count_from_now();
+    pause_and_resume();
+    for (unsigned i = 0; i < 20; i++)
+        hear_segment();
+    assert_in_range(acknowledgements, 5, 10);
+    assert_in_range(peer.next - peer.acknowledged, 0, 3 * 1460);
+}
+
+/* nor one who repeats what was lost, nor anyone while nobody pauses. */
+static void losses_are_told_at_once(void **state)
+{
+    (void)state;
+    count_from_now();
+    hear_segment();
+    hear_segment();
+    assert_int_equal(acknowledgements, 1);
+
+    pause_and_resume();
+    acknowledgements = 0;
+    peer.next += 1460;
+    hear_segment();
+    assert_int_equal(acknowledgements, 1);
+    hear_segment();
+    assert_int_equal(acknowledgements, 2);
+}
+
 /* Each of these is the largest segment that the peer takes. */
 static void tiny_segments_out(void **state)
 {
@@ -174,6 +267,10 @@ int main(void)
         CASE(delayed_acknowledgements),
         CASE(losing_the_last_segment),
         CASE(acknowledges_before_a_pause),
+        CASE(acknowledges_once_before_a_pause),
+        CASE(held_acknowledgement_leaves),
+        CASE(long_answers_are_acknowledged_on_the_way),
+        CASE(losses_are_told_at_once),
         CASE(tiny_segments_out),
         CASE(tiny_segments_from_the_smallest_heap),
     };
