@@ -12,7 +12,8 @@
 size_t net_heap_left(void); /* net/internal.h, which has lwIP's types in it */
 
 #define DMA_LIMIT   (28 * KIB)
-#define PLAIN_LIMIT (24 * KIB) /* of 32: the rest is for the core that uses the layers, and what it sends */
+#define PLAIN_LIMIT (22 * KIB) /* of 32: the rest is for the core that uses the layers, and what it sends */
+#define VARIABLES   (5 * KIB)  /* of them at most for .data and .bss: tools/size.py counts those */
 
 static const struct pci_device card = {.vendor_id = 0x8086, .device_id = 0x100E}; /* an 82540EM */
 static const struct nic_config rings = {.rx_buffers = 8, .tx_buffers = 6, .mtu = NIC_MTU_DEFAULT};
@@ -21,13 +22,12 @@ static const struct net_config small = {.window = 8 * 1460, .by_hand = true};
 static void the_sums_stay_below_their_limits(void **state)
 {
     (void)state;
-    size_t nic = sizeof(struct nic), net = net_arena_size(&small), session = iscsi_session_size(&iscsi_profile_small),
-           disk = scsi_disk_size(&iscsi_profile_small);
-    print_message("DMA memory: card %zu bytes\n", nic_arena_size(&card, &rings));
-    print_message("plain memory: card %zu + net %zu + session %zu + disk %zu = %zu bytes\n", nic, net, session, disk,
-                  nic + net + session + disk);
-    assert_true(nic_arena_size(&card, &rings) <= DMA_LIMIT);
-    assert_true(nic + net + session + disk <= PLAIN_LIMIT);
+    size_t dma = nic_arena_size(&card, &rings), network = net_arena_size(&small),
+           session = iscsi_session_size(&iscsi_profile_small), disk = scsi_disk_size(&iscsi_profile_small);
+    printf("size of card: %zu\nsize of nic: %zu\nsize of network: %zu\nsize of session: %zu\nsize of disk: %zu\n", dma,
+           sizeof(struct nic), network, session, disk);
+    assert_true(dma <= DMA_LIMIT);
+    assert_true(sizeof(struct nic) + network + session + disk + VARIABLES <= PLAIN_LIMIT);
 }
 
 /* The figures that are added up above are what is really taken. */
