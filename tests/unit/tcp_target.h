@@ -15,7 +15,7 @@
 
 #define TARGET_BLOCKS    512u
 #define TARGET_WINDOW    32 /* commands */
-#define TARGET_CHALLENGE 24
+#define TARGET_CHALLENGE CHAP_CHALLENGE_MAX
 
 struct target_write {
     uint32_t itt, lba, length, got;
@@ -32,6 +32,7 @@ static struct {
     unsigned writes_open, writes_most;
     uint8_t disk[TARGET_BLOCKS * 512];
     unsigned logins, damaged;
+    unsigned chatter; /* bytes that the answer with the challenge has more */
 } target;
 
 /* ---- what it says ---- */
@@ -91,10 +92,16 @@ static const char *target_value(const uint8_t *text, uint32_t length, const char
 
 static void target_add_challenge(struct key_text_writer *writer)
 {
+    char digits[2 + 2 * TARGET_CHALLENGE + 1] = "0x", chatter[4 * KIB] = "";
     platform_random(target.challenge, sizeof target.challenge);
+    for (unsigned i = 0; i < sizeof target.challenge; i++)
+        snprintf(digits + 2 + 2 * i, 3, "%02x", target.challenge[i]);
     key_text_add(writer, "CHAP_A", "7");
     key_text_add(writer, "CHAP_I", "77");
-    key_text_add_binary(writer, "CHAP_C", target.challenge, sizeof target.challenge);
+    key_text_add(writer, "CHAP_C", digits);
+    memset(chatter, 'x', target.chatter);
+    if (target.chatter)
+        key_text_add(writer, "X-org.example.chatter", chatter);
 }
 
 /* Holds the initiator's response against what it must be, and gives the proof that it asks for. */
@@ -139,7 +146,7 @@ static void target_add_keys(struct key_text_writer *writer)
 
 static void target_log_in(const uint8_t *request, const uint8_t *text, uint32_t length)
 {
-    uint8_t answer[KIB], header[BHS_LENGTH] = {OP_LOGIN_RESPONSE};
+    uint8_t answer[8 * KIB], header[BHS_LENGTH] = {OP_LOGIN_RESPONSE};
     struct key_text_writer writer = {.bytes = answer, .room = sizeof answer};
     switch (target.said++) {
     case 0:

@@ -188,6 +188,19 @@ static void a_login_with_chap_and_digests_and_a_full_disk(void **state)
     assert_int_equal(wire.starved, 0);
 }
 
+/* What does not fit is told, and does not keep the next attempt from it. */
+static void a_target_that_says_too_much(void **state)
+{
+    (void)state;
+    target.chatter = 3 * KIB;
+    world.settings = chap_settings(true);
+    strcpy(world.settings.host, "10.0.0.1");
+    assert_int_equal(iscsi_session_open(world.session, &world.settings, deadline_after_ms(20000)), E_LOGIN_TEXT);
+    target.chatter = 400; /* fits beside the longest challenge that there is */
+    open_disk();
+    fill_disk(1);
+}
+
 static void one_frame_in_a_hundred_is_lost(void **state)
 {
     (void)state;
@@ -269,6 +282,7 @@ int main(void)
         cmocka_unit_test(the_sums_stay_below_their_limits),
         cmocka_unit_test(nobody_takes_more_than_he_says),
         WORKS(a_login_with_chap_and_digests_and_a_full_disk),
+        WORKS(a_target_that_says_too_much),
         WORKS(one_frame_in_a_hundred_is_lost),
         WORKS(frames_are_lost_doubled_and_overtaken),
         WORKS(a_card_that_is_often_full),
