@@ -108,14 +108,16 @@ static void target_add_challenge(struct key_text_writer *writer)
 static void target_add_proof(struct key_text_writer *writer, const uint8_t *text, uint32_t length)
 {
     struct iscsi_settings known = chap_settings(true);
-    uint8_t ours[CHAP_DIGEST_MAX], theirs[CHAP_DIGEST_MAX], challenge[CHALLENGE_LENGTH];
-    uint32_t identifier, got;
+    uint8_t ours[CHAP_DIGEST_MAX], theirs[CHAP_DIGEST_MAX];
     uint32_t digest_length = chap_digest(CHAP_SHA256, 77, known.chap.secret, target.challenge, sizeof target.challenge, ours);
+    uint32_t got;
     assert_string_equal(target_value(text, length, "CHAP_N"), known.chap.name);
     assert_true(key_text_binary(target_value(text, length, "CHAP_R"), theirs, sizeof theirs, &got));
     assert_int_equal(got, digest_length);
     assert_memory_equal(ours, theirs, digest_length);
 
+    uint32_t identifier;
+    uint8_t challenge[CHALLENGE_LENGTH];
     assert_true(key_text_number(target_value(text, length, "CHAP_I"), UINT8_MAX, &identifier));
     assert_true(key_text_binary(target_value(text, length, "CHAP_C"), challenge, sizeof challenge, &got));
     chap_digest(CHAP_SHA256, (uint8_t)identifier, known.mutual_chap.secret, challenge, got, ours);
@@ -240,6 +242,7 @@ static void target_command(const uint8_t *request)
     put_be64(capacity, TARGET_BLOCKS - 1);
     put_be32(capacity + CAPACITY_16_BLOCK_LENGTH, 512);
     target.cmdsn = get_be32(request + BHS_CMDSN) + 1;
+
     switch (cdb[CDB_OPERATION_CODE]) {
     case SCSI_REPORT_LUNS:
         target_send_data(request, luns, sizeof luns);

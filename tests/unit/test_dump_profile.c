@@ -266,6 +266,7 @@ static void pings_take_no_memory(void **state)
         peer_ping(length);
         peer_datagram(9, (uint16_t)(7 + length), datagram, length);
     }
+
     unsigned sent = wire.frames_sent;
     size_t left = net_heap_left();
     run_turns();

@@ -257,6 +257,7 @@ static void more_groups_than_the_filter_has(void **state)
         unsigned bit = groups[i][4] >> 4 | groups[i][5] << 4;
         assert_true(card.registers[E1000_MTA(bit >> 5) / 4] >> (bit & 31) & 1);
     }
+
     assert_int_equal(nic_set_multicast(&nic, (const uint8_t(*)[6])groups, 33), OK);
     assert_int_equal(card.registers[E1000_RCTL / 4] & E1000_RCTL_MPE, E1000_RCTL_MPE);
     assert_int_equal(nic_set_multicast(&nic, (const uint8_t(*)[6])groups, 1), OK);
