@@ -27,7 +27,6 @@
 #include "iscsi/iscsi.h"
 #include "iscsi/pdu.h"
 
-#define SESSION_SLOTS        20  /* commands that the target has at one time, those given up counted */
 #define NOP_ANSWERS          4   /* pings of the target's that wait for their answer */
 #define ANSWER_MAX           128 /* of the data of PDUs that are neither login text nor Data-In */
 #define TASK_FAILURES_MAX    4   /* of one command in a row, for the same reason … */
@@ -137,8 +136,10 @@ struct nop_answer {
 
 struct iscsi_session {
     struct stream *stream;
-    struct login *login; /* login.h; in use in SESSION_CONNECTING and SESSION_LOGIN alone */
-    struct iscsi_settings settings;
+    struct login *login;             /* login.h; in use in SESSION_CONNECTING and SESSION_LOGIN alone */
+    struct active_task *slots;       /* of the commands that the target has, those given up counted */
+    uint16_t slot_count, commands;   /* commands: that of the profile */
+    struct iscsi_settings *settings; /* the caller's; NULL before iscsi_session_open() */
     enum session_state state;
 
     char portal_host[ISCSI_HOST_SIZE]; /* connected to */
@@ -156,7 +157,6 @@ struct iscsi_session {
     bool lists_taken;          /* a login has come to its end: what goes wrong in a later one has another cause */
 
     struct iscsi_task *first, *last; /* all tasks that are not done, in the order of submission */
-    struct active_task slots[SESSION_SLOTS];
     struct task_management management;
     bool guarded;   /* iscsi_session_guard() */
     uint32_t doubt; /* its number while the disk is in doubt, else 0 */

@@ -27,16 +27,19 @@ static uint64_t skipped_ticks; /* and what it left out, as far as nobody was tol
 
 /* ---- sizes ---- */
 
-#define FULL_SEGMENT 1460u
-#define SEGMENT_COST 352u  /* tcp_seg, header pbuf, data pbuf, and the copy of a short span, as net/heap.c rounds them */
-#define HEAP_BASE    8192u /* PCBs, DHCP and DNS messages, ARP and ND packets that wait */
-#define FRAME_COST   48u   /* tcp_seg of a frame held out of order */
+#define FULL_SEGMENT      1460u
+#define SEGMENT_COST      352u  /* tcp_seg, header pbuf, data pbuf, and the copy of a short span, as net/heap.c rounds them */
+#define HEAP_BASE         8192u /* PCBs, DHCP and DNS messages, ARP and ND packets that wait */
+#define HEAP_BASE_BY_HAND 3072u /* without the messages */
+#define HEAP_RESERVE      4096u /* that copies leave; by hand, what is being sent takes */
+#define FRAME_COST        48u   /* tcp_seg of a frame held out of order */
 
-#define SEND_BUFFER_MAX (256 * KIB)
-#define COPIES_MIN      (4 * KIB) /* of frames that are copied because the stack holds too many */
-#define COPIES_MAX      (64 * KIB)
-#define HELD_FRAMES_MAX 4096u /* as many as a ring can have */
-#define ALIGNMENT       64    /* a cache line */
+#define SEND_BUFFER_MAX    (256 * KIB)
+#define COPIES_MIN         (4 * KIB) /* of frames that are copied because the stack holds too many */
+#define COPIES_MIN_BY_HAND KIB
+#define COPIES_MAX         (64 * KIB)
+#define HELD_FRAMES_MAX    4096u /* as many as a ring can have */
+#define ALIGNMENT          64    /* a cache line */
 
 static uint32_t clamp(uint32_t low, uint32_t value, uint32_t high)
 {
@@ -59,15 +62,23 @@ static unsigned held_frames(uint32_t window)
     return clamp(4, segments > kept ? segments - kept : 0, HELD_FRAMES_MAX);
 }
 
-static size_t heap_size(uint32_t window)
+static size_t sending_cost(uint32_t window)
 {
-    return HEAP_BASE + (send_buffer(window) / FULL_SEGMENT + 1) * SEGMENT_COST + held_frames(window) * FRAME_COST +
-           clamp(COPIES_MIN, window / 4, COPIES_MAX);
+    return (send_buffer(window) / FULL_SEGMENT + 1) * SEGMENT_COST;
 }
 
-size_t net_arena_size(uint32_t window)
+static size_t heap_size(const struct net_config *config)
 {
-    return sizeof(struct network) + heap_size(window) + net_link_arena_size(held_frames(window)) + 2 * ALIGNMENT;
+    uint32_t window = config->window;
+    size_t size = sending_cost(window) + held_frames(window) * FRAME_COST;
+    if (config->by_hand)
+        return size + HEAP_BASE_BY_HAND + clamp(COPIES_MIN_BY_HAND, window / 16, COPIES_MAX);
+    return size + HEAP_BASE + clamp(COPIES_MIN, window / 4, COPIES_MAX);
+}
+
+size_t net_arena_size(const struct net_config *config)
+{
+    return sizeof(struct network) + heap_size(config) + net_link_arena_size(held_frames(config->window)) + 2 * ALIGNMENT;
 }
 
 /* ---- which card ---- */
@@ -107,12 +118,14 @@ struct netif *net_route_ipv6(const ip6_addr_t *from)
 
 /* ---- start ---- */
 
-static void set_tuning(uint32_t window)
+static void set_tuning(const struct net_config *config)
 {
+    uint32_t window = config->window;
     net_tuning.window = clamp(2 * FULL_SEGMENT, window, 0xFFFFu << TCP_RCV_SCALE);
     net_tuning.send_buffer = send_buffer(window);
     net_tuning.send_pbufs = (uint16_t)(4 * (net_tuning.send_buffer / FULL_SEGMENT) + 16);
     net_tuning.ooseq_pbufs = (uint16_t)(held_frames(window) / 2);
+    net_tuning.heap_reserve = config->by_hand ? (uint32_t)sending_cost(window) : HEAP_RESERVE;
 }
 
 static void start_modules(void)
@@ -129,10 +142,10 @@ static void start_modules(void)
 }
 
 /* lwIP itself, with the first card. */
-static void start_stack(uint32_t window)
+static void start_stack(const struct net_config *config)
 {
     net_heap_open();
-    set_tuning(window);
+    set_tuning(config);
     start_modules();
     last_ticks = platform_ticks();
     skipped_ticks = 0;
@@ -164,7 +177,7 @@ enum status net_open(struct network **opened, const struct net_config *config)
     if (config->vlan > VLAN_ID_LAST || config->vlan_priority > VLAN_PRIORITY_LAST)
         return fail(E_INVALID_ARGUMENT, "VLAN %u, priority %u", config->vlan, config->vlan_priority);
 
-    size_t heap_bytes = heap_size(config->window);
+    size_t heap_bytes = heap_size(config);
     void *heap = NULL;
     struct network *network = arena_take(config->arena, sizeof *network, ALIGNMENT);
     if (network) {
@@ -173,17 +186,18 @@ enum status net_open(struct network **opened, const struct net_config *config)
             heap = arena_take(config->arena, heap_bytes, ALIGNMENT);
     }
     if (!heap)
-        return fail(E_NET_MEMORY, "%u KiB wanted, %u KiB left", (unsigned)(net_arena_size(config->window) / KIB),
+        return fail(E_NET_MEMORY, "%u KiB wanted, %u KiB left", (unsigned)(net_arena_size(config) / KIB),
                     (unsigned)((config->arena->size - config->arena->used) / KIB));
 
     network->nic = config->nic;
     network->vlan = config->vlan;
     network->vlan_priority = config->vlan_priority;
+    network->by_hand = config->by_hand;
     if (config->hostname)
         format_text(network->hostname, sizeof network->hostname, "%s", config->hostname);
 
     if (!networks)
-        start_stack(config->window);
+        start_stack(config);
     net_heap_add(heap, heap_bytes);
     enum status status = add_interface(network);
     if (status == OK)
