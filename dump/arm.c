@@ -6,16 +6,16 @@
 #include "platform/bytes.h"
 #include "platform/crc32.h"
 
-#define SEGMENT         1460u
-#define REQUESTS_MAX    64u
-#define REQUEST_LEAST   4096u
-#define REQUEST_MOST    MIB
-#define TIMEOUT_MS      600000u
-#define STAGING_ALIGNED 64u
-#define DUMP_MTU        1500u /* a larger one would want larger buffers, and what is sent to us has our size */
+#define SEGMENT       1460u
+#define REQUESTS_MAX  64u
+#define REQUEST_LEAST 4096u
+#define REQUEST_MOST  MIB
+#define TIMEOUT_MS    600000u
+#define ALIGNED       64u
+#define DUMP_MTU      1500u /* a larger one would want larger buffers, and what is sent to us has our size */
 
 const struct dump_profile dump_profile_small = {
-    .rx_buffers = 8, .tx_buffers = 8, .window = 8 * SEGMENT, .request_bytes = 4096, .requests = 2};
+    .rx_buffers = 8, .tx_buffers = 6, .window = 8 * SEGMENT, .request_bytes = 4096, .requests = 2};
 const struct dump_profile dump_profile_large = {
     .rx_buffers = 64, .tx_buffers = 128, .window = 64 * SEGMENT, .request_bytes = 64 * KIB, .requests = 8};
 
@@ -119,6 +119,14 @@ bool dump_is_inside(const struct dump_target *target, uint64_t lba, uint64_t blo
     return false;
 }
 
+/* Whoever has the memory for many commands has it for a target's longer login texts. */
+struct iscsi_profile dump_iscsi_profile(const struct dump_profile *profile)
+{
+    struct iscsi_profile iscsi = profile->requests > iscsi_profile_small.commands ? iscsi_profile_large : iscsi_profile_small;
+    iscsi.commands = (uint16_t)smaller_of(profile->requests, ISCSI_COMMANDS_MAX);
+    return iscsi;
+}
+
 static size_t staging_size(const struct dump_profile *profile)
 {
     return (size_t)profile->requests * profile->request_bytes;
@@ -127,13 +135,15 @@ static size_t staging_size(const struct dump_profile *profile)
 /* What dump_open() takes of the plain piece, with room for alignment. */
 static size_t run_size(const struct dump_profile *profile)
 {
-    return net_arena_size(profile->window) + iscsi_session_size() + scsi_disk_size() + 2 * STAGING_ALIGNED;
+    struct net_config net = {.window = profile->window, .by_hand = true};
+    struct iscsi_profile iscsi = dump_iscsi_profile(profile);
+    return net_arena_size(&net) + sizeof(struct iscsi_settings) + iscsi_session_size(&iscsi) + scsi_disk_size(&iscsi) + ALIGNED;
 }
 
 size_t dump_plain_size(const struct dump_profile *profile)
 {
     return sizeof(struct dump) + profile->requests * sizeof(struct dump_slot) + staging_size(profile) + DUMP_TEXTS_MAX +
-           run_size(profile) + 2 * STAGING_ALIGNED;
+           run_size(profile) + 2 * ALIGNED;
 }
 
 static struct nic_config card_config(const struct dump_profile *profile)
@@ -164,12 +174,12 @@ static enum status check_profile(const struct dump_profile *profile)
 static struct dump *place(const struct dump_config *config, struct arena *plain)
 {
     const struct dump_profile *profile = config->profile;
-    struct dump *dump = arena_take(plain, sizeof *dump, STAGING_ALIGNED);
+    struct dump *dump = arena_take(plain, sizeof *dump, ALIGNED);
     if (!dump)
         return NULL;
 
-    dump->slots = arena_take(plain, profile->requests * sizeof *dump->slots, STAGING_ALIGNED);
-    dump->armed.staging = arena_take(plain, staging_size(profile), STAGING_ALIGNED);
+    dump->slots = arena_take(plain, profile->requests * sizeof *dump->slots, ALIGNED);
+    dump->armed.staging = arena_take(plain, staging_size(profile), ALIGNED);
     dump->armed.texts = arena_take(plain, DUMP_TEXTS_MAX, 1);
     if (!dump->slots || !dump->armed.staging || !dump->armed.texts)
         return NULL;

@@ -15,7 +15,7 @@
 #include "handoff/handoff.h"
 #include "net/net.h"
 
-#define DUMP_TEXTS_MAX 2048u /* bytes of all texts: names, addresses, secrets; of one target they are 1,800 at most */
+#define DUMP_TEXTS_MAX 1664u /* bytes of all texts: names, addresses, secrets; of one target they are 1,520 at most */
 
 /* One way to the disk. Texts are offsets into the dump's; "" lies at 0. */
 struct dump_path {
@@ -60,6 +60,7 @@ struct dump_run {
     struct arena plain;
     struct network *network;
     struct stream *stream;
+    struct iscsi_settings *settings; /* the session's */
     struct iscsi_session *session;
     struct scsi_disk *scsi;
     struct disk *disk; /* NULL: there is none */
@@ -91,6 +92,9 @@ struct dump {
 #define DUMP_SCRATCH 4096u
 enum status dump_read_table(struct dump_armed *armed, const struct dump_config *config, void *scratch);
 void dump_path_ipv4(const struct dump_path *path, struct net_ipv4 *ipv4); /* of a path with such an address */
+
+/* arm.c: of the layers, for a dump profile. */
+struct iscsi_profile dump_iscsi_profile(const struct dump_profile *profile);
 
 /* arm.c: over what was armed, and its texts. */
 uint32_t dump_checksum(const struct dump *dump);

@@ -79,6 +79,7 @@ static enum status open_network(struct dump *dump, const struct dump_path *path,
     struct net_config config = {.nic = &run->nic,
                                 .arena = &run->plain,
                                 .window = dump->armed.profile.window,
+                                .by_hand = true,
                                 .vlan = path->vlan,
                                 .vlan_priority = path->vlan_priority};
     enum status status = net_open(&run->network, &config);
@@ -98,7 +99,6 @@ static void copy_text(char *to, size_t size, const char *from)
 
 static void fill_settings(const struct dump *dump, const struct dump_path *path, struct iscsi_settings *settings)
 {
-    memset(settings, 0, sizeof *settings);
     copy_text(settings->initiator_name, sizeof settings->initiator_name, dump_text(dump, dump->armed.initiator_name));
     copy_text(settings->target_name, sizeof settings->target_name, dump_text(dump, path->target_name));
     copy_text(settings->host, sizeof settings->host, dump_text(dump, path->host));
@@ -115,21 +115,19 @@ static void fill_settings(const struct dump *dump, const struct dump_path *path,
     settings->recovery_timeout_ms = dump->armed.timeout_ms; /* the dump's own bound comes before it */
 }
 
-_Static_assert(sizeof(struct iscsi_settings) <= DUMP_SCRATCH, "settings fit the least staging memory");
-
-/* The settings are made in staging memory, which nobody uses yet: a kernel's stack has no room for them. */
 static enum status log_in(struct dump *dump, const struct dump_path *path, deadline_t until)
 {
     struct dump_run *run = &dump->run;
-    struct iscsi_settings *settings = (struct iscsi_settings *)(void *)dump->armed.staging;
+    struct iscsi_profile profile = dump_iscsi_profile(&dump->armed.profile);
 
-    run->session = iscsi_session_new(&run->plain, run->stream);
+    run->settings = arena_take(&run->plain, sizeof *run->settings, 8);
+    if (!run->settings)
+        return fail(E_ISCSI_MEMORY, "%u bytes", (unsigned)sizeof *run->settings);
+    run->session = iscsi_session_new(&run->plain, run->stream, &profile);
     if (!run->session)
         return E_ISCSI_MEMORY;
-    fill_settings(dump, path, settings);
-    enum status status = iscsi_session_open(run->session, settings, until);
-    bytes_wipe(settings, sizeof *settings);
-    return status;
+    fill_settings(dump, path, run->settings);
+    return iscsi_session_open(run->session, run->settings, until);
 }
 
 /* The dead system's writes come before ours: by its ISID its session has ended already, and by another only this ends them. */
@@ -167,9 +165,11 @@ static enum status recognise(struct dump *dump, deadline_t until)
 static enum status open_disk(struct dump *dump, const struct dump_path *path, deadline_t until)
 {
     struct dump_run *run = &dump->run;
-    run->scsi = arena_take(&run->plain, scsi_disk_size(), 16);
+    struct iscsi_profile profile = dump_iscsi_profile(&dump->armed.profile);
+    size_t size = scsi_disk_size(&profile);
+    run->scsi = arena_take(&run->plain, size, 16);
     if (!run->scsi)
-        return fail(E_ISCSI_MEMORY, "%u bytes", (unsigned)scsi_disk_size());
+        return fail(E_ISCSI_MEMORY, "%u bytes", (unsigned)size);
 
     enum status status = scsi_disk_open(run->scsi, run->session, path->lun, until);
     if (status != OK)
@@ -198,6 +198,7 @@ static void leave_path(struct dump *dump)
     run->disk = NULL;
     run->scsi = NULL;
     run->session = NULL;
+    run->settings = NULL;
     run->stream = NULL;
     run->network = NULL;
 }

@@ -22,7 +22,7 @@ build/dump/core.o: $(DUMP_OBJECTS) dump/core.ld mk/dump.mk
 	$(Q)ld -r -T dump/core.ld --gc-sections $(foreach name,dump_arm dump_open dump_write dump_read dump_flush dump_close dump_progress dump_target \
 		dump_plain_size dump_dma_size dump_profile_small dump_profile_large dump_file_begin dump_file_append dump_file_align \
 		dump_file_end dump_area_state dump_area_capacity isdh_read ibft_read handoff_find handoff_table_length handoff_fault_text \
-		log_printf random_pool_add,-u $(name)) -o $@.whole $(DUMP_OBJECTS)
+		log_printf random_pool_add random_pool_add_cpu random_pool_read,-u $(name)) -o $@.whole $(DUMP_OBJECTS)
 	$(Q)objcopy --wildcard $(foreach name,$(DUMP_NAMES),--keep-global-symbol='$(name)') $@.whole $@
 
 .PHONY: dump-core
