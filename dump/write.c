@@ -21,7 +21,7 @@ static void take_bytes(struct source *source, uint8_t *to, uint32_t length)
 {
     while (length) {
         uint32_t part = smaller_of(length, source->span->length - source->used);
-        memcpy(to, (const uint8_t *)source->span->bytes + source->used, part);
+        memmove(to, (const uint8_t *)source->span->bytes + source->used, part); /* our own memory may be dumped, too */
         to += part;
         length -= part;
         source->used += part;
