@@ -160,6 +160,7 @@ static void card_sends(void)
 {
     uint32_t count = card.registers[E1000_TDLEN / 4] / 16, *head = &card.registers[E1000_TDH / 4];
     struct e1000_tx_descriptor *ring = reach(ring_address(E1000_TDBAL), count * sizeof *ring);
+
     if (!ring || !(card.registers[E1000_TCTL / 4] & E1000_TCTL_EN))
         return;
     for (; *head != card.registers[E1000_TDT / 4]; *head = (*head + 1) % count) {
@@ -248,6 +249,7 @@ void platform_register_write32(const struct pci_device *device, unsigned bar, ui
     card.registers[offset / 4] = value;
     if (offset == E1000_CTRL && value & E1000_CTRL_RST)
         memset(card.registers, 0, sizeof card.registers);
+
     if (offset == E1000_MDIC)
         card.registers[offset / 4] = E1000_MDIC_READY | E1000_PHY_CONTROL_AUTONEGOTIATE;
     if (offset == E1000_IMC)

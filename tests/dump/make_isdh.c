@@ -98,6 +98,7 @@ static void set_option(const char *key, char *value)
             *slash = 0;
         set_address(address->address, value);
     }
+
     if (strcmp(key, "gateway") == 0)
         set_address(address->gateway, value);
     if (strcmp(key, "vlan") == 0)
@@ -125,7 +126,6 @@ static void set_option(const char *key, char *value)
 int main(int count, char **arguments)
 {
     static uint8_t table[ISDH_SIZE_MAX];
-    size_t length;
     for (int i = 2; i < count; i++) {
         char *equals = strchr(arguments[i], '=');
         if (!equals)
@@ -134,6 +134,7 @@ int main(int count, char **arguments)
         set_option(arguments[i], equals + 1);
     }
 
+    size_t length;
     if (isdh_write(&facts, &options, table, sizeof table, &length) != OK) {
         fprintf(stderr, "%s\n", failure_detail(E_HANDOFF_INVALID));
         return 1;

@@ -149,6 +149,21 @@ def test_requests_of_any_length(bench, request_bytes):
 
 
 @KINDS
+@pytest.mark.parametrize("profile", ["small", "large"])
+def test_a_dump_in_an_area(bench, kind, profile):
+    bench.serve(kind)
+    code, said = bench.die(file=1, profile=profile)
+    assert (code, bench.outside()) == (0, bench.before)
+    assert int(said["stack"]) <= STACK
+    with open(bench.disk, "rb") as image:
+        image.seek(FIRST)
+        area = image.read((64 << 10) + SOURCE)
+    assert area[:16] == b"\x93\xd6Sanstrap-DUMP\x1a"
+    assert area[32 << 10:(32 << 10) + 16] == b"\x93\xd6Sanstrap-TAIL\x1a"
+    assert area[64 << 10:] == bench.data
+
+
+@KINDS
 def test_digests(bench, kind):
     bench.serve(kind, digests=True)
     is_whole(bench, *bench.die())
