@@ -47,7 +47,7 @@ def includes(room):
 
 def test_the_table_names_every_room():
     assert set(rooms()) == {"platform", "nicdrv", "net", "iscsi", "handoff", "loader", "bios", "efi", "tools/common",
-                            "tools/handoff"}
+                            "tools/handoff", "tools/savecore"}
 
 
 @pytest.mark.parametrize("room", rooms())
