@@ -15,6 +15,8 @@
 
 #include "platform/bytes.h"
 #include "tools/common/complain.h"
+#include "tools/common/print.h"
+#include "tools/savecore/report.h"
 #include "tools/savecore/signatures.h"
 #include "tools/savecore/sysfs.h"
 
@@ -188,21 +190,34 @@ static bool may_be_marked(struct area *area, bool force)
     return good && is_large_enough(area) && !is_in_use(area) && holds_nothing(area, force);
 }
 
-enum exit_status prepare(const struct place *place, uint32_t image_block_size, bool force)
+static void tell(const struct area *area)
+{
+    char id[GUID_TEXT_SIZE];
+    uint64_t capacity = dump_area_capacity(area->blocks, area->disk.block_size);
+    printf("%s is an area for dumps of up to %" PRIu64 " bytes; the kernel's module takes it as ", area->name, capacity);
+    guid_format(area->partition_id, id);
+    if (area->partition)
+        printf("partition=%s\n", id);
+    else
+        printf("extent=%" PRIu64 ":%" PRIu64 "\n", area->first_lba, area->blocks);
+}
+
+static void tell_in_json(const struct area *area)
+{
+    struct node *root = tree_new();
+    report_area(tree_add_list(root, "areas", NULL), area, NULL);
+    print_json(root, stdout);
+    tree_free(root);
+}
+
+enum exit_status prepare(const struct place *place, uint32_t image_block_size, bool force, bool json)
 {
     struct area area;
     bool good = find_area(place, image_block_size, &area) && may_be_marked(&area, force) && mark(&area);
-    if (good && area.partition) {
-        char id[GUID_TEXT_SIZE];
-        guid_format(area.partition_id, id);
-        printf("%s is an area for dumps of up to %" PRIu64 " bytes; the kernel's module takes it as partition=%s\n", area.name,
-               dump_area_capacity(area.blocks, area.disk.block_size), id);
-    } else if (good) {
-        printf("%s is an area for dumps of up to %" PRIu64 " bytes; the kernel's module takes it as extent=%" PRIu64 ":%" PRIu64
-               "\n",
-               area.name, dump_area_capacity(area.blocks, area.disk.block_size), area.first_lba, area.blocks);
-    }
-
+    if (good && json)
+        tell_in_json(&area);
+    else if (good)
+        tell(&area);
     area_close(&area);
     return good ? EXIT_DONE : EXIT_TROUBLE;
 }
