@@ -106,6 +106,7 @@ def test_a_partition_that_is_not_there(tmp_path):
     refused(disk, "--partition=two", disk, because="it takes a partition's device, a PARTUUID, or a number")
     refused(disk, "--partition=2", because="it takes a partition's device")
     refused(disk, "--partition=/dev/null", because="is no partition")
+    refused(disk, "--partition=/dev/nowhere", because="No such file")
     refused(Disk(tmp_path / "empty.img"), "--partition=1", tmp_path / "empty.img", because="there is no partition table")
 
 

@@ -3,6 +3,7 @@
 #include "tools/savecore/sysfs.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -62,6 +63,10 @@ bool sysfs_partition(const char *device, struct sysfs_partition *partition)
 {
     char folder[PATH_MAX];
     uint64_t number;
+    if (access(device, F_OK) < 0) {
+        complain("cannot look at %s: %s", device, strerror(errno));
+        return false;
+    }
     if (!folder_of(device, folder) || !read_number(folder, "partition", &number) ||
         !read_number(folder, "start", &partition->first) || !read_number(folder, "size", &partition->sectors)) {
         complain("%s is no partition: name its disk, and --partition=<number> or --extent=<first LBA>:<blocks>", device);
@@ -85,7 +90,7 @@ char *sysfs_partition_device(const char *disk, unsigned number)
     for (const struct dirent *entry = readdir(entries); entry && !device; entry = readdir(entries)) {
         uint64_t found;
         int length = snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-        if (length < (int)sizeof path && read_number(path, "partition", &found) && found == number)
+        if (entry->d_type == DT_DIR && length < (int)sizeof path && read_number(path, "partition", &found) && found == number)
             device = device_called(entry->d_name);
     }
     closedir(entries);
