@@ -48,7 +48,8 @@ def includes(room):
 
 
 def test_the_table_names_every_room():
-    assert set(rooms()) == {"platform", "nicdrv", "net", "iscsi", "handoff", "dump", "loader", "bios", "efi", "tools/handoff"}
+    assert set(rooms()) == {"platform", "nicdrv", "net", "iscsi", "handoff", "dump", "loader", "bios", "efi", "tools/common",
+                            "tools/handoff", "tools/savecore"}
 
 
 @pytest.mark.parametrize("room", rooms())
