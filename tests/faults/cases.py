@@ -98,6 +98,7 @@ CONTROL = [
     Case("pings of ours unanswered", [("slow", {"seconds": 4, "opcodes": READS, "times": 1}), ("no-pong", {})],
          probe={"command_ms": 1500}),
     Case("asked to log out", [("async", {"event": 1, "times": 2, "after": 10})]),
+    Case("asked to log out in the midst of a burst", [("logout-at-r2t", {})], keys(FirstBurstLength=512)),
     Case("asked to negotiate anew", [("async", {"event": 4, "times": 1, "after": 10})]),
     Case("a drop announced", [("async", {"event": 2, "parameters": [0, 1, 1], "times": 2, "after": 10})]),
     Case("a drop announced that never comes", [("async", {"event": 2, "parameters": [0, 1, 1], "close": False, "times": 1,

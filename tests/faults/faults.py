@@ -144,6 +144,7 @@ FAULTS = {
     "statsn-gap": faults_control.StatSnGap,
     "reject": faults_control.RejectCommand,
     "async": faults_control.Asynchronous,
+    "logout-at-r2t": faults_control.LogoutAtR2t,
     "stray": faults_control.Stray,
     "garbage": faults_control.Garbage,
     "flip-bit": faults_control.FlipBit,

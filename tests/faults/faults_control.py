@@ -128,6 +128,26 @@ class Asynchronous(Fault):
         return 0
 
 
+class LogoutAtR2t(Fault):
+    """Asks for a logout together with a burst. It counts if nothing follows the logout (RFC 7143 section 11.14)."""
+
+    def __init__(self, target, watch=0.3, **common):
+        super().__init__(target, **common)
+        self.watch, self.asked = watch, None
+
+    def outgoing(self, connection, response):
+        if response.opcode == pdu.R2T and not self.asked:
+            self.asked = connection.number
+            connection.asynchronous(1, (0, 0, 3))
+        return [response]
+
+    def on_pdu(self, connection, request):
+        if request.opcode == pdu.LOGOUT and self.asked == connection.number:
+            more, _, _ = select.select([connection.peer], [], [], self.watch)
+            if not more:
+                self.due()
+
+
 class Stray(Fault):
     """A PDU that nobody asked for, in full feature phase: `opcode`, with an ITT."""
 
