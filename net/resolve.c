@@ -19,10 +19,14 @@
 #define PORTS       (65536u - FIRST_PORT)
 #define PORT_TRIES  16
 
-/* The address that was tried last, and of which name: an attempt after a failed one begins behind it. */
+/*
+ * The address that was tried last, and of which name: the next attempt begins behind it, as it may take connections and then say
+ * nothing. One that has served is the first again: mostly it is back soon, and another may be dead.
+ */
 static struct {
     uint32_t name;
     struct net_address address;
+    bool served;
 } tried;
 
 /* ---- what comes in ---- */
@@ -138,7 +142,7 @@ static void begin_question(struct net_lookup *lookup, uint8_t family)
     lookup->ask_again = 0;
 }
 
-enum status net_resolve_start(struct net_lookup *lookup, struct network *network, const char *host)
+enum status net_resolve_start(struct net_lookup *lookup, struct network *network, const char *host, bool served)
 {
     uint8_t question[DNS_QUESTION_SIZE];
     uint32_t name = crc32(0, host, strlen(host));
@@ -148,6 +152,7 @@ enum status net_resolve_start(struct net_lookup *lookup, struct network *network
 
     if (name != lookup->name)
         lookup->count = 0;
+    tried.served |= served;
     lookup->name = name;
     lookup->network = network;
     lookup->host = host;
@@ -171,7 +176,7 @@ static void end_lookup(struct net_lookup *lookup)
     lookup->next = 0;
     for (uint8_t i = 0; i < lookup->count && tried.name == lookup->name; i++) {
         if (memcmp(&lookup->addresses[i], &tried.address, sizeof tried.address) == 0)
-            lookup->next = (uint8_t)((i + 1) % lookup->count);
+            lookup->next = (uint8_t)((i + !tried.served) % lookup->count);
     }
     if (lookup->count && !lookup->found)
         log_printf(LOG_WARNING, "DNS: no answer for \"%s\"; its addresses of before are used", lookup->host);
@@ -225,6 +230,7 @@ bool net_resolve_next(struct net_lookup *lookup, struct net_address *address)
     lookup->left--;
     tried.name = lookup->name;
     tried.address = *address;
+    tried.served = false;
     return true;
 }
 
@@ -239,7 +245,7 @@ void net_resolve_stop(struct net_lookup *lookup)
 enum net_name net_ask_ipv4(struct network *network, const char *host, deadline_t deadline)
 {
     struct net_lookup lookup = {0};
-    enum status status = net_resolve_start(&lookup, network, host);
+    enum status status = net_resolve_start(&lookup, network, host, false);
     while (status == OK && !lookup.done) {
         status = net_resolve_turn(&lookup, deadline);
         if (status == OK && !lookup.done)

@@ -31,8 +31,11 @@ struct net_lookup {
     struct net_address addresses[DNS_ADDRESSES];
 };
 
-/* Begins to look `host` up, a DNS name, which must stay until net_resolve_stop(). E_RESOLVE: it is no name; no server is set. */
-enum status net_resolve_start(struct net_lookup *lookup, struct network *network, const char *host);
+/*
+ * Begins to look `host` up, a DNS name, which must stay until net_resolve_stop(). `served`: the address that was taken last has
+ * been of use. E_RESOLVE: it is no name; no server is set.
+ */
+enum status net_resolve_start(struct net_lookup *lookup, struct network *network, const char *host, bool served);
 
 /*
  * One turn, never waits. OK with lookup->done false: not yet; with it true: net_resolve_next() has addresses. E_RESOLVE: there is
@@ -41,8 +44,9 @@ enum status net_resolve_start(struct net_lookup *lookup, struct network *network
 enum status net_resolve_turn(struct net_lookup *lookup, deadline_t deadline);
 
 /*
- * Takes the next of the addresses that were found, IPv4's first, else in the server's order; but whichever address of this name
- * was taken last, by whatever lookup, comes last. How many are left behind it is lookup->left. False when there is none.
+ * Takes the next of the addresses that were found, IPv4's first, else in the server's order; but the one that was taken last of
+ * this name, by whatever lookup, comes last, or first if it served. How many are left behind it is lookup->left. False when there
+ * is none.
  */
 bool net_resolve_next(struct net_lookup *lookup, struct net_address *address);
 

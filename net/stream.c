@@ -16,6 +16,7 @@
 #define PORTS        16384u
 #define PORT_TRIES   16
 #define TRY_MS       4000    /* of one of several addresses, at most: a SYN has been sent four times by then */
+#define SERVED       4096    /* bytes that a peer has taken of us, and has done so much more than take a connection */
 #define CHUNK        0xFFFFu /* lwIP's lengths are 16 bits */
 
 enum opening { NOT_OPENING, RESOLVING, CONNECTING };
@@ -57,8 +58,7 @@ static err_t on_connected(void *argument, struct tcp_pcb *pcb, err_t error)
 static err_t on_received(void *argument, struct tcp_pcb *pcb, struct pbuf *data, err_t error)
 {
     struct net_stream *s = argument;
-    (void)pcb;
-    (void)error;
+    (void)pcb, (void)error;
     if (!data) {
         s->peer_closed = true;
         log_printf(LOG_DEBUG, "TCP: the peer ends its side");
@@ -227,7 +227,6 @@ static enum status open_pcb(struct net_stream *s)
     s->pcb = tcp_new_ip_type(IP_GET_TYPE(&to));
     if (!s->pcb)
         return fail(E_STREAM_MEMORY, "no memory for a connection to %s", text);
-
     tcp_nagle_disable(s->pcb);
     tcp_arg(s->pcb, s);
     tcp_recv(s->pcb, on_received);
@@ -263,6 +262,7 @@ static void reset_stream(struct net_stream *s)
 static enum status connect_stream(struct stream *stream, const char *host, uint16_t port, deadline_t deadline)
 {
     struct net_stream *s = (struct net_stream *)stream;
+    bool served = s->by_name && s->acknowledged >= SERVED;
     reset_stream(s);
     if (!s->network)
         return fail(E_UNREACHABLE, "the network is not started");
@@ -270,7 +270,7 @@ static enum status connect_stream(struct stream *stream, const char *host, uint1
     s->port = port;
     s->open_until = deadline;
     s->by_name = !net_parse_address(host, &s->to);
-    enum status status = s->by_name ? net_resolve_start(&s->lookup, s->network, host) : OK;
+    enum status status = s->by_name ? net_resolve_start(&s->lookup, s->network, host, served) : OK;
     if (status == OK)
         s->opening = RESOLVING;
     return status;

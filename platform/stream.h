@@ -23,9 +23,10 @@ struct stream;
 
 struct stream_ops {
     /*
-     * Begins to connect to `host`, an IPv4 or IPv6 literal (without brackets) or a DNS name, at TCP port `port`, and returns;
-     * pump() goes on with it, and opened() says what has become of it, until when `host` must stay. A stream that is open is
-     * aborted first. Fails with E_RESOLVE, E_UNREACHABLE or E_STREAM_MEMORY when there is nothing to begin.
+     * Begins to connect to `host`, an IPv4 or IPv6 literal (without brackets) or a DNS name, whose addresses are tried in turn,
+     * each for a part of the time, at TCP port `port`, and returns; pump() goes on with it, and opened() says what has become of
+     * it, until when `host` must stay. A stream that is open is aborted first. Fails with E_RESOLVE, E_UNREACHABLE or
+     * E_STREAM_MEMORY when there is nothing to begin.
      */
     enum status (*connect)(struct stream *stream, const char *host, uint16_t port, deadline_t deadline);
 
