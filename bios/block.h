@@ -56,7 +56,7 @@ struct realmode_block {
     uint16_t e801_low;        /* KiB from 1 MiB to 16 MiB */
     uint16_t e801_high;       /* 64-KiB blocks from 16 MiB */
     uint16_t int15_88;        /* KiB from 1 MiB */
-    uint16_t alignment;
+    uint16_t code_offset;     /* a multiple of 16; what calls write lies before it */
     struct real_call call;
     struct real_registers hook;
     uint8_t tables[BLOCK_TABLES_SIZE];

@@ -41,10 +41,10 @@ void realmode_protect(const struct memory_range *range);
 void realmode_call(void);
 
 /*
- * Copies the block to `segment`, to run there from now on. From there to the end of base memory realmode_flat_pointer() keeps
- * programs out.
+ * Copies the block to `segment`, to run there from now on. From `first` on, a page's address, to the end of base memory
+ * realmode_flat_pointer() keeps programs out.
  */
-void realmode_move(uint16_t segment);
+void realmode_move(uint16_t segment, uint32_t first);
 
 /* Whether calls into real mode may let interrupts in: at first they may. Returns what was so before. */
 bool realmode_allow_interrupts(bool allowed);

@@ -50,7 +50,10 @@ static void put_map_behind_block(const struct memory_map *map, bool has_e820, co
     block->int15_88 = sizes->int15_88;
 }
 
-/* Block, map and tables stand together in the pages under the top of base memory, which are reserved. */
+/*
+ * Tables, block and map stand together in the pages under the top of base memory, which are reserved. The block's code begins a
+ * page: what each call writes beside it is no reason then to throw away what a CPU or an emulator has decoded of it.
+ */
 static enum status seal_memory(const struct memory_range *ranges, unsigned count, const struct boot_tables *tables)
 {
     static struct memory_map map;
@@ -61,8 +64,10 @@ static enum status seal_memory(const struct memory_range *ranges, unsigned count
         memory_map_add_sizes(&map, &bios);
 
     /* Each range taken out makes two entries more at most. */
-    uint32_t block_size = whole_paragraphs(realmode_block()->size + (map.count + 2 * (count + 1)) * BLOCK_E820_ENTRY);
-    uint32_t base = place_under_top(block_size + tables_size(tables));
+    const struct realmode_block *block = realmode_block();
+    uint32_t block_size = whole_paragraphs(block->size + (map.count + 2 * (count + 1)) * BLOCK_E820_ENTRY);
+    uint32_t before_code = (tables_size(tables) + block->code_offset + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+    uint32_t base = place_under_top(before_code + block_size - block->code_offset);
     bool room = memory_map_reserve(&map, base, BASE_MEMORY_TOP - base);
     for (unsigned i = 0; i < count; i++)
         room = room && memory_map_reserve(&map, ranges[i].base, ranges[i].size);
@@ -74,12 +79,12 @@ static enum status seal_memory(const struct memory_range *ranges, unsigned count
 
     struct memory_sizes sizes;
     memory_map_sizes(&map, &bios, &sizes);
-    realmode_move((uint16_t)(base / PARAGRAPH));
+    realmode_move((uint16_t)((base + before_code - block->code_offset) / PARAGRAPH), base);
     put_map_behind_block(&map, has_e820, &sizes);
     bios_base_memory = (uint16_t)base_kib;
     bios_disks = low_read8(BDA_DISK_COUNT);
     low_write16(BDA_BASE_MEMORY, (uint16_t)(base / KIB));
-    tables_reserve(base + block_size, tables_size(tables));
+    tables_reserve(base, tables_size(tables));
     return OK;
 }
 

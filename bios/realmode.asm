@@ -134,7 +134,7 @@ e820_entry_size dw E820_ENTRY_MINIMUM
 e801_low        dw 0
 e801_high       dw 0
 int15_88        dw 0
-                dw 0
+                dw code
 call_registers  times registers_size db 0
 call_ss         dw 0
 call_sp         dw 0
@@ -169,6 +169,10 @@ gdt_data16      dw 0FFFFh, DEFAULT_SEGMENT * 16
 gdt_end:
 gdtr            dw gdt_end - gdt - 1
                 dd DEFAULT_SEGMENT * 16 + gdt
+
+; What is written at every call ends here, and the code begins: block.h's code_offset.
+        align 16, db 0
+code:
 
 ; ---- position ----
 ; Far routine: makes the copy that it runs in aware of its own segment. Changes flags.

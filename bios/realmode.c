@@ -44,7 +44,7 @@ void realmode_call(void)
     block_call(block);
 }
 
-void realmode_move(uint16_t segment)
+void realmode_move(uint16_t segment, uint32_t first)
 {
     struct realmode_block *to = low_memory(segment * PARAGRAPH);
     memmove(to, block, block->size);
@@ -52,8 +52,7 @@ void realmode_move(uint16_t segment)
     block_call(block);
 
     block = to;
-    uint32_t first_page = to->base & ~(PAGE_SIZE - 1);
-    protected_ranges[2] = (struct memory_range){first_page, BASE_MEMORY_TOP - first_page};
+    protected_ranges[2] = (struct memory_range){first, BASE_MEMORY_TOP - first};
 }
 
 bool realmode_allow_interrupts(bool allowed)
