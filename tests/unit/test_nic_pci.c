@@ -58,6 +58,7 @@ static int set_up(void **state)
     memset(space, 0, sizeof space);
     writes = 0;
     woken_at = 0;
+
     space[0x04 / 4] = 0x00100006;
     space[0x0C / 4] = 0x4010;
     space[0x10 / 4] = 0xFEB80000;
