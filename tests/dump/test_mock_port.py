@@ -137,6 +137,12 @@ def test_the_image_is_what_was_written(bench, kind, profile):
     assert int(said["entries_refused"]) > 0
 
 
+def test_it_can_be_armed_again(bench):
+    """As for hibernating, waking and hibernating again: nothing of the first time is left in the way."""
+    bench.serve(target.Tgt)
+    is_whole(bench, *bench.die(rounds=4, size=1 << 20))
+
+
 @KINDS
 def test_blocks_of_4096_bytes(bench, kind):
     bench.serve(kind, block_size=4096)
