@@ -82,7 +82,8 @@ void platform_log(enum log_level level, const char *line)
     if (level > LOG_DEBUG)
         return;
     ask_kernel(SYS_write, STDERR_FILENO, (intptr_t)line, (intptr_t)strlen(line), 0);
-    ask_kernel(SYS_write, STDERR_FILENO, (intptr_t) "\n", 1, 0);
+    static const char newline = '\n';
+    ask_kernel(SYS_write, STDERR_FILENO, (intptr_t)&newline, 1, 0);
 }
 
 static uint32_t next_random(void)

@@ -7,7 +7,7 @@
  *                           extent=LBA:blocks chap=name/secret mutual=name/secret isid=hex profile=small|large
  *                           request=bytes timeout_ms=N lose=N (one frame in N) pull_after=N (requests until the cable is out)
  *                           return_after_ms=N (until it is in again) wreck=N (a bit of what was armed is flipped) rewrite=1
- *                           file=1 (in an area, by dump/file.h)
+ *                           file=1 (in an area, by dump/file.h) rounds=N (armed and opened so often)
  * Prints key=value lines; exits 0 when all went well, 1 with "error=S…" else.
  */
 #include <stdio.h>
@@ -216,7 +216,7 @@ static struct {
     struct iscsi_chap chap, mutual;
     uint8_t isid[6];
     bool has_isid;
-    unsigned wreck, timeout_ms;
+    unsigned wreck, timeout_ms, rounds;
     struct dump_extent extent;
 } options = {.profile = "small"};
 
@@ -231,7 +231,8 @@ static void set_option(const char *key, const char *value)
         const char *name;
         unsigned *to;
     } numbers[] = {{"request", &port.request},       {"timeout_ms", &options.timeout_ms},        {"lose", &machine.lose},
-                   {"pull_after", &port.pull_after}, {"return_after_ms", &port.return_after_ms}, {"wreck", &options.wreck}};
+                   {"pull_after", &port.pull_after}, {"return_after_ms", &port.return_after_ms}, {"wreck", &options.wreck},
+                   {"rounds", &options.rounds}};
     const struct {
         const char *name, **to;
     } texts[] = {{"table", &options.table}, {"tap", &options.tap}, {"source", &options.source}, {"profile", &options.profile}};
@@ -359,6 +360,11 @@ int main(int count, char **arguments)
         plain.base[options.wreck / 8] ^= (uint8_t)(1u << options.wreck % 8);
 
     die_on(stack);
+    for (unsigned round = 1; round < options.rounds && port.status == OK; round++) {
+        keep_failure(arm(&dma, &plain, profile));
+        if (port.status == OK)
+            die_on(stack);
+    }
     print_progress(depth_of(stack));
     return port.status == OK ? 0 : report(port.status, port.detail);
 }

@@ -52,6 +52,7 @@ static void everything_that_counts_is_copied(void **state)
     assert_memory_equal(path->isid, "\x80\1\2\3\4\5", 6);
     assert_false(path->replaces);
     assert_int_equal(path->prefix, 24);
+    assert_int_equal(path->lease_end, 1000000 + 3600 * 1000 * (uint64_t)2000000);
     assert_memory_equal(path->gateway, "\xC0\0\2\1", 4);
     assert_int_equal(dump->armed.disk.wwid_length, sizeof wwid);
     assert_int_equal(dump->armed.timeout_ms, 600000);
