@@ -70,7 +70,7 @@ static struct pbuf *copy_frame(const struct nic_frame *frame)
         return NULL;
     struct pbuf *pbuf = pbuf_alloc(PBUF_RAW, frame->length, PBUF_RAM);
     if (pbuf)
-        memcpy(pbuf->payload, frame->bytes, frame->length);
+        bytes_copy(pbuf->payload, frame->bytes, frame->length);
     return pbuf;
 }
 

@@ -421,7 +421,7 @@ static enum status receive_stream(struct stream *stream, void *to, size_t length
         size_t piece = first->len - s->rx_used;
         if (piece > length - done)
             piece = length - done;
-        memcpy((uint8_t *)to + done, (const uint8_t *)first->payload + s->rx_used, piece);
+        bytes_copy((uint8_t *)to + done, (const uint8_t *)first->payload + s->rx_used, piece);
         done += piece;
         s->rx_used = (uint16_t)(s->rx_used + piece);
         if (s->rx_used == first->len) {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "nicdrv/e1000.h"
+#include "platform/bytes.h"
 #include "platform/frame.h"
 
 #define DWORD_END_SHIFT 4
@@ -137,7 +138,7 @@ static size_t gather_frame(struct e1000 *e1000, const struct nic_span *spans, un
         start += DWORD_END_SHIFT;
     uint8_t *to = tx->ring.buffers + start;
     for (unsigned i = 0; i < count; i++) {
-        memcpy(to, spans[i].bytes, spans[i].length);
+        bytes_copy(to, spans[i].bytes, spans[i].length);
         to += spans[i].length;
     }
     memset(to, 0, padded - length);

@@ -126,6 +126,12 @@ static inline uint8_t bytes_sum(const void *bytes, size_t length)
     return sum;
 }
 
+/*
+ * memcpy() of payload, always by a call: where gcc knows the name, it makes `rep movsb` of it at -Os, which emulators and CPUs
+ * without fast short strings do byte by byte. platform/freestanding/string.c takes words.
+ */
+void *bytes_copy(void *to, const void *from, size_t length) __asm__("memcpy");
+
 /* Makes secrets zero where nobody reads them any more; the compiler cannot leave it out. */
 static inline void bytes_wipe(void *bytes, size_t length)
 {

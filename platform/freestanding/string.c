@@ -12,9 +12,12 @@
 void *memcpy(void *restrict to, const void *restrict from, size_t length)
 {
     void *destination = to;
-    size_t words = length / 4;
-    size_t rest = length % 4;
-    __asm__ volatile("rep movsl" : "+D"(destination), "+S"(from), "+c"(words) : : "memory");
+    size_t words = length / sizeof(size_t);
+    size_t rest = length % sizeof(size_t);
+    if (sizeof(size_t) == 8)
+        __asm__ volatile("rep movsq" : "+D"(destination), "+S"(from), "+c"(words) : : "memory");
+    else
+        __asm__ volatile("rep movsl" : "+D"(destination), "+S"(from), "+c"(words) : : "memory");
     __asm__ volatile("rep movsb" : "+D"(destination), "+S"(from), "+c"(rest) : : "memory");
     return to;
 }
