@@ -35,12 +35,11 @@ static uint64_t skipped_ticks; /* and what it left out, as far as nobody was tol
 #define HEAP_RESERVE      4096u /* that copies leave; by hand, what is being sent takes */
 #define FRAME_COST        48u   /* tcp_seg of a frame held out of order */
 
-#define SEND_BUFFER_MAX    (256 * KIB)
-#define COPIES_MIN         (4 * KIB) /* of frames that are copied because the stack holds too many */
-#define COPIES_MIN_BY_HAND KIB
-#define COPIES_MAX         (64 * KIB)
-#define HELD_FRAMES_MAX    4096u /* as many as a ring can have */
-#define ALIGNMENT          64    /* a cache line */
+#define SEND_BUFFER_MAX (256 * KIB)
+#define COPIES_MIN      (4 * KIB) /* of frames that are copied because the stack holds too many */
+#define COPIES_MAX      (64 * KIB)
+#define HELD_FRAMES_MAX 4096u /* as many as a ring can have */
+#define ALIGNMENT       64    /* a cache line */
 
 static uint32_t clamp(uint32_t low, uint32_t value, uint32_t high)
 {
@@ -54,13 +53,15 @@ static uint32_t send_buffer(uint32_t window)
 
 /*
  * How many receive buffers the stack may hold at once. The ring that goes with a window has a buffer for each full segment of it;
- * the card and the rest of the traffic keep an eighth and two.
+ * the card and the rest of the traffic keep an eighth and two, and what comes beyond is copied. By hand nothing has to be: three
+ * quarters of the buffers, as many as net/link.c gives to large frames, hold the window.
  */
-static unsigned held_frames(uint32_t window)
+static unsigned held_frames(const struct net_config *config)
 {
-    unsigned segments = window / FULL_SEGMENT;
+    unsigned segments = config->window / FULL_SEGMENT;
     unsigned kept = segments / 8 + 2;
-    return clamp(4, segments > kept ? segments - kept : 0, HELD_FRAMES_MAX);
+    unsigned held = config->by_hand ? segments * 4 / 3 + 1 : segments > kept ? segments - kept : 0;
+    return clamp(4, held, HELD_FRAMES_MAX);
 }
 
 static size_t sending_cost(uint32_t window)
@@ -71,15 +72,13 @@ static size_t sending_cost(uint32_t window)
 static size_t heap_size(const struct net_config *config)
 {
     uint32_t window = config->window;
-    size_t size = sending_cost(window) + held_frames(window) * FRAME_COST;
-    if (config->by_hand)
-        return size + HEAP_BASE_BY_HAND + clamp(COPIES_MIN_BY_HAND, window / 16, COPIES_MAX);
-    return size + HEAP_BASE + clamp(COPIES_MIN, window / 4, COPIES_MAX);
+    size_t size = sending_cost(window) + held_frames(config) * FRAME_COST;
+    return size + (config->by_hand ? HEAP_BASE_BY_HAND : HEAP_BASE + clamp(COPIES_MIN, window / 4, COPIES_MAX));
 }
 
 size_t net_arena_size(const struct net_config *config)
 {
-    return sizeof(struct network) + heap_size(config) + net_link_arena_size(held_frames(config->window)) + 2 * ALIGNMENT;
+    return sizeof(struct network) + heap_size(config) + net_link_arena_size(held_frames(config)) + 2 * ALIGNMENT;
 }
 
 /* ---- which card ---- */
@@ -125,7 +124,7 @@ static void set_tuning(const struct net_config *config)
     net_tuning.window = clamp(2 * FULL_SEGMENT, window, 0xFFFFu << TCP_RCV_SCALE);
     net_tuning.send_buffer = send_buffer(window);
     net_tuning.send_pbufs = (uint16_t)(4 * (net_tuning.send_buffer / FULL_SEGMENT) + 16);
-    net_tuning.ooseq_pbufs = (uint16_t)(held_frames(window) / 2);
+    net_tuning.ooseq_pbufs = (uint16_t)(held_frames(config) / 2);
     net_tuning.heap_reserve = config->by_hand ? (uint32_t)sending_cost(window) : HEAP_RESERVE;
 }
 
@@ -184,7 +183,7 @@ enum status net_open(struct network **opened, const struct net_config *config)
     struct network *network = arena_take(config->arena, sizeof *network, ALIGNMENT);
     if (network) {
         memset(network, 0, sizeof *network);
-        if (net_link_open(network, config->arena, held_frames(config->window)))
+        if (net_link_open(network, config->arena, held_frames(config)))
             heap = arena_take(config->arena, heap_bytes, ALIGNMENT);
     }
     if (!heap)

@@ -29,8 +29,12 @@ struct net_address {
 struct net_config {
     struct nic *nic; /* open, of no other network, and to stay so until net_close(); net takes its deliver callback */
     struct arena
-        *arena;      /* the network, its pools and its part of lwIP's heap are taken from here at net_open(); no card reads it */
-    uint32_t window; /* TCP receive window in bytes, at most what the NIC's ring can hold in full segments */
+        *arena; /* the network, its pools and its part of lwIP's heap are taken from here at net_open(); no card reads it */
+    /*
+     * TCP receive window in bytes, at most what the NIC's ring can hold in full segments; with `by_hand`, what three quarters of
+     * the ring but two buffers can: then nothing is copied.
+     */
+    uint32_t window;
     const char *hostname; /* sent by DHCP (option 12); may be NULL; copied */
     /*
      * IEEE 802.1Q: with a VLAN of 1..4094 every frame is sent with its tag, and only frames of it are received. With 0 frames are
@@ -39,8 +43,8 @@ struct net_config {
     uint16_t vlan;
     uint8_t vlan_priority; /* of what is sent, 0..7; what is received may have any */
     /*
-     * Addresses are set by hand and hosts are addresses: nothing is received but ARP, neighbour discovery and TCP, so that DHCP
-     * and DNS get no answer and pings none from us, and no memory is kept for any of that.
+     * Addresses are set by hand and hosts are addresses, as in a crash dump: nothing is received but ARP, neighbour discovery and
+     * TCP, so that DHCP and DNS get no answer and pings none from us, and no memory is kept for any of that.
      */
     bool by_hand;
 };

@@ -5,7 +5,7 @@
  *                             digests=N (enum iscsi_digests)
  *                             image=file (what the LUN holds) reads=N writes=N depth=N until_told=1 log=N
  *                             recovery_ms=N backoff_ms=N command_ms=N stall_ms=N login_ms=N
- *                             tap=device address=dhcp|slaac|literal loss=N (one frame in N)
+ *                             tap=device address=dhcp|slaac|literal loss=N (one frame in N) small=1 (a crash dump's memory)
  * With a tap device the connection is net/'s, over a card of its own; without, it is the kernel's, over a socket.
  * With until_told it reads until its standard input ends, and prints progress=N with every 100 operations.
  * Prints key=value lines; exits 0 on success, 1 with "error=S…" else.
@@ -79,6 +79,7 @@ static void set_option(struct options *options, const char *key, const char *val
         {"depth", &options->depth},
         {"until_told", &options->until_told},
         {"loss", &options->network.loss},
+        {"small", &options->network.small},
         {"recovery_ms", &settings->recovery_timeout_ms},
         {"backoff_ms", &settings->recovery_backoff_ms},
         {"command_ms", &settings->command_timeout_ms},
@@ -285,8 +286,9 @@ static int work_through(struct options *options, struct disk *disk)
 /* Logs in, works, logs out. */
 static int run_session(struct options *options, struct arena *arena, struct stream *stream)
 {
-    struct iscsi_session *session = iscsi_session_new(arena, stream, &iscsi_profile_large);
-    struct scsi_disk *disk = calloc(1, scsi_disk_size(&iscsi_profile_large));
+    const struct iscsi_profile *profile = options->network.small ? &iscsi_profile_small : &iscsi_profile_large;
+    struct iscsi_session *session = iscsi_session_new(arena, stream, profile);
+    struct scsi_disk *disk = calloc(1, scsi_disk_size(profile));
 
     enum status status = iscsi_session_open(session, &options->settings, deadline_after_ms(PATIENCE_MS));
     if (status == OK)

@@ -8,9 +8,10 @@
 #include "tests/host/host.h"
 #include "tests/host/tap_nic.h"
 
-#define BUFFERS    256
-#define WINDOW     (BUFFERS * 1460u)
-#define ADDRESS_MS 60000
+#define BUFFERS       256
+#define BUFFERS_SMALL 8
+#define SEGMENT       1460u
+#define ADDRESS_MS    60000
 
 static struct nic nic;
 static struct network *network;
@@ -59,8 +60,10 @@ static enum status get_address(const char *how, struct net_address *address)
 
 enum status tap_network_open(struct arena *arena, const struct tap_network_settings *settings, struct stream **stream)
 {
-    struct nic_config nic_config = {.arena = arena, .rx_buffers = BUFFERS, .tx_buffers = BUFFERS, .mtu = 1500};
-    struct net_config config = {.nic = &nic, .arena = arena, .window = WINDOW, .hostname = "probe"};
+    uint16_t buffers = settings->small ? BUFFERS_SMALL : BUFFERS, segments = settings->small ? BUFFERS_SMALL / 2 : BUFFERS;
+    struct nic_config nic_config = {.arena = arena, .rx_buffers = buffers, .tx_buffers = buffers, .mtu = 1500};
+    struct net_config config = {
+        .nic = &nic, .arena = arena, .window = segments * SEGMENT, .hostname = "probe", .by_hand = settings->small != 0};
     struct net_address address = {0};
     enum status status = tap_nic_open(&nic, settings->interface, &nic_config);
 

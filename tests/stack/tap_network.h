@@ -9,6 +9,7 @@ struct tap_network_settings {
     const char *interface; /* a tap device of this network namespace */
     const char *address;   /* "dhcp", "slaac", or a literal: an IPv4 one is of a /24, an IPv6 one of a /64 */
     unsigned loss;         /* one frame in so many is lost, either way; 0: none */
+    unsigned small;        /* not 0: with a crash dump's memory; the address is a literal then */
 };
 
 /*

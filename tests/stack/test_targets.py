@@ -132,6 +132,19 @@ def test_10000_reads_and_1000_writes_match_the_file(bench, kind):
     assert said["reconnects"] == "0"
 
 
+@NET
+@KINDS
+def test_a_crash_dumps_memory_under_loss(bench, kind):
+    bench.serve(kind, chap=MUTUAL, digests=True)
+    code, said = bench.probe(image=bench.disk, reads=200, writes=100, depth=8, chap=f"{MUTUAL.name}/{MUTUAL.secret}",
+                             mutual=f"{MUTUAL.reverse_name}/{MUTUAL.reverse_secret}", small=1, loss=100, timeout=300)
+    assert code == 0
+    assert (said["header_digest"], said["data_digest"]) == ("1", "1")
+    assert int(said["operations"]) == 300
+    assert said["reconnects"] == "0"
+    assert int(said["lost_frames"]) > 0
+
+
 @KINDS
 def test_more_commands_than_slots(bench, kind):
     bench.serve(kind)

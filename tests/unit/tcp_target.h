@@ -14,7 +14,8 @@
 #include "tests/host/peer.h"
 
 #define TARGET_BLOCKS    512u
-#define TARGET_WINDOW    32 /* commands */
+#define TARGET_SEGMENT   (64 * KIB) /* of data that it sends */
+#define TARGET_WINDOW    32         /* commands */
 #define TARGET_CHALLENGE CHAP_CHALLENGE_MAX
 
 struct target_write {
@@ -57,9 +58,10 @@ static void target_put_digest(const void *bytes, size_t length)
 /* Fills in numbers and length. */
 static void target_say(uint8_t *header, const void *data, uint32_t length)
 {
-    uint8_t padded[8 * KIB] = {0};
+    static uint8_t padded[TARGET_SEGMENT + 4];
     uint32_t whole = (length + 3) & ~3u;
     assert_true(whole <= sizeof padded);
+    memset(padded, 0, sizeof padded);
     if (length)
         memcpy(padded, data, length);
 
