@@ -35,7 +35,7 @@ def initramfs(root):
 
 
 class Linux:
-    """The machine; its disk sda has a file system on sda3, which is mounted, and an area on sda2; sdb an area on sdb2."""
+    """The machine; both disks have an area's type on their second partition, the first disk a file system on its third."""
 
     def __init__(self, lab):
         root = packages.unpack([packages.kernel_package(), *linux_disk.PACKAGES], os.path.join(linux_disk.CACHE, "debian"))
@@ -54,6 +54,9 @@ class Linux:
         self.machine = lab.machine(kernel=kernel, initrd=lab.file("initrd.gz", initramfs(root)), rom="", memory=256, timeout=600,
                                    append="console=ttyS0,115200 loglevel=4 panic=1", extra=extra)
         self.machine.expect("^MACHINE READY", 300, or_fail="MACHINE FAIL.*|Kernel panic.*")
+        # Linux looks for disks side by side, and which one is sda is another each time.
+        is_first = "512" in self.run("cat /sys/block/sda/queue/logical_block_size")[1].split()
+        self.names = {512: "sda", 4096: "sdb"} if is_first else {512: "sdb", 4096: "sda"}
 
     def run(self, command):
         """A shell command's exit status, and what it printed."""
@@ -70,23 +73,25 @@ def linux():
 
 
 def test_partitions_that_are_refused(linux):
-    assert linux.run("mount -t ext4 /dev/sda3 /mnt")[0] == 0
+    name = linux.names[512]
+    assert linux.run(f"mount -t ext4 /dev/{name}3 /mnt")[0] == 0
     before = linux.disk.read(0, 32 * MIB)
-    for device, because in (("sda1", f"sfdisk --part-type /dev/sda 1 {AREA_TYPE}"), ("sda3", "/dev/sda3 is in use: mounted"),
-                            ("sda", "is no partition"), ("sdz1", "No such file")):
+    for device, because in ((f"{name}1", f"sfdisk --part-type /dev/{name} 1 {AREA_TYPE}"),
+                            (f"{name}3", f"/dev/{name}3 is in use: mounted"), (name, "is no partition"),
+                            ("sdz1", "No such file")):
         for force in ("", "--force"):
             status, text = linux.run(f"sanstrap-savecore --prepare {force} --partition=/dev/{device}")
             assert status == TROUBLE and because in text
-    status, text = linux.run("sanstrap-savecore --prepare --extent=4096:8192 /dev/sda")
+    status, text = linux.run(f"sanstrap-savecore --prepare --extent=4096:8192 /dev/{name}")
     assert status == TROUBLE and "reaches into partition 2" in text
     assert linux.disk.read(0, 32 * MIB) == before
-    assert linux.run("touch /mnt/file && sync && umount /mnt && mount -t ext4 /dev/sda3 /mnt && ls /mnt/file")[0] == 0
+    assert linux.run(f"touch /mnt/file && sync && umount /mnt && mount -t ext4 /dev/{name}3 /mnt && ls /mnt/file")[0] == 0
 
 
-@pytest.mark.parametrize("name", ("sda", "sdb"))
-def test_a_dump_that_another_system_wrote(linux, name):
+@pytest.mark.parametrize("block_size", (512, 4096))
+def test_a_dump_that_another_system_wrote(linux, block_size):
     """The page cache has the area's blocks of before, by the disk and by the partition, which are held open."""
-    disk = linux.disk if name == "sda" else linux.large
+    disk, name = linux.disk if block_size == 512 else linux.large, linux.names[block_size]
     area = Area(disk, 2 * MIB, 16 * MIB)
     status, text = linux.run(f"sanstrap-savecore --prepare --partition=/dev/{name}2")
     assert status == DONE and f"/dev/{name}2 is an area" in text and str(partition_id(2)) in text
@@ -106,7 +111,7 @@ def test_a_dump_that_another_system_wrote(linux, name):
     status, text = linux.run(f"sanstrap-savecore --list --partition={partition_id(2)} /dev/{name}")
     assert status == DONE and re.search("State: +free", text)
     assert linux.run("sanstrap-savecore --directory=/tmp/crash")[0] == 1
-    if name == "sdb":
+    if block_size == 4096:  # on the other one a file system is mounted
         assert disk.read(0, area.offset) + disk.read(area.offset + area.length, disk.size - area.offset - area.length) == outside
 
 

@@ -39,6 +39,14 @@ static bool has_our_type(const struct area *area, const struct partitions *parti
     return false;
 }
 
+static bool disk_is_held(const struct disk *disk)
+{
+    bool is_held = disk->is_device && sysfs_disk_is_held(disk->path);
+    if (is_held)
+        complain("%s is part of a RAID, a volume or a multipath device: name that", disk->path);
+    return is_held;
+}
+
 /* A device that is mounted, swapped to, or part of another one, cannot be had alone. */
 static bool is_in_use(const struct area *area)
 {
@@ -88,10 +96,6 @@ static bool is_beside_partitions(const struct area *area, const struct partition
 static bool has_no_owner(const struct area *area, bool force)
 {
     const char *signature;
-    if (area->disk.is_device && sysfs_disk_is_held(area->disk.path)) {
-        complain("%s is part of a RAID, a volume or a multipath device: name that", area->disk.path);
-        return false;
-    }
     if (!signatures_look(&area->disk, 0, area->disk.blocks, &signature))
         return false;
     if (!signature || force)
@@ -180,7 +184,7 @@ static bool may_be_marked(struct area *area, bool force)
     bool good = partitions_read(&partitions, &area->disk) &&
                 (area->partition ? has_our_type(area, &partitions) : extent_is_free(area, &partitions, force));
     partitions_free(&partitions);
-    return good && is_large_enough(area) && !is_in_use(area) && holds_nothing(area, force);
+    return good && is_large_enough(area) && !disk_is_held(&area->disk) && !is_in_use(area) && holds_nothing(area, force);
 }
 
 /* An area may be for another machine, or for dumps without pages of zeros. */
