@@ -25,15 +25,15 @@
 #define AREA_BLOCKS 512u
 
 /* A disk of zeros; its file stays open as the descriptor of the disk. */
-static struct disk a_disk(void)
+static struct device a_disk(void)
 {
-    struct disk disk = {
+    struct device disk = {
         .file = memfd_create("disk", MFD_CLOEXEC), .path = memory_copy_text("disk"), .block_size = BLOCK, .blocks = BLOCKS};
     must(disk.file >= 0 && ftruncate(disk.file, BLOCKS * BLOCK) == 0);
     return disk;
 }
 
-static void put(const struct disk *disk, uint64_t offset, const uint8_t *bytes, size_t size)
+static void put(const struct device *disk, uint64_t offset, const uint8_t *bytes, size_t size)
 {
     must(offset + size <= BLOCKS * BLOCK && pwrite(disk->file, bytes, size, (off_t)offset) == (ssize_t)size);
 }
@@ -73,7 +73,7 @@ static void seal_gpt(uint8_t *bytes, size_t size)
 static void as_a_partition_table(const uint8_t *data, size_t size)
 {
     uint8_t *bytes = copy_of(data, size);
-    struct disk disk = a_disk();
+    struct device disk = a_disk();
     struct partitions partitions;
     if (wants_seal(data, size))
         seal_gpt(bytes, size);
@@ -91,7 +91,7 @@ static void as_a_partition_table(const uint8_t *data, size_t size)
     const char *name;
     must(signatures_look(&disk, 0, BLOCKS, &name));
     partitions_free(&partitions);
-    disk_close(&disk);
+    device_close(&disk);
     free(bytes);
 }
 

@@ -77,15 +77,15 @@ void area_judge(struct area *area)
 
 bool area_read(struct area *area)
 {
-    size_t size = disk_whole_blocks(&area->disk, DUMP_AREA_SECTOR);
-    uint8_t *block = disk_buffer(size);
+    size_t size = device_whole_blocks(&area->disk, DUMP_AREA_SECTOR);
+    uint8_t *block = device_buffer(size);
     bool good = dump_area_capacity(area->blocks, area->disk.block_size) > 0;
     if (!good)
         complain("%s is too small for any dump", area->name);
 
-    good = good && disk_read(&area->disk, area->first_lba, block, size);
+    good = good && device_read(&area->disk, area->first_lba, block, size);
     memcpy(&area->head, block, sizeof area->head);
-    good = good && disk_read(&area->disk, area->first_lba + DUMP_AREA_TRAILER_OFFSET / area->disk.block_size, block, size);
+    good = good && device_read(&area->disk, area->first_lba + DUMP_AREA_TRAILER_OFFSET / area->disk.block_size, block, size);
     memcpy(&area->trailer, block, sizeof area->trailer);
     free(block);
 
@@ -99,19 +99,19 @@ bool area_read(struct area *area)
 /* The disk is open for writing only here: whoever writes to one has udev look at it anew when he closes it. */
 static bool write_block(const struct area *area, uint64_t lba, const void *block, size_t size)
 {
-    struct disk writer;
-    bool good = disk_open(&writer, area->disk.path, DISK_WRITE, area->disk.block_size) && disk_write(&writer, lba, block, size) &&
-                disk_flush(&writer);
-    disk_close(&writer);
+    struct device writer;
+    bool good = device_open(&writer, area->disk.path, DEVICE_WRITE, area->disk.block_size) &&
+                device_write(&writer, lba, block, size) && device_flush(&writer);
+    device_close(&writer);
     return good;
 }
 
 bool area_write_head(struct area *area, const struct dump_area_head *head)
 {
-    size_t size = disk_whole_blocks(&area->disk, sizeof *head);
-    uint8_t *block = disk_buffer(size), *again = disk_buffer(size);
+    size_t size = device_whole_blocks(&area->disk, sizeof *head);
+    uint8_t *block = device_buffer(size), *again = device_buffer(size);
     memcpy(block, head, sizeof *head);
-    bool good = write_block(area, area->first_lba, block, size) && disk_read(&area->disk, area->first_lba, again, size);
+    bool good = write_block(area, area->first_lba, block, size) && device_read(&area->disk, area->first_lba, again, size);
     if (good && memcmp(block, again, size) != 0) {
         complain("%s does not hold what was written to it", area->name);
         good = false;
@@ -149,7 +149,7 @@ const char *area_condition_word(enum area_condition condition)
 
 void area_close(struct area *area)
 {
-    disk_close(&area->disk);
+    device_close(&area->disk);
     free(area->name);
     *area = (struct area){.name = NULL};
 }

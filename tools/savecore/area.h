@@ -4,7 +4,7 @@
 #define SANSTRAP_TOOLS_SAVECORE_AREA_H
 
 #include "dump/area.h"
-#include "tools/savecore/disk.h"
+#include "tools/savecore/device.h"
 #include "tools/savecore/guid.h"
 
 enum area_condition {
@@ -18,7 +18,7 @@ enum area_condition {
 };
 
 struct area {
-    struct disk disk;
+    struct device disk;
     char *name;                      /* for people */
     unsigned partition;              /* its number; 0: an extent by hand */
     uint8_t partition_id[GUID_SIZE]; /* of a partition */

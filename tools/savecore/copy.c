@@ -46,7 +46,7 @@ static bool copy_piece(int file, const uint8_t *bytes, size_t length, struct cop
 
 bool copy_dump(const struct area *area, uint64_t length, int file, struct copied *copied)
 {
-    uint8_t *piece = disk_buffer(PIECE);
+    uint8_t *piece = device_buffer(PIECE);
     uint64_t lba = area->first_lba + DUMP_AREA_DATA_OFFSET / area->disk.block_size;
     bool good = true;
     *copied = (struct copied){.length = 0};
@@ -54,7 +54,8 @@ bool copy_dump(const struct area *area, uint64_t length, int file, struct copied
     while (good && copied->length < length) {
         uint64_t left = length - copied->length;
         size_t size = left < PIECE ? (size_t)left : PIECE;
-        good = disk_read(&area->disk, lba, piece, disk_whole_blocks(&area->disk, size)) && copy_piece(file, piece, size, copied);
+        good =
+            device_read(&area->disk, lba, piece, device_whole_blocks(&area->disk, size)) && copy_piece(file, piece, size, copied);
         lba += PIECE / area->disk.block_size;
     }
     free(piece);

@@ -56,13 +56,13 @@ static const char *parse(struct elf_core *core, const uint8_t *prefix, size_t si
     return NULL;
 }
 
-uint64_t elf_core_length_on_disk(const struct disk *disk, uint64_t lba)
+uint64_t elf_core_length_on_disk(const struct device *disk, uint64_t lba)
 {
     uint64_t left = disk->blocks - lba, most = PREFIX_SIZE / disk->block_size;
     size_t size = (size_t)(left < most ? left : most) * disk->block_size;
-    uint8_t *prefix = disk_buffer(size);
+    uint8_t *prefix = device_buffer(size);
     struct elf_core core = {.file = -1};
-    bool good = disk_read(disk, lba, prefix, size) && !parse(&core, prefix, size);
+    bool good = device_read(disk, lba, prefix, size) && !parse(&core, prefix, size);
     free(prefix);
 
     uint64_t end = 0;

@@ -6,7 +6,7 @@
 #ifndef SANSTRAP_TOOLS_SAVECORE_ELF_CORE_H
 #define SANSTRAP_TOOLS_SAVECORE_ELF_CORE_H
 
-#include "tools/savecore/disk.h"
+#include "tools/savecore/device.h"
 
 struct elf_segment {
     uint32_t type;
@@ -32,6 +32,6 @@ bool elf_core_number(const struct elf_core *core, const char *key, int base, uin
 bool elf_core_read(const struct elf_core *core, uint64_t address, void *to, size_t length);
 
 /* Bytes up to the end of the last segment, of the core that begins at this block; 0 when none does. */
-uint64_t elf_core_length_on_disk(const struct disk *disk, uint64_t lba);
+uint64_t elf_core_length_on_disk(const struct device *disk, uint64_t lba);
 
 #endif

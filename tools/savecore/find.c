@@ -24,7 +24,7 @@ __attribute__((format(printf, 1, 2))) static char *name_of(const char *format, .
 }
 
 /* By the device that the kernel has for it, or by its number. */
-static char *name_of_partition(const struct disk *disk, unsigned number)
+static char *name_of_partition(const struct device *disk, unsigned number)
 {
     char *device = sysfs_partition_device(disk->path, number);
     return device ? device : name_of("%s, partition %u", disk->path, number);
@@ -49,7 +49,7 @@ static bool is_number(const char *text)
 
 /* ---- one area ---- */
 
-static bool complain_of_table(const struct disk *disk, const struct partitions *partitions, const char *wanted)
+static bool complain_of_table(const struct device *disk, const struct partitions *partitions, const char *wanted)
 {
     static const char *const tables[] = {
         [PARTITIONS_NONE] = "there is no partition table",
@@ -73,7 +73,7 @@ static const struct partition *choose(const struct partitions *partitions, const
 static bool find_on_disk(const char *device, const char *wanted, uint32_t image_block_size, bool is_told, struct area *area)
 {
     struct partitions partitions = {.kind = PARTITIONS_NONE};
-    bool is_read = disk_open(&area->disk, device, DISK_READ, image_block_size) && partitions_read(&partitions, &area->disk);
+    bool is_read = device_open(&area->disk, device, DEVICE_READ, image_block_size) && partitions_read(&partitions, &area->disk);
     const struct partition *partition = is_read ? choose(&partitions, wanted) : NULL;
     if (partition)
         become_partition(area, partition);
@@ -90,7 +90,7 @@ static bool find_by_id(const char *wanted, struct area *area)
     bool is_found = false;
     for (size_t i = 0; i < count; i++) {
         if (!is_found)
-            is_found = find_on_disk(disks[i], wanted, DISK_BLOCK_LEAST, false, area);
+            is_found = find_on_disk(disks[i], wanted, DEVICE_BLOCK_LEAST, false, area);
         if (!is_found)
             area_close(area);
         free(disks[i]);
@@ -120,14 +120,14 @@ static bool find_by_device(const char *device, struct area *area)
     if (!sysfs_partition(device, &kernels))
         return false;
     snprintf(number, sizeof number, "%u", kernels.number);
-    bool good = find_on_disk(kernels.disk, number, DISK_BLOCK_LEAST, true, area) && is_where_kernel_has_it(area, &kernels);
+    bool good = find_on_disk(kernels.disk, number, DEVICE_BLOCK_LEAST, true, area) && is_where_kernel_has_it(area, &kernels);
     free(kernels.disk);
     return good;
 }
 
 static bool find_extent(const struct place *place, uint32_t image_block_size, struct area *area)
 {
-    if (!disk_open(&area->disk, place->device, DISK_READ, image_block_size))
+    if (!device_open(&area->disk, place->device, DEVICE_READ, image_block_size))
         return false;
     area->first_lba = place->first;
     area->blocks = place->blocks;
@@ -171,8 +171,8 @@ static bool add(struct areas *areas, struct area *area)
 static bool add_partition(struct areas *areas, const char *device, uint32_t image_block_size, const struct partition *partition)
 {
     struct area area = {.disk = {.file = -1}};
-    if (!disk_open(&area.disk, device, DISK_READ, image_block_size)) {
-        disk_close(&area.disk);
+    if (!device_open(&area.disk, device, DEVICE_READ, image_block_size)) {
+        device_close(&area.disk);
         return false;
     }
     become_partition(&area, partition);
@@ -181,9 +181,9 @@ static bool add_partition(struct areas *areas, const char *device, uint32_t imag
 
 static bool find_all_on_disk(struct areas *areas, const char *device, uint32_t image_block_size, bool is_told)
 {
-    struct disk disk;
+    struct device disk;
     struct partitions partitions = {.kind = PARTITIONS_NONE};
-    bool good = disk_open(&disk, device, DISK_READ, image_block_size) && partitions_read(&partitions, &disk);
+    bool good = device_open(&disk, device, DEVICE_READ, image_block_size) && partitions_read(&partitions, &disk);
     if (good && partitions.kind == PARTITIONS_BROKEN) {
         complain("%s is passed over: neither copy of its GPT is whole", device);
         good = !is_told;
@@ -197,7 +197,7 @@ static bool find_all_on_disk(struct areas *areas, const char *device, uint32_t i
         complain("%s has no partition of the type %s", device, DUMP_AREA_PARTITION_TYPE);
 
     partitions_free(&partitions);
-    disk_close(&disk);
+    device_close(&disk);
     return good;
 }
 
@@ -218,7 +218,7 @@ void find_everywhere(struct areas *areas)
     size_t count;
     char **disks = sysfs_disks(&count);
     for (size_t i = 0; i < count; i++) {
-        find_all_on_disk(areas, disks[i], DISK_BLOCK_LEAST, false);
+        find_all_on_disk(areas, disks[i], DEVICE_BLOCK_LEAST, false);
         free(disks[i]);
     }
     free(disks);

@@ -205,9 +205,10 @@ static bool take_option(struct options *options, struct given *given, int option
 
     if (option == OPTION_BLOCK_SIZE) {
         uint64_t number;
-        bool is_good = take_number(optarg, '\0', &number) && number >= DISK_BLOCK_LEAST && number <= DISK_BLOCK_MOST;
+        bool is_good = take_number(optarg, '\0', &number) && number >= DEVICE_BLOCK_LEAST && number <= DEVICE_BLOCK_MOST;
         if (!is_good)
-            complain("--block-size is '%s': it takes a power of two from %u to %u", optarg, DISK_BLOCK_LEAST, DISK_BLOCK_MOST);
+            complain("--block-size is '%s': it takes a power of two from %u to %u", optarg, DEVICE_BLOCK_LEAST,
+                     DEVICE_BLOCK_MOST);
         options->image_block_size = is_good ? (uint32_t)number : 0;
         return is_good;
     }
@@ -249,7 +250,7 @@ static bool judge(const struct options *options, const struct given *given)
 bool options_read(struct options *options, int count, char **arguments)
 {
     struct given given = {.config = NULL};
-    *options = (struct options){.action = ACTION_SAVE, .image_block_size = DISK_BLOCK_LEAST};
+    *options = (struct options){.action = ACTION_SAVE, .image_block_size = DEVICE_BLOCK_LEAST};
     for (int option; (option = getopt_long(count, arguments, "", names, NULL)) != -1;) {
         if (option == '?') {
             fputs(options_usage, stderr);

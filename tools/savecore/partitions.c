@@ -44,7 +44,7 @@ static bool header_is_whole(const uint8_t *block, uint32_t block_size, uint64_t 
     return crc == get_le32(block + 16);
 }
 
-static bool header_can_be_used(struct gpt *gpt, const uint8_t *block, const struct disk *disk)
+static bool header_can_be_used(struct gpt *gpt, const uint8_t *block, const struct device *disk)
 {
     *gpt = (struct gpt){.alternate = get_le64(block + 32),
                         .first_usable = get_le64(block + 40),
@@ -58,7 +58,7 @@ static bool header_can_be_used(struct gpt *gpt, const uint8_t *block, const stru
     if (gpt->count == 0 || gpt->count > GPT_BYTES_MOST / gpt->entry_size)
         return false;
 
-    uint64_t blocks = disk_whole_blocks(disk, (size_t)gpt->count * gpt->entry_size) / disk->block_size;
+    uint64_t blocks = device_whole_blocks(disk, (size_t)gpt->count * gpt->entry_size) / disk->block_size;
     return gpt->first_usable <= gpt->last_usable && gpt->last_usable < disk->blocks && blocks <= disk->blocks &&
            gpt->entries <= disk->blocks - blocks;
 }
@@ -84,16 +84,16 @@ static bool take_entries(struct partitions *partitions, const struct gpt *gpt, c
 }
 
 /* The copy whose header is at `lba`. False: it is not whole. What cannot be read is not, either. */
-static bool take_gpt(struct partitions *partitions, const struct disk *disk, uint64_t lba)
+static bool take_gpt(struct partitions *partitions, const struct device *disk, uint64_t lba)
 {
-    uint8_t *block = disk_buffer(disk->block_size), *entries = NULL;
+    uint8_t *block = device_buffer(disk->block_size), *entries = NULL;
     struct gpt gpt;
-    bool good = disk_read(disk, lba, block, disk->block_size) && header_is_whole(block, disk->block_size, lba) &&
+    bool good = device_read(disk, lba, block, disk->block_size) && header_is_whole(block, disk->block_size, lba) &&
                 header_can_be_used(&gpt, block, disk);
     if (good) {
-        size_t size = (size_t)gpt.count * gpt.entry_size, whole = disk_whole_blocks(disk, size);
-        entries = disk_buffer(whole);
-        good = disk_read(disk, gpt.entries, entries, whole) && crc32(0, entries, size) == gpt.entries_crc32 &&
+        size_t size = (size_t)gpt.count * gpt.entry_size, whole = device_whole_blocks(disk, size);
+        entries = device_buffer(whole);
+        good = device_read(disk, gpt.entries, entries, whole) && crc32(0, entries, size) == gpt.entries_crc32 &&
                take_entries(partitions, &gpt, entries);
     }
 
@@ -138,14 +138,14 @@ static void take_mbr(struct partitions *partitions, const uint8_t *block, bool *
 
 /* ---- either ---- */
 
-bool partitions_read(struct partitions *partitions, const struct disk *disk)
+bool partitions_read(struct partitions *partitions, const struct device *disk)
 {
     *partitions = (struct partitions){.kind = PARTITIONS_NONE};
     if (disk->blocks < 3)
         return true;
 
-    uint8_t *block = disk_buffer(2 * (size_t)disk->block_size);
-    bool is_read = disk_read(disk, 0, block, 2 * (size_t)disk->block_size), is_protective = false;
+    uint8_t *block = device_buffer(2 * (size_t)disk->block_size);
+    bool is_read = device_read(disk, 0, block, 2 * (size_t)disk->block_size), is_protective = false;
     bool is_mbr = is_read && has_mbr(block), has_header = memcmp(block + disk->block_size, "EFI PART", 8) == 0;
     if (is_mbr)
         take_mbr(partitions, block, &is_protective);

@@ -3,7 +3,7 @@
 #ifndef SANSTRAP_TOOLS_SAVECORE_PARTITIONS_H
 #define SANSTRAP_TOOLS_SAVECORE_PARTITIONS_H
 
-#include "tools/savecore/disk.h"
+#include "tools/savecore/device.h"
 #include "tools/savecore/guid.h"
 
 enum partitions_kind {
@@ -28,7 +28,7 @@ struct partitions {
 };
 
 /* False: the disk cannot be read, which was told. To be freed in either case. */
-bool partitions_read(struct partitions *partitions, const struct disk *disk);
+bool partitions_read(struct partitions *partitions, const struct device *disk);
 void partitions_free(struct partitions *partitions);
 
 /* NULL when there is none. */

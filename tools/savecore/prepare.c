@@ -39,7 +39,7 @@ static bool has_our_type(const struct area *area, const struct partitions *parti
     return false;
 }
 
-static bool disk_is_held(const struct disk *disk)
+static bool disk_is_held(const struct device *disk)
 {
     bool is_held = disk->is_device && sysfs_disk_is_held(disk->path);
     if (is_held)
@@ -151,12 +151,12 @@ static bool make_empty(const struct area *area)
 {
     uint64_t most = SIGNATURES_REACH / area->disk.block_size, count = area->blocks < most ? area->blocks : most;
     size_t reach = (size_t)count * area->disk.block_size;
-    uint8_t *zeros = disk_buffer(reach);
-    struct disk writer;
-    bool good = disk_open(&writer, area->disk.path, DISK_WRITE, area->disk.block_size) &&
-                disk_write(&writer, area->first_lba, zeros, reach) &&
-                disk_write(&writer, area->first_lba + area->blocks - count, zeros, reach) && disk_flush(&writer);
-    disk_close(&writer);
+    uint8_t *zeros = device_buffer(reach);
+    struct device writer;
+    bool good = device_open(&writer, area->disk.path, DEVICE_WRITE, area->disk.block_size) &&
+                device_write(&writer, area->first_lba, zeros, reach) &&
+                device_write(&writer, area->first_lba + area->blocks - count, zeros, reach) && device_flush(&writer);
+    device_close(&writer);
     free(zeros);
     return good;
 }

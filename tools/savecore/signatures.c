@@ -94,12 +94,12 @@ const char *signatures_name(const uint8_t *first, const uint8_t *last, size_t re
     return is_zfs_by_its_end(last, reach) ? "a member of a ZFS pool" : NULL;
 }
 
-bool signatures_look(const struct disk *disk, uint64_t lba, uint64_t blocks, const char **name)
+bool signatures_look(const struct device *disk, uint64_t lba, uint64_t blocks, const char **name)
 {
     uint64_t most = SIGNATURES_REACH / disk->block_size, count = blocks < most ? blocks : most;
     size_t reach = (size_t)count * disk->block_size;
-    uint8_t *first = disk_buffer(reach), *last = disk_buffer(reach);
-    bool good = disk_read(disk, lba, first, reach) && disk_read(disk, lba + blocks - count, last, reach);
+    uint8_t *first = device_buffer(reach), *last = device_buffer(reach);
+    bool good = device_read(disk, lba, first, reach) && device_read(disk, lba + blocks - count, last, reach);
     *name = good ? signatures_name(first, last, reach) : NULL;
     free(first);
     free(last);

@@ -3,7 +3,7 @@
 #ifndef SANSTRAP_TOOLS_SAVECORE_SIGNATURES_H
 #define SANSTRAP_TOOLS_SAVECORE_SIGNATURES_H
 
-#include "tools/savecore/disk.h"
+#include "tools/savecore/device.h"
 
 /* Of a run's beginning and of its end so many bytes are looked at, and are made zero when it is marked. */
 #define SIGNATURES_REACH (128u * 1024)
@@ -15,6 +15,6 @@
 const char *signatures_name(const uint8_t *first, const uint8_t *last, size_t reach);
 
 /* Likewise, read from the disk. False: it cannot be read, which was told. */
-bool signatures_look(const struct disk *disk, uint64_t lba, uint64_t blocks, const char **name);
+bool signatures_look(const struct device *disk, uint64_t lba, uint64_t blocks, const char **name);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Disks by O_DIRECT, and their images as plain files. */
 #define _GNU_SOURCE /* O_DIRECT */
-#include "tools/savecore/disk.h"
+#include "tools/savecore/device.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,22 +23,22 @@ static bool complain_cannot(const char *what, const char *path)
     return false;
 }
 
-void *disk_buffer(size_t size)
+void *device_buffer(size_t size)
 {
     void *buffer;
-    if (posix_memalign(&buffer, DISK_BLOCK_MOST, size) != 0) {
+    if (posix_memalign(&buffer, DEVICE_BLOCK_MOST, size) != 0) {
         complain("no memory for %zu bytes", size);
         exit(EXIT_WITHOUT_MEMORY);
     }
     return memset(buffer, 0, size);
 }
 
-size_t disk_whole_blocks(const struct disk *disk, size_t bytes)
+size_t device_whole_blocks(const struct device *disk, size_t bytes)
 {
     return (bytes + disk->block_size - 1) & ~(size_t)(disk->block_size - 1);
 }
 
-static bool measure_device(struct disk *disk)
+static bool measure_device(struct device *disk)
 {
     int block_size = 0;
     uint64_t bytes = 0;
@@ -50,7 +50,7 @@ static bool measure_device(struct disk *disk)
     return true;
 }
 
-static bool measure(struct disk *disk, const struct stat *status, uint32_t image_block_size)
+static bool measure(struct device *disk, const struct stat *status, uint32_t image_block_size)
 {
     disk->is_device = S_ISBLK(status->st_mode);
     if (!disk->is_device && !S_ISREG(status->st_mode)) {
@@ -64,29 +64,29 @@ static bool measure(struct disk *disk, const struct stat *status, uint32_t image
         return false;
 
     uint32_t size = disk->block_size;
-    if (size >= DISK_BLOCK_LEAST && size <= DISK_BLOCK_MOST && (size & (size - 1)) == 0)
+    if (size >= DEVICE_BLOCK_LEAST && size <= DEVICE_BLOCK_MOST && (size & (size - 1)) == 0)
         return true;
-    complain("%s has blocks of %" PRIu32 " bytes: powers of two from %u to %u can be used", disk->path, size, DISK_BLOCK_LEAST,
-             DISK_BLOCK_MOST);
+    complain("%s has blocks of %" PRIu32 " bytes: powers of two from %u to %u can be used", disk->path, size, DEVICE_BLOCK_LEAST,
+             DEVICE_BLOCK_MOST);
     return false;
 }
 
-bool disk_open(struct disk *disk, const char *path, enum disk_access access, uint32_t image_block_size)
+bool device_open(struct device *disk, const char *path, enum device_access access, uint32_t image_block_size)
 {
     struct stat status;
-    *disk = (struct disk){.file = -1, .path = memory_copy_text(path)};
+    *disk = (struct device){.file = -1, .path = memory_copy_text(path)};
     if (stat(path, &status) < 0)
         return complain_cannot("look at", path);
 
     int direct = S_ISBLK(status.st_mode) ? O_DIRECT : 0;
-    disk->file = open(path, (access == DISK_WRITE ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NONBLOCK | direct);
+    disk->file = open(path, (access == DEVICE_WRITE ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NONBLOCK | direct);
     if (disk->file < 0)
         return complain_cannot("open", path);
     return measure(disk, &status, image_block_size);
 }
 
 /* `length` bytes at `lba`, inside the disk, as an offset; or -1. */
-static off_t offset_of(const struct disk *disk, uint64_t lba, size_t length)
+static off_t offset_of(const struct device *disk, uint64_t lba, size_t length)
 {
     uint64_t blocks = length / disk->block_size;
     if (length % disk->block_size == 0 && blocks <= disk->blocks && lba <= disk->blocks - blocks &&
@@ -96,7 +96,7 @@ static off_t offset_of(const struct disk *disk, uint64_t lba, size_t length)
     return -1;
 }
 
-bool disk_read(const struct disk *disk, uint64_t lba, void *to, size_t length)
+bool device_read(const struct device *disk, uint64_t lba, void *to, size_t length)
 {
     off_t offset = offset_of(disk, lba, length);
     if (offset < 0)
@@ -115,7 +115,7 @@ bool disk_read(const struct disk *disk, uint64_t lba, void *to, size_t length)
     return true;
 }
 
-bool disk_write(const struct disk *disk, uint64_t lba, const void *from, size_t length)
+bool device_write(const struct device *disk, uint64_t lba, const void *from, size_t length)
 {
     off_t offset = offset_of(disk, lba, length);
     if (offset < 0)
@@ -130,15 +130,15 @@ bool disk_write(const struct disk *disk, uint64_t lba, const void *from, size_t 
     return true;
 }
 
-bool disk_flush(const struct disk *disk)
+bool device_flush(const struct device *disk)
 {
     return fsync(disk->file) == 0 || complain_cannot("flush", disk->path);
 }
 
-void disk_close(struct disk *disk)
+void device_close(struct device *disk)
 {
     if (disk->file >= 0)
         close(disk->file);
     free(disk->path);
-    *disk = (struct disk){.file = -1};
+    *disk = (struct device){.file = -1};
 }
