@@ -51,8 +51,9 @@ static void put_map_behind_block(const struct memory_map *map, bool has_e820, co
 }
 
 /*
- * Tables, block and map stand together in the pages under the top of base memory, which are reserved. The block's code begins a
- * page: what each call writes beside it is no reason then to throw away what a CPU or an emulator has decoded of it.
+ * Tables, block and map stand together in the pages under the top of base memory, which are reserved. Where that takes no page
+ * more, the block's code begins one: what each call writes beside it is no reason then to throw away what a CPU or an emulator
+ * has decoded of it.
  */
 static enum status seal_memory(const struct memory_range *ranges, unsigned count, const struct boot_tables *tables)
 {
@@ -67,7 +68,9 @@ static enum status seal_memory(const struct memory_range *ranges, unsigned count
     const struct realmode_block *block = realmode_block();
     uint32_t block_size = whole_paragraphs(block->size + (map.count + 2 * (count + 1)) * BLOCK_E820_ENTRY);
     uint32_t before_code = (tables_size(tables) + block->code_offset + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
-    uint32_t base = place_under_top(before_code + block_size - block->code_offset);
+    uint32_t base = place_under_top(tables_size(tables) + block_size);
+    bool apart = base == place_under_top(before_code + block_size - block->code_offset);
+    uint32_t block_at = base + (apart ? before_code - block->code_offset : tables_size(tables));
     bool room = memory_map_reserve(&map, base, BASE_MEMORY_TOP - base);
     for (unsigned i = 0; i < count; i++)
         room = room && memory_map_reserve(&map, ranges[i].base, ranges[i].size);
@@ -79,7 +82,7 @@ static enum status seal_memory(const struct memory_range *ranges, unsigned count
 
     struct memory_sizes sizes;
     memory_map_sizes(&map, &bios, &sizes);
-    realmode_move((uint16_t)((base + before_code - block->code_offset) / PARAGRAPH), base);
+    realmode_move((uint16_t)(block_at / PARAGRAPH), base);
     put_map_behind_block(&map, has_e820, &sizes);
     bios_base_memory = (uint16_t)base_kib;
     bios_disks = low_read8(BDA_DISK_COUNT);
