@@ -8,6 +8,7 @@
  *     pdu_tx.c    sending                           chap.c            authentication
  *     task.c      what comes for SCSI commands      target_address.c  TargetAddress
  *     task_send.c commands and their data           key_text.[ch]     key=value pairs
+ *     bounds.c    how long a connection may stand still
  *     abort.c     ABORT TASK, LOGICAL UNIT RESET
  *     control.c   NOP, Async, Reject, Logout
  *     recovery.c  lost connections                  sha3.[ch]         SHA3-256
@@ -273,6 +274,13 @@ void task_finish_all(struct iscsi_session *session, enum status status);
 bool task_next_pdu(struct iscsi_session *session);
 /* A task could be issued but for the command window. */
 bool task_waits_for_window(const struct iscsi_session *session);
+
+/*
+ * bounds.c: once a turn. Between calls of a firmware service nobody pumps, and that time is nobody's fault: deadlines move with
+ * it. Any status of bounds_check() but OK ends the connection.
+ */
+void bounds_forgive_pause(struct iscsi_session *session);
+enum status bounds_check(struct iscsi_session *session);
 
 /*
  * abort.c: commands that the target is to forget, because they stand still or were given up. ABORT TASK, else LOGICAL UNIT
