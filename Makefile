@@ -54,6 +54,7 @@ include mk/efi.mk
 -include $(wildcard tools/*/*.mk)
 include mk/host.mk
 include mk/coverage.mk
+-include $(wildcard dump/*/*.mk)
 -include $(wildcard tests/*/*.mk)
 -include $(wildcard demo/*.mk)
 

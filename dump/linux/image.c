@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The dump as an ELF core: notes (registers of each CPU, VMCOREINFO) and one segment for each range of System RAM, at the addresses
+ * of the kernel's direct map. All but registers and memory is prepared while the kernel lives.
+ */
+#include <linux/crash_core.h>
+#include <linux/elfcore.h>
+#include <linux/ioport.h>
+#include <linux/mm.h>
+#include <linux/page-flags.h>
+#include <linux/sched.h>
+#include <linux/uaccess.h>
+#include <linux/utsname.h>
+#include <linux/vmalloc.h>
+
+#include "dump/linux/home.h"
+#include "platform/format.h"
+
+#define RANGES      128
+#define CHUNK       (16 * PAGE_SIZE) /* of one append */
+#define PARTS       20               /* progress is told this often */
+#define NOTE_NAME   8                /* bytes that a name of up to seven takes */
+#define NOTE_SIZE   (sizeof(Elf64_Nhdr) + NOTE_NAME + ALIGN(sizeof(struct elf_prstatus), 4))
+#define NOTES_BEGIN (sizeof(Elf64_Ehdr) + (1 + RANGES) * sizeof(Elf64_Phdr))
+
+static struct {
+    unsigned range_count;
+    struct ram_range {
+        uint64_t begin, end; /* physical, whole pages */
+    } ranges[RANGES];
+    uint64_t memory;
+    uint8_t *header; /* everything before the first page of memory */
+    size_t header_size;
+    unsigned cpus; /* of which there are notes: CPU n's is the n-th */
+    uint64_t written, told;
+    uint64_t started;
+} image;
+static uint8_t chunk[CHUNK] __aligned(PAGE_SIZE);
+
+/* ---- while the kernel lives ---- */
+
+static int add_range(struct resource *resource, void *nothing)
+{
+    uint64_t begin = PAGE_ALIGN(resource->start), end = (resource->end + 1) & PAGE_MASK;
+    if (begin >= end)
+        return 0;
+    if (image.range_count == RANGES)
+        return -ENOSPC;
+    image.ranges[image.range_count].begin = begin;
+    image.ranges[image.range_count++].end = end;
+    image.memory += end - begin;
+    return 0;
+}
+
+static struct elf_prstatus *registers_note(unsigned cpu)
+{
+    return (struct elf_prstatus *)(image.header + NOTES_BEGIN + cpu * NOTE_SIZE + sizeof(Elf64_Nhdr) + NOTE_NAME);
+}
+
+/* The kernel keeps it as a whole note, which ends where one without a name would begin. */
+static const Elf64_Nhdr *vmcoreinfo(size_t *size)
+{
+    const Elf64_Nhdr *note = phys_to_virt(paddr_vmcoreinfo_note());
+    *size = sizeof *note + ALIGN(note->n_namesz, 4) + ALIGN(note->n_descsz, 4);
+    return note;
+}
+
+static void add_segments(Elf64_Phdr *segment)
+{
+    uint64_t offset = image.header_size;
+    for (unsigned i = 0; i < image.range_count; i++, segment++) {
+        uint64_t begin = image.ranges[i].begin, size = image.ranges[i].end - begin;
+        *segment = (Elf64_Phdr){.p_type = PT_LOAD, .p_flags = PF_R | PF_W | PF_X, .p_offset = offset, .p_paddr = begin,
+                                .p_vaddr = (uintptr_t)phys_to_virt(begin), .p_filesz = size, .p_memsz = size,
+                                .p_align = PAGE_SIZE};
+        offset += size;
+    }
+}
+
+static void fill_header(size_t notes_size)
+{
+    Elf64_Ehdr *elf = (Elf64_Ehdr *)image.header;
+    memcpy(elf->e_ident, ELFMAG, SELFMAG);
+    elf->e_ident[EI_CLASS] = ELFCLASS64;
+    elf->e_ident[EI_DATA] = ELFDATA2LSB;
+    elf->e_ident[EI_VERSION] = EV_CURRENT;
+    elf->e_type = ET_CORE;
+    elf->e_machine = EM_X86_64;
+    elf->e_version = EV_CURRENT;
+    elf->e_phoff = sizeof *elf;
+    elf->e_ehsize = sizeof *elf;
+    elf->e_phentsize = sizeof(Elf64_Phdr);
+    elf->e_phnum = (Elf64_Half)(1 + image.range_count);
+
+    Elf64_Phdr *segments = (Elf64_Phdr *)(elf + 1);
+    segments[0] = (Elf64_Phdr){.p_type = PT_NOTE, .p_offset = NOTES_BEGIN, .p_filesz = notes_size, .p_memsz = notes_size,
+                               .p_align = 4};
+    add_segments(segments + 1);
+
+    for (unsigned cpu = 0; cpu < image.cpus; cpu++) {
+        Elf64_Nhdr *note = (Elf64_Nhdr *)(image.header + NOTES_BEGIN + cpu * NOTE_SIZE);
+        *note = (Elf64_Nhdr){.n_namesz = sizeof "CORE", .n_descsz = sizeof(struct elf_prstatus), .n_type = NT_PRSTATUS};
+        memcpy(note + 1, "CORE", sizeof "CORE");
+    }
+}
+
+uint64_t image_prepare(void)
+{
+    image.cpus = num_online_cpus();
+    if (walk_iomem_res_desc(IORES_DESC_NONE, IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY, 0, (u64)-1, NULL, add_range) || !image.memory)
+        return home_refuse("memory is in more than %u pieces", RANGES);
+
+    size_t info_size;
+    vmcoreinfo(&info_size);
+    size_t notes_size = image.cpus * NOTE_SIZE + info_size;
+    image.header_size = PAGE_ALIGN(NOTES_BEGIN + notes_size);
+    image.header = vzalloc(image.header_size);
+    if (!image.header)
+        return home_refuse("there are no %zu KiB of memory for the headers", image.header_size / 1024);
+    fill_header(notes_size);
+    return image.header_size + image.memory;
+}
+
+void image_forget(void)
+{
+    vfree(image.header);
+    memset(&image, 0, sizeof image);
+}
+
+uint64_t image_memory(void)
+{
+    return image.memory;
+}
+
+/* ---- afterwards ---- */
+
+void image_registers(unsigned cpu, const struct pt_regs *registers)
+{
+    if (cpu >= image.cpus || registers_note(cpu)->common.pr_pid)
+        return;
+    struct elf_prstatus *note = registers_note(cpu);
+    note->common.pr_pid = current->pid;
+    memcpy(&note->pr_reg, registers, sizeof *registers);
+}
+
+/* Pages that nobody may read: taken out for memory errors, or out of the direct map. They are zeros in the dump, as our own are. */
+static void read_page(uint64_t physical, void *to)
+{
+    bool readable = pfn_valid(PHYS_PFN(physical)) && !PageHWPoison(pfn_to_page(PHYS_PFN(physical))) && !memory_is_own(physical);
+    if (!readable || copy_from_kernel_nofault(to, phys_to_virt(physical), PAGE_SIZE))
+        memset(to, 0, PAGE_SIZE);
+}
+
+static void tell(void)
+{
+    image.written += CHUNK;
+    if (image.written < image.told)
+        return;
+    image.told += image.memory / PARTS;
+    uint64_t ms = (platform_ticks() - image.started) / platform_ticks_per_ms() + 1;
+    uint64_t done = min(image.written, image.memory);
+    log_printf(LOG_INFO, "%u %% written, %u MiB in %u s, %u KiB/s", (unsigned)(done * 100 / image.memory), (unsigned)(done >> 20),
+               (unsigned)(ms / 1000), (unsigned)(done / ms * 1000 / 1024));
+}
+
+static enum status write_range(struct dump_file *file, const struct ram_range *range)
+{
+    for (uint64_t at = range->begin; at < range->end; at += CHUNK) {
+        size_t size = (size_t)min_t(uint64_t, CHUNK, range->end - at);
+        for (size_t page = 0; page < size; page += PAGE_SIZE)
+            read_page(at + page, chunk + page);
+        enum status status = dump_file_append(file, chunk, size);
+        if (status != OK)
+            return status;
+        tell();
+        platform_idle();
+    }
+    return OK;
+}
+
+enum status image_write(struct dump_file *file)
+{
+    size_t info_size;
+    const void *info = vmcoreinfo(&info_size);
+    size_t at = NOTES_BEGIN + image.cpus * NOTE_SIZE;
+    memcpy(image.header + at, info, min(info_size, image.header_size - at));
+    image.started = platform_ticks();
+
+    enum status status = dump_file_append(file, image.header, image.header_size);
+    for (unsigned i = 0; i < image.range_count && status == OK; i++)
+        status = write_range(file, &image.ranges[i]);
+    return status;
+}

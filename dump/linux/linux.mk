@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# build/dump/linux/sanstrap_dump.ko, where a kernel's headers are: this machine's, or KERNEL_HEADERS=/some/where.
+#
+#   make dkms-tree       build/dump/dkms/sanstrap-dump-VERSION: the module's sources, with those of others, as DKMS wants them
+
+ifndef KERNEL_HEADERS
+KERNEL_HEADERS := $(lastword $(sort $(wildcard /lib/modules/*/build)))
+endif
+DUMP_MODULE_SOURCES := $(wildcard platform/*.[ch] platform/*.def platform/freestanding/include/*.h nicdrv/*.[ch] net/*.[ch] net/*.def \
+	net/port/*.h net/port/arch/*.h iscsi/*.[ch] handoff/*.[ch] dump/*.[ch] dump/linux/*.[ch] dump/linux/core/*.c \
+	dump/linux/include/*.h)
+DUMP_DKMS := build/dump/dkms/sanstrap-dump-$(SANSTRAP_VERSION)
+DUMP_MODULE := build/dump/linux/sanstrap_dump.ko
+
+# Everything that the module is compiled from and nothing else, so that a folder of another kernel's objects can be made of it.
+.PHONY: dkms-tree
+dkms-tree: $(DUMP_DKMS)/Kbuild
+$(DUMP_DKMS)/Kbuild: dump/linux/Kbuild dump/linux/dkms.conf dump/linux/linux.mk LICENSE $(DUMP_MODULE_SOURCES) $(THIRD_PARTY_READY)
+	$(say) "TREE $(DUMP_DKMS)"
+	@rm -rf $(DUMP_DKMS)
+	@mkdir -p $(DUMP_DKMS)/lwip $(DUMP_DKMS)/bearssl
+	@cp -p --parents $(DUMP_MODULE_SOURCES) $(DUMP_DKMS)
+	@cd $(LWIP_DIR) && cp -rp --parents $(LWIP_SOURCES) src/include $(abspath $(DUMP_DKMS)/lwip)
+	@cd $(BEARSSL_DIR) && cp -rp --parents $(BEARSSL_SOURCES) inc src/*.h $(abspath $(DUMP_DKMS)/bearssl)
+	@cp -p LICENSE $(DUMP_DKMS)
+	@sed 's/@VERSION@/$(SANSTRAP_VERSION)/' dump/linux/dkms.conf > $(DUMP_DKMS)/dkms.conf
+	@printf '%s' '$(SANSTRAP_VERSION)' > $(DUMP_DKMS)/VERSION
+	@cp dump/linux/Kbuild $@
+
+# Built in a copy, as Kbuild leaves its objects beside the sources; what is older than its object is not compiled again.
+$(DUMP_MODULE): $(DUMP_DKMS)/Kbuild
+	$(say) "KO $@ ($(KERNEL_HEADERS))"
+	@mkdir -p $(@D)/tree
+	@cp -rpu $(DUMP_DKMS)/. $(@D)/tree
+	$(Q)$(MAKE) --no-print-directory -C $(KERNEL_HEADERS) M=$(abspath $(@D)/tree) modules > $(@D)/log 2>&1 || \
+		{ tail -n 60 $(@D)/log; exit 1; }
+	@cp $(@D)/tree/sanstrap_dump.ko $@
+
+ifneq ($(KERNEL_HEADERS),)
+all: $(DUMP_MODULE)
+endif
