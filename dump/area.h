@@ -26,6 +26,7 @@
 #define DUMP_AREA_COMPLETE       "\x93\xd6Sanstrap-DUMP\x1a"
 #define DUMP_AREA_TRAILER        "\x93\xd6Sanstrap-TAIL\x1a"
 
+#define DUMP_AREA_SECTOR         512u   /* bytes of head and trailer */
 #define DUMP_AREA_TRAILER_OFFSET 32768u /* bytes from the area's first */
 #define DUMP_AREA_DATA_OFFSET    65536u
 #define DUMP_AREA_BLOCK_SIZE_MAX 32768u /* a disk with larger blocks has no room for head and trailer beside each other */
@@ -59,7 +60,7 @@ struct dump_area_head {
     char producer[64];   /* program and version */
     char system[128];    /* the dead system: its release and version */
     char reason[128];    /* why it died */
-    uint8_t reserved[72];
+    uint8_t reserved[80];
 } __attribute__((packed));
 
 struct dump_area_trailer {
@@ -75,17 +76,20 @@ struct dump_area_trailer {
     uint8_t reserved[320];
 } __attribute__((packed));
 
-_Static_assert(sizeof(struct dump_area_head) == 512, "dump area head");
-_Static_assert(sizeof(struct dump_area_trailer) == 512, "dump area trailer");
+_Static_assert(sizeof(struct dump_area_head) == DUMP_AREA_SECTOR, "dump area head");
+_Static_assert(sizeof(struct dump_area_trailer) == DUMP_AREA_SECTOR, "dump area trailer");
 
 /*
- * What the first 512 bytes of an area say; UNMARKED when they are no head, its checksum is wrong, or it is of another format. The
- * place is compared by whoever knows it, with dump_area_is_here().
+ * What the first 512 bytes of an area say; UNMARKED when they are no head, its checksum is wrong, it is of another format, or its
+ * blocks have no room for a dump. The place is compared by whoever knows it, with dump_area_is_here().
  */
 enum dump_area_state dump_area_state(const struct dump_area_head *head);
 bool dump_area_is_here(const struct dump_area_head *head, uint64_t first_lba, uint64_t blocks, uint32_t block_size);
 
-/* Whether these are the trailer's bytes of the dump that `head` has, with its checksum right. */
+/*
+ * Whether these are the trailer's bytes of the dump that `head` has, with its checksum right. Its length may still be more than
+ * dump_area_capacity(): whoever reads on compares them.
+ */
 bool dump_area_trailer_is_valid(const struct dump_area_trailer *trailer, const struct dump_area_head *head);
 
 /* Put the signature of `state`, the numbers of the format and the checksum in; everything else is the caller's. */

@@ -40,11 +40,17 @@ static void find_stalled(struct iscsi_session *session)
 static enum status escalate(struct iscsi_session *session, const char *why)
 {
     struct task_management *management = &session->management;
-    struct active_task *active = &session->slots[management->slot];
 
     management->busy = false;
+    if (management->slot == NO_SLOT) {
+        fail(E_ISCSI_TIMEOUT, "LOGICAL UNIT RESET: %s", why);
+        management->unit_reset = UNIT_RESET_FAILED;
+        return OK;
+    }
     if (management->function == LOGICAL_UNIT_RESET)
         return fail(E_ISCSI_TIMEOUT, "LOGICAL UNIT RESET: %s", why);
+
+    struct active_task *active = &session->slots[management->slot];
     if (is_referenced(session, active)) {
         log_printf(LOG_WARNING, "ABORT TASK: %s; the logical unit is reset", why);
         active->abort = RESET_WANTED;
@@ -60,24 +66,32 @@ enum status abort_check(struct iscsi_session *session)
     return OK;
 }
 
-static void build_request(struct iscsi_session *session, unsigned slot)
+static uint8_t *build_request(struct iscsi_session *session, uint8_t function, unsigned slot, const uint8_t lun[8],
+                              uint32_t referenced)
 {
     struct task_management *management = &session->management;
+
+    management->busy = true;
+    management->function = function;
+    management->slot = (uint8_t)slot;
+    management->referenced = referenced;
+    management->itt = session->generation++ << 8 | ITT_TASK_MANAGEMENT;
+    memcpy(management->lun, lun, 8);
+    management->until = deadline_after_ms(session->settings.command_timeout_ms);
+
+    uint8_t *header = control_build(session, OP_TASK_REQUEST, FLAG_FINAL | function, management->itt,
+                                    function == LOGICAL_UNIT_RESET ? RESERVED_TAG : referenced);
+    memcpy(header + BHS_LUN, lun, 8);
+    return header;
+}
+
+static void build_request_for(struct iscsi_session *session, unsigned slot)
+{
     struct active_task *active = &session->slots[slot];
     bool reset = active->abort == RESET_WANTED;
 
     active->abort = ABORT_SENT;
-    management->busy = true;
-    management->function = reset ? LOGICAL_UNIT_RESET : ABORT_TASK;
-    management->slot = (uint8_t)slot;
-    management->referenced = active->itt;
-    management->itt = session->generation++ << 8 | ITT_TASK_MANAGEMENT;
-    memcpy(management->lun, active->lun, 8);
-    management->until = deadline_after_ms(session->settings.command_timeout_ms);
-
-    uint8_t *header = control_build(session, OP_TASK_REQUEST, FLAG_FINAL | management->function, management->itt,
-                                    reset ? RESERVED_TAG : active->itt);
-    memcpy(header + BHS_LUN, active->lun, 8);
+    uint8_t *header = build_request(session, reset ? LOGICAL_UNIT_RESET : ABORT_TASK, slot, active->lun, active->itt);
     put_be32(header + BHS_REFERENCED_CMDSN, reset ? 0 : active->cmdsn);
 }
 
@@ -90,11 +104,16 @@ bool abort_next_pdu(struct iscsi_session *session)
         const struct active_task *active = &session->slots[slot];
 
         if (active->state == SLOT_ACTIVE && (active->abort == ABORT_WANTED || active->abort == RESET_WANTED)) {
-            build_request(session, slot);
+            build_request_for(session, slot);
             return true;
         }
     }
-    return false;
+
+    if (session->management.unit_reset != UNIT_RESET_WANTED)
+        return false;
+    session->management.unit_reset = UNIT_RESET_SENT;
+    build_request(session, LOGICAL_UNIT_RESET, NO_SLOT, session->management.unit, 0);
+    return true;
 }
 
 enum status abort_response(struct iscsi_session *session)
@@ -122,6 +141,8 @@ enum status abort_response(struct iscsi_session *session)
     }
 
     management->busy = false;
+    if (management->slot == NO_SLOT)
+        management->unit_reset = UNIT_RESET_DONE;
     for (unsigned i = 0; i < SESSION_SLOTS; i++) {
         struct active_task *active = &session->slots[i];
         bool over =
@@ -131,4 +152,24 @@ enum status abort_response(struct iscsi_session *session)
             task_aborted(active);
     }
     return OK;
+}
+
+enum status iscsi_session_reset_unit(struct iscsi_session *session, const uint8_t lun[8], deadline_t deadline)
+{
+    struct task_management *management = &session->management;
+
+    memcpy(management->unit, lun, 8);
+    management->unit_reset = UNIT_RESET_WANTED;
+    while (session->state == SESSION_FULL && management->unit_reset < UNIT_RESET_DONE && !deadline_passed(deadline)) {
+        iscsi_session_pump(session);
+        platform_idle();
+    }
+
+    enum unit_reset ended = management->unit_reset;
+    management->unit_reset = UNIT_RESET_NONE;
+    if (ended == UNIT_RESET_DONE)
+        return OK;
+    if (session->state != SESSION_FULL)
+        return fail(E_ISCSI_CLOSED, "LOGICAL UNIT RESET: the connection is gone");
+    return ended == UNIT_RESET_FAILED ? E_ISCSI_TIMEOUT : fail(E_ISCSI_TIMEOUT, "LOGICAL UNIT RESET: no answer");
 }

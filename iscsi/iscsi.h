@@ -127,6 +127,13 @@ enum status iscsi_session_wait(struct iscsi_session *session, struct iscsi_task 
 void iscsi_session_cancel(struct iscsi_session *session, struct iscsi_task *task);
 
 /*
+ * LOGICAL UNIT RESET (RFC 7143 section 11.5): what other sessions have in flight at the logical unit is ended, or it is too late
+ * for it. Waits for the answer, until `deadline` or command_timeout_ms at most. E_ISCSI_TIMEOUT when the target does not answer
+ * or refuses; E_ISCSI_CLOSED without a connection, or when it is lost meanwhile. A unit attention is likely to follow.
+ */
+enum status iscsi_session_reset_unit(struct iscsi_session *session, const uint8_t lun[8], deadline_t deadline);
+
+/*
  * Logs out and closes the connection; waits for the target, until `deadline` at most. With tasks in flight there is no logout:
  * the connection is aborted, and they are done with E_ISCSI_CLOSED. The secrets are wiped, here and in what info() shows.
  */
@@ -137,10 +144,12 @@ void iscsi_session_close(struct iscsi_session *session, deadline_t deadline);
  * not to be believed, until whoever called this has found out that it is the same disk and says so.
  *   iscsi_session_doubt()  0: there is none; else its number, a new one for each reason
  *   iscsi_session_trust()  ends the doubt with this number; not one that has come up since
+ *   iscsi_session_suspect() raises one for a reason of the caller's
  */
 void iscsi_session_guard(struct iscsi_session *session);
 uint32_t iscsi_session_doubt(const struct iscsi_session *session);
 void iscsi_session_trust(struct iscsi_session *session, uint32_t doubt);
+void iscsi_session_suspect(struct iscsi_session *session);
 
 /* What was negotiated and is worth telling: for the screen and the handoff. */
 struct iscsi_session_info {
@@ -178,6 +187,13 @@ size_t scsi_disk_size(void);
  * returns.
  */
 enum status scsi_disk_open(struct scsi_disk *disk, struct iscsi_session *session, const uint8_t lun[8], deadline_t deadline);
+
+/*
+ * From now on the disk has to be the one that `known` tells of: its WWID (one of its designators has that type and bytes), else
+ * its serial number, its block size, and at least its number of blocks. It is asked before the next request is issued; another
+ * one ends that and all later ones with E_DISK_OTHER.
+ */
+void scsi_disk_expect(struct scsi_disk *disk, const struct disk *known);
 
 /* The contract to work with (iscsi/disk.h). Its numbers are filled in once scsi_disk_open() has succeeded. */
 struct disk *scsi_disk_contract(struct scsi_disk *disk);

@@ -243,6 +243,17 @@ enum status scsi_disk_open(struct scsi_disk *disk, struct iscsi_session *session
     return scsi_probe(disk, deadline);
 }
 
+void scsi_disk_expect(struct scsi_disk *disk, const struct disk *known)
+{
+    disk->disk.block_size = known->block_size;
+    disk->disk.block_count = known->block_count;
+    disk->disk.wwid_type = known->wwid_type;
+    disk->disk.wwid_length = known->wwid_length;
+    memcpy(disk->disk.wwid, known->wwid, sizeof disk->disk.wwid);
+    memcpy(disk->disk.serial, known->serial, sizeof disk->disk.serial);
+    iscsi_session_suspect(disk->session);
+}
+
 struct disk *scsi_disk_contract(struct scsi_disk *disk)
 {
     return &disk->disk;

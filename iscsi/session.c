@@ -145,6 +145,11 @@ void iscsi_session_guard(struct iscsi_session *session)
     session->guarded = true;
 }
 
+void iscsi_session_suspect(struct iscsi_session *session)
+{
+    session_raise_doubt(session);
+}
+
 uint32_t iscsi_session_doubt(const struct iscsi_session *session)
 {
     return session->doubt;

@@ -60,6 +60,11 @@ enum slot_state { SLOT_FREE, SLOT_ACTIVE, SLOT_ANSWERED, SLOT_ABORTED };
 
 enum abort_step { ABORT_NONE, ABORT_WANTED, RESET_WANTED, ABORT_SENT };
 
+#define NO_SLOT SESSION_SLOTS
+
+/* iscsi_session_reset_unit(). */
+enum unit_reset { UNIT_RESET_NONE, UNIT_RESET_WANTED, UNIT_RESET_SENT, UNIT_RESET_DONE, UNIT_RESET_FAILED };
+
 /* A command that the target has: all that the session needs of it, as the caller may have taken his task back. */
 struct active_task {
     enum slot_state state;
@@ -82,11 +87,13 @@ struct active_task {
 struct task_management {
     bool busy;
     uint8_t function;    /* ABORT_TASK or LOGICAL_UNIT_RESET */
-    uint8_t slot;        /* for the sake of this one … */
+    uint8_t slot;        /* for the sake of this one, or of NO_SLOT … */
     uint32_t referenced; /* … as long as it has this ITT */
     uint32_t itt;
     uint8_t lun[8];
     deadline_t until;
+    enum unit_reset unit_reset; /* that somebody wants, of … */
+    uint8_t unit[8];            /* … this LUN */
 };
 
 /* What a login has agreed on. */

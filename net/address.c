@@ -26,7 +26,7 @@ bool net_ipv4_is_host(const struct net_ipv4 *ipv4)
 }
 
 /* The netmask is contiguous and leaves room, and the address is neither the network nor its broadcast. */
-static enum status check_ipv4(const struct net_ipv4 *ipv4)
+enum status net_check_ipv4(const struct net_ipv4 *ipv4)
 {
     uint32_t mask = get_be32(ipv4->netmask), hosts = ~mask;
     uint32_t address = get_be32(ipv4->address), gateway = get_be32(ipv4->gateway);
@@ -71,7 +71,7 @@ static void set_dns_servers(struct network *network, const uint8_t servers[NET_D
 
 enum status net_use_ipv4(struct network *network, const struct net_ipv4 *ipv4)
 {
-    enum status status = check_ipv4(ipv4);
+    enum status status = net_check_ipv4(ipv4);
     if (status != OK)
         return status;
 

@@ -120,6 +120,15 @@ enum status net_adopt_lease(struct network *network, const struct net_dhcp_reque
 /* Sets a static IPv4 configuration. A lease is no longer kept. E_ADDRESS_INVALID. */
 enum status net_set_ipv4(struct network *network, const struct net_ipv4 *ipv4);
 
+/* Whether net_set_ipv4() takes it: OK, or E_ADDRESS_INVALID. */
+enum status net_check_ipv4(const struct net_ipv4 *ipv4);
+
+/*
+ * Claims an IPv4 address that somebody else may have taken meanwhile (RFC 5227): asks the link who has it, for 600 ms, then sets
+ * and announces it as net_set_ipv4() does. The network has no address yet. E_ADDRESS_CONFLICT when another machine answers.
+ */
+enum status net_claim_ipv4(struct network *network, const struct net_ipv4 *ipv4);
+
 /*
  * Sets a static IPv6 address, and waits for duplicate address detection (RFC 4862 5.4), until `deadline` at most.
  * E_ADDRESS_INVALID; E_ADDRESS_CONFLICT when somebody has it. If nobody has objected at the deadline, it is used.

@@ -30,7 +30,7 @@ The codes never change their meaning. This page is made by tools/errors.py from 
 
 TEXT = r'"((?:[^"\\]|\\.)*)"'
 ENTRY = re.compile(rf"STATUS\((\w+),\s*(\d+),\s*(?:AGAIN|FINAL),\s*\w+,\s*\w+,\s*{TEXT},\s*{TEXT}\)")
-BLOCK = re.compile(r"/\* (\dxx): (.*?) \(.*\) \*/|/\* (\dxx): (.*?) \*/")
+BLOCK = re.compile(r"/\* (\d+xx): (.*?) \(.*\) \*/|/\* (\d+xx): (.*?) \*/")
 
 
 def unescape(text):
