@@ -99,7 +99,7 @@ static bool has_serial(const uint8_t *page, size_t size, const char *serial)
 static bool is_the_tables(struct scsi_device *device, const struct table_facts *facts)
 {
     rcu_read_lock();
-    const struct scsi_vpd *page = rcu_dereference(facts->wwid_length ? device->vpd_pg83 : device->vpd_pg80);
+    const struct scsi_vpd *page = facts->wwid_length ? rcu_dereference(device->vpd_pg83) : rcu_dereference(device->vpd_pg80);
     bool same = page && (facts->wwid_length ? has_designator(page->data, (size_t)page->len, facts)
                                             : has_serial(page->data, (size_t)page->len, facts->serial));
     rcu_read_unlock();

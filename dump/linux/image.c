@@ -5,6 +5,7 @@
  */
 #include <linux/crash_core.h>
 #include <linux/elfcore.h>
+#include <linux/io.h>
 #include <linux/ioport.h>
 #include <linux/mm.h>
 #include <linux/page-flags.h>
@@ -39,7 +40,7 @@ static uint8_t chunk[CHUNK] __aligned(PAGE_SIZE);
 
 /* ---- while the kernel lives ---- */
 
-static int add_range(struct resource *resource, void *nothing)
+static int take_range(struct resource *resource, void *nothing)
 {
     uint64_t begin = PAGE_ALIGN(resource->start), end = (resource->end + 1) & PAGE_MASK;
     if (begin >= end)
@@ -107,7 +108,7 @@ static void fill_header(size_t notes_size)
 uint64_t image_prepare(void)
 {
     image.cpus = num_online_cpus();
-    if (walk_iomem_res_desc(IORES_DESC_NONE, IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY, 0, (u64)-1, NULL, add_range) || !image.memory)
+    if (walk_iomem_res_desc(IORES_DESC_NONE, IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY, 0, (u64)-1, NULL, take_range) || !image.memory)
         return home_refuse("memory is in more than %u pieces", RANGES);
 
     size_t info_size;

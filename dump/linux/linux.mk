@@ -6,9 +6,11 @@
 ifndef KERNEL_HEADERS
 KERNEL_HEADERS := $(lastword $(sort $(wildcard /lib/modules/*/build)))
 endif
-DUMP_MODULE_SOURCES := $(wildcard platform/*.[ch] platform/*.def platform/freestanding/include/*.h nicdrv/*.[ch] net/*.[ch] net/*.def \
+# The tables are read and not written here.
+DUMP_MODULE_WITHOUT := handoff/ibft_write.c handoff/isdh_write.c handoff/table_buffer.c handoff/recorder.c
+DUMP_MODULE_SOURCES := $(filter-out $(DUMP_MODULE_WITHOUT),$(wildcard platform/*.[ch] platform/*.def platform/freestanding/include/*.h nicdrv/*.[ch] net/*.[ch] net/*.def \
 	net/port/*.h net/port/arch/*.h iscsi/*.[ch] handoff/*.[ch] dump/*.[ch] dump/linux/*.[ch] dump/linux/core/*.c \
-	dump/linux/include/*.h)
+	dump/linux/include/*.h))
 DUMP_DKMS := build/dump/dkms/sanstrap-dump-$(SANSTRAP_VERSION)
 DUMP_MODULE := build/dump/linux/sanstrap_dump.ko
 

@@ -24,7 +24,7 @@ static struct {
 
 static uint64_t physical_of(const void *bytes)
 {
-    if (!is_vmalloc_or_module_addr(bytes))
+    if (virt_addr_valid(bytes))
         return virt_to_phys((void *)bytes);
     return page_to_phys(vmalloc_to_page(bytes)) + offset_in_page(bytes);
 }

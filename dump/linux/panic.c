@@ -74,17 +74,17 @@ static noinline __used void dump_all(void)
                    progress.milliseconds / 1000, status, status_what(status), failure_detail(status));
 }
 
-/* The old stack's pointer waits in the new one's first word, which is also how objtool and the unwinder know it. */
-static void on_own_stack(void)
+/* As the kernel changes stacks for interrupts: objtool, and so the unwinder, knows this sequence with this register. */
+static noinline void on_own_stack(void)
 {
-    void *top = stack + STACK_SIZE - 2 * sizeof(uint64_t);
+    register void *top asm("r11") = stack + STACK_SIZE - sizeof(uint64_t);
     asm volatile("movq %%rsp, (%[top])\n\t"
                  "movq %[top], %%rsp\n\t"
                  "call dump_all\n\t"
                  "popq %%rsp"
-                 : [top] "+r"(top), ASM_CALL_CONSTRAINT
-                 :
-                 : "cc", "memory", "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11");
+                 : "+r"(top), ASM_CALL_CONSTRAINT
+                 : [top] "r"(top)
+                 : "cc", "memory", "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10");
 }
 
 static void go_on(void)
@@ -96,7 +96,7 @@ static void go_on(void)
     if (home.parameters.after != AFTER_HALT)
         return;
     log_printf(LOG_WARNING, "Halted");
-    for (;;) {
+    while (READ_ONCE(home.parameters.after) == AFTER_HALT) {
         touch_nmi_watchdog();
         halt();
     }
