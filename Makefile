@@ -51,6 +51,7 @@ include mk/compile.mk
 include mk/bare.mk
 include bios/bios.mk
 include mk/efi.mk
+include mk/dump.mk
 -include $(wildcard tools/*/*.mk)
 include mk/host.mk
 include mk/coverage.mk

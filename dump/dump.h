@@ -40,11 +40,21 @@ struct dump_extent {
     uint64_t lba, blocks; /* of the disk's block size */
 };
 
-/* What the tables do not tell, or what goes before them. A NULL text, zero number: as the table has it. */
+/* What a disk is known by. The iBFT tells nothing of it. */
+struct dump_disk {
+    uint8_t wwid_type, wwid_length; /* enum isdh_wwid_type; bytes, 0: the serial number counts */
+    uint8_t wwid[64];
+    char serial[65];     /* of VPD page 80h, without blanks at either end */
+    uint32_t block_size; /* bytes */
+    uint64_t block_count;
+};
+
+/* What the tables do not tell, or what goes before them. A NULL: as the table has it. */
 struct dump_parameters {
     const char *initiator_name, *target_name;
     const struct iscsi_chap *chap, *mutual_chap;
     const uint8_t *isid; /* six bytes: of the operating system's own session, so that it is replaced; NULL: the table's */
+    const struct dump_disk *disk;
     enum iscsi_digests digests;
     bool digests_given;
 };
@@ -67,10 +77,12 @@ struct dump_config {
 struct dump;
 
 /*
- * Reads the table, checks it and the rest of *config, and keeps a deep copy under a checksum; touches neither card nor disk.
- * *dump lies in the plain piece. Errors name the member that cannot be used: E_DUMP_TABLE, E_DUMP_NIC (no driver for it),
- * E_DUMP_SECRET (CHAP without a secret), E_DUMP_NO_EXTENT, E_DUMP_EXTENT (beyond the disk, overlapping, none of whole blocks),
- * E_DUMP_IDENTITY (neither WWID nor serial number to know the disk by), E_DUMP_MEMORY.
+ * Reads the table, checks it and the rest of *config, and keeps a deep copy under a checksum; of the card it reads configuration
+ * space alone, and the disk is not asked. *dump lies in the plain piece, where what was armed there before has gone, whatever is
+ * returned. Of several targets those count that show the same disk over the same card. E_DUMP_BUSY while a dump is open. Errors
+ * name the member that cannot be used: E_DUMP_TABLE, E_DUMP_NIC (no driver, another card at its place), E_DUMP_SECRET (CHAP
+ * without a secret), E_DUMP_NO_EXTENT, E_DUMP_EXTENT (beyond the disk, overlapping, none of whole blocks), E_DUMP_IDENTITY
+ * (neither WWID nor serial number to know the disk by), E_DUMP_MEMORY.
  */
 enum status dump_arm(struct dump **dump, const struct dump_config *config);
 
@@ -91,8 +103,10 @@ const struct dump_target *dump_target(const struct dump *dump);
 
 /*
  * Checks the copy (E_DUMP_CHANGED: nothing is sent), takes the card whatever state it is in, claims the address, connects, logs
- * in in place of the dead session and compares the disk (E_DISK_OTHER, before anything is written). Whatever the layers fail
- * with. The card has stopped again when it fails.
+ * in in place of the dead session (or, where its ISID is not known, resets the logical unit, so that nothing of it is carried out
+ * any more) and compares the disk (E_DISK_OTHER, before anything is written). The targets are tried in turn, again and again,
+ * until one answers as it should, none can any more, or the time is over. Whatever the layers fail with. The card has stopped
+ * again when it fails.
  */
 enum status dump_open(struct dump *dump);
 
@@ -105,7 +119,9 @@ struct dump_span {
 /*
  * Writes whole blocks, inside the extents (E_DUMP_EXTENT otherwise, and nothing of it is written): the spans together have blocks
  * * block_size bytes. They are copied before this returns, so that they may change at once; the write itself may still be under
- * way, and its failure is then told by a later call. A lost session is opened again, and what was not confirmed is written again.
+ * way, and its failure is then told by a later call, once. A lost session is opened again, and what was not confirmed is written
+ * again. E_DUMP_TIMEOUT an eighth of the time before its end, 20 s at most, which is kept for whoever wants to write how it
+ * ended.
  */
 enum status dump_write(struct dump *dump, uint64_t lba, uint32_t blocks, const struct dump_span *spans, unsigned count);
 

@@ -30,7 +30,7 @@ static void find_stalled(struct iscsi_session *session)
             latest = active->stalled_at;
         if (active->abort == ABORT_NONE && deadline_passed(latest)) {
             log_printf(LOG_WARNING, "Command %02x, ITT %08x: no progress for %u ms; it is aborted", task->cdb[CDB_OPERATION_CODE],
-                       (unsigned)active->itt, (unsigned)session->settings.stall_ms);
+                       (unsigned)active->itt, (unsigned)session->settings->stall_ms);
             active->abort = ABORT_WANTED;
         }
     }
@@ -77,7 +77,7 @@ static uint8_t *build_request(struct iscsi_session *session, uint8_t function, u
     management->referenced = referenced;
     management->itt = session->generation++ << 8 | ITT_TASK_MANAGEMENT;
     memcpy(management->lun, lun, 8);
-    management->until = deadline_after_ms(session->settings.command_timeout_ms);
+    management->until = deadline_after_ms(session->settings->command_timeout_ms);
 
     uint8_t *header = control_build(session, OP_TASK_REQUEST, FLAG_FINAL | function, management->itt,
                                     function == LOGICAL_UNIT_RESET ? RESERVED_TAG : referenced);
@@ -100,7 +100,7 @@ bool abort_next_pdu(struct iscsi_session *session)
     if (session->management.busy)
         return false;
 
-    for (unsigned slot = 0; slot < SESSION_SLOTS; slot++) {
+    for (unsigned slot = 0; slot < session->slot_count; slot++) {
         const struct active_task *active = &session->slots[slot];
 
         if (active->state == SLOT_ACTIVE && (active->abort == ABORT_WANTED || active->abort == RESET_WANTED)) {
@@ -143,7 +143,7 @@ enum status abort_response(struct iscsi_session *session)
     management->busy = false;
     if (management->slot == NO_SLOT)
         management->unit_reset = UNIT_RESET_DONE;
-    for (unsigned i = 0; i < SESSION_SLOTS; i++) {
+    for (unsigned i = 0; i < session->slot_count; i++) {
         struct active_task *active = &session->slots[i];
         bool over =
             reset ? active->state == SLOT_ACTIVE && memcmp(active->lun, management->lun, 8) == 0 : is_referenced(session, active);

@@ -58,7 +58,7 @@ static bool equal_in_constant_time(const uint8_t *a, const uint8_t *b, uint32_t 
 
 enum status chap_offer(struct login *login)
 {
-    const struct iscsi_settings *settings = &login->session->settings;
+    const struct iscsi_settings *settings = login->session->settings;
     bool ours = settings->chap.name[0] != 0, mutual = settings->mutual_chap.name[0] != 0;
     bool alone = mutual || login->session->chap_alone;
 
@@ -80,7 +80,7 @@ enum status chap_offer(struct login *login)
 
 static bool is_mutual(const struct login *login)
 {
-    return login->session->settings.mutual_chap.name[0] != 0;
+    return login->session->settings->mutual_chap.name[0] != 0;
 }
 
 bool chap_lists_are_open(const struct login *login)
@@ -181,7 +181,7 @@ static void challenge_target(struct login *login)
 
 static enum status answer_challenge(struct login *login)
 {
-    const struct iscsi_settings *settings = &login->session->settings;
+    const struct iscsi_settings *settings = login->session->settings;
     const struct chap_keys *keys = &login->chap_keys;
 
     if (keys->algorithm && chap_lists_are_open(login) && strcmp(keys->algorithm, "Reject") == 0)
@@ -219,7 +219,7 @@ static enum status answer_challenge(struct login *login)
 
 static enum status verify_target(struct login *login)
 {
-    const struct iscsi_chap *expected = &login->session->settings.mutual_chap;
+    const struct iscsi_chap *expected = &login->session->settings->mutual_chap;
     const struct chap_keys *keys = &login->chap_keys;
 
     if (!expected->name[0])
@@ -272,6 +272,6 @@ void chap_end(struct login *login, bool logged_in)
 
     session->lists_taken |= logged_in;
     bytes_wipe(&login->chap, sizeof login->chap);
-    bytes_wipe(login->text_out, sizeof login->text_out);
-    bytes_wipe(login->text_in, sizeof login->text_in);
+    bytes_wipe(login->text_out, login->text_out_room);
+    bytes_wipe(login->text_in, login->text_in_room + 1);
 }

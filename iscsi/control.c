@@ -62,7 +62,7 @@ static enum status receive_async(struct iscsi_session *session)
             return OK;
         log_printf(LOG_WARNING, "The target asks for a logout");
         session->logout_wanted = true;
-        session->logout_until = deadline_after_ms(smaller_of(answer_within * 1000 + 1000, session->settings.command_timeout_ms));
+        session->logout_until = deadline_after_ms(smaller_of(answer_within * 1000 + 1000, session->settings->command_timeout_ms));
         return OK;
     case ASYNC_DROP:
     case ASYNC_DROP_ALL:
@@ -152,7 +152,7 @@ bool control_next_pdu(struct iscsi_session *session)
     /* A ping of our own when somebody waits and nothing comes. */
     uint64_t silence = platform_ticks() - session->heard_at;
     bool waiting = session->first || task_any_active(session);
-    if (waiting && !session->nop_waiting && silence > session->settings.command_timeout_ms / 3 * platform_ticks_per_ms()) {
+    if (waiting && !session->nop_waiting && silence > session->settings->command_timeout_ms / 3 * platform_ticks_per_ms()) {
         control_build(session, OP_NOP_OUT, FLAG_FINAL, ITT_NOP, RESERVED_TAG);
         session->nop_waiting = true;
         return true;

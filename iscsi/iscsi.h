@@ -79,24 +79,45 @@ struct iscsi_task {
     enum status failure;
 };
 
+/*
+ * How much a session and its disk do at one time, and so what memory they take. With the smaller one less is under way; login
+ * text that does not fit is E_LOGIN_TEXT.
+ */
+struct iscsi_profile {
+    uint16_t commands; /* of a disk that are under way at one time: 1..ISCSI_COMMANDS_MAX */
+    uint16_t text_in;  /* bytes of a login answer of the target's, in all of its PDUs: ISCSI_TEXT_IN_MIN..ISCSI_TEXT_IN_MAX */
+    uint16_t text_out; /* … of a login request of ours: ISCSI_TEXT_OUT_MIN..ISCSI_TEXT_OUT_MAX */
+};
+#define ISCSI_COMMANDS_MAX 64
+#define ISCSI_TEXT_IN_MIN  2560 /* the longest CHAP challenge in hexadecimal, or all keys there are with their longest values */
+#define ISCSI_TEXT_IN_MAX  8192 /* the default MaxRecvDataSegmentLength, which holds while logging in */
+#define ISCSI_TEXT_OUT_MIN 1024
+#define ISCSI_TEXT_OUT_MAX 2048
+extern const struct iscsi_profile iscsi_profile_large; /* a loader's */
+extern const struct iscsi_profile iscsi_profile_small; /* a crash dump's */
+
 struct iscsi_session;
 
-/*
- * How many bytes a session wants of the arena. Some 11 KiB of them (ISCSI_LOGIN_SIZE: the text of both sides, and where it
- * stands) are in use only from the moment a connection is opened until full feature phase.
- */
-#define ISCSI_LOGIN_SIZE (11 * 1024)
-size_t iscsi_session_size(void);
+/* How many bytes of an arena a session takes, and what alignment to 16 costs. */
+size_t iscsi_session_size(const struct iscsi_profile *profile);
 
-/* Takes a session from the arena; NULL, with E_ISCSI_MEMORY recorded, when it does not fit. The stream is the session's now. */
-struct iscsi_session *iscsi_session_new(struct arena *arena, struct stream *stream);
+/*
+ * Takes a session from the arena; NULL, with E_ISCSI_MEMORY recorded, when it does not fit, or E_INVALID_ARGUMENT for a profile
+ * out of its limits. The stream is the session's now.
+ */
+struct iscsi_session *iscsi_session_new(struct arena *arena, struct stream *stream, const struct iscsi_profile *profile);
+
+/* How many commands its profile allows a disk on it. */
+unsigned iscsi_session_commands(const struct iscsi_session *session);
 
 /*
  * Connects and logs in, following redirections, until full feature phase; waits, until `deadline` or login_timeout_ms at most.
- * The settings are copied. A session that is open loses its connection and its tasks (E_ISCSI_CLOSED) first. Fails with a status
- * of the stream's, E_LOGIN_*, E_CHAP_* or E_ISCSI_SEGMENT; the stream is then aborted and the session closed.
+ * The settings are the session's until it is closed, and stay where they are: what is 0 in them gets its default, the ISID is
+ * made up when there is none, and closing wipes the secrets. A session that is open loses its connection and its tasks
+ * (E_ISCSI_CLOSED) first. Fails with a status of the stream's, E_LOGIN_*, E_CHAP_* or E_ISCSI_SEGMENT; the stream is then aborted
+ * and the session closed.
  */
-enum status iscsi_session_open(struct iscsi_session *session, const struct iscsi_settings *settings, deadline_t deadline);
+enum status iscsi_session_open(struct iscsi_session *session, struct iscsi_settings *settings, deadline_t deadline);
 
 /*
  * Queues a task; it is sent by a later pump, as soon as the CmdSN window and the stream have room. Never waits. On a session that
@@ -135,7 +156,7 @@ enum status iscsi_session_reset_unit(struct iscsi_session *session, const uint8_
 
 /*
  * Logs out and closes the connection; waits for the target, until `deadline` at most. With tasks in flight there is no logout:
- * the connection is aborted, and they are done with E_ISCSI_CLOSED. The secrets are wiped, here and in what info() shows.
+ * the connection is aborted, and they are done with E_ISCSI_CLOSED. The secrets in the settings are wiped.
  */
 void iscsi_session_close(struct iscsi_session *session, deadline_t deadline);
 
@@ -177,8 +198,8 @@ void iscsi_session_info(const struct iscsi_session *session, struct iscsi_sessio
 
 struct scsi_disk;
 
-/* How many bytes the caller places for one, aligned to 16. */
-size_t scsi_disk_size(void);
+/* How many bytes the caller places for one on a session of this profile, aligned to 16. */
+size_t scsi_disk_size(const struct iscsi_profile *profile);
 
 /*
  * Finds out what the LUN is: REPORT LUNS, INQUIRY with VPD 80h, 83h and B0h, TEST UNIT READY, READ CAPACITY, MODE SENSE. Waits,

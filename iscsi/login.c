@@ -63,7 +63,7 @@ static void build_request(struct login *login)
     uint8_t flags = (uint8_t)(login->stage << LOGIN_CSG_SHIFT | (login->transit ? FLAG_TRANSIT | next : 0));
     uint8_t *header = pdu_start(session, OP_LOGIN_REQUEST | OP_IMMEDIATE, flags);
 
-    memcpy(header + BHS_ISID, session->settings.isid, BHS_ISID_LENGTH);
+    memcpy(header + BHS_ISID, session->settings->isid, BHS_ISID_LENGTH);
     put_be16(header + BHS_TSIH, session->tsih);
     put_be32(header + BHS_ITT, ITT_LOGIN);
     put_be32(header + BHS_CMDSN, session->cmdsn);
@@ -85,7 +85,7 @@ static enum status check_response(struct login *login, const uint8_t *header)
 
     if (header[BHS_ACTIVE_VERSION] != VERSION_RFC_7143)
         return fail(E_LOGIN_VERSION, "active version %02x", header[BHS_ACTIVE_VERSION]);
-    if (memcmp(header + BHS_ISID, login->session->settings.isid, BHS_ISID_LENGTH) != 0)
+    if (memcmp(header + BHS_ISID, login->session->settings->isid, BHS_ISID_LENGTH) != 0)
         return fail(E_LOGIN_PROTOCOL, "the answer is for another ISID");
     unsigned stage = header[BHS_FLAGS] >> LOGIN_CSG_SHIFT & LOGIN_STAGE_MASK;
     if (stage != login->stage)
@@ -99,10 +99,10 @@ enum status login_place_text(struct iscsi_session *session)
 {
     struct login *login = session->login;
     struct receiver *rx = &session->rx;
-    uint32_t room = TEXT_IN_MAX - login->text_in_length;
+    uint32_t room = login->text_in_room - login->text_in_length;
 
     if (rx->data_length > room)
-        return fail(E_LOGIN_TEXT, "more than %u bytes of continued text", TEXT_IN_MAX);
+        return fail(E_LOGIN_TEXT, "more than %u bytes of continued text", login->text_in_room);
     rx->to = login->text_in + login->text_in_length;
     rx->room = rx->data_length;
     return OK;
@@ -145,7 +145,7 @@ static enum status enter_next_stage(struct login *login)
                     !login->asked_transit            ? "none"
                     : login->stage == STAGE_SECURITY ? "stage 1"
                                                      : "stage 3");
-    if (login->stage == STAGE_SECURITY && login->session->settings.mutual_chap.name[0] && login->chap.step != CHAP_PROVED)
+    if (login->stage == STAGE_SECURITY && login->session->settings->mutual_chap.name[0] && login->chap.step != CHAP_PROVED)
         return fail(E_CHAP_TARGET, "the target ended the stage without its proof");
 
     login->stage = next;
@@ -156,7 +156,7 @@ static enum status enter_next_stage(struct login *login)
 static enum status write_request_text(struct login *login)
 {
     struct iscsi_session *session = login->session;
-    const struct iscsi_settings *settings = &session->settings;
+    const struct iscsi_settings *settings = session->settings;
 
     if (login->stage == STAGE_SECURITY) {
         if (!login->stage_began)
@@ -202,7 +202,7 @@ static enum status make_request(struct login *login)
     login->text_in_length = 0;
     enum status status = write_request_text(login);
     if (status == OK && login->out.full)
-        status = fail(E_LOGIN_TEXT, "our answers do not fit %u bytes", TEXT_OUT_MAX);
+        status = fail(E_LOGIN_TEXT, "our answers do not fit %u bytes", login->text_out_room);
     if (status != OK)
         return status;
 
@@ -232,8 +232,8 @@ static enum status begin_connection(struct login *login)
 {
     struct iscsi_session *session = login->session;
 
-    memset(&login->requests, 0, offsetof(struct login, text_in) - offsetof(struct login, requests));
-    login->out = (struct key_text_writer){.bytes = login->text_out, .room = TEXT_OUT_MAX};
+    memset(&login->requests, 0, sizeof *login - offsetof(struct login, requests));
+    login->out = (struct key_text_writer){.bytes = login->text_out, .room = login->text_out_room};
     login->stage_began = true;
 
     login_keys_set_defaults(&session->agreed);
@@ -328,7 +328,7 @@ static enum status handle_response(struct login *login, bool *done)
     if (class == CLASS_REDIRECT)
         return follow_redirect(login, detail);
     if (class != CLASS_SUCCESS)
-        return fail_for_status(&session->settings, class, detail);
+        return fail_for_status(session->settings, class, detail);
     return header[BHS_FLAGS] & FLAG_CONTINUE ? fetch_rest(login) : advance(login, done);
 }
 
@@ -386,8 +386,8 @@ void login_start(struct iscsi_session *session, deadline_t deadline)
 /* A portal to which we were sent for good, and which does not answer: the next attempt asks at the one that was set. */
 static void go_home(struct iscsi_session *session)
 {
-    memcpy(session->home_host, session->settings.host, sizeof session->home_host);
-    session->home_port = session->settings.port ? session->settings.port : ISCSI_DEFAULT_PORT;
+    memcpy(session->home_host, session->settings->host, sizeof session->home_host);
+    session->home_port = session->settings->port ? session->settings->port : ISCSI_DEFAULT_PORT;
 }
 
 enum status login_turn(struct iscsi_session *session, bool *done)

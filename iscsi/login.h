@@ -12,9 +12,6 @@
 #define STAGE_RESERVED    2
 #define STAGE_FULL        3
 
-#define TEXT_IN_MAX  8192 /* the default MaxRecvDataSegmentLength, which holds while logging in; of a whole answer, too */
-#define TEXT_OUT_MAX 2048 /* login text of one request */
-
 enum chap_step { CHAP_NONE, CHAP_OFFERED, CHAP_ALGORITHM_SENT, CHAP_RESPONSE_SENT, CHAP_PROVED };
 
 /* CHAP_A values, IANA "PPP Authentication Algorithms" */
@@ -37,9 +34,12 @@ struct chap {
     uint8_t our_challenge[CHALLENGE_LENGTH];
 };
 
-/* A login under way. Up to `redirects` it lasts over all of its connections; the rest begins anew with each. */
+/* A login under way, and where its text is. Up to `redirects` it lasts over all of its connections; the rest begins anew with
+ * each. */
 struct login {
     struct iscsi_session *session;
+    uint8_t *text_in, *text_out; /* of a whole answer, and a byte more; of one request */
+    uint16_t text_in_room, text_out_room;
     enum status begun; /* what connect() said */
     deadline_t deadline;
     bool fell_back; /* a list was taken back: chap_offer_less() */
@@ -60,8 +60,6 @@ struct login {
     const char *auth_method, *target_address;
 
     uint32_t text_in_length;
-    uint8_t text_in[TEXT_IN_MAX + 1];
-    uint8_t text_out[TEXT_OUT_MAX];
 };
 
 /* login_keys.c: writes our offer of operational keys to login->out. */

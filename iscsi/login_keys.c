@@ -66,7 +66,7 @@ static const struct key keys[] = {
 /* The digests' keys come first, in the order of digest_offers' columns. */
 static enum digest_offer digest_offer(const struct login *login, const struct key *key)
 {
-    return (enum digest_offer)digest_offers[login->session->settings.digests][key - keys];
+    return (enum digest_offer)digest_offers[login->session->settings->digests][key - keys];
 }
 
 void login_keys_set_defaults(struct negotiated *agreed)
@@ -206,7 +206,7 @@ static enum status accept_portal_group(struct login *login, const char *value)
     if (!key_text_number(value, UINT16_MAX, &tag))
         return fail(E_LOGIN_KEY, "TargetPortalGroupTag=%.40s", value);
 
-    uint16_t wanted = login->session->settings.portal_group;
+    uint16_t wanted = login->session->settings->portal_group;
     if (wanted != ISCSI_PORTAL_GROUP_UNKNOWN && wanted != tag)
         log_printf(LOG_WARNING, "Portal group %u, settings say %u", (unsigned)tag, wanted);
     login->session->portal_group = (uint16_t)tag;
@@ -262,7 +262,7 @@ enum status login_keys_accept(struct login *login, const char *key, const char *
 enum status login_keys_finish(struct login *login)
 {
     struct negotiated *agreed = &login->session->agreed;
-    const uint8_t *offers = digest_offers[login->session->settings.digests];
+    const uint8_t *offers = digest_offers[login->session->settings->digests];
 
     if ((offers[0] == OFFER_CRC32C && !agreed->header_digest) || (offers[1] == OFFER_CRC32C && !agreed->data_digest))
         return fail(E_LOGIN_DIGEST, "offered HeaderDigest=%s and DataDigest=%s, got %s and %s", digest_texts[offers[0]],

@@ -13,7 +13,7 @@ void pdu_receive_reset(struct iscsi_session *session)
 static enum status place_data(struct iscsi_session *session)
 {
     struct receiver *rx = &session->rx;
-    uint32_t limit = session->state == SESSION_LOGIN ? TEXT_IN_MAX : OUR_MAX_RECV_SEGMENT;
+    uint32_t limit = session->state == SESSION_LOGIN ? ISCSI_TEXT_IN_MAX : OUR_MAX_RECV_SEGMENT;
 
     rx->data_length = get_be24(rx->header + BHS_DATA_LENGTH);
     if (rx->data_length > limit)

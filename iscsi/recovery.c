@@ -23,13 +23,13 @@
 void recovery_end(struct iscsi_session *session)
 {
     session->recovering = false;
-    session->backoff_ms = session->settings.recovery_backoff_ms;
+    session->backoff_ms = session->settings->recovery_backoff_ms;
 }
 
 static void set_give_up_time(struct iscsi_session *session)
 {
     session->recovering = true;
-    session->give_up_at = deadline_after_ms(session->settings.recovery_timeout_ms);
+    session->give_up_at = deadline_after_ms(session->settings->recovery_timeout_ms);
 }
 
 /* After power came back hundreds of machines log in to one target: none of their pauses are alike. At least `ms`. */
@@ -44,7 +44,7 @@ static deadline_t after_jittered_ms(uint32_t ms)
 /* Our own backoff, or what the target has announced if that is longer, as long as time is left for an attempt. */
 static void plan_retry(struct iscsi_session *session)
 {
-    uint32_t wait = smaller_of(session->time2wait_ms, smaller_of(TIME2WAIT_MAX_MS, session->settings.recovery_timeout_ms / 2));
+    uint32_t wait = smaller_of(session->time2wait_ms, smaller_of(TIME2WAIT_MAX_MS, session->settings->recovery_timeout_ms / 2));
 
     session->retry_at = after_jittered_ms(wait > session->backoff_ms ? wait : session->backoff_ms);
     session->time2wait_ms = 0;
@@ -82,13 +82,13 @@ void recovery_attempt(struct iscsi_session *session)
     }
     if (deadline_passed(session->give_up_at)) {
         give_up(session, fail(E_ISCSI_TIMEOUT, "no command completed for %u ms, %u reconnects",
-                              (unsigned)session->settings.recovery_timeout_ms, (unsigned)session->reconnects));
+                              (unsigned)session->settings->recovery_timeout_ms, (unsigned)session->reconnects));
         return;
     }
     if (!deadline_passed(session->retry_at))
         return;
 
-    deadline_t attempt = deadline_after_ms(session->settings.login_timeout_ms);
+    deadline_t attempt = deadline_after_ms(session->settings->login_timeout_ms);
     login_start(session, attempt < session->give_up_at ? attempt : session->give_up_at);
 }
 

@@ -63,7 +63,7 @@ static void conclude_task(struct scsi_slot *slot)
 
 static void fill_slots(struct scsi_disk *disk)
 {
-    for (unsigned i = 0; i < SCSI_DISK_TASKS && disk->waiting; i++) {
+    for (unsigned i = 0; i < disk->slot_count && disk->waiting; i++) {
         struct scsi_slot *slot = &disk->slots[i];
 
         if (slot->request)
@@ -131,7 +131,7 @@ static void renew_patience(struct scsi_disk *disk)
         pause = 0;
 
     renew(&disk->identity.patience, connected_anew, pause);
-    for (unsigned i = 0; i < SCSI_DISK_TASKS; i++)
+    for (unsigned i = 0; i < disk->slot_count; i++)
         renew(&disk->slots[i].patience, connected_anew, pause);
 }
 
@@ -142,7 +142,7 @@ static void scsi_disk_pump(struct disk *contract)
     iscsi_session_pump(disk->session);
     renew_patience(disk);
     bool trusted = !iscsi_session_doubt(disk->session);
-    for (unsigned i = 0; i < SCSI_DISK_TASKS; i++) {
+    for (unsigned i = 0; i < disk->slot_count; i++) {
         struct scsi_slot *slot = &disk->slots[i];
 
         if (!slot->request)
@@ -166,7 +166,7 @@ void scsi_disk_fail_all(struct scsi_disk *disk, enum status status)
     char detail[192];
 
     format_text(detail, sizeof detail, "%s", failure_detail(status));
-    for (unsigned i = 0; i < SCSI_DISK_TASKS; i++) {
+    for (unsigned i = 0; i < disk->slot_count; i++) {
         struct scsi_slot *slot = &disk->slots[i];
 
         if (!slot->request)
@@ -212,7 +212,7 @@ static void scsi_disk_cancel(struct disk *contract, struct disk_request *request
         return;
 
     enum status status = fail(E_DISK_TIMEOUT, "block %llu was given up", (unsigned long long)request->lba);
-    for (unsigned i = 0; i < SCSI_DISK_TASKS; i++) {
+    for (unsigned i = 0; i < disk->slot_count; i++) {
         if (disk->slots[i].request == request) {
             if (!disk->slots[i].pausing)
                 iscsi_session_cancel(disk->session, &disk->slots[i].task);
@@ -228,14 +228,16 @@ static void scsi_disk_cancel(struct disk *contract, struct disk_request *request
 
 static const struct disk_ops operations = {scsi_disk_submit, scsi_disk_pump, scsi_disk_cancel};
 
-size_t scsi_disk_size(void)
+size_t scsi_disk_size(const struct iscsi_profile *profile)
 {
-    return sizeof(struct scsi_disk);
+    return sizeof(struct scsi_disk) + profile->commands * sizeof(struct scsi_slot);
 }
 
 enum status scsi_disk_open(struct scsi_disk *disk, struct iscsi_session *session, const uint8_t lun[8], deadline_t deadline)
 {
-    memset(disk, 0, sizeof *disk);
+    unsigned commands = iscsi_session_commands(session);
+    memset(disk, 0, sizeof *disk + commands * sizeof *disk->slots);
+    disk->slot_count = commands;
     disk->session = session;
     memcpy(disk->lun, lun, 8);
     disk->disk.ops = &operations;

@@ -8,7 +8,6 @@
 
 #include "iscsi/scsi.h"
 
-#define SCSI_DISK_TASKS   16
 #define SCSI_TRANSFER_MAX MIB   /* bytes of one command */
 #define SCSI_PAUSE_MS     100   /* before a busy LUN is asked again */
 #define SCSI_TRIES_MAX    8     /* attempts without a pause between */
@@ -45,13 +44,14 @@ struct scsi_disk {
     struct iscsi_session *session;
     uint8_t lun[8];                              /* as in the BHS */
     struct disk_request *waiting, *waiting_last; /* requests without a slot, by link[0] */
-    struct scsi_slot slots[SCSI_DISK_TASKS];
-    struct iscsi_task probe; /* asks what the LUN is */
-    uint8_t scratch[1024];   /* its answer */
+    struct iscsi_task probe;                     /* asks what the LUN is */
+    uint8_t scratch[1024];                       /* its answer */
     struct scsi_identity identity;
     uint64_t pumped_at;  /* ticks: of the last pump */
     uint32_t reconnects; /* of the session, at that time */
     char other[160];     /* not "": another disk has taken its place, and what is known of both */
+    unsigned slot_count; /* as the session's profile has it */
+    struct scsi_slot slots[];
 };
 
 /* scsi_probe.c: fills in disk->disk but its ops; waits. Fails as scsi_disk_open() does. */

@@ -242,7 +242,7 @@ static void conclude_step(struct scsi_disk *disk)
 
 static bool anybody_waits(const struct scsi_disk *disk)
 {
-    for (unsigned i = 0; i < SCSI_DISK_TASKS; i++) {
+    for (unsigned i = 0; i < disk->slot_count; i++) {
         if (disk->slots[i].request)
             return true;
     }

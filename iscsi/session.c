@@ -17,29 +17,71 @@
 
 #define ISID_TYPE_RANDOM 0x80 /* T field 10b, RFC 7143 section 11.12.5 */
 
-/* The login's part begins at a multiple of 16 as well. */
-#define OWN_SIZE ((sizeof(struct iscsi_session) + 15) & ~(size_t)15)
+/* Slots beyond those of a disk's commands: for some that were given up, and the question whether it is the same disk. */
+#define SPARE_SLOTS_MIN   2
+#define SPARE_SLOTS_SHARE 4 /* one for so many commands */
 
-_Static_assert(sizeof(struct login) <= ISCSI_LOGIN_SIZE, "iscsi.h tells less than a login wants");
+const struct iscsi_profile iscsi_profile_large = {.commands = 16, .text_in = ISCSI_TEXT_IN_MAX, .text_out = ISCSI_TEXT_OUT_MAX};
+const struct iscsi_profile iscsi_profile_small = {.commands = 4, .text_in = ISCSI_TEXT_IN_MIN, .text_out = ISCSI_TEXT_OUT_MIN};
 
-size_t iscsi_session_size(void)
+static unsigned slots_for(const struct iscsi_profile *profile)
 {
-    return OWN_SIZE + sizeof(struct login);
+    unsigned spare = profile->commands / SPARE_SLOTS_SHARE;
+    return profile->commands + (spare > SPARE_SLOTS_MIN ? spare : SPARE_SLOTS_MIN);
 }
 
-struct iscsi_session *iscsi_session_new(struct arena *arena, struct stream *stream)
+/* What a session is made of, one behind the other: itself, its slots, the login and its two texts. */
+static size_t slots_offset(void)
 {
-    uint8_t *memory = arena_take(arena, iscsi_session_size(), 16);
+    return (sizeof(struct iscsi_session) + 15) & ~(size_t)15;
+}
 
-    if (!memory) {
-        fail(E_ISCSI_MEMORY, "%u bytes", (unsigned)iscsi_session_size());
+static size_t login_offset(const struct iscsi_profile *profile)
+{
+    return (slots_offset() + slots_for(profile) * sizeof(struct active_task) + 15) & ~(size_t)15;
+}
+
+size_t iscsi_session_size(const struct iscsi_profile *profile)
+{
+    return login_offset(profile) + sizeof(struct login) + profile->text_in + 1 + profile->text_out + 15;
+}
+
+static bool profile_is_valid(const struct iscsi_profile *profile)
+{
+    return profile->commands >= 1 && profile->commands <= ISCSI_COMMANDS_MAX && profile->text_in >= ISCSI_TEXT_IN_MIN &&
+           profile->text_in <= ISCSI_TEXT_IN_MAX && profile->text_out >= ISCSI_TEXT_OUT_MIN &&
+           profile->text_out <= ISCSI_TEXT_OUT_MAX;
+}
+
+struct iscsi_session *iscsi_session_new(struct arena *arena, struct stream *stream, const struct iscsi_profile *profile)
+{
+    if (!profile_is_valid(profile)) {
+        fail(E_INVALID_ARGUMENT, "a profile of %u commands, %u and %u bytes of text", profile->commands, profile->text_in,
+             profile->text_out);
         return NULL;
     }
-    memset(memory, 0, iscsi_session_size());
+    uint8_t *memory = arena_take(arena, iscsi_session_size(profile) - 15, 16);
+    if (!memory) {
+        fail(E_ISCSI_MEMORY, "%u bytes", (unsigned)iscsi_session_size(profile));
+        return NULL;
+    }
+
     struct iscsi_session *session = (struct iscsi_session *)memory;
     session->stream = stream;
-    session->login = (struct login *)(memory + OWN_SIZE);
+    session->commands = profile->commands;
+    session->slots = (struct active_task *)(memory + slots_offset());
+    session->slot_count = (uint16_t)slots_for(profile);
+    session->login = (struct login *)(memory + login_offset(profile));
+    session->login->text_in = (uint8_t *)(session->login + 1);
+    session->login->text_in_room = profile->text_in;
+    session->login->text_out = session->login->text_in + profile->text_in + 1;
+    session->login->text_out_room = profile->text_out;
     return session;
+}
+
+unsigned iscsi_session_commands(const struct iscsi_session *session)
+{
+    return session->commands;
 }
 
 static void use_default(uint32_t *milliseconds, uint32_t value)
@@ -48,11 +90,10 @@ static void use_default(uint32_t *milliseconds, uint32_t value)
         *milliseconds = value;
 }
 
-static enum status store_settings(struct iscsi_session *session, const struct iscsi_settings *given)
+static enum status complete_settings(struct iscsi_session *session)
 {
-    struct iscsi_settings *settings = &session->settings;
+    struct iscsi_settings *settings = session->settings;
 
-    *settings = *given;
     if (!settings->initiator_name[0] || strnlen(settings->initiator_name, sizeof settings->initiator_name) > ISCSI_NAME_MAX)
         return fail(E_LOGIN_NAME, "no initiator name");
     if (!settings->target_name[0] || strnlen(settings->target_name, sizeof settings->target_name) > ISCSI_NAME_MAX)
@@ -73,24 +114,27 @@ static enum status store_settings(struct iscsi_session *session, const struct is
     return OK;
 }
 
-enum status iscsi_session_open(struct iscsi_session *session, const struct iscsi_settings *settings, deadline_t deadline)
+enum status iscsi_session_open(struct iscsi_session *session, struct iscsi_settings *settings, deadline_t deadline)
 {
-    struct stream *stream = session->stream;
-    struct login *login = session->login;
-
     if (session->state != SESSION_CLOSED)
         session_drop_connection(session);
     task_finish_all(session, E_ISCSI_CLOSED);
 
-    memset(session, 0, sizeof *session);
-    session->stream = stream;
-    session->login = login;
+    memset(session->slots, 0, session->slot_count * sizeof *session->slots);
+    *session = (struct iscsi_session){
+        .stream = session->stream,
+        .login = session->login,
+        .slots = session->slots,
+        .slot_count = session->slot_count,
+        .commands = session->commands,
+        .settings = settings,
+    };
     platform_random(&session->generation, sizeof session->generation);
-    enum status status = store_settings(session, settings);
+    enum status status = complete_settings(session);
     if (status != OK)
         return status;
 
-    deadline_t attempt = deadline_after_ms(session->settings.login_timeout_ms);
+    deadline_t attempt = deadline_after_ms(session->settings->login_timeout_ms);
     bool done = false;
     login_start(session, attempt < deadline ? attempt : deadline);
     while (status == OK && !done) {
@@ -261,7 +305,7 @@ static void forgive_pause(struct iscsi_session *session)
     session->management.until += pause;
     if (session->window_until)
         session->window_until += pause;
-    for (unsigned i = 0; i < SESSION_SLOTS; i++)
+    for (unsigned i = 0; i < session->slot_count; i++)
         session->slots[i].stalled_at += pause;
 }
 
@@ -273,10 +317,10 @@ static enum status check_window(struct iscsi_session *session)
         return OK;
     }
     if (!session->window_until)
-        session->window_until = deadline_after_ms(session->settings.stall_ms);
+        session->window_until = deadline_after_ms(session->settings->stall_ms);
     if (!deadline_passed(session->window_until))
         return OK;
-    return fail(E_ISCSI_WINDOW, "MaxCmdSN %u for %u ms", (unsigned)session->maxcmdsn, (unsigned)session->settings.stall_ms);
+    return fail(E_ISCSI_WINDOW, "MaxCmdSN %u for %u ms", (unsigned)session->maxcmdsn, (unsigned)session->settings->stall_ms);
 }
 
 /* What the peer's TCP takes of a long transmission is a sign of life, too: pings queue up behind it. */
@@ -299,8 +343,8 @@ static enum status check_timeouts(struct iscsi_session *session)
     bool waiting = session->first || task_any_active(session);
     /* Behind a PDU that the stream does not take no ping can go out. */
     if (waiting && (session->nop_waiting || session->tx.busy) &&
-        platform_ticks() - session->heard_at > session->settings.command_timeout_ms * platform_ticks_per_ms())
-        return fail(E_ISCSI_SILENT, "nothing for %u ms", (unsigned)session->settings.command_timeout_ms);
+        platform_ticks() - session->heard_at > session->settings->command_timeout_ms * platform_ticks_per_ms())
+        return fail(E_ISCSI_SILENT, "nothing for %u ms", (unsigned)session->settings->command_timeout_ms);
 
     enum status status = check_window(session);
     return status == OK ? abort_check(session) : status;
@@ -371,8 +415,10 @@ static void end_session(struct iscsi_session *session)
 {
     session_drop_connection(session);
     session->state = SESSION_CLOSED;
-    bytes_wipe(session->settings.chap.secret, sizeof session->settings.chap.secret);
-    bytes_wipe(session->settings.mutual_chap.secret, sizeof session->settings.mutual_chap.secret);
+    if (session->settings) {
+        bytes_wipe(session->settings->chap.secret, sizeof session->settings->chap.secret);
+        bytes_wipe(session->settings->mutual_chap.secret, sizeof session->settings->mutual_chap.secret);
+    }
 }
 
 void iscsi_session_close(struct iscsi_session *session, deadline_t deadline)
@@ -408,14 +454,14 @@ void iscsi_session_info(const struct iscsi_session *session, struct iscsi_sessio
     bool literal6 = strchr(session->portal_host, ':') != NULL;
 
     memset(info, 0, sizeof *info);
-    info->settings = &session->settings;
+    info->settings = session->settings;
 
     format_text(info->portal, sizeof info->portal, literal6 ? "[%s]:%u" : "%s:%u", session->portal_host, session->portal_port);
     info->portal_port = session->portal_port;
     info->portal_group =
-        session->portal_group != ISCSI_PORTAL_GROUP_UNKNOWN ? session->portal_group : session->settings.portal_group;
+        session->portal_group != ISCSI_PORTAL_GROUP_UNKNOWN ? session->portal_group : session->settings->portal_group;
     info->tsih = session->tsih;
-    memcpy(info->isid, session->settings.isid, sizeof info->isid);
+    memcpy(info->isid, session->settings->isid, sizeof info->isid);
 
     info->max_burst = session->agreed.max_burst;
     info->first_burst = session->agreed.first_burst;

@@ -26,7 +26,6 @@
 #include "iscsi/iscsi.h"
 #include "iscsi/pdu.h"
 
-#define SESSION_SLOTS        20  /* commands that the target has at one time, those given up counted */
 #define NOP_ANSWERS          4   /* pings of the target's that wait for their answer */
 #define ANSWER_MAX           128 /* of the data of PDUs that are neither login text nor Data-In */
 #define TASK_FAILURES_MAX    4   /* of one command in a row, for the same reason … */
@@ -60,7 +59,7 @@ enum slot_state { SLOT_FREE, SLOT_ACTIVE, SLOT_ANSWERED, SLOT_ABORTED };
 
 enum abort_step { ABORT_NONE, ABORT_WANTED, RESET_WANTED, ABORT_SENT };
 
-#define NO_SLOT SESSION_SLOTS
+#define NO_SLOT 0xFF
 
 /* iscsi_session_reset_unit(). */
 enum unit_reset { UNIT_RESET_NONE, UNIT_RESET_WANTED, UNIT_RESET_SENT, UNIT_RESET_DONE, UNIT_RESET_FAILED };
@@ -143,8 +142,10 @@ struct nop_answer {
 
 struct iscsi_session {
     struct stream *stream;
-    struct login *login; /* login.h; in use in SESSION_CONNECTING and SESSION_LOGIN alone */
-    struct iscsi_settings settings;
+    struct login *login;             /* login.h; in use in SESSION_CONNECTING and SESSION_LOGIN alone */
+    struct active_task *slots;       /* of the commands that the target has, those given up counted */
+    uint16_t slot_count, commands;   /* commands: that of the profile */
+    struct iscsi_settings *settings; /* the caller's; NULL before iscsi_session_open() */
     enum session_state state;
 
     char portal_host[ISCSI_HOST_SIZE]; /* connected to */
@@ -162,7 +163,6 @@ struct iscsi_session {
     bool lists_taken;          /* a login has come to its end: what goes wrong in a later one has another cause */
 
     struct iscsi_task *first, *last; /* all tasks that are not done, in the order of submission */
-    struct active_task slots[SESSION_SLOTS];
     struct task_management management;
     bool guarded;   /* iscsi_session_guard() */
     uint32_t doubt; /* its number while the disk is in doubt, else 0 */

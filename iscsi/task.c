@@ -17,7 +17,7 @@
 static struct active_task *find_active(struct iscsi_session *session, const uint8_t *header)
 {
     uint32_t itt = get_be32(header + BHS_ITT);
-    struct active_task *active = (itt & 0xFF) < SESSION_SLOTS ? &session->slots[itt & 0xFF] : NULL;
+    struct active_task *active = (itt & 0xFF) < session->slot_count ? &session->slots[itt & 0xFF] : NULL;
 
     return active && active->itt == itt && active->state == SLOT_ACTIVE ? active : NULL;
 }
@@ -49,7 +49,7 @@ enum status task_blame_pdu(struct iscsi_session *session, enum status status)
 
 void task_restart_timeout(struct iscsi_session *session, struct active_task *active)
 {
-    active->stalled_at = deadline_after_ms(session->settings.stall_ms);
+    active->stalled_at = deadline_after_ms(session->settings->stall_ms);
 }
 
 static void release_slot(struct active_task *active)
@@ -130,7 +130,7 @@ static void mark_answered(struct iscsi_session *session, struct active_task *act
     /* That the disk says who it is shows a line that serves, but helps nobody whose own command cannot be carried out. */
     if (!active->task || !active->task->probing)
         recovery_end(session);
-    session->backoff_ms = session->settings.recovery_backoff_ms;
+    session->backoff_ms = session->settings->recovery_backoff_ms;
     if (!active->task) {
         release_slot(active);
         return;
@@ -150,7 +150,7 @@ static void queue_again(struct iscsi_session *session, struct iscsi_task *task)
 
 void task_settle(struct iscsi_session *session)
 {
-    for (unsigned i = 0; i < SESSION_SLOTS; i++) {
+    for (unsigned i = 0; i < session->slot_count; i++) {
         struct active_task *active = &session->slots[i];
         struct iscsi_task *task = active->task;
 
@@ -168,7 +168,7 @@ void task_settle(struct iscsi_session *session)
 
 void task_requeue_all(struct iscsi_session *session)
 {
-    for (unsigned i = 0; i < SESSION_SLOTS; i++) {
+    for (unsigned i = 0; i < session->slot_count; i++) {
         struct active_task *active = &session->slots[i];
         struct iscsi_task *task = active->task;
         enum slot_state state = active->state;
@@ -200,7 +200,7 @@ void task_finish_all(struct iscsi_session *session, enum status status)
 
 bool task_any_active(const struct iscsi_session *session)
 {
-    for (unsigned i = 0; i < SESSION_SLOTS; i++) {
+    for (unsigned i = 0; i < session->slot_count; i++) {
         if (session->slots[i].state != SLOT_FREE)
             return true;
     }

@@ -79,7 +79,7 @@ static void build_command(struct iscsi_session *session, struct iscsi_task *task
 /* A write that was given up may still be carried out, and must not come after a newer one to the same blocks. */
 static bool orphaned_write(const struct iscsi_session *session)
 {
-    for (unsigned i = 0; i < SESSION_SLOTS; i++) {
+    for (unsigned i = 0; i < session->slot_count; i++) {
         if (session->slots[i].state == SLOT_ACTIVE && session->slots[i].write && !session->slots[i].task)
             return true;
     }
@@ -133,7 +133,7 @@ bool task_next_pdu(struct iscsi_session *session)
     struct iscsi_task *queued = window_is_closed(session) ? NULL : next_queued(session);
     if (!queued)
         return false;
-    for (unsigned slot = 0; slot < SESSION_SLOTS; slot++) {
+    for (unsigned slot = 0; slot < session->slot_count; slot++) {
         if (session->slots[slot].state == SLOT_FREE) {
             build_command(session, queued, slot);
             return true;

@@ -48,8 +48,8 @@ static bool fits(const struct story *story, const struct nic_config *config)
 {
     const struct arena *arena = story->machine->arena;
     uint64_t wanted = (uint64_t)nic_arena_size(story->card, config) +
-                      net_arena_size(window_for(config->rx_buffers, config->mtu)) + iscsi_session_size() + scsi_disk_size() +
-                      ARENA_RESERVE;
+                      net_arena_size(&(struct net_config){.window = window_for(config->rx_buffers, config->mtu)}) +
+                      iscsi_session_size(&iscsi_profile_large) + scsi_disk_size(&iscsi_profile_large) + ARENA_RESERVE;
     return wanted <= arena->size - arena->used;
 }
 

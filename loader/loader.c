@@ -63,7 +63,7 @@ static enum status open_session(struct story *story)
     story->stream = net_stream_new(story->network);
     if (!story->stream)
         return fail(E_STREAM_MEMORY, "no stream is left");
-    struct iscsi_session *session = iscsi_session_new(story->machine->arena, story->stream);
+    struct iscsi_session *session = iscsi_session_new(story->machine->arena, story->stream, &iscsi_profile_large);
     if (!session)
         return E_ISCSI_MEMORY; /* which it has recorded */
 
@@ -99,9 +99,10 @@ static void format_size(char *text, size_t size, const struct disk *disk)
 
 static enum status open_disk(struct story *story)
 {
-    story->disk = arena_take(story->machine->arena, scsi_disk_size(), 16);
+    size_t size_of_disk = scsi_disk_size(&iscsi_profile_large);
+    story->disk = arena_take(story->machine->arena, size_of_disk, 16);
     if (!story->disk)
-        return fail(E_LOADER_MEMORY, "a disk takes %u bytes", (unsigned)scsi_disk_size());
+        return fail(E_LOADER_MEMORY, "a disk takes %u bytes", (unsigned)size_of_disk);
 
     deadline_t deadline = deadline_after_ms(story->settings.recovery_ms);
     screen_wait(&story->screen, "Disk", "asking the LUN what it is,", deadline);

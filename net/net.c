@@ -28,16 +28,18 @@ static uint64_t skipped_ticks; /* and what it left out, as far as nobody was tol
 
 /* ---- sizes ---- */
 
-#define FULL_SEGMENT 1460u
-#define SEGMENT_COST 352u  /* tcp_seg, header pbuf, data pbuf, and the copy of a short span, as net/heap.c rounds them */
-#define HEAP_BASE    8192u /* PCBs, DHCP and DNS messages, ARP and ND packets that wait */
-#define FRAME_COST   48u   /* tcp_seg of a frame held out of order */
+#define FULL_SEGMENT      1460u
+#define SEGMENT_COST      352u  /* tcp_seg, header pbuf, data pbuf, and the copy of a short span, as net/heap.c rounds them */
+#define HEAP_BASE         8192u /* PCBs, DHCP and DNS messages, ARP and ND packets that wait */
+#define HEAP_BASE_BY_HAND 3072u /* without the messages */
+#define FRAME_COST        48u   /* tcp_seg of a frame held out of order */
 
-#define SEND_BUFFER_MAX (256 * KIB)
-#define COPIES_MIN      (4 * KIB) /* of frames that are copied because the stack holds too many */
-#define COPIES_MAX      (64 * KIB)
-#define HELD_FRAMES_MAX 4096u /* as many as a ring can have */
-#define ALIGNMENT       64    /* a cache line */
+#define SEND_BUFFER_MAX    (256 * KIB)
+#define COPIES_MIN         (4 * KIB) /* of frames that are copied because the stack holds too many */
+#define COPIES_MIN_BY_HAND KIB
+#define COPIES_MAX         (64 * KIB)
+#define HELD_FRAMES_MAX    4096u /* as many as a ring can have */
+#define ALIGNMENT          64    /* a cache line */
 
 static uint32_t clamp(uint32_t low, uint32_t value, uint32_t high)
 {
@@ -60,15 +62,16 @@ static unsigned held_frames(uint32_t window)
     return clamp(4, segments > kept ? segments - kept : 0, HELD_FRAMES_MAX);
 }
 
-static size_t heap_size(uint32_t window)
+static size_t heap_size(const struct net_config *config)
 {
-    return HEAP_BASE + (send_buffer(window) / FULL_SEGMENT + 1) * SEGMENT_COST + held_frames(window) * FRAME_COST +
-           clamp(COPIES_MIN, window / 4, COPIES_MAX);
+    uint32_t window = config->window;
+    return (config->by_hand ? HEAP_BASE_BY_HAND : HEAP_BASE) + (send_buffer(window) / FULL_SEGMENT + 1) * SEGMENT_COST +
+           held_frames(window) * FRAME_COST + clamp(config->by_hand ? COPIES_MIN_BY_HAND : COPIES_MIN, window / 4, COPIES_MAX);
 }
 
-size_t net_arena_size(uint32_t window)
+size_t net_arena_size(const struct net_config *config)
 {
-    return sizeof(struct network) + heap_size(window) + net_link_arena_size(held_frames(window)) + 2 * ALIGNMENT;
+    return sizeof(struct network) + heap_size(config) + net_link_arena_size(held_frames(config->window)) + 2 * ALIGNMENT;
 }
 
 /* ---- which card ---- */
@@ -166,7 +169,7 @@ enum status net_open(struct network **opened, const struct net_config *config)
     if (config->vlan > VLAN_ID_LAST || config->vlan_priority > VLAN_PRIORITY_LAST)
         return fail(E_INVALID_ARGUMENT, "VLAN %u, priority %u", config->vlan, config->vlan_priority);
 
-    size_t heap_bytes = heap_size(config->window);
+    size_t heap_bytes = heap_size(config);
     void *heap = NULL;
     struct network *network = arena_take(config->arena, sizeof *network, ALIGNMENT);
     if (network) {
@@ -175,7 +178,7 @@ enum status net_open(struct network **opened, const struct net_config *config)
             heap = arena_take(config->arena, heap_bytes, ALIGNMENT);
     }
     if (!heap)
-        return fail(E_NET_MEMORY, "%u KiB wanted, %u KiB left", (unsigned)(net_arena_size(config->window) / KIB),
+        return fail(E_NET_MEMORY, "%u KiB wanted, %u KiB left", (unsigned)(net_arena_size(config) / KIB),
                     (unsigned)((config->arena->size - config->arena->used) / KIB));
 
     network->nic = config->nic;

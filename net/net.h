@@ -27,9 +27,10 @@ struct net_address {
 };
 
 struct net_config {
-    struct nic *nic;      /* open, of no other network, and to stay so until net_close(); net takes its deliver callback */
-    struct arena *arena;  /* the network, its pools and its part of lwIP's heap are taken from here at net_open() */
-    uint32_t window;      /* TCP receive window in bytes, at most what the NIC's ring can hold in full segments */
+    struct nic *nic; /* open, of no other network, and to stay so until net_close(); net takes its deliver callback */
+    struct arena
+        *arena;      /* the network, its pools and its part of lwIP's heap are taken from here at net_open(); no card reads it */
+    uint32_t window; /* TCP receive window in bytes, at most what the NIC's ring can hold in full segments */
     const char *hostname; /* sent by DHCP (option 12); may be NULL; copied */
     /*
      * IEEE 802.1Q: with a VLAN of 1..4094 every frame is sent with its tag, and only frames of it are received. With 0 frames are
@@ -37,6 +38,11 @@ struct net_config {
      */
     uint16_t vlan;
     uint8_t vlan_priority; /* of what is sent, 0..7; what is received may have any */
+    /*
+     * The address is set by hand and hosts are addresses: no memory is kept for what DHCP and DNS want (they fail with
+     * E_NET_MEMORY when it is missing), and pings are not answered.
+     */
+    bool by_hand;
 };
 
 /* An IPv4 configuration, as given by hand or by DHCP. */
@@ -87,8 +93,8 @@ struct net_lease {
  */
 enum status net_open(struct network **network, const struct net_config *config);
 
-/* How many bytes of an arena net_open() takes at most for this window. */
-size_t net_arena_size(uint32_t window);
+/* How many bytes of an arena net_open() takes at most for this window, and with `by_hand` as it is; nothing else counts. */
+size_t net_arena_size(const struct net_config *config);
 
 /*
  * One turn of every network that is open and not paused: receive, timers, send. Never waits. Cheap when nothing is there. Whoever

@@ -7,13 +7,22 @@
 #include "platform/bytes.h"
 #include "platform/format.h"
 
-#define PAUSE_MS      20
-#define RETRY_MS      1000
-#define GROUPS_HASHED 256 /* beyond, the 4096 bits of MTA would let most through anyway */
+#define PAUSE_MS 20
+#define RETRY_MS 1000
 
 static bool e1000_probe(const struct pci_device *device)
 {
     return e1000_find_model(device) != NULL;
+}
+
+static uint32_t multicast_word(const struct e1000 *e1000, unsigned index)
+{
+    uint32_t word = 0;
+    for (unsigned i = 0; i < e1000->group_count; i++) {
+        if (e1000->groups[i] >> 5 == index)
+            word |= 1u << (e1000->groups[i] & 31);
+    }
+    return word;
 }
 
 /* MTA and RAR 0 as they ought to be; the rest of RAR empty. */
@@ -28,7 +37,7 @@ static void write_filters(const struct e1000 *e1000, const uint8_t mac[NIC_MAC_L
 
     /* Downwards: on the 82544 a write to an odd register may change the even one before it. */
     for (unsigned i = E1000_MTA_REGISTERS; i-- > 0;)
-        e1000_write(e1000, E1000_MTA(i), e1000->multicast[i]);
+        e1000_write(e1000, E1000_MTA(i), multicast_word(e1000, i));
 }
 
 /* From a reset card to a running one. */
@@ -217,12 +226,10 @@ static enum status e1000_set_multicast(struct nic *nic, const uint8_t (*groups)[
             return fail(E_INVALID_ARGUMENT, "group %u of %u is no multicast address: it starts with %02x", i, count,
                         groups[i][0]);
 
-    e1000->all_multicast = count > GROUPS_HASHED;
-    memset(e1000->multicast, 0, E1000_MTA_REGISTERS * sizeof(uint32_t));
-    for (unsigned i = 0; i < count; i++) {
-        unsigned hash = groups[i][4] >> 4 | groups[i][5] << 4;
-        e1000->multicast[hash >> 5] |= 1u << (hash & 31);
-    }
+    e1000->all_multicast = count > E1000_GROUPS;
+    e1000->group_count = (uint8_t)(e1000->all_multicast ? 0 : count);
+    for (unsigned i = 0; i < e1000->group_count; i++)
+        e1000->groups[i] = (uint16_t)(groups[i][4] >> 4 | groups[i][5] << 4);
     if (!e1000->running)
         return OK; /* recovery will write it */
 

@@ -32,13 +32,16 @@ struct e1000_model {
 /* The model of a device, or NULL. */
 const struct e1000_model *e1000_find_model(const struct pci_device *device);
 
-/* A ring and its buffers, one for each descriptor. Addresses that end in _bus are the card's. */
+#define E1000_GROUPS 32 /* multicast groups that the filter is set for; all are let through when there are more */
+
+/* A ring and its buffers. Addresses that end in _bus are the card's. */
 struct e1000_ring {
     void *descriptors; /* struct e1000_rx_descriptor or e1000_tx_descriptor */
     uint8_t *buffers;
     uint64_t descriptors_bus, buffers_bus;
     uint32_t buffer_size;
-    uint16_t count; /* a power of two */
+    uint16_t buffer_count;
+    uint16_t count; /* of descriptors: a power of two, not below buffer_count */
 };
 
 struct e1000_rx {
@@ -48,7 +51,7 @@ struct e1000_rx {
     uint8_t *held;     /* by slot: the caller has it */
     uint16_t next;     /* the descriptor that the card fills next */
     uint16_t tail;     /* what RDT is */
-    uint16_t posted;   /* descriptors the card has; at most count - 1, as RDH == RDT means none */
+    uint16_t posted;   /* descriptors the card has; at most ring.count - 1, as RDH == RDT means none */
     uint16_t free_count;
     bool discarding; /* in the middle of a frame that is longer than a buffer */
 };
@@ -61,6 +64,8 @@ struct e1000_tx {
     uint16_t tail;    /* what TDT is */
     uint16_t clean;   /* the oldest descriptor that the card has not reported */
     uint16_t used;
+    uint16_t frames;      /* in the ring, with a buffer each */
+    uint16_t next_buffer; /* they are used in turn */
     bool has_context;
     uint32_t context_ip, context_tcp; /* the checksum context that the card holds */
     deadline_t stuck_after;           /* when used > 0: without progress until then the card hangs */
@@ -70,9 +75,10 @@ struct e1000_tx {
 struct e1000 {
     struct pci_device *device;
     const struct e1000_model *model;
-    uint32_t *multicast; /* shadow of MTA */
-    uint32_t rctl;       /* RCTL while receiving */
+    uint32_t rctl; /* RCTL while receiving */
     uint16_t mtu;
+    uint16_t groups[E1000_GROUPS]; /* the bits of MTA that are set */
+    uint8_t group_count;
     bool all_multicast;
     bool running; /* rings are valid and the card works on them */
     bool paused;
@@ -146,12 +152,12 @@ void e1000_read_rar(const struct e1000 *e1000, uint8_t mac[NIC_MAC_LENGTH]);
 
 /* ---- e1000_memory.c ---- */
 
-/* How many bytes e1000_take_memory() takes at most. */
+/* How many bytes e1000_take_memory() takes at most; from a page's beginning on, less by the largest alignment. */
 size_t e1000_arena_size(const struct nic_config *config);
 
 /*
- * Takes rings, buffers and their books from config->arena, sized after e1000->mtu, and says so in rx, tx and multicast.
- * E_NIC_MEMORY; what was taken until then stays taken.
+ * Takes rings, buffers and their books from config->arena, sized after e1000->mtu, and says so in rx and tx. E_NIC_MEMORY;
+ * nothing is taken then.
  */
 enum status e1000_take_memory(struct e1000 *e1000, const struct nic_config *config);
 
@@ -176,6 +182,8 @@ unsigned e1000_rx_harvest(struct nic *nic, unsigned budget);
 void e1000_rx_release(struct nic *nic, const struct nic_frame *frame);
 
 /* ---- e1000_tx.c ---- */
+
+#define E1000_TX_BUFFER_UNIT 64u /* a cache line */
 
 /* Bytes of a transmit buffer: a frame of this MTU with VLAN tag fits. */
 uint32_t e1000_tx_buffer_size(uint16_t mtu);

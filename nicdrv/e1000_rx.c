@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Receiving. A buffer is at any time in one of three places: with the card (in the ring), with the caller (held) or free. The
- * ring has as many descriptors as there are buffers, is refilled in order with whatever buffers are free, and thus does not
- * care in which order the caller gives them back. One descriptor always stays empty: RDH == RDT means that the card has none.
+ * ring has at least as many descriptors as there are buffers, is refilled in order with whatever buffers are free, and thus does
+ * not care in which order the caller gives them back. One descriptor always stays empty: RDH == RDT means that the card has none.
  */
 #include <string.h>
 
@@ -40,7 +40,7 @@ void e1000_rx_start(struct e1000 *e1000)
     memset(rx->ring.descriptors, 0, rx->ring.count * sizeof(struct e1000_rx_descriptor));
     rx->next = rx->tail = rx->posted = rx->free_count = 0;
     rx->discarding = false;
-    for (uint16_t slot = 0; slot < rx->ring.count; slot++)
+    for (uint16_t slot = 0; slot < rx->ring.buffer_count; slot++)
         if (!rx->held[slot])
             rx->free[rx->free_count++] = slot;
 
@@ -142,7 +142,7 @@ unsigned e1000_rx_harvest(struct nic *nic, unsigned budget)
 void e1000_rx_release(struct nic *nic, const struct nic_frame *frame)
 {
     struct e1000_rx *rx = &e1000_of(nic)->rx;
-    if (frame->slot >= rx->ring.count || !rx->held[frame->slot])
+    if (frame->slot >= rx->ring.buffer_count || !rx->held[frame->slot])
         return; /* a second release would put one buffer into the ring twice */
     rx->held[frame->slot] = false;
     rx->free[rx->free_count++] = frame->slot;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Sending. Each descriptor has a buffer of its own, into which a frame is gathered; a frame is one data descriptor, preceded by
- * a context descriptor when the checksum offsets differ from those the card holds. The card reports a frame in its data
- * descriptor's DD.
+ * Sending. A frame is gathered into a buffer, which are used in turn as frames leave in order; it is one data descriptor,
+ * preceded by a context descriptor when the checksum offsets differ from those the card holds. The card reports a frame in its
+ * data descriptor's DD.
  */
 #include <string.h>
 
@@ -11,18 +11,17 @@
 
 #define DWORD_END_SHIFT 4
 #define HANG_MS         2000
-#define BUFFER_UNIT     64u /* a cache line */
 
 uint32_t e1000_tx_buffer_size(uint16_t mtu)
 {
-    return (mtu + ETHERNET_HEADER + VLAN_TAG + DWORD_END_SHIFT + BUFFER_UNIT - 1) & ~(BUFFER_UNIT - 1);
+    return (mtu + ETHERNET_HEADER + VLAN_TAG + DWORD_END_SHIFT + E1000_TX_BUFFER_UNIT - 1) & ~(E1000_TX_BUFFER_UNIT - 1);
 }
 
 void e1000_tx_start(struct e1000 *e1000)
 {
     struct e1000_tx *tx = &e1000->tx;
     memset(tx->ring.descriptors, 0, tx->ring.count * sizeof(struct e1000_tx_descriptor));
-    tx->next = tx->tail = tx->clean = tx->used = 0;
+    tx->next = tx->tail = tx->clean = tx->used = tx->frames = tx->next_buffer = 0;
     tx->has_context = false;
     tx->longest = e1000->mtu + ETHERNET_HEADER + VLAN_TAG;
 
@@ -56,6 +55,7 @@ void e1000_tx_reclaim(struct e1000 *e1000)
             e1000->statistics.tx_errors++;
         tx->clean = (tx->clean + width) & mask;
         tx->used -= width;
+        tx->frames--;
     }
 
     if (tx->used != before)
@@ -84,15 +84,19 @@ void e1000_tx_flush(struct e1000 *e1000)
     e1000_write(e1000, E1000_TDT, tx->tail);
 }
 
-/* Room for `width` descriptors; one always stays empty, as TDH == TDT means that nothing is to send. */
-static bool has_descriptors(struct e1000 *e1000, uint16_t width)
+/* A buffer, and `width` descriptors; one always stays empty, as TDH == TDT means that nothing is to send. */
+static bool has_room(const struct e1000_tx *tx, uint16_t width)
 {
-    struct e1000_tx *tx = &e1000->tx;
-    if (tx->ring.count - 1 - tx->used >= width)
+    return tx->frames < tx->ring.buffer_count && tx->ring.count - 1 - tx->used >= width;
+}
+
+static bool make_room(struct e1000 *e1000, uint16_t width)
+{
+    if (has_room(&e1000->tx, width))
         return true;
     e1000_tx_flush(e1000);
     e1000_tx_reclaim(e1000);
-    return tx->ring.count - 1 - tx->used >= width;
+    return has_room(&e1000->tx, width);
 }
 
 static bool offsets_fit(const struct nic_offload *offload, uint32_t length)
@@ -127,7 +131,8 @@ static void write_context(struct e1000_tx *tx, uint32_t ip_fields, uint32_t tcp_
 static size_t gather_frame(struct e1000 *e1000, const struct nic_span *spans, unsigned count, uint32_t length, uint32_t padded)
 {
     struct e1000_tx *tx = &e1000->tx;
-    size_t start = (size_t)tx->next * tx->ring.buffer_size;
+    size_t start = (size_t)tx->next_buffer * tx->ring.buffer_size;
+    tx->next_buffer = (uint16_t)(tx->next_buffer + 1 < tx->ring.buffer_count ? tx->next_buffer + 1 : 0);
     if (e1000_has(e1000, TRAIT_DWORD_END) && !((start + padded - 1) & 4))
         start += DWORD_END_SHIFT;
     uint8_t *to = tx->ring.buffers + start;
@@ -175,7 +180,7 @@ enum status e1000_tx_send(struct nic *nic, const struct nic_span *spans, unsigne
     bool new_context =
         wanted.options != 0 && !(tx->has_context && tx->context_ip == wanted.ip_fields && tx->context_tcp == wanted.tcp_fields);
     uint16_t width = new_context ? 2 : 1;
-    if (!e1000->running || e1000->paused || !has_descriptors(e1000, width)) {
+    if (!e1000->running || e1000->paused || !make_room(e1000, width)) {
         e1000->statistics.tx_full++;
         return E_NIC_BUSY;
     }
@@ -197,6 +202,7 @@ enum status e1000_tx_send(struct nic *nic, const struct nic_span *spans, unsigne
     if (tx->used == 0)
         e1000_tx_expect_progress(e1000);
     tx->used += width;
+    tx->frames++;
     e1000->statistics.tx_frames++;
     e1000->statistics.tx_bytes += padded;
     if (!e1000->polling)

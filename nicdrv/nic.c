@@ -8,9 +8,6 @@
 
 static const struct nic_driver *const drivers[] = {NIC_DRIVERS};
 
-#define RINGS_MIN 8
-#define RINGS_MAX 4096
-
 const struct nic_driver *nic_probe(const struct pci_device *device)
 {
     for (unsigned i = 0; i < sizeof drivers / sizeof *drivers; i++)
@@ -25,9 +22,9 @@ size_t nic_arena_size(const struct pci_device *device, const struct nic_config *
     return driver ? driver->arena_size(config) : 0;
 }
 
-static bool ring_size_fits(uint16_t count)
+static bool count_fits(uint16_t buffers)
 {
-    return count >= RINGS_MIN && count <= RINGS_MAX && (count & (count - 1)) == 0;
+    return buffers >= NIC_BUFFERS_MIN && buffers <= NIC_BUFFERS_MAX;
 }
 
 enum status nic_open(struct nic *nic, struct pci_device *device, const struct nic_config *config)
@@ -35,9 +32,9 @@ enum status nic_open(struct nic *nic, struct pci_device *device, const struct ni
     const struct nic_driver *driver = nic_probe(device);
     if (!driver)
         return fail(E_NIC_NONE, "no driver for PCI device %04x:%04x", device->vendor_id, device->device_id);
-    if (!config->arena || !ring_size_fits(config->rx_buffers) || !ring_size_fits(config->tx_buffers))
-        return fail(E_INVALID_ARGUMENT, "rings of %u and %u buffers; a power of two in %u..%u is expected", config->rx_buffers,
-                    config->tx_buffers, RINGS_MIN, RINGS_MAX);
+    if (!config->arena || !count_fits(config->rx_buffers) || !count_fits(config->tx_buffers))
+        return fail(E_INVALID_ARGUMENT, "%u receive and %u transmit buffers; %u..%u are expected", config->rx_buffers,
+                    config->tx_buffers, NIC_BUFFERS_MIN, NIC_BUFFERS_MAX);
     if (!nic_mtu_is_valid(config->mtu))
         return fail(E_INVALID_ARGUMENT, "MTU %u; %u..%u is expected", config->mtu, NIC_MTU_MIN, NIC_MTU_MAX);
 

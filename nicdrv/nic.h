@@ -12,7 +12,7 @@
 #include "platform/platform.h"
 
 #define NIC_MAC_LENGTH 6
-#define NIC_STATE_SIZE 1024 /* bytes, of a driver's own */
+#define NIC_STATE_SIZE 512 /* bytes, of a driver's own */
 
 /*
  * The MTU: bytes of an IP packet, without Ethernet's header. This is the one rule for what a card can be opened with, an
@@ -72,10 +72,13 @@ struct nic_statistics {
     uint32_t resets;                                   /* recoveries from a hang */
 };
 
+#define NIC_BUFFERS_MIN 4
+#define NIC_BUFFERS_MAX 4096
+
 struct nic_config {
-    struct arena *arena; /* rings and buffers are taken from here; nothing is allocated after nic_open() */
-    uint16_t rx_buffers; /* power of two, 8..4096 */
-    uint16_t tx_buffers; /* power of two, 8..4096 */
+    struct arena *arena; /* of memory that the card reaches: rings and buffers are taken from here; nothing after nic_open() */
+    uint16_t rx_buffers; /* NIC_BUFFERS_MIN..NIC_BUFFERS_MAX */
+    uint16_t tx_buffers; /* likewise; frames that wait to be sent have one each */
     uint16_t mtu;        /* NIC_MTU_MIN..NIC_MTU_MAX; buffers are sized after it */
     const uint8_t *mac;  /* overrides the card's own when not NULL */
 };
@@ -166,7 +169,9 @@ const struct nic_driver *nic_probe(const struct pci_device *device);
  */
 enum status nic_open(struct nic *nic, struct pci_device *device, const struct nic_config *config);
 
-/* How many bytes of an arena nic_open() takes at most for this device and configuration, alignment included; 0 without a driver.
+/*
+ * How many bytes of an arena nic_open() takes at most for this device and configuration, alignment included; 0 without a driver.
+ * An arena that begins at a page and is of the card's alone loses nothing to alignment.
  */
 size_t nic_arena_size(const struct pci_device *device, const struct nic_config *config);
 
@@ -178,8 +183,8 @@ static inline void nic_link(struct nic *nic, struct nic_link *link)
 
 /*
  * Copies the spans, in order, as one frame (without FCS; short ones are padded) into a transmit buffer and hands it to the card.
- * `offload` may be NULL, and has to be unless nic->offloads_tx_checksums. Returns OK, E_NIC_BUSY when no descriptor is free or
- * the card is paused (try again after a poll), E_FRAME_SIZE, E_INVALID_ARGUMENT for offsets outside the frame.
+ * `offload` may be NULL, and has to be unless nic->offloads_tx_checksums. Returns OK, E_NIC_BUSY when no buffer or descriptor is
+ * free or the card is paused (try again after a poll), E_FRAME_SIZE, E_INVALID_ARGUMENT for offsets outside the frame.
  */
 static inline enum status nic_send(struct nic *nic, const struct nic_span *spans, unsigned count,
                                    const struct nic_offload *offload)

@@ -104,8 +104,10 @@ static inline void fuzz_open(const struct iscsi_settings *settings, const uint8_
     host_log_level = LOG_ERROR;
     fuzz_arena = host_arena_new(1 << 17);
     fuzz_stream = (struct fuzz_stream){{&fuzz_operations}, {before, bytes}, {before_length, length}, before_length != 0};
-    fuzz_session = iscsi_session_new(&fuzz_arena, &fuzz_stream.stream);
-    iscsi_session_open(fuzz_session, settings, deadline_after_ms(1000));
+    fuzz_session = iscsi_session_new(&fuzz_arena, &fuzz_stream.stream, &iscsi_profile_large);
+    static struct iscsi_settings its_own;
+    its_own = *settings;
+    iscsi_session_open(fuzz_session, &its_own, deadline_after_ms(1000));
 }
 
 static inline void fuzz_close(void)

@@ -283,8 +283,8 @@ static int work_through(struct options *options, struct disk *disk)
 /* Logs in, works, logs out. */
 static int run_session(struct options *options, struct arena *arena, struct stream *stream)
 {
-    struct iscsi_session *session = iscsi_session_new(arena, stream);
-    struct scsi_disk *disk = calloc(1, scsi_disk_size());
+    struct iscsi_session *session = iscsi_session_new(arena, stream, &iscsi_profile_large);
+    struct scsi_disk *disk = calloc(1, scsi_disk_size(&iscsi_profile_large));
 
     enum status status = iscsi_session_open(session, &options->settings, deadline_after_ms(PATIENCE_MS));
     if (status == OK)

@@ -119,9 +119,9 @@ enum status net_open(struct network **network, const struct net_config *config)
     return outcome("net_open", script.net);
 }
 
-size_t net_arena_size(uint32_t window)
+size_t net_arena_size(const struct net_config *config)
 {
-    return 65536 + window / 8;
+    return 65536 + config->window / 8;
 }
 
 void net_poll(void)
@@ -229,14 +229,17 @@ struct scsi_disk {
     struct disk disk;
 };
 
-size_t iscsi_session_size(void)
+const struct iscsi_profile iscsi_profile_large;
+
+size_t iscsi_session_size(const struct iscsi_profile *profile)
 {
+    (void)profile;
     return sizeof(struct iscsi_session);
 }
 
-struct iscsi_session *iscsi_session_new(struct arena *from, struct stream *stream)
+struct iscsi_session *iscsi_session_new(struct arena *from, struct stream *stream, const struct iscsi_profile *profile)
 {
-    (void)stream;
+    (void)stream, (void)profile;
     if (script.session != OK) {
         fail(script.session, "the double of the session says so");
         return NULL;
@@ -244,7 +247,7 @@ struct iscsi_session *iscsi_session_new(struct arena *from, struct stream *strea
     return arena_take(from, sizeof(struct iscsi_session), 8);
 }
 
-enum status iscsi_session_open(struct iscsi_session *session, const struct iscsi_settings *settings, deadline_t deadline)
+enum status iscsi_session_open(struct iscsi_session *session, struct iscsi_settings *settings, deadline_t deadline)
 {
     (void)session, (void)deadline;
     seen.iscsi = *settings;
@@ -268,8 +271,9 @@ void iscsi_session_close(struct iscsi_session *session, deadline_t deadline)
     step("logout");
 }
 
-size_t scsi_disk_size(void)
+size_t scsi_disk_size(const struct iscsi_profile *profile)
 {
+    (void)profile;
     return sizeof(struct scsi_disk);
 }
 

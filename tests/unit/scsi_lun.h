@@ -26,7 +26,7 @@ struct verdict {
     bool silent_about; /* … or not counted */
 };
 
-static struct scsi_disk scsi;
+static struct scsi_disk *scsi;
 static struct disk *disk;
 static uint8_t buffers[MANY][8 * 512];
 
@@ -286,14 +286,15 @@ static enum status open_disk(void)
 {
     static const uint8_t number[8];
 
-    return scsi_disk_open(&scsi, session, number, deadline_after_ms(5000));
+    return scsi_disk_open(scsi, session, number, deadline_after_ms(5000));
 }
 
 static int set_up(void **state)
 {
     set_up_session(state);
     log_in();
-    disk = scsi_disk_contract(&scsi);
+    scsi = arena_take(&arena, scsi_disk_size(&iscsi_profile_large), 16);
+    disk = scsi_disk_contract(scsi);
     return 0;
 }
 

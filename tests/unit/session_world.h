@@ -8,6 +8,7 @@
 
 static struct fake fake;
 static struct arena arena;
+static struct iscsi_settings *sessions_own; /* in the arena, too */
 static struct iscsi_session *session;
 
 static inline void tick(void)
@@ -23,7 +24,8 @@ static inline int set_up_session(void **state)
     host_clock_use_virtual();
     host_idle_hook = tick;
     arena = host_arena_new(1 << 20);
-    session = iscsi_session_new(&arena, &fake.stream);
+    sessions_own = arena_take(&arena, sizeof *sessions_own, 16);
+    session = iscsi_session_new(&arena, &fake.stream, &iscsi_profile_large);
     return 0;
 }
 
@@ -36,7 +38,8 @@ static inline int tear_down_session(void **state)
 
 static inline enum status open_session(const struct iscsi_settings *settings)
 {
-    return iscsi_session_open(session, settings, deadline_after_ms(20000));
+    *sessions_own = *settings;
+    return iscsi_session_open(session, sessions_own, deadline_after_ms(20000));
 }
 
 /* Into full feature phase; what was said on the way there is forgotten. */

@@ -27,7 +27,7 @@ static struct {
 
 static const char *find_key(const uint8_t *text, uint32_t length, const char *key)
 {
-    static uint8_t copy[TEXT_OUT_MAX + 1];
+    static uint8_t copy[ISCSI_TEXT_OUT_MAX + 1];
 
     memcpy(copy, text, length);
     copy[length] = 0;
@@ -363,14 +363,14 @@ static void nothing_secret_stays_in_the_buffers(void **state)
     (void)state;
     start_target(CHAP_SHA256);
     assert_int_equal(open_session(&settings), OK);
-    assert_true(bytes_are_zero(session->login->text_in, sizeof session->login->text_in));
-    assert_true(bytes_are_zero(session->login->text_out, sizeof session->login->text_out));
+    assert_true(bytes_are_zero(session->login->text_in, session->login->text_in_room));
+    assert_true(bytes_are_zero(session->login->text_out, session->login->text_out_room));
 
     strcpy(settings.mutual_chap.secret, "another-secret-99");
     start_target(CHAP_SHA256);
     assert_int_equal(open_session(&settings), E_CHAP_TARGET);
-    assert_true(bytes_are_zero(session->login->text_in, sizeof session->login->text_in));
-    assert_true(bytes_are_zero(session->login->text_out, sizeof session->login->text_out));
+    assert_true(bytes_are_zero(session->login->text_in, session->login->text_in_room));
+    assert_true(bytes_are_zero(session->login->text_out, session->login->text_out_room));
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up_session, tear_down_session)

@@ -142,6 +142,7 @@ static uint8_t card_path[] = {1, 1, 6, 0, 0, 3, NODE_TYPE_END, NODE_END_ENTIRE, 
 static struct efi_card card;
 static struct pci_device device;
 static struct nic nic;
+static struct iscsi_settings iscsi_settings;
 static struct iscsi_session session;
 static struct boot_options options;
 static struct disk disk;
@@ -172,9 +173,10 @@ static int set_up(void **state)
     card = (struct efi_card){.path = (EFI_DEVICE_PATH *)card_path};
     device = (struct pci_device){.home = &card};
     nic = (struct nic){.driver = &driver, .device = &device, .mac = {0x52, 0x54, 0, 0x12, 0x34, 0x56}};
-    memset(&session, 0, sizeof session);
-    strcpy(session.settings.target_name, TARGET);
-    session.settings.portal_group = 0xFFFF;
+    memset(&iscsi_settings, 0, sizeof iscsi_settings);
+    session = (struct iscsi_session){.settings = &iscsi_settings};
+    strcpy(iscsi_settings.target_name, TARGET);
+    iscsi_settings.portal_group = 0xFFFF;
     session.portal_group = PORTAL_GROUP;
     options = (struct boot_options){.nic = &nic, .session = &session, .target_port = 3260, .call_ms = CALL_MS};
     assert_true(net_parse_address("192.0.2.1", &options.target));

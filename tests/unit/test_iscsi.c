@@ -444,7 +444,7 @@ static void window_holds_commands_back(void **state)
     pump(3);
     while (fake_heard(&fake, sent))
         sent++;
-    assert_int_equal(sent, SESSION_SLOTS);
+    assert_int_equal(sent, session->slot_count);
 
     iscsi_session_close(session, deadline_after_ms(100));
     for (unsigned i = 0; i < 80; i++)

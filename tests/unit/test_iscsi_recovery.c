@@ -239,7 +239,7 @@ static void a_secret_that_is_refused_stays_refused(void **state)
 {
     (void)state;
     submit(ISCSI_READ);
-    strcpy(session->settings.chap.name, "joe");
+    strcpy(session->settings->chap.name, "joe");
     fake.closed = true;
     pump(1);
     forget_what_was_said();

@@ -247,7 +247,7 @@ static void more_requests_than_slots(void **state)
 {
     (void)state;
     submit_many();
-    assert_int_equal(lun.held_count, SCSI_DISK_TASKS);
+    assert_int_equal(lun.held_count, iscsi_profile_large.commands);
     finish_many();
     for (unsigned i = 0; i < MANY; i++) {
         assert_true(requests[i].done);
@@ -259,7 +259,8 @@ static void more_requests_than_slots(void **state)
 
 static void cancelling_what_has_no_slot_yet(void **state)
 {
-    static const unsigned gone[] = {SCSI_DISK_TASKS, SCSI_DISK_TASKS + 3, MANY - 1}; /* first, middle and last of the queue */
+    unsigned slots = iscsi_profile_large.commands;
+    unsigned gone[] = {slots, slots + 3, MANY - 1}; /* first, middle and last of the queue */
 
     (void)state;
     submit_many();
