@@ -116,7 +116,8 @@ static int on_panic(struct notifier_block *block, size_t action, void *reason)
 
     home_is_dying = true;
     home.reason = reason ? reason : "";
-    struct pt_regs registers;
+    /* Not on the stack, where objtool takes it for registers that are saved for the caller. */
+    static struct pt_regs registers;
     crash_setup_regs(&registers, NULL);
     image_registers((unsigned)smp_processor_id(), &registers);
     on_own_stack();
