@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""
+A Debian that was booted from a LUN by sanstrap, with sanstrap_dump.ko in its initramfs, which takes commands by its serial line;
+and what a dump of it has to be.
+"""
+import hashlib
+import mmap
+import os
+import re
+import secrets
+import struct
+import uuid
+from dataclasses import dataclass
+
+from tests.lab import disks, dump_area, dump_module, efi_disk, linux_disk, ovmf, process
+from tests.lab.boots import FAILURE
+from tests.lab.network import SERVER
+from tests.lab.target import NAME, Tgt
+
+PAGE = 4096
+MEMORY = 256  # MiB
+DIFFERENT = 0.005  # of all pages: those that were being written
+ENDED = r"The dump is complete: .*"
+FAILED = r"The dump failed after .*|Kernel panic.*Fatal|BUG: .*"
+SCRIPT = os.path.join(linux_disk.HERE, "initramfs-dump")
+
+
+@dataclass
+class Crash:
+    """A machine that is up, its disk, and where on it a dump goes."""
+    lab: object
+    machine: object
+    target: object
+    disk: str
+    nonce: str
+    first: int  # block of the area
+    blocks: int
+    efi: bool
+
+    @property
+    def place(self):
+        """The module's parameter."""
+        return f"partition={efi_disk.partition_uuid(2)}" if self.efi else f"extent={self.first}:{self.blocks}"
+
+    def run(self, command, timeout=60):
+        """A shell command that ends well; returns what it printed."""
+        begin = self.machine.position
+        self.machine.type(command + "\n")
+        match = self.machine.expect(r"^DUMP DONE (\d+)", timeout, or_fail=FAILED)
+        assert match.group(1) == "0", self.machine.text[begin:]
+        return self.machine.text[begin:match.start()]
+
+    def state(self):
+        return re.search(r"^STATE (.+)$", self.run("state"), re.M).group(1)
+
+    def load(self, parameters=""):
+        """Loads the module; returns its state."""
+        self.run(f"insmod /modules/sanstrap_dump.ko {parameters}")
+        return self.state()
+
+    def arms(self, parameters=""):
+        state = self.load(f"{self.place} {parameters}")
+        assert state.startswith("armed "), state
+        return state
+
+    def panic(self, command="echo c > /proc/sysrq-trigger"):
+        self.outside = self.outside_sum()
+        self.machine.type(command + "\n")
+
+    def outside_sum(self):
+        """Of every byte of the LUN that is not the area's."""
+        digest = hashlib.sha256()
+        for data in dump_area.outside(self.disk, self.first, self.blocks):
+            digest.update(data)
+        return digest.hexdigest()
+
+    def expect_dump(self, timeout=240):
+        """Waits until the module says that the dump is complete; returns the line."""
+        return self.machine.expect(ENDED, timeout, or_fail=FAILED).group(0)
+
+
+def boot(lab, efi=False, kind=Tgt, memory=MEMORY, area=0, settings="", dhcp=True, marked=True, **options):
+    """Until the shell is there. `area`: MiB of the place for the dump, as much as the memory and more if left out."""
+    module = dump_module.built()
+    with open(module, "rb") as file, open(SCRIPT, "rb") as script:
+        more = {"modules/sanstrap_dump.ko": (file.read(), 0o644), "dump": (script.read(), 0o644)}
+    area_bytes = (area or memory + 16) * disks.MIB
+    first, blocks = linux_disk.ROOT_SECTOR + linux_disk.ROOT_MIB * disks.MIB // 512, area_bytes // 512
+
+    kept = {"more": more, "made_of": [module]}
+    if efi:
+        third = (uuid.UUID(dump_area.PARTITION_TYPE), area_bytes)
+        disk = lab.copy_disk(efi_disk.linux_base(name=f"efi-linux-dump-{area_bytes >> 20}", behind=third, **kept))
+    else:
+        disk = lab.copy_disk(linux_disk.base_disk(name=f"linux-dump-{area_bytes >> 20}", behind=area_bytes, **kept))
+    if marked:
+        dump_area.mark(disk, first, blocks)
+
+    target = lab.target(disk, kind)
+    nonce = secrets.token_hex(8)
+    configure = efi_disk.linux_configure if efi else linux_disk.configure
+    configure(disk, lab.folder, (SERVER, target.port, NAME, target.lun), nonce)
+    if efi:
+        machine = ovmf.boot_by_network(lab, target.root_path, memory=memory, timeout=900, **options)
+    else:
+        machine = lab.boot_by_rom(target.root_path, memory=memory, timeout=900, **options)
+    machine.expect("^DUMP READY", 240, or_fail=f"{FAILURE}|{linux_disk.UNWANTED}")
+    return Crash(lab, machine, target, disk, nonce, first, blocks, efi)
+
+
+# ---- what was written ----
+
+def segments(data, kind):
+    """(offset, physical address, bytes) of each program header of this kind."""
+    offset, = struct.unpack_from("<Q", data, 32)
+    size, count = struct.unpack_from("<HH", data, 54)
+    for number in range(count):
+        p_type, _, p_offset, _, p_paddr, p_filesz = struct.unpack_from("<IIQQQQ", data, offset + number * size)
+        if p_type == kind:
+            yield p_offset, p_paddr, p_filesz
+
+
+def mapped(path):
+    with open(path, "rb") as file:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+def compare(ours, oracle):
+    """(pages, addresses of those that differ, of which in our file zero); every page of ours is in the other, too."""
+    loads = list(segments(oracle, 1))
+
+    def place(address):
+        for offset, begin, size in loads:
+            if begin <= address < begin + size:
+                return offset + address - begin
+        raise AssertionError(f"QEMU has no page {address:#x}")
+
+    pages, different, zero = 0, [], 0
+    for offset, begin, size in segments(ours, 1):
+        for at in range(0, size, PAGE):
+            pages += 1
+            mine, other = ours[offset + at:offset + at + PAGE], place(begin + at)
+            if mine != oracle[other:other + PAGE]:
+                different.append(begin + at)
+                zero += mine == bytes(PAGE)
+    return pages, different, zero
+
+
+def is_whole(crash):
+    """The area holds a complete dump, which is the machine's memory as QEMU has it; returns the ELF core's path."""
+    oracle = crash.lab.path("oracle")
+    crash.machine.qmp("dump-guest-memory", paging=False, protocol=f"file:{oracle}")
+    return holds(crash, oracle)
+
+
+def holds(crash, oracle=None):
+    """Likewise, without a comparison where the machine has gone."""
+    dump = dump_area.read(crash.disk, crash.first)
+    assert dump.signature == dump_area.COMPLETE and dump.ended and dump.status == 0, dump
+    core = dump_area.extract(crash.disk, crash.first, dump.length, crash.lab.path("vmcore"))
+    assert crash.outside_sum() == crash.outside, "the LUN changed outside the area"
+
+    text = process.run(["readelf", "-hln", core]).decode()
+    assert "CORE (Core file)" in text and "NT_PRSTATUS" in text and "VMCOREINFO" in text, text
+    ours = mapped(core)
+    assert f"DUMP-PATTERN-{crash.nonce}\n".encode() * 100 in ours[:], "the pattern in memory is not in the dump"
+    assert sum(size for _, _, size in segments(ours, 1)) == dump.memory
+    if oracle:
+        pages, different, zero = compare(ours, mapped(oracle))
+        own = zero * PAGE
+        print(f"{len(different)} of {pages} pages differ, {zero} of them left out")
+        assert len(different) - zero <= pages * DIFFERENT and own <= 4 * disks.MIB, [hex(page) for page in different]
+    return core, dump
