@@ -36,7 +36,7 @@ $(DUMP_MODULE): $(DUMP_DKMS)/Kbuild
 	@cp -rpu $(DUMP_DKMS)/. $(@D)/tree
 	$(Q)$(MAKE) --no-print-directory -C $(KERNEL_HEADERS) M=$(abspath $(@D)/tree) modules > $(@D)/log 2>&1 || \
 		{ tail -n 60 $(@D)/log; exit 1; }
-	@cp $(@D)/tree/sanstrap_dump.ko $@
+	@objcopy --strip-debug $(@D)/tree/sanstrap_dump.ko $@
 
 ifneq ($(KERNEL_HEADERS),)
 all: $(DUMP_MODULE)

@@ -18,7 +18,7 @@ from tests.lab.network import SERVER
 from tests.lab.target import NAME, Tgt
 
 PAGE = 4096
-MEMORY = 256  # MiB
+MEMORY, EFI_MEMORY = 256, 384  # MiB: what a kernel and its initramfs need while they are loaded
 DIFFERENT = 0.005  # of all pages: those that were being written
 ENDED = r"The dump is complete: .*"
 FAILED = r"The dump failed after .*|Kernel panic.*Fatal|BUG: .*"
@@ -79,8 +79,9 @@ class Crash:
         return self.machine.expect(ENDED, timeout, or_fail=FAILED).group(0)
 
 
-def boot(lab, efi=False, kind=Tgt, memory=MEMORY, area=0, settings="", dhcp=True, marked=True, **options):
+def boot(lab, efi=False, kind=Tgt, memory=0, area=0, settings="", dhcp=True, marked=True, **options):
     """Until the shell is there. `area`: MiB of the place for the dump, as much as the memory and more if left out."""
+    memory = memory or (EFI_MEMORY if efi else MEMORY)
     module = dump_module.built()
     with open(module, "rb") as file, open(SCRIPT, "rb") as script:
         more = {"modules/sanstrap_dump.ko": (file.read(), 0o644), "dump": (script.read(), 0o644)}
@@ -104,7 +105,7 @@ def boot(lab, efi=False, kind=Tgt, memory=MEMORY, area=0, settings="", dhcp=True
         machine = ovmf.boot_by_network(lab, target.root_path, memory=memory, timeout=900, **options)
     else:
         machine = lab.boot_by_rom(target.root_path, memory=memory, timeout=900, **options)
-    machine.expect("^DUMP READY", 240, or_fail=f"{FAILURE}|{linux_disk.UNWANTED}")
+    machine.expect("^DUMP READY", 240, or_fail=f"{FAILURE}|{linux_disk.UNWANTED}|^error: ")
     return Crash(lab, machine, target, disk, nonce, first, blocks, efi)
 
 
