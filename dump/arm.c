@@ -49,7 +49,7 @@ enum status dump_open(struct dump *dump)
         return leave(fail(E_DUMP_BUSY, "one is open"));
     if (dump->state == DUMP_OPEN || dump->state == DUMP_OVER)
         return leave(fail(E_DUMP_BUSY, "it was opened before"));
-    if (dump->armed.text_size > DUMP_TEXTS_MAX || dump_checksum(dump) != dump->crc)
+    if (!dump_is_unchanged(dump))
         return leave(fail(E_DUMP_CHANGED, "its checksum is wrong"));
 
     dump->state = DUMP_OPEN;
@@ -103,10 +103,10 @@ enum status dump_close(struct dump *dump)
 
 /* ---- arming ---- */
 
-uint32_t dump_checksum(const struct dump *dump)
+bool dump_is_unchanged(const struct dump *dump)
 {
-    uint32_t crc = crc32(0, &dump->armed, sizeof dump->armed);
-    return crc32(crc, dump->armed.texts, dump->armed.text_size);
+    const struct dump_armed *armed = &dump->armed;
+    return crc32(0, armed, sizeof *armed) == dump->crc && crc32(0, armed->texts, armed->text_size) == armed->text_crc;
 }
 
 bool dump_is_inside(const struct dump_target *target, uint64_t lba, uint64_t blocks)
@@ -178,14 +178,14 @@ static struct dump *place(const struct dump_config *config, struct arena *plain)
     if (!dump)
         return NULL;
 
-    dump->slots = arena_take(plain, profile->requests * sizeof *dump->slots, ALIGNED);
+    dump->armed.slots = arena_take(plain, profile->requests * sizeof *dump->armed.slots, ALIGNED);
     dump->armed.staging = arena_take(plain, staging_size(profile), ALIGNED);
     dump->armed.texts = arena_take(plain, DUMP_TEXTS_MAX, 1);
-    if (!dump->slots || !dump->armed.staging || !dump->armed.texts)
+    if (!dump->armed.slots || !dump->armed.staging || !dump->armed.texts)
         return NULL;
 
     for (unsigned i = 0; i < profile->requests; i++)
-        dump->slots[i].memory = dump->armed.staging + (size_t)i * profile->request_bytes;
+        dump->armed.slots[i].memory = dump->armed.staging + (size_t)i * profile->request_bytes;
     return dump;
 }
 
@@ -254,7 +254,8 @@ static enum status arm(struct dump **armed_dump, const struct dump_config *confi
     if (status != OK)
         return status;
 
-    dump->crc = dump_checksum(dump);
+    armed->text_crc = crc32(0, armed->texts, armed->text_size);
+    dump->crc = crc32(0, armed, sizeof *armed);
     dump->state = DUMP_ARMED;
     *armed_dump = dump;
     return OK;

@@ -31,18 +31,19 @@ struct dump_path {
     enum iscsi_digests digests;
 };
 
-/* Everything that was armed; with the texts under the checksum. */
+/* Everything that was armed, under a checksum. */
 struct dump_armed {
     struct dump_target target;
     struct dump_disk disk;
     struct dump_profile profile;
     struct arena dma, plain; /* what is left of them */
     uint8_t *staging;        /* requests * request_bytes */
+    struct dump_slot *slots; /* requests */
     uint32_t timeout_ms;
     uint16_t initiator_name;
     unsigned path_count;
     struct dump_path paths[HANDOFF_TARGETS];
-    uint32_t text_size;
+    uint32_t text_size, text_crc;
     char *texts;
 };
 
@@ -81,7 +82,6 @@ struct dump {
     struct dump_armed armed;
     uint32_t crc;
     enum dump_state state;
-    struct dump_slot *slots; /* armed.profile.requests */
     struct dump_run run;
 };
 
@@ -96,8 +96,8 @@ void dump_path_ipv4(const struct dump_path *path, struct net_ipv4 *ipv4); /* of 
 /* arm.c: of the layers, for a dump profile. */
 struct iscsi_profile dump_iscsi_profile(const struct dump_profile *profile);
 
-/* arm.c: over what was armed, and its texts. */
-uint32_t dump_checksum(const struct dump *dump);
+/* arm.c: it is what was armed. No pointer in it is followed before. */
+bool dump_is_unchanged(const struct dump *dump);
 
 /* Whether the blocks lie in one of the extents, whole. */
 bool dump_is_inside(const struct dump_target *target, uint64_t lba, uint64_t blocks);

@@ -100,7 +100,7 @@ static enum status append(struct dump_file *file, const uint8_t *bytes, uint64_t
     while (length) {
         uint32_t left = PIECE - file->held, part = length < left ? (uint32_t)length : left;
         if (bytes)
-            memcpy(file->block + file->held, bytes, part);
+            memmove(file->block + file->held, bytes, part); /* it may be our own memory that is dumped */
         else
             memset(file->block + file->held, 0, part);
         bytes = bytes ? bytes + part : NULL;

@@ -21,7 +21,7 @@ static void take_bytes(struct source *source, uint8_t *to, uint32_t length)
 {
     while (length) {
         uint32_t part = smaller_of(length, source->span->length - source->used);
-        memcpy(to, (const uint8_t *)source->span->bytes + source->used, part);
+        memmove(to, (const uint8_t *)source->span->bytes + source->used, part); /* our own memory may be dumped, too */
         to += part;
         length -= part;
         source->used += part;
@@ -56,9 +56,9 @@ static void give_up(struct dump *dump)
 {
     struct dump_run *run = &dump->run;
     for (unsigned i = 0; i < dump->armed.profile.requests; i++) {
-        if (dump->slots[i].in_flight)
-            run->disk->ops->cancel(run->disk, &dump->slots[i].request);
-        dump->slots[i].in_flight = false;
+        if (dump->armed.slots[i].in_flight)
+            run->disk->ops->cancel(run->disk, &dump->armed.slots[i].request);
+        dump->armed.slots[i].in_flight = false;
     }
     run->filling = NULL;
 
@@ -82,7 +82,7 @@ static void collect(struct dump *dump)
 {
     struct dump_run *run = &dump->run;
     for (unsigned i = 0; i < dump->armed.profile.requests; i++) {
-        struct dump_slot *slot = &dump->slots[i];
+        struct dump_slot *slot = &dump->armed.slots[i];
         if (!slot->in_flight || !slot->request.done)
             continue;
         slot->in_flight = false;
@@ -103,7 +103,7 @@ static bool any_in_flight(const struct dump *dump)
 {
     bool any = false;
     for (unsigned i = 0; i < dump->armed.profile.requests; i++)
-        any |= dump->slots[i].in_flight;
+        any |= dump->armed.slots[i].in_flight;
     return any;
 }
 
@@ -128,8 +128,8 @@ static void drain(struct dump *dump)
 static struct dump_slot *free_slot(struct dump *dump)
 {
     for (unsigned i = 0; i < dump->armed.profile.requests; i++) {
-        if (!dump->slots[i].in_flight)
-            return &dump->slots[i];
+        if (!dump->armed.slots[i].in_flight)
+            return &dump->armed.slots[i];
     }
     return NULL;
 }
@@ -138,8 +138,8 @@ static struct dump_slot *free_slot(struct dump *dump)
 static bool overlaps(const struct dump *dump, uint64_t lba, uint32_t blocks)
 {
     for (unsigned i = 0; i < dump->armed.profile.requests; i++) {
-        const struct disk_request *request = &dump->slots[i].request;
-        if (dump->slots[i].in_flight && lba < request->lba + request->blocks && request->lba < lba + blocks)
+        const struct disk_request *request = &dump->armed.slots[i].request;
+        if (dump->armed.slots[i].in_flight && lba < request->lba + request->blocks && request->lba < lba + blocks)
             return true;
     }
     return false;
@@ -245,10 +245,10 @@ enum status dump_get(struct dump *dump, uint64_t lba, uint32_t blocks, void *to)
     uint8_t *place = to;
     while (blocks && status == OK) {
         uint32_t part = smaller_of(blocks, run->slot_blocks);
-        struct disk_request request = {.operation = DISK_READ, .lba = lba, .blocks = part, .buffer = dump->slots[0].memory};
+        struct disk_request request = {.operation = DISK_READ, .lba = lba, .blocks = part, .buffer = dump->armed.slots[0].memory};
         status = run_request(dump, &request);
         if (status == OK)
-            memcpy(place, dump->slots[0].memory, (size_t)part * run->disk->block_size);
+            memcpy(place, dump->armed.slots[0].memory, (size_t)part * run->disk->block_size);
         place += (size_t)part * run->disk->block_size;
         lba += part;
         blocks -= part;

@@ -107,8 +107,13 @@ size_t iscsi_session_size(const struct iscsi_profile *profile);
  */
 struct iscsi_session *iscsi_session_new(struct arena *arena, struct stream *stream, const struct iscsi_profile *profile);
 
-/* How many commands its profile allows a disk on it. */
+/*
+ * For the disk on it: how many commands its profile allows; and ISCSI_SCRATCH bytes for the answers to its probing tasks, which
+ * the next login overwrites, in a pump after the one in which a task is done.
+ */
 unsigned iscsi_session_commands(const struct iscsi_session *session);
+#define ISCSI_SCRATCH 1024
+uint8_t *iscsi_session_scratch(struct iscsi_session *session);
 
 /*
  * Connects and logs in, following redirections, until full feature phase; waits, until `deadline` or login_timeout_ms at most.

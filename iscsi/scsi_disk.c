@@ -238,6 +238,7 @@ enum status scsi_disk_open(struct scsi_disk *disk, struct iscsi_session *session
     unsigned commands = iscsi_session_commands(session);
     memset(disk, 0, sizeof *disk + commands * sizeof *disk->slots);
     disk->slot_count = commands;
+    disk->scratch = iscsi_session_scratch(session);
     disk->session = session;
     memcpy(disk->lun, lun, 8);
     disk->disk.ops = &operations;

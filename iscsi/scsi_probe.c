@@ -44,7 +44,7 @@ static enum status run_command(struct scsi_disk *disk, const uint8_t lun[8], con
         task->probing = true;
         task->buffer = disk->scratch;
         task->length = length;
-        memset(disk->scratch, 0, sizeof disk->scratch);
+        memset(disk->scratch, 0, ISCSI_SCRATCH);
 
         iscsi_session_submit(disk->session, task);
         enum status status = iscsi_session_wait(disk->session, task, deadline);
@@ -74,8 +74,8 @@ static void list_luns(struct scsi_disk *disk, char *text, size_t room, deadline_
     uint32_t got;
 
     format_text(text, room, " not told");
-    scsi_cdb_report_luns(cdb, sizeof disk->scratch);
-    if (run_command(disk, lun0, cdb, sizeof disk->scratch, &got, deadline) != OK || got < REPORT_LUN_LIST)
+    scsi_cdb_report_luns(cdb, ISCSI_SCRATCH);
+    if (run_command(disk, lun0, cdb, ISCSI_SCRATCH, &got, deadline) != OK || got < REPORT_LUN_LIST)
         return;
 
     format_text(text, room, " none");

@@ -84,6 +84,13 @@ unsigned iscsi_session_commands(const struct iscsi_session *session)
     return session->commands;
 }
 
+_Static_assert(ISCSI_SCRATCH <= ISCSI_TEXT_IN_MIN, "a login's text has room for the disk's answers");
+
+uint8_t *iscsi_session_scratch(struct iscsi_session *session)
+{
+    return session->login->text_in;
+}
+
 static void use_default(uint32_t *milliseconds, uint32_t value)
 {
     if (*milliseconds == 0)

@@ -11,6 +11,7 @@
 #include "lwip/inet_chksum.h"
 #include "lwip/ip4.h"
 #include "lwip/ip6.h"
+#include "lwip/mem.h"
 #include "lwip/priv/tcp_priv.h"
 #include "lwip_hooks.h"
 #include "net/internal.h"
@@ -48,28 +49,33 @@ struct fragment {
     bool last;
 };
 
-static struct datagram {
-    struct pbuf *whole; /* with room for the largest; NULL when not in use */
+/* Of lwIP's heap, as its pbuf is. */
+struct datagram {
+    struct pbuf *whole; /* with room for the largest */
     struct identity identity;
     deadline_t end;
     unsigned length, highest;      /* of the payload in bytes: 0 until the last fragment has come; the end of what has come */
     unsigned units;                /* how many have come, */
     uint8_t came[(UNITS + 7) / 8]; /* and which */
-} datagrams[DATAGRAMS];
+};
+
+static struct datagram *datagrams[DATAGRAMS]; /* NULL: a free place */
 
 /* ---- datagrams in the making ---- */
 
-static void give_up(struct datagram *d)
+static void give_up(struct datagram **place)
 {
-    if (d->whole)
-        pbuf_free(d->whole);
-    d->whole = NULL;
+    if (*place) {
+        pbuf_free((*place)->whole);
+        mem_free(*place);
+    }
+    *place = NULL;
 }
 
 void net_fragments_forget(const struct network *network)
 {
     for (unsigned i = 0; i < DATAGRAMS; i++) {
-        if (!network || datagrams[i].identity.network == network)
+        if (datagrams[i] && (!network || datagrams[i]->identity.network == network))
             give_up(&datagrams[i]);
     }
 }
@@ -77,7 +83,7 @@ void net_fragments_forget(const struct network *network)
 void net_fragments_expire(void)
 {
     for (unsigned i = 0; i < DATAGRAMS; i++) {
-        if (datagrams[i].whole && deadline_passed(datagrams[i].end))
+        if (datagrams[i] && deadline_passed(datagrams[i]->end))
             give_up(&datagrams[i]);
     }
 }
@@ -88,10 +94,10 @@ static bool same_identity(const struct identity *a, const struct identity *b)
            ip_addr_eq(&a->to, &b->to);
 }
 
-static struct datagram *find_datagram(const struct identity *identity)
+static struct datagram **find_datagram(const struct identity *identity)
 {
     for (unsigned i = 0; i < DATAGRAMS; i++) {
-        if (datagrams[i].whole && same_identity(&datagrams[i].identity, identity))
+        if (datagrams[i] && same_identity(&datagrams[i]->identity, identity))
             return &datagrams[i];
     }
     return NULL;
@@ -112,43 +118,55 @@ static bool sender_known(const ip_addr_t *from)
 }
 
 /* A free place, else that of the oldest: the fragments of a datagram come close together. Strangers have places of their own. */
-static struct datagram *choose_place(bool known)
+static struct datagram **choose_place(bool known)
 {
     unsigned first = known ? STRANGERS : 0;
-    struct datagram *oldest = &datagrams[first];
+    struct datagram **oldest = &datagrams[first];
     for (unsigned i = first; i < (known ? DATAGRAMS : STRANGERS); i++) {
-        if (!datagrams[i].whole)
+        if (!datagrams[i])
             return &datagrams[i];
-        if (datagrams[i].end < oldest->end)
+        if (datagrams[i]->end < (*oldest)->end)
             oldest = &datagrams[i];
     }
     return oldest;
+}
+
+static struct datagram *new_datagram(uint16_t size)
+{
+    if (net_heap_left() < net_tuning.heap_reserve + sizeof(struct datagram) + size)
+        return NULL;
+    struct datagram *d = mem_malloc(sizeof *d);
+    struct pbuf *whole = d ? pbuf_alloc(PBUF_LINK, size, PBUF_RAM) : NULL;
+    if (whole) {
+        memset(d, 0, sizeof *d);
+        d->whole = whole;
+    } else if (d) {
+        mem_free(d);
+    }
+    return whole ? d : NULL;
 }
 
 /*
  * NULL when the heap has no room for it, even if what else is in the making and what TCP holds out of order are given up, which a
  * stranger's fragment is no reason for.
  */
-static struct datagram *begin_datagram(const struct fragment *fragment)
+static struct datagram **begin_datagram(const struct fragment *fragment)
 {
     bool known = sender_known(&fragment->identity.from);
-    struct datagram *d = choose_place(known);
-    give_up(d);
+    struct datagram **place = choose_place(known);
+    give_up(place);
 
-    uint16_t size = fragment->identity.network->nic->mtu;
-    d->whole = net_heap_left() < NET_HEAP_RESERVE + size ? NULL : pbuf_alloc(PBUF_LINK, size, PBUF_RAM);
-    if (!d->whole && !known)
+    *place = new_datagram(fragment->identity.network->nic->mtu);
+    if (!*place && !known)
         return NULL;
-    if (!d->whole) {
+    if (!*place) {
         net_fragments_forget(NULL);
         net_link_drop_out_of_order();
         return NULL;
     }
-    d->identity = fragment->identity;
-    d->end = deadline_after_ms(LIFE_MS);
-    d->length = d->highest = d->units = 0;
-    memset(d->came, 0, sizeof d->came);
-    return d;
+    (*place)->identity = fragment->identity;
+    (*place)->end = deadline_after_ms(LIFE_MS);
+    return place;
 }
 
 /* ---- a fragment ---- */
@@ -196,22 +214,24 @@ static bool add_fragment(struct datagram *d, const struct fragment *f)
 }
 
 /* The header is that of the first fragment, with what was said of the fragment in it corrected. */
-static void deliver(struct datagram *d, unsigned header)
+static void deliver(struct datagram **place, unsigned header)
 {
-    struct pbuf *whole = d->whole;
-    struct netif *netif = &d->identity.network->netif;
+    struct datagram d = **place;
+    struct pbuf *whole = d.whole;
+    struct netif *netif = &d.identity.network->netif;
     uint8_t *ip = whole->payload;
-    d->whole = NULL;
-    pbuf_realloc(whole, (uint16_t)(header + d->length));
+    mem_free(*place);
+    *place = NULL;
+    pbuf_realloc(whole, (uint16_t)(header + d.length));
 
     /* The card verified none of it. */
     NETIF_SET_CHECKSUM_CTRL(netif, netif->chksum_flags | NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP);
-    if (IP_IS_V6_VAL(d->identity.to)) {
-        put_be16(ip + IPV6_PAYLOAD_LENGTH, d->length);
-        ip[IPV6_NEXT_HEADER] = d->identity.protocol;
+    if (IP_IS_V6_VAL(d.identity.to)) {
+        put_be16(ip + IPV6_PAYLOAD_LENGTH, d.length);
+        ip[IPV6_NEXT_HEADER] = d.identity.protocol;
         ip6_input(whole, netif);
     } else {
-        put_be16(ip + IPV4_TOTAL_LENGTH, header + d->length);
+        put_be16(ip + IPV4_TOTAL_LENGTH, header + d.length);
         put_be16(ip + FRAGMENT, 0);
         put_be16(ip + IPV4_CHECKSUM, 0);
         uint16_t sum = inet_chksum(ip, IPV4_HEADER);
@@ -229,16 +249,17 @@ static void take_fragment(const struct fragment *f)
 
     /* One that is all of its datagram has nothing to do with others of that number (RFC 6946). */
     bool alone = f->offset == 0 && f->last;
-    struct datagram *d = alone ? NULL : find_datagram(&f->identity);
-    if (!d)
-        d = begin_datagram(f);
-    if (!d)
+    struct datagram **place = alone ? NULL : find_datagram(&f->identity);
+    if (!place)
+        place = begin_datagram(f);
+    if (!place)
         return;
 
-    if (!add_fragment(d, f))
-        give_up(d);
+    const struct datagram *d = *place;
+    if (!add_fragment(*place, f))
+        give_up(place);
     else if (d->length && d->units == (d->length + UNIT - 1) / UNIT)
-        deliver(d, f->header);
+        deliver(place, f->header);
 }
 
 /* ---- what lwIP asks ---- */

@@ -342,9 +342,24 @@ static bool is_anothers(const struct pbuf *packet, struct netif *netif)
     return owner && owner != netif && netif_get_ip6_addr_match(netif, &to) < 0;
 }
 
+/*
+ * Where addresses are set by hand (net_config) nobody has business with us but by TCP and neighbour discovery. What is answered
+ * takes memory, of which there is none to spare.
+ */
+static bool is_idle_talk(const struct pbuf *packet, const struct netif *netif)
+{
+    const uint8_t *ip = packet->payload;
+    if (!net_of_netif(netif)->by_hand || packet->len < IPV4_HEADER)
+        return false;
+    if (*ip >> 4 == 4)
+        return ip[IPV4_PROTOCOL] != PROTOCOL_TCP;
+    return packet->len > IP6_HLEN &&
+           (ip[IPV6_NEXT_HEADER] == PROTOCOL_UDP || (ip[IPV6_NEXT_HEADER] == PROTOCOL_ICMPV6 && ip[IP6_HLEN] == ICMP6_TYPE_EREQ));
+}
+
 int net_guard_ipv4(struct pbuf *packet, struct netif *netif)
 {
-    if (!is_anothers(packet, netif))
+    if (!is_anothers(packet, netif) && !is_idle_talk(packet, netif))
         return net_fragment_ipv4(packet, netif);
     pbuf_free(packet);
     return 1;
@@ -354,7 +369,7 @@ int net_guard_ipv4(struct pbuf *packet, struct netif *netif)
 int net_guard_ipv6(struct pbuf *packet, struct netif *netif)
 {
     const struct ip6_hdr *header = packet->payload;
-    bool ours = ipv6_in_use(netif) && !is_anothers(packet, netif);
+    bool ours = ipv6_in_use(netif) && !is_anothers(packet, netif) && !is_idle_talk(packet, netif);
     if (ours && ipv6_packet_good(packet))
         return 0;
     if (ours && packet->len >= IP6_HLEN && !packet->next && IP6H_NEXTH(header) == IP6_NEXTH_FRAGMENT)

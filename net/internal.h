@@ -31,6 +31,7 @@ struct network {
     char hostname[64];
     uint16_t vlan; /* 0: untagged */
     uint8_t vlan_priority;
+    bool by_hand; /* nothing but TCP and neighbour discovery is received */
     bool open;
     bool paused;
     bool link_lost;
@@ -50,8 +51,7 @@ void net_wait_turn(void);
 
 void net_heap_open(void);                    /* it is empty from now on, and has no memory */
 void net_heap_add(void *block, size_t size); /* memory for it, until it is opened again */
-#define NET_HEAP_RESERVE 4096u /* copies of what was received leave so much, and cannot keep the stack from sending */
-size_t net_heap_left(void);    /* bytes that were never or are no longer in use, in pieces of whatever size */
+size_t net_heap_left(void);                  /* bytes that were never or are no longer in use, in pieces of whatever size */
 
 /* ---- link.c: lwIP's netif over the NIC ---- */
 

@@ -66,7 +66,7 @@ void net_link_drop_out_of_order(void)
 
 static struct pbuf *copy_frame(const struct nic_frame *frame)
 {
-    if (net_heap_left() < NET_HEAP_RESERVE + frame->length)
+    if (net_heap_left() < net_tuning.heap_reserve + frame->length)
         return NULL;
     struct pbuf *pbuf = pbuf_alloc(PBUF_RAW, frame->length, PBUF_RAM);
     if (pbuf)

@@ -2,7 +2,7 @@
 /*
  * How lwIP 2.2.1 is built for sanstrap, and why. What is not named here keeps lwIP's default (lwip/opt.h).
  *
- * The same objects serve a loader with megabytes and a crash dump with 48 KiB: what depends on that is a variable (net_tuning),
+ * The same objects serve a loader with megabytes and a crash dump with 10 KiB: what depends on that is a variable (net_tuning),
  * set by net_open() before anything else. lwIP's init.c would check these as constants and is not compiled; net/net.c starts the
  * modules.
  */
@@ -13,10 +13,11 @@
 
 /* Set by net_open() for the first card. */
 struct net_tuning {
-    uint32_t window;      /* TCP receive window */
-    uint32_t send_buffer; /* bytes queued for sending, per connection */
-    uint16_t send_pbufs;  /* pbufs queued for sending, per connection */
-    uint16_t ooseq_pbufs; /* frames held out of order, per connection */
+    uint32_t window;       /* TCP receive window */
+    uint32_t send_buffer;  /* bytes queued for sending, per connection */
+    uint16_t send_pbufs;   /* pbufs queued for sending, per connection */
+    uint16_t ooseq_pbufs;  /* frames held out of order, per connection */
+    uint32_t heap_reserve; /* bytes that copies of what was received leave: they cannot keep the stack from sending */
 };
 extern struct net_tuning net_tuning;
 

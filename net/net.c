@@ -32,6 +32,7 @@ static uint64_t skipped_ticks; /* and what it left out, as far as nobody was tol
 #define SEGMENT_COST      352u  /* tcp_seg, header pbuf, data pbuf, and the copy of a short span, as net/heap.c rounds them */
 #define HEAP_BASE         8192u /* PCBs, DHCP and DNS messages, ARP and ND packets that wait */
 #define HEAP_BASE_BY_HAND 3072u /* without the messages */
+#define HEAP_RESERVE      4096u /* that copies leave; by hand, what is being sent takes */
 #define FRAME_COST        48u   /* tcp_seg of a frame held out of order */
 
 #define SEND_BUFFER_MAX    (256 * KIB)
@@ -62,11 +63,18 @@ static unsigned held_frames(uint32_t window)
     return clamp(4, segments > kept ? segments - kept : 0, HELD_FRAMES_MAX);
 }
 
+static size_t sending_cost(uint32_t window)
+{
+    return (send_buffer(window) / FULL_SEGMENT + 1) * SEGMENT_COST;
+}
+
 static size_t heap_size(const struct net_config *config)
 {
     uint32_t window = config->window;
-    return (config->by_hand ? HEAP_BASE_BY_HAND : HEAP_BASE) + (send_buffer(window) / FULL_SEGMENT + 1) * SEGMENT_COST +
-           held_frames(window) * FRAME_COST + clamp(config->by_hand ? COPIES_MIN_BY_HAND : COPIES_MIN, window / 4, COPIES_MAX);
+    size_t size = sending_cost(window) + held_frames(window) * FRAME_COST;
+    if (config->by_hand)
+        return size + HEAP_BASE_BY_HAND + clamp(COPIES_MIN_BY_HAND, window / 16, COPIES_MAX);
+    return size + HEAP_BASE + clamp(COPIES_MIN, window / 4, COPIES_MAX);
 }
 
 size_t net_arena_size(const struct net_config *config)
@@ -111,12 +119,14 @@ struct netif *net_route_ipv6(const ip6_addr_t *from)
 
 /* ---- start ---- */
 
-static void set_tuning(uint32_t window)
+static void set_tuning(const struct net_config *config)
 {
+    uint32_t window = config->window;
     net_tuning.window = clamp(2 * FULL_SEGMENT, window, 0xFFFFu << TCP_RCV_SCALE);
     net_tuning.send_buffer = send_buffer(window);
     net_tuning.send_pbufs = (uint16_t)(4 * (net_tuning.send_buffer / FULL_SEGMENT) + 16);
     net_tuning.ooseq_pbufs = (uint16_t)(held_frames(window) / 2);
+    net_tuning.heap_reserve = config->by_hand ? (uint32_t)sending_cost(window) : HEAP_RESERVE;
 }
 
 static void start_modules(void)
@@ -134,10 +144,10 @@ static void start_modules(void)
 }
 
 /* lwIP itself, with the first card. */
-static void start_stack(uint32_t window)
+static void start_stack(const struct net_config *config)
 {
     net_heap_open();
-    set_tuning(window);
+    set_tuning(config);
     start_modules();
     last_ticks = platform_ticks();
     skipped_ticks = 0;
@@ -184,11 +194,12 @@ enum status net_open(struct network **opened, const struct net_config *config)
     network->nic = config->nic;
     network->vlan = config->vlan;
     network->vlan_priority = config->vlan_priority;
+    network->by_hand = config->by_hand;
     if (config->hostname)
         format_text(network->hostname, sizeof network->hostname, "%s", config->hostname);
 
     if (!networks)
-        start_stack(config->window);
+        start_stack(config);
     net_heap_add(heap, heap_bytes);
     enum status status = add_interface(network);
     if (status == OK)

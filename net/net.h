@@ -39,8 +39,8 @@ struct net_config {
     uint16_t vlan;
     uint8_t vlan_priority; /* of what is sent, 0..7; what is received may have any */
     /*
-     * The address is set by hand and hosts are addresses: no memory is kept for what DHCP and DNS want (they fail with
-     * E_NET_MEMORY when it is missing), and pings are not answered.
+     * Addresses are set by hand and hosts are addresses: nothing is received but ARP, neighbour discovery and TCP, so that DHCP
+     * and DNS get no answer and pings none from us, and no memory is kept for any of that.
      */
     bool by_hand;
 };

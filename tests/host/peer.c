@@ -29,6 +29,9 @@
 #define ARP_SENDER_IP  14 /* its address, */
 #define ARP_TARGET     18 /* and the same of whom it is meant for */
 #define ARP_TARGET_IP  24
+#define ICMP_HEADER    8
+#define ICMP_CHECKSUM  2
+#define ECHO_REQUEST   8
 #define TCP_TO_PORT    2 /* RFC 9293 3.1 */
 #define TCP_SEQUENCE   4
 #define TCP_ACK_NUMBER 8
@@ -103,7 +106,8 @@ static void send_ipv4(uint8_t *frame, uint8_t protocol, unsigned length, unsigne
     memcpy(ip + IPV4_DESTINATION, peer.stack_ip, sizeof peer.stack_ip);
     write_checksum(ip + IPV4_CHECKSUM, internet_sum(ip, IPV4_HEADER, 0));
 
-    uint32_t pseudo_header = internet_sum(ip + IPV4_SOURCE, IPV4_HEADER - IPV4_SOURCE, protocol + length);
+    uint32_t pseudo_header =
+        protocol == PROTOCOL_ICMP ? 0 : internet_sum(ip + IPV4_SOURCE, IPV4_HEADER - IPV4_SOURCE, protocol + length);
     put_be16(payload + checksum_at, 0);
     write_checksum(payload + checksum_at, internet_sum(payload, length, pseudo_header));
     peer_frame(frame, IP + IPV4_HEADER + length);
@@ -129,6 +133,13 @@ void peer_segment(uint8_t flags, uint32_t sequence, uint32_t acknowledge, const 
 
     peer.segments++;
     send_ipv4(frame, PROTOCOL_TCP, TCP_HEADER + options_length + length, TCP_CHECKSUM);
+}
+
+void peer_ping(unsigned length)
+{
+    uint8_t frame[WIRE_FRAME] = {0};
+    frame[IP + IPV4_HEADER] = ECHO_REQUEST;
+    send_ipv4(frame, PROTOCOL_ICMP, ICMP_HEADER + length, ICMP_CHECKSUM);
 }
 
 void peer_datagram(uint16_t from_port, uint16_t to_port, const void *data, unsigned length)
@@ -223,6 +234,8 @@ static void on_syn(const uint8_t *tcp)
 
     peer.next = peer.acknowledged = peer.iss + 1;
     peer.established = true;
+    if (peer.opened)
+        peer.opened();
     peer_segment(PEER_SYN | PEER_ACK, peer.iss, peer.expected, options, sizeof options, NULL, 0);
 }
 
@@ -236,7 +249,9 @@ static void on_data(uint32_t sequence, const uint8_t *data, unsigned length, boo
     }
 
     if (sequence == peer.expected) {
-        for (unsigned i = 0; i < length; i++) {
+        if (peer.hears && length)
+            peer.hears(data, length);
+        for (unsigned i = 0; !peer.hears && i < length; i++) {
             if (data[i] != peer_pattern(peer.received + i))
                 peer.corrupted = true;
         }
@@ -323,7 +338,7 @@ static void send_pattern(uint32_t offset)
     uint32_t length = smaller_of(smaller_of(MSS, room), (uint32_t)(peer.to_send - offset));
     uint8_t data[MSS];
     for (uint32_t i = 0; i < length; i++)
-        data[i] = peer_pattern(offset + i);
+        data[i] = peer.says ? peer.says[offset + i] : peer_pattern(offset + i);
 
     if (peer.next == peer.acknowledged)
         peer.resend_at = deadline_after_ms(RESEND_MS);

@@ -19,7 +19,10 @@ enum {
 struct peer {
     bool silent, refuse; /* answers no SYN; answers it with RST */
     bool no_arp;
-    bool source; /* sends peer_pattern() without end, up to `to_send` */
+    bool source;                                          /* sends peer_pattern() without end, up to `to_send`, */
+    const uint8_t *says;                                  /* … or these bytes */
+    void (*hears)(const uint8_t *bytes, unsigned length); /* gets what is received, which then need not be peer_pattern() … */
+    void (*opened)(void);                                 /* … and is told of each connection */
     bool established, got_fin, got_reset;
     uint32_t iss, next, acknowledged, window; /* sending: initial, next and oldest sequence number; the stack's window in bytes */
     uint32_t expected;                        /* receiving: next sequence number wanted */
@@ -62,6 +65,9 @@ void peer_segment(uint8_t flags, uint32_t sequence, uint32_t acknowledge, const 
 
 /* Sends a frame, given without a tag, as everything of the peer's is sent. */
 void peer_frame(const void *frame, unsigned length);
+
+/* An ICMP echo request to the stack, with so many bytes of data. */
+void peer_ping(unsigned length);
 
 /* A UDP datagram to the stack; and what the stack sends by UDP. */
 void peer_datagram(uint16_t from_port, uint16_t to_port, const void *data, unsigned length);

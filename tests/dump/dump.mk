@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The mock port drives the very object that a kernel gets. Its own sources are compiled with little stack, and without position
+# independence, as the core's addresses have 32 bits; symbols are bound at the start, as doing it later takes a KiB of stack.
+TEST_PROGRAMS += build/host/mock-port build/host/make-isdh
+
+MOCK_PORT_CFLAGS := -std=gnu11 -g -O2 -fno-pie -fno-stack-protector
+MOCK_PORT_OBJECTS := build/dump/tests/mock_port.o build/dump/tests/machine.o
+build/dump/tests/%.o: tests/dump/%.c
+	@mkdir -p $(@D)
+	$(say) "CC $@"
+	$(Q)gcc $(MOCK_PORT_CFLAGS) $(INCLUDES) $(DEFINES) $(WARNINGS) -MMD -MP -c $< -o $@
+
+build/host/mock-port: $(MOCK_PORT_OBJECTS) build/dump/core.o
+	$(say) "LD $@"
+	$(Q)gcc -no-pie -Wl,-z,now $^ -o $@
+
+MAKE_ISDH_OBJECTS := build/host/tests/dump/make_isdh.o
+build/host/make-isdh: $(MAKE_ISDH_OBJECTS) $(HOST_LIBRARY)
+	$(say) "LD $@"
+	$(Q)gcc $(HOST_CFLAGS) $^ -o $@
+
+-include $(MOCK_PORT_OBJECTS:.o=.d) $(MAKE_ISDH_OBJECTS:.o=.d)
