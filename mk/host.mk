@@ -2,7 +2,7 @@
 # The same sources for the host, under the sanitizers: a library that unit tests and host programs link what they need from; once
 # more for clang's fuzzer.
 
-HOST_SOURCES := $(CORE_SOURCES) $(BIOS_PURE) $(EFI_PURE) $(HANDOFF_TOOL_PURE) $(wildcard tests/host/*.c)
+HOST_SOURCES := $(CORE_SOURCES) $(BIOS_PURE) $(EFI_PURE) $(TOOL_PURE) $(wildcard tests/host/*.c)
 
 HOST_CFLAGS := -std=gnu11 -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 HOST_OBJECTS := $(call objects_in,build/host,$(HOST_SOURCES) $(EFI_ON_FAKES))

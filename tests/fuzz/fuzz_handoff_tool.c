@@ -7,7 +7,7 @@
 
 #include "tests/fuzz/fuzz_handoff.h"
 #include "tools/handoff/decode.h"
-#include "tools/handoff/print.h"
+#include "tools/common/print.h"
 
 #define BASE 0x80000u
 

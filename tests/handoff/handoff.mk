@@ -2,7 +2,7 @@
 # build/host/sanstrap-handoff is the tool under the sanitizers; build/host/make-tables writes what the tests show it.
 TEST_PROGRAMS += build/host/sanstrap-handoff build/host/make-tables
 
-HANDOFF_TOOL_HOST_OBJECTS := $(HANDOFF_TOOL_MAIN:%.c=build/host/%.o)
+HANDOFF_TOOL_HOST_OBJECTS := build/host/tools/handoff/main.o build/host/tools/common/platform.o
 build/host/sanstrap-handoff: $(HANDOFF_TOOL_HOST_OBJECTS) $(HOST_LIBRARY)
 	$(say) "LD $@"
 	$(Q)gcc $(HOST_CFLAGS) $^ -o $@

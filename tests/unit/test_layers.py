@@ -46,7 +46,8 @@ def includes(room):
 
 
 def test_the_table_names_every_room():
-    assert set(rooms()) == {"platform", "nicdrv", "net", "iscsi", "handoff", "loader", "bios", "efi", "tools/handoff"}
+    assert set(rooms()) == {"platform", "nicdrv", "net", "iscsi", "handoff", "loader", "bios", "efi", "tools/common",
+                            "tools/handoff", "tools/savecore"}
 
 
 @pytest.mark.parametrize("room", rooms())

@@ -3,9 +3,9 @@
 #ifndef SANSTRAP_TOOLS_HANDOFF_DECODE_H
 #define SANSTRAP_TOOLS_HANDOFF_DECODE_H
 
+#include "tools/common/tree.h"
 #include "tools/handoff/log.h"
 #include "tools/handoff/tables.h"
-#include "tools/handoff/tree.h"
 
 /* An object for each table, added to the list. CHAP secrets are left out but for their length, unless `secrets`. */
 void decode_tables(struct node *list, const struct tables *tables, bool secrets);

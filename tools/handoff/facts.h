@@ -4,7 +4,7 @@
 #define SANSTRAP_TOOLS_HANDOFF_FACTS_H
 
 #include "handoff/handoff.h"
-#include "tools/handoff/tree.h"
+#include "tools/common/tree.h"
 
 void facts_add_index(struct node *in, unsigned index);
 

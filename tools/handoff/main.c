@@ -8,10 +8,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "tools/handoff/complain.h"
+#include "tools/common/complain.h"
+#include "tools/common/print.h"
 #include "tools/handoff/decode.h"
 #include "tools/handoff/exit_status.h"
-#include "tools/handoff/print.h"
 #include "tools/handoff/source.h"
 
 #define ACPI_TABLES "/sys/firmware/acpi/tables"

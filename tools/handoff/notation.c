@@ -8,7 +8,7 @@
 #include "handoff/handoff.h"
 #include "iscsi/lun.h"
 #include "platform/format.h"
-#include "tools/handoff/memory.h"
+#include "tools/common/memory.h"
 
 struct node *notation_add_ip(struct node *in, const char *name, const char *label, const uint8_t address[16])
 {

@@ -3,7 +3,7 @@
 #ifndef SANSTRAP_TOOLS_HANDOFF_NOTATION_H
 #define SANSTRAP_TOOLS_HANDOFF_NOTATION_H
 
-#include "tools/handoff/tree.h"
+#include "tools/common/tree.h"
 
 /* A bit of a flags field and its word; a list of them ends with bit 0. */
 struct flag_word {
@@ -12,7 +12,7 @@ struct flag_word {
 };
 
 /*
- * Each adds a node to `in`: its name for programs, its label for people; either may be NULL (tools/handoff/tree.h). Addresses
+ * Each adds a node to `in`: its name for programs, its label for people; either may be NULL (tools/common/tree.h). Addresses
  * have 16 bytes as in struct handoff.
  */
 struct node *notation_add_ip(struct node *in, const char *name, const char *label,

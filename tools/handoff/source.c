@@ -15,9 +15,9 @@
 
 #include "handoff/handoff.h"
 #include "platform/characters.h"
-#include "tools/handoff/complain.h"
+#include "tools/common/complain.h"
+#include "tools/common/memory.h"
 #include "tools/handoff/exit_status.h"
-#include "tools/handoff/memory.h"
 
 #define MAPPED_FROM (1 * MIB)   /* smaller files are read */
 #define READ_MAX    (256 * MIB) /* of what cannot be mapped */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "platform/format.h"
-#include "tools/handoff/memory.h"
+#include "tools/common/memory.h"
 
 enum handoff_table table_kind(const uint8_t *bytes, size_t size)
 {

@@ -2,7 +2,7 @@
 /* The tree for people: a label and a value a line, values of an object aligned, objects under headings. */
 #include <string.h>
 
-#include "tools/handoff/print.h"
+#include "tools/common/print.h"
 
 #define INDENT 2
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Two printers of the tree. Both write ASCII only, and no control characters but newlines. */
-#ifndef SANSTRAP_TOOLS_HANDOFF_PRINT_H
-#define SANSTRAP_TOOLS_HANDOFF_PRINT_H
+#ifndef SANSTRAP_TOOLS_COMMON_PRINT_H
+#define SANSTRAP_TOOLS_COMMON_PRINT_H
 
-#include "tools/handoff/tree.h"
+#include "tools/common/tree.h"
 
 /* For people: what has a label. */
 void print_text(const struct node *root, FILE *to);

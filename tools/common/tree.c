@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The tree's nodes, with copies of what they are given. */
-#include "tools/handoff/tree.h"
+#include "tools/common/tree.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/handoff/memory.h"
+#include "tools/common/memory.h"
 
 static char *format_copy(const char *format, va_list arguments)
 {

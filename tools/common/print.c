@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What both printers write alike. */
-#include "tools/handoff/print.h"
+#include "tools/common/print.h"
 
 #include <inttypes.h>
 

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* malloc() that ends the program when there is no more. */
-#include "tools/handoff/memory.h"
+#define _GNU_SOURCE /* program_invocation_short_name */
+#include "tools/common/memory.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "tools/handoff/exit_status.h"
 
 void *memory_resize(void *memory, size_t size)
 {
     memory = realloc(memory, size ? size : 1);
     if (memory)
         return memory;
-    fprintf(stderr, "sanstrap-handoff: no memory for %zu bytes: give it a smaller image\n", size);
-    exit(EXIT_TROUBLE);
+    fprintf(stderr, "%s: no memory for %zu bytes\n", program_invocation_short_name, size);
+    exit(EXIT_WITHOUT_MEMORY);
 }
 
 void *memory_take(size_t size)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What was found, as a tree that two printers walk (tools/handoff/print.h): text for people, JSON for programs. A node has a name
+ * What was found, as a tree that two printers walk (tools/common/print.h): text for people, JSON for programs. A node has a name
  * for JSON, a label for people, or both; a printer passes over those without its own. Nodes own copies of all that they are given
  * but names, which are constants; they are freed with their root. Without memory the program ends.
  */
-#ifndef SANSTRAP_TOOLS_HANDOFF_TREE_H
-#define SANSTRAP_TOOLS_HANDOFF_TREE_H
+#ifndef SANSTRAP_TOOLS_COMMON_TREE_H
+#define SANSTRAP_TOOLS_COMMON_TREE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Complaints on standard error. */
-#include "tools/handoff/complain.h"
+#define _GNU_SOURCE /* program_invocation_short_name */
+#include "tools/common/complain.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "tools/handoff/print.h"
+#include "tools/common/print.h"
 
 void complain(const char *format, ...)
 {
@@ -17,7 +19,7 @@ void complain(const char *format, ...)
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
 
-    fputs("sanstrap-handoff: ", stderr);
+    fprintf(stderr, "%s: ", program_invocation_short_name);
     print_escaped(text, strlen(text), stderr);
     fputc('\n', stderr);
 }

@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "tools/handoff/print.h"
+#include "tools/common/print.h"
 
 #define INDENT         2
 #define REPLACEMENT    0xFFFDu

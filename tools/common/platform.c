@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the linked layers ask of their home (platform/platform.h): the recorder its clock, the formatter its log. */
+#define _GNU_SOURCE /* program_invocation_short_name */
+#include <errno.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -22,5 +24,5 @@ uint64_t platform_ticks_per_ms(void)
 void platform_log(enum log_level level, const char *line)
 {
     (void)level;
-    fprintf(stderr, "sanstrap-handoff: %s\n", line);
+    fprintf(stderr, "%s: %s\n", program_invocation_short_name, line);
 }

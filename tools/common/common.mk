@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The host's programs, for administrators: how they are compiled, and what they share. TOOL_PURE is what of them is in the
+# libraries that tests and fuzzers link: all but each one's main.c, and platform.c.
+
+TOOL_COMMON := $(wildcard tools/common/*.c)
+TOOL_PURE := $(filter-out tools/common/platform.c,$(TOOL_COMMON))
+
+TOOL_CFLAGS := -std=gnu11 -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong -ffunction-sections
+TOOL_LDFLAGS := -Wl,--gc-sections -Wl,-z,relro,-z,now
+$(eval $(call compile_into,build/tool,gcc $$(TOOL_CFLAGS)))

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* --prepare: a place is looked at from all sides, made empty at both ends, and marked. */
+#define _GNU_SOURCE /* getrandom() */
+#include "tools/savecore/prepare.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#include "platform/bytes.h"
+#include "tools/common/complain.h"
+#include "tools/savecore/signatures.h"
+#include "tools/savecore/sysfs.h"
+
+#define LEAST       (1 * MIB) /* of a dump: less is a slip of the keyboard */
+#define BOOT_LOADER (1 * MIB) /* on a disk with an MBR boot loaders keep code before the first partition */
+
+/* ---- a partition ---- */
+
+static bool has_our_type(const struct area *area, const struct partitions *partitions)
+{
+    const struct partition *partition = partitions_by_number(partitions, area->partition);
+    char type[GUID_TEXT_SIZE];
+    if (partition && guid_is(partition->type, DUMP_AREA_PARTITION_TYPE))
+        return true;
+
+    guid_format(partition ? partition->type : area->partition_id, type);
+    complain("%s has the type %s, and an area for dumps has " DUMP_AREA_PARTITION_TYPE, area->name, type);
+    complain("if nothing of it is needed any more: sfdisk --part-type %s %u %s; or sgdisk --typecode=%u:%s %s", area->disk.path,
+             area->partition, DUMP_AREA_PARTITION_TYPE, area->partition, DUMP_AREA_PARTITION_TYPE, area->disk.path);
+    return false;
+}
+
+/* A device that is mounted, swapped to, or part of another one, cannot be had alone. */
+static bool is_in_use(const struct area *area)
+{
+    char *device = area->disk.is_device && area->partition ? sysfs_partition_device(area->disk.path, area->partition) : NULL;
+    int file = device ? open(device, O_RDONLY | O_EXCL | O_CLOEXEC) : -1;
+    bool is_busy = device && file < 0 && errno == EBUSY;
+    if (is_busy)
+        complain("%s is in use: mounted, swap, or part of a RAID or a volume", device);
+    if (file >= 0)
+        close(file);
+    free(device);
+    return is_busy;
+}
+
+/* ---- an extent ---- */
+
+static bool is_beside_the_gpt(const struct area *area, const struct partitions *partitions)
+{
+    if (area->first_lba >= partitions->first_usable && area->first_lba + area->blocks - 1 <= partitions->last_usable)
+        return true;
+    complain("%s reaches over the partition table itself: blocks %" PRIu64 " to %" PRIu64 " are for partitions", area->name,
+             partitions->first_usable, partitions->last_usable);
+    return false;
+}
+
+static bool is_beside_boot_loaders(const struct area *area)
+{
+    uint64_t first = BOOT_LOADER / area->disk.block_size;
+    if (area->first_lba >= first)
+        return true;
+    complain("%s begins before block %" PRIu64 ", where boot loaders keep code on a disk with an MBR", area->name, first);
+    return false;
+}
+
+static bool is_beside_partitions(const struct area *area, const struct partitions *partitions)
+{
+    const struct partition *other = partitions_in_the_way(partitions, area->first_lba, area->blocks);
+    if (!other)
+        return true;
+    complain("%s reaches into partition %u, blocks %" PRIu64 " to %" PRIu64 "%s", area->name, other->number, other->first,
+             other->first + other->blocks - 1,
+             guid_is(other->type, DUMP_AREA_PARTITION_TYPE) ? ": it has the type of an area, name it with --partition" : "");
+    return false;
+}
+
+/* Without a partition table somebody may have the whole disk. */
+static bool has_no_owner(const struct area *area, bool force)
+{
+    const char *signature;
+    if (area->disk.is_device && sysfs_disk_is_held(area->disk.path)) {
+        complain("%s is part of a RAID, a volume or a multipath device: name that", area->disk.path);
+        return false;
+    }
+    if (!signatures_look(&area->disk, 0, area->disk.blocks, &signature))
+        return false;
+    if (!signature || force)
+        return true;
+    complain("%s holds %s, on the whole disk; --force marks the extent nevertheless", area->disk.path, signature);
+    return false;
+}
+
+static bool extent_is_free(const struct area *area, const struct partitions *partitions, bool force)
+{
+    if (partitions->kind == PARTITIONS_BROKEN) {
+        complain("neither copy of the GPT of %s is whole: nobody knows what is where", area->disk.path);
+        return false;
+    }
+    if (partitions->kind == PARTITIONS_GPT)
+        return is_beside_partitions(area, partitions) && is_beside_the_gpt(area, partitions);
+    if (partitions->kind == PARTITIONS_MBR)
+        return is_beside_partitions(area, partitions) && is_beside_boot_loaders(area);
+    return has_no_owner(area, force);
+}
+
+/* ---- either ---- */
+
+static bool is_large_enough(const struct area *area)
+{
+    uint64_t capacity = dump_area_capacity(area->blocks, area->disk.block_size);
+    struct sysinfo system;
+    if (capacity < LEAST) {
+        complain("%s is too small: it would hold a dump of %" PRIu64 " bytes", area->name, capacity);
+        return false;
+    }
+    if (sysinfo(&system) == 0 && capacity < (uint64_t)system.totalram * system.mem_unit)
+        complain("%s holds a dump of %" PRIu64 " MiB, and this machine has %" PRIu64
+                 " MiB of RAM: a dump of all of it has no room",
+                 area->name, capacity / MIB, (uint64_t)system.totalram * system.mem_unit / MIB);
+    return true;
+}
+
+static bool holds_nothing(struct area *area, bool force)
+{
+    const char *signature;
+    if (!area_read(area) || !signatures_look(&area->disk, area->first_lba, area->blocks, &signature))
+        return false;
+    if (force)
+        return true;
+
+    if (area->condition == AREA_INCOMPLETE || area->condition == AREA_DAMAGED || area->condition == AREA_COMPLETE) {
+        complain("%s holds a dump (%s): --save it or --clear it, or --force loses it", area->name,
+                 area_condition_word(area->condition));
+        return false;
+    }
+    if (!signature)
+        return true;
+    complain("%s holds %s: --force loses it", area->name, signature);
+    return false;
+}
+
+/* Both ends, as far as signatures reach: nobody shall find there what was there before. */
+static bool make_empty(const struct area *area)
+{
+    uint64_t most = SIGNATURES_REACH / area->disk.block_size, count = area->blocks < most ? area->blocks : most;
+    size_t reach = (size_t)count * area->disk.block_size;
+    uint8_t *zeros = disk_buffer(reach);
+    struct disk writer;
+    bool good = disk_open(&writer, area->disk.path, DISK_WRITE, area->disk.block_size) &&
+                disk_write(&writer, area->first_lba, zeros, reach) &&
+                disk_write(&writer, area->first_lba + area->blocks - count, zeros, reach) && disk_flush(&writer);
+    disk_close(&writer);
+    free(zeros);
+    return good;
+}
+
+static bool mark(struct area *area)
+{
+    struct dump_area_head head = {.first_lba = area->first_lba, .blocks = area->blocks, .block_size = area->disk.block_size};
+    if (getrandom(head.area_id, sizeof head.area_id, 0) != (ssize_t)sizeof head.area_id) {
+        complain("no random bytes: %s", strerror(errno));
+        return false;
+    }
+    dump_area_seal_head(&head, DUMP_AREA_IS_FREE);
+    if (!make_empty(area) || !area_write_head(area, &head))
+        return false;
+
+    if (area->condition == AREA_FREE)
+        return true;
+    complain("%s was marked, and is %s when read again: %s", area->name, area_condition_word(area->condition), area->problem);
+    return false;
+}
+
+static bool may_be_marked(struct area *area, bool force)
+{
+    struct partitions partitions;
+    bool good = partitions_read(&partitions, &area->disk) &&
+                (area->partition ? has_our_type(area, &partitions) : extent_is_free(area, &partitions, force));
+    partitions_free(&partitions);
+    return good && is_large_enough(area) && !is_in_use(area) && holds_nothing(area, force);
+}
+
+enum exit_status prepare(const struct place *place, uint32_t image_block_size, bool force)
+{
+    struct area area;
+    bool good = find_area(place, image_block_size, &area) && may_be_marked(&area, force) && mark(&area);
+    if (good && area.partition) {
+        char id[GUID_TEXT_SIZE];
+        guid_format(area.partition_id, id);
+        printf("%s is an area for dumps of up to %" PRIu64 " bytes; the kernel's module takes it as partition=%s\n", area.name,
+               dump_area_capacity(area.blocks, area.disk.block_size), id);
+    } else if (good) {
+        printf("%s is an area for dumps of up to %" PRIu64 " bytes; the kernel's module takes it as extent=%" PRIu64 ":%" PRIu64
+               "\n",
+               area.name, dump_area_capacity(area.blocks, area.disk.block_size), area.first_lba, area.blocks);
+    }
+
+    area_close(&area);
+    return good ? EXIT_DONE : EXIT_TROUBLE;
+}
