@@ -31,9 +31,7 @@ static struct {
 static struct net_device *interface_of(const struct pci_dev *device)
 {
     struct net_device *interface;
-    for_each_netdev(&init_net, interface)
-        if (interface->dev.parent == &device->dev)
-            return interface;
+    for_each_netdev(&init_net, interface) if (interface->dev.parent == &device->dev) return interface;
     return NULL;
 }
 
@@ -41,8 +39,8 @@ static bool mac_is(const struct table_facts *facts)
 {
     rtnl_lock();
     const struct net_device *interface = interface_of(card.device);
-    bool same = !interface || !memcmp(interface->dev_addr, facts->mac, ETH_ALEN) ||
-                !memcmp(interface->perm_addr, facts->mac, ETH_ALEN);
+    bool same =
+        !interface || !memcmp(interface->dev_addr, facts->mac, ETH_ALEN) || !memcmp(interface->perm_addr, facts->mac, ETH_ALEN);
     if (!interface)
         home_note("no driver of Linux's has the card, so that its MAC address was not compared");
     rtnl_unlock();
@@ -70,9 +68,9 @@ static bool resources_are(const struct table_facts *facts)
 static bool is_the_tables(const struct table_facts *facts)
 {
     const struct pci_dev *device = card.device;
-    if (facts->vendor_id && (facts->vendor_id != device->vendor || facts->device_id != device->device ||
-                             facts->subsystem_vendor_id != device->subsystem_vendor ||
-                             facts->subsystem_id != device->subsystem_device))
+    if (facts->vendor_id &&
+        (facts->vendor_id != device->vendor || facts->device_id != device->device ||
+         facts->subsystem_vendor_id != device->subsystem_vendor || facts->subsystem_id != device->subsystem_device))
         return home_refuse("card %s is %04x:%04x (%04x:%04x), by the table %04x:%04x (%04x:%04x)", pci_name(device),
                            device->vendor, device->device, device->subsystem_vendor, device->subsystem_device, facts->vendor_id,
                            facts->device_id, facts->subsystem_vendor_id, facts->subsystem_id);
@@ -101,10 +99,14 @@ bool card_find(const struct table_facts *facts, struct pci_device *device)
     for (unsigned bar = 0; bar < ARRAY_SIZE(card.bars); bar++)
         pci_read_config_dword(card.device, BAR_BASE(bar), &card.bars[bar]);
 
-    *device = (struct pci_device){.bus = facts->bus, .device = facts->device, .function = facts->function,
-                                  .vendor_id = card.device->vendor, .device_id = card.device->device,
+    *device = (struct pci_device){.bus = facts->bus,
+                                  .device = facts->device,
+                                  .function = facts->function,
+                                  .vendor_id = card.device->vendor,
+                                  .device_id = card.device->device,
                                   .subsystem_vendor_id = card.device->subsystem_vendor,
-                                  .subsystem_id = card.device->subsystem_device, .revision = card.device->revision};
+                                  .subsystem_id = card.device->subsystem_device,
+                                  .revision = card.device->revision};
     return true;
 }
 

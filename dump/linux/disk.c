@@ -9,10 +9,11 @@
 #include <scsi/scsi_host.h>
 
 #include "dump/linux/home.h"
+#include "handoff/isdh.h"
 
-#define HOSTS         1024 /* numbers of SCSI hosts that are looked at */
-#define SECTOR        512u
-#define DESIGNATORS   4 /* where they begin in VPD page 83h */
+#define HOSTS       1024 /* numbers of SCSI hosts that are looked at */
+#define SECTOR      512u
+#define DESIGNATORS 4 /* where they begin in VPD page 83h */
 
 /* ---- opening a disk: the calls have changed their names ---- */
 
@@ -78,11 +79,11 @@ bool disk_partition(const char *name, struct dump_extent *extent)
 /* ---- which disk it is ---- */
 
 /* Whether one of the designators of a disk's VPD page 83h is the table's: same type and bytes, of the logical unit. */
-static bool has_designator(const uint8_t *page, size_t size, const struct table_facts *facts)
+static bool has_designator(const uint8_t *page, size_t size, const struct dump_disk *disk)
 {
     for (size_t at = DESIGNATORS; at + 4 <= size && at + 4 + page[at + 3] <= size; at += 4u + page[at + 3])
-        if ((page[at + 1] & 0x3F) == facts->wwid_type && page[at + 3] == facts->wwid_length &&
-            !memcmp(page + at + 4, facts->wwid, facts->wwid_length))
+        if ((page[at + 1] & 0x3F) == disk->wwid_type && page[at + 3] == disk->wwid_length &&
+            !memcmp(page + at + 4, disk->wwid, disk->wwid_length))
             return true;
     return false;
 }
@@ -96,14 +97,51 @@ static bool has_serial(const uint8_t *page, size_t size, const char *serial)
     return false;
 }
 
-static bool is_the_tables(struct scsi_device *device, const struct table_facts *facts)
+static bool is_the_tables(struct scsi_device *device, const struct dump_disk *disk)
 {
     rcu_read_lock();
-    const struct scsi_vpd *page = facts->wwid_length ? rcu_dereference(device->vpd_pg83) : rcu_dereference(device->vpd_pg80);
-    bool same = page && (facts->wwid_length ? has_designator(page->data, (size_t)page->len, facts)
-                                            : has_serial(page->data, (size_t)page->len, facts->serial));
+    const struct scsi_vpd *page = disk->wwid_length ? rcu_dereference(device->vpd_pg83) : rcu_dereference(device->vpd_pg80);
+    bool same = page && (disk->wwid_length ? has_designator(page->data, (size_t)page->len, disk)
+                                           : has_serial(page->data, (size_t)page->len, disk->serial));
     rcu_read_unlock();
     return same;
+}
+
+/* The best designator of a page 83h that identifies the logical unit, by type. */
+static void take_designator(const uint8_t *page, size_t size, struct dump_disk *disk)
+{
+    static const uint8_t types[] = {ISDH_WWID_NAA, ISDH_WWID_EUI64, ISDH_WWID_SCSI_NAME, ISDH_WWID_T10};
+    for (unsigned i = 0; i < ARRAY_SIZE(types) && !disk->wwid_length; i++)
+        for (size_t at = DESIGNATORS; at + 4 <= size && at + 4 + page[at + 3] <= size; at += 4u + page[at + 3])
+            if ((page[at + 1] & 0x3F) == types[i] && page[at + 3] && page[at + 3] <= sizeof disk->wwid) {
+                disk->wwid_type = types[i];
+                disk->wwid_length = page[at + 3];
+                memcpy(disk->wwid, page + at + 4, page[at + 3]);
+                break;
+            }
+}
+
+bool disk_identity(const char *name, struct dump_disk *disk)
+{
+    struct opened opened;
+    dev_t number = number_of(name);
+    if (!number || !open_number(number, &opened))
+        return home_refuse("there is no partition %s", name);
+
+    memset(disk, 0, sizeof *disk);
+    struct gendisk *whole = opened.device->bd_disk;
+    struct device *parent = disk_to_dev(whole)->parent;
+    if (parent && scsi_is_sdev_device(parent)) {
+        rcu_read_lock();
+        const struct scsi_vpd *page = rcu_dereference(to_scsi_device(parent)->vpd_pg83);
+        if (page)
+            take_designator(page->data, (size_t)page->len, disk);
+        rcu_read_unlock();
+    }
+    disk->block_size = bdev_logical_block_size(opened.device);
+    disk->block_count = get_capacity(whole) / (disk->block_size / SECTOR);
+    close_disk(&opened);
+    return disk->wwid_length || home_refuse("the disk of partition %s does not tell who it is (VPD page 83h)", name);
 }
 
 static int is_whole_disk(struct device *device, void *nothing)
@@ -112,7 +150,7 @@ static int is_whole_disk(struct device *device, void *nothing)
 }
 
 /* The number of the disk that the table tells of, 0 when Linux has none such. */
-static dev_t find_disk(const struct table_facts *facts)
+static dev_t find_disk(const struct dump_disk *wanted)
 {
     dev_t number = 0;
     for (unsigned i = 0; i < HOSTS && !number; i++) {
@@ -120,8 +158,10 @@ static dev_t find_disk(const struct table_facts *facts)
         if (!host)
             continue;
         struct scsi_device *device;
-        shost_for_each_device(device, host) {
-            struct device *disk = is_the_tables(device, facts) ? device_find_child(&device->sdev_gendev, NULL, is_whole_disk) : NULL;
+        shost_for_each_device(device, host)
+        {
+            struct device *disk =
+                is_the_tables(device, wanted) ? device_find_child(&device->sdev_gendev, NULL, is_whole_disk) : NULL;
             if (!disk)
                 continue;
             number = disk->devt;
@@ -166,18 +206,21 @@ static bool check_head(struct block_device *device, const struct dump_extent *ex
     return true;
 }
 
-bool disk_has_mark(const struct table_facts *facts, const struct dump_extent *extent, uint32_t block_size)
+bool disk_has_mark(const struct dump_disk *disk, const struct dump_extent *extent, uint32_t block_size)
 {
     struct opened opened;
-    dev_t number = facts->wwid_length || *facts->serial ? find_disk(facts) : 0;
+    dev_t number = disk->wwid_length || *disk->serial ? find_disk(disk) : 0;
     if (!number || !open_number(number, &opened)) {
         home_note("Linux has no disk that is the table's, so that the mark was not looked for");
         return true;
     }
 
-    void *page = (void *)__get_free_pages(GFP_KERNEL | __GFP_ZERO, get_order(DUMP_AREA_BLOCK_SIZE_MAX));
-    bool marked = page ? check_head(opened.device, extent, block_size, page) : home_refuse("there is no memory to read a block");
-    free_pages((uintptr_t)page, get_order(DUMP_AREA_BLOCK_SIZE_MAX));
+    unsigned order = get_order(DUMP_AREA_BLOCK_SIZE_MAX);
+    void *block = (void *)__get_free_pages(GFP_KERNEL | __GFP_ZERO, order);
+    bool marked =
+        block ? check_head(opened.device, extent, block_size, block) : home_refuse("there is no memory to read a block");
+
+    free_pages((uintptr_t)block, order);
     close_disk(&opened);
     return marked;
 }

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dump/dump.h"
+
 /* A table that was found: `self` as dump_config.table_self has it. */
 struct found_table {
     const uint8_t *bytes; /* NULL: none yet */
@@ -36,9 +38,7 @@ struct table_facts {
     uint16_t subsystem_vendor_id, subsystem_id;
     uint64_t registers; /* physical address of BAR 0; 0: not told */
     uint8_t mac[6];
-    uint8_t wwid_type, wwid_length; /* type and bytes of a designator of VPD page 83h; 0: none */
-    uint8_t wwid[64];
-    char serial[65]; /* "": none */
+    struct dump_disk disk; /* nothing in it: the table does not tell */
 };
 
 /* False, with the reason in `why`, when the table is not valid. */

@@ -63,8 +63,11 @@ struct device *card_device(void);
 /* The extent of the partition that the parameters name. False with home_refuse(). */
 bool disk_partition(const char *name, struct dump_extent *extent);
 
-/* Looks for the mark of `extent` on the disk that the table tells of, as Linux sees it. False with home_refuse(): no mark. */
-bool disk_has_mark(const struct table_facts *facts, const struct dump_extent *extent, uint32_t block_size);
+/* Who the disk of that partition is, by what Linux has read of it. False with home_refuse(). */
+bool disk_identity(const char *name, struct dump_disk *disk);
+
+/* Looks for the mark of `extent` on that disk, as Linux sees it. False with home_refuse() when it is not there. */
+bool disk_has_mark(const struct dump_disk *disk, const struct dump_extent *extent, uint32_t block_size);
 
 /* ---- memory.c ---- */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The dump as an ELF core: notes (registers of each CPU, VMCOREINFO) and one segment for each range of System RAM, at the addresses
- * of the kernel's direct map. All but registers and memory is prepared while the kernel lives.
+ * The dump as an ELF core: notes (registers of each CPU, VMCOREINFO) and one segment for each range of System RAM, at the
+ * addresses of the kernel's direct map. All but registers and memory is prepared while the kernel lives.
  */
 #include <linux/crash_core.h>
 #include <linux/elfcore.h>
@@ -71,8 +71,13 @@ static void add_segments(Elf64_Phdr *segment)
     uint64_t offset = image.header_size;
     for (unsigned i = 0; i < image.range_count; i++, segment++) {
         uint64_t begin = image.ranges[i].begin, size = image.ranges[i].end - begin;
-        *segment = (Elf64_Phdr){.p_type = PT_LOAD, .p_flags = PF_R | PF_W | PF_X, .p_offset = offset, .p_paddr = begin,
-                                .p_vaddr = (uintptr_t)phys_to_virt(begin), .p_filesz = size, .p_memsz = size,
+        *segment = (Elf64_Phdr){.p_type = PT_LOAD,
+                                .p_flags = PF_R | PF_W | PF_X,
+                                .p_offset = offset,
+                                .p_paddr = begin,
+                                .p_vaddr = (uintptr_t)phys_to_virt(begin),
+                                .p_filesz = size,
+                                .p_memsz = size,
                                 .p_align = PAGE_SIZE};
         offset += size;
     }
@@ -94,8 +99,8 @@ static void fill_header(size_t notes_size)
     elf->e_phnum = (Elf64_Half)(1 + image.range_count);
 
     Elf64_Phdr *segments = (Elf64_Phdr *)(elf + 1);
-    segments[0] = (Elf64_Phdr){.p_type = PT_NOTE, .p_offset = NOTES_BEGIN, .p_filesz = notes_size, .p_memsz = notes_size,
-                               .p_align = 4};
+    segments[0] =
+        (Elf64_Phdr){.p_type = PT_NOTE, .p_offset = NOTES_BEGIN, .p_filesz = notes_size, .p_memsz = notes_size, .p_align = 4};
     add_segments(segments + 1);
 
     for (unsigned cpu = 0; cpu < image.cpus; cpu++) {
@@ -108,7 +113,8 @@ static void fill_header(size_t notes_size)
 uint64_t image_prepare(void)
 {
     image.cpus = num_online_cpus();
-    if (walk_iomem_res_desc(IORES_DESC_NONE, IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY, 0, (u64)-1, NULL, take_range) || !image.memory)
+    if (walk_iomem_res_desc(IORES_DESC_NONE, IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY, 0, (u64)-1, NULL, take_range) ||
+        !image.memory)
         return home_refuse("memory is in more than %u pieces", RANGES);
 
     size_t info_size;
@@ -144,7 +150,8 @@ void image_registers(unsigned cpu, const struct pt_regs *registers)
     memcpy(&note->pr_reg, registers, sizeof *registers);
 }
 
-/* Pages that nobody may read: taken out for memory errors, or out of the direct map. They are zeros in the dump, as our own are. */
+/* Pages that nobody may read: taken out for memory errors, or out of the direct map. They are zeros in the dump, as our own are.
+ */
 static void read_page(uint64_t physical, void *to)
 {
     bool readable = pfn_valid(PHYS_PFN(physical)) && !PageHWPoison(pfn_to_page(PHYS_PFN(physical))) && !memory_is_own(physical);

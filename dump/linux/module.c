@@ -3,12 +3,12 @@
  * sanstrap_dump.ko: arms the dump core at load and whenever "1" is written to /sys/kernel/sanstrap_dump/arm ("0" disarms it).
  * /sys/kernel/sanstrap_dump/state tells the state, armed, refused or off, and why.
  */
+#include <asm/tsc.h>
 #include <linux/kobject.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/security.h>
 #include <linux/sysfs.h>
-#include <asm/tsc.h>
 
 #include "dump/linux/home.h"
 #include "platform/format.h"
@@ -67,7 +67,8 @@ static bool machine_serves(void)
 }
 
 /* With the table mapped and the parameters held. */
-static bool arm_core(const struct found_table *table, struct dump_config *config, struct parameters *parameters, struct dump **dump)
+static bool arm_core(const struct found_table *table, struct dump_config *config, struct parameters *parameters,
+                     struct dump **dump)
 {
     static struct table_facts facts;
     char fault[HOME_WHY_SIZE];
@@ -77,6 +78,12 @@ static bool arm_core(const struct found_table *table, struct dump_config *config
         config->extent_count = 1;
         if (!disk_partition(parameters->partition_name, &config->extents[0]))
             return false;
+        /* The iBFT tells nothing of the disk. */
+        if (!facts.disk.block_size) {
+            if (!disk_identity(parameters->partition_name, &facts.disk))
+                return false;
+            config->parameters.disk = &facts.disk;
+        }
     }
 
     struct pci_device device;
@@ -93,7 +100,7 @@ static bool arm_core(const struct found_table *table, struct dump_config *config
         return home_refuse_status(status);
 
     const struct dump_target *target = dump_target(*dump);
-    return disk_has_mark(&facts, &target->extents[0], target->block_size);
+    return disk_has_mark(&facts.disk, &target->extents[0], target->block_size);
 }
 
 static bool image_fits(const struct dump *dump)

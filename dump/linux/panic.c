@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What happens on panic: other CPUs have stopped, interrupts are off, and what panicked may be an NMI, whose stack is one page: the
- * dump has a stack of its own. A panic inside the dump ends it.
+ * What happens on panic: other CPUs have stopped, interrupts are off, and what panicked may be an NMI, whose stack is one page:
+ * the dump has a stack of its own. A panic inside the dump ends it.
  */
 #include <linux/kexec.h>
 #include <linux/nmi.h>

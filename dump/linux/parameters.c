@@ -7,12 +7,12 @@
 
 #include "dump/linux/home.h"
 
-#define TEXT(name, permissions, what)          \
-    static char *name;                         \
-    module_param(name, charp, permissions);    \
+#define TEXT(name, permissions, what)                                                                                            \
+    static char *name;                                                                                                           \
+    module_param(name, charp, permissions);                                                                                      \
     MODULE_PARM_DESC(name, what)
-#define SECRET(name, what)                                                 \
-    module_param_cb(name, &secret_operations, secrets.name, 0200); \
+#define SECRET(name, what)                                                                                                       \
+    module_param_cb(name, &secret_operations, secrets.name, 0200);                                                               \
     MODULE_PARM_DESC(name, what)
 
 /* Pages of their own, which the dump leaves out. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The core's platform services but for PCI: the time stamp counter, the console, a pool of random bytes. */
+#include <asm/tsc.h>
 #include <linux/nmi.h>
 #include <linux/printk.h>
 #include <linux/random.h>
-#include <asm/tsc.h>
 
 #include "dump/linux/home.h"
 #include "platform/random_pool.h"

@@ -67,8 +67,9 @@ bool table_find(const struct parameters *parameters, struct found_table *table)
 
     find_by_acpi(table);
     facts_scan(phys_to_virt(LOW_BEGIN), LOW_END - LOW_BEGIN, LOW_BEGIN, table);
-    return table->bytes || home_refuse("there is no valid ISDH, neither among the ACPI tables nor from 80000h to 9FFFFh: was this "
-                                       "system booted by sanstrap, and without handoff=no?");
+    return table->bytes ||
+           home_refuse("there is no valid ISDH, neither among the ACPI tables nor from 80000h to 9FFFFh: was this "
+                       "system booted by sanstrap, and without handoff=no?");
 }
 
 void table_forget(void)

@@ -102,10 +102,10 @@ def boot(lab, efi=False, kind=Tgt, memory=0, area=0, settings="", dhcp=True, mar
     configure = efi_disk.linux_configure if efi else linux_disk.configure
     configure(disk, lab.folder, (SERVER, target.port, NAME, target.lun), nonce)
     if efi:
-        machine = ovmf.boot_by_network(lab, target.root_path, memory=memory, timeout=900, **options)
+        machine = ovmf.boot_by_network(lab, target.root_path, "rom", memory=memory, timeout=900, **options)
     else:
         machine = lab.boot_by_rom(target.root_path, memory=memory, timeout=900, **options)
-    machine.expect("^DUMP READY", 240, or_fail=f"{FAILURE}|{linux_disk.UNWANTED}|^error: ")
+    machine.expect("^DUMP READY", 240, or_fail=f"{FAILURE}|{linux_disk.UNWANTED}|^error: (out of memory|you need)")
     return Crash(lab, machine, target, disk, nonce, first, blocks, efi)
 
 

@@ -51,14 +51,16 @@ static void copy_card(struct table_facts *facts, const struct handoff_nic *nic)
     memcpy(facts->mac, nic->mac, sizeof facts->mac);
 }
 
-static void copy_disk(struct table_facts *facts, const struct handoff_target *target)
+static void copy_disk(struct dump_disk *disk, const struct handoff_target *target)
 {
-    if (target->wwid && target->wwid_length <= sizeof facts->wwid) {
-        facts->wwid_type = target->wwid_type;
-        facts->wwid_length = target->wwid_length;
-        memcpy(facts->wwid, target->wwid, target->wwid_length);
+    if (target->wwid && target->wwid_length <= sizeof disk->wwid) {
+        disk->wwid_type = target->wwid_type;
+        disk->wwid_length = target->wwid_length;
+        memcpy(disk->wwid, target->wwid, target->wwid_length);
     }
-    format_text(facts->serial, sizeof facts->serial, "%s", target->serial ? target->serial : "");
+    format_text(disk->serial, sizeof disk->serial, "%s", target->serial ? target->serial : "");
+    disk->block_size = target->block_size;
+    disk->block_count = target->block_count;
 }
 
 bool facts_read(const struct found_table *table, struct table_facts *facts, char *why, size_t size)
@@ -83,6 +85,6 @@ bool facts_read(const struct found_table *table, struct table_facts *facts, char
     const struct handoff_target *target = &handoff.targets[boot];
     copy_card(facts, &handoff.nics[handoff.addresses[target->ip].nic]);
     if (isdh)
-        copy_disk(facts, target);
+        copy_disk(&facts->disk, target);
     return true;
 }
