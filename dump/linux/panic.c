@@ -3,6 +3,7 @@
  * What happens on panic: other CPUs have stopped, interrupts are off, and what panicked may be an NMI, whose stack is one page:
  * the dump has a stack of its own. A panic inside the dump ends it.
  */
+#include <linux/console.h>
 #include <linux/kexec.h>
 #include <linux/nmi.h>
 #include <linux/panic_notifier.h>
@@ -87,15 +88,27 @@ static noinline void on_own_stack(void)
                  : "cc", "memory", "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10");
 }
 
+/*
+ * What is logged in an NMI waits for an interrupt that does not come any more. The kernel's way to the consoles may wait for ever
+ * for who was interrupted: it is taken when the dump is over, and by the kernel itself if panic() goes on.
+ */
+static void show_log(void)
+{
+    if (in_nmi() && console_trylock())
+        console_unlock();
+}
+
 static void go_on(void)
 {
     if (home.parameters.after == AFTER_REBOOT) {
         log_printf(LOG_WARNING, "Rebooting");
+        show_log();
         emergency_restart();
     }
     if (home.parameters.after != AFTER_HALT)
         return;
     log_printf(LOG_WARNING, "Halted");
+    show_log();
     while (READ_ONCE(home.parameters.after) == AFTER_HALT) {
         touch_nmi_watchdog();
         halt();

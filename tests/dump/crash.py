@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from tests.lab import disks, dump_area, dump_module, efi_disk, linux_disk, ovmf, process
 from tests.lab.boots import FAILURE
 from tests.lab.network import SERVER
-from tests.lab.target import NAME, Tgt
+from tests.lab.settings import STATIC, STATIC6
+from tests.lab.target import NAME
 
 PAGE = 4096
 MEMORY, EFI_MEMORY = 256, 384  # MiB: what a kernel and its initramfs need while they are loaded
@@ -67,6 +68,11 @@ class Crash:
         self.outside = self.outside_sum()
         self.machine.type(command + "\n")
 
+    def untouched(self):
+        """Not one byte of the LUN has changed since the panic, the area's included."""
+        dump = dump_area.read(self.disk, self.first)
+        return dump.signature == dump_area.FREE and not dump.ended and self.outside_sum() == self.outside
+
     def outside_sum(self):
         """Of every byte of the LUN that is not the area's."""
         digest = hashlib.sha256()
@@ -74,39 +80,59 @@ class Crash:
             digest.update(data)
         return digest.hexdigest()
 
+    def expect_failure(self, code, timeout=120):
+        """Waits until the module says that the dump failed with this status; returns the line."""
+        return self.machine.expect(rf"The dump failed after .* S{code} .*", timeout, or_fail=ENDED).group(0)
+
     def expect_dump(self, timeout=240):
         """Waits until the module says that the dump is complete; returns the line."""
         return self.machine.expect(ENDED, timeout, or_fail=FAILED).group(0)
 
 
-def boot(lab, efi=False, kind=Tgt, memory=0, area=0, settings="", dhcp=True, marked=True, **options):
-    """Until the shell is there. `area`: MiB of the place for the dump, as much as the memory and more if left out."""
-    memory = memory or (EFI_MEMORY if efi else MEMORY)
+def disk_of(lab, efi, area_bytes):
+    """A copy of the disk, and where on it the area begins."""
     module = dump_module.built()
     with open(module, "rb") as file, open(SCRIPT, "rb") as script:
         more = {"modules/sanstrap_dump.ko": (file.read(), 0o644), "dump": (script.read(), 0o644)}
-    area_bytes = (area or memory + 16) * disks.MIB
-    first, blocks = linux_disk.ROOT_SECTOR + linux_disk.ROOT_MIB * disks.MIB // 512, area_bytes // 512
-
     kept = {"more": more, "made_of": [module]}
     if efi:
         third = (uuid.UUID(dump_area.PARTITION_TYPE), area_bytes)
-        disk = lab.copy_disk(efi_disk.linux_base(name=f"efi-linux-dump-{area_bytes >> 20}", behind=third, **kept))
+        image = efi_disk.linux_base(name=f"efi-linux-dump-{area_bytes >> 20}", behind=third, **kept)
     else:
-        disk = lab.copy_disk(linux_disk.base_disk(name=f"linux-dump-{area_bytes >> 20}", behind=area_bytes, **kept))
-    if marked:
-        dump_area.mark(disk, first, blocks)
+        image = linux_disk.base_disk(name=f"linux-dump-{area_bytes >> 20}", behind=area_bytes, **kept)
+    return lab.copy_disk(image), linux_disk.ROOT_SECTOR + linux_disk.ROOT_MIB * disks.MIB // 512
 
-    target = lab.target(disk, kind)
+
+def boot(lab, efi=False, memory=0, area=0, words="", kernel=(), early=False, by_rom=False, chap=None, target=(), **options):
+    """
+    Until the shell is there. `area`: MiB of the place for the dump, as much as the memory and more if left out. `words` are the
+    loader's, which has a fixed address unless it comes `by_rom`; `kernel` Linux's, which does not log in if it is `early`; `target`
+    the target's options.
+    """
+    memory = memory or (EFI_MEMORY if efi else MEMORY)
+    area_bytes = (area or memory + 16) * disks.MIB
+    disk, first = disk_of(lab, efi, area_bytes)
+    dump_area.mark(disk, first, area_bytes // 512)
+    server = lab.target(disk, chap=chap, **dict(target))
+
     nonce = secrets.token_hex(8)
     configure = efi_disk.linux_configure if efi else linux_disk.configure
-    configure(disk, lab.folder, (SERVER, target.port, NAME, target.lun), nonce)
-    if efi:
-        machine = ovmf.boot_by_network(lab, target.root_path, "rom", memory=memory, timeout=900, **options)
-    else:
-        machine = lab.boot_by_rom(target.root_path, memory=memory, timeout=900, **options)
+    how = {"user": chap.name, "password": chap.secret} if chap else {}
+    configure(disk, lab.folder, (SERVER, server.port, NAME, server.lun), nonce, **how,
+              more=["no_timer_check", *kernel, *(["lab.dump=early"] if early else [])])
+    machine = start(lab, efi, server, words, by_rom, {"memory": memory, "timeout": 900, **options})
     machine.expect("^DUMP READY", 240, or_fail=f"{FAILURE}|{linux_disk.UNWANTED}|^error: (out of memory|you need)")
-    return Crash(lab, machine, target, disk, nonce, first, blocks, efi)
+    return Crash(lab, machine, server, disk, nonce, first, area_bytes // 512, efi)
+
+
+def start(lab, efi, server, words, by_rom, options):
+    if efi:
+        return ovmf.boot_by_network(lab, server.root_path, "rom", **options)
+    if by_rom:
+        return lab.boot_by_rom(server.root_path, **options)
+    lab.dhcp()
+    address = STATIC6 if server.host.startswith("[") else STATIC
+    return lab.boot_directly(f"{address} root={server.root_path} {words}", **options)
 
 
 # ---- what was written ----

@@ -161,7 +161,7 @@ def base_disk(say=lambda text: None, name="linux", more=(), behind=0, made_of=()
     return kept(name, [__file__, cpio.__file__, *sources(), *made_of], build)
 
 
-def kernel_words(target_settings, nonce, keep=False, user="", password="", network=""):
+def kernel_words(target_settings, nonce, keep=False, user="", password="", network="", more=()):
     """
     The kernel's parameters: where the root is and what to prove. `target_settings`: (address, port, name, lun), or None: then the
     iBFT alone tells, and `network` "iscsistart" has open-iscsi set up the interface, too.
@@ -176,7 +176,7 @@ def kernel_words(target_settings, nonce, keep=False, user="", password="", netwo
         words += [f"lab.user={user}", f"lab.password={password}"]
     if network:
         words += [f"lab.network={network}"]
-    return words
+    return [*words, *more]
 
 
 def configure(image, folder, target_settings, nonce, keep=False, **how):
