@@ -98,6 +98,8 @@ static void descriptors_of_an_os_are_forgotten(void **state)
     (void)state;
     device.device_id = 0x10D3;
     card.registers[E1000_EECD / 4] = E1000_EECD_AUTO_RD;
+    card.registers[E1000_RAL(0) / 4] = get_le32(nvm_mac);
+    card.registers[E1000_RAH(0) / 4] = get_le16(nvm_mac + 4) | E1000_RAH_AV;
     card.registers[E1000_RFCTL / 4] = 0x9000;
     card.registers[E1000_MRQC / 4] = 0x370000;
     card.registers[E1000_RXDCTL / 4] = 0x1040420;
