@@ -80,8 +80,8 @@ void memory_give_back(void);
 
 /* ---- image.c: the file that is written ---- */
 
-/* Prepares what can be prepared of it; its length. 0 with home_refuse(). */
-uint64_t image_prepare(void);
+/* Prepares what can be prepared of it; its length at least, which only the compact form may exceed. 0 with home_refuse(). */
+uint64_t image_prepare(bool compact);
 void image_forget(void);
 uint64_t image_memory(void); /* bytes of RAM in it */
 

@@ -14,29 +14,20 @@
 #include <linux/utsname.h>
 #include <linux/vmalloc.h>
 
-#include "dump/linux/home.h"
+#include "dump/linux/image.h"
 #include "platform/format.h"
 
-#define RANGES      128
-#define CHUNK       (16 * PAGE_SIZE) /* of one append */
-#define PARTS       20               /* progress is told this often */
-#define NOTE_NAME   8                /* bytes that a name of up to seven takes */
+#define PARTS       20 /* progress is told this often */
+#define NOTE_NAME   8  /* bytes that a name of up to seven takes */
 #define NOTE_SIZE   (sizeof(Elf64_Nhdr) + NOTE_NAME + ALIGN(sizeof(struct elf_prstatus), 4))
-#define NOTES_BEGIN (sizeof(Elf64_Ehdr) + (1 + RANGES) * sizeof(Elf64_Phdr))
+#define NOTES_BEGIN (sizeof(Elf64_Ehdr) + (1 + IMAGE_RANGES) * sizeof(Elf64_Phdr))
 
+struct image image;
+uint8_t image_chunk[IMAGE_CHUNK] __aligned(PAGE_SIZE);
 static struct {
-    unsigned range_count;
-    struct ram_range {
-        uint64_t begin, end; /* physical, whole pages */
-    } ranges[RANGES];
-    uint64_t memory;
-    uint8_t *header; /* everything before the first page of memory */
-    size_t header_size;
-    unsigned cpus; /* of which there are notes: CPU n's is the n-th */
-    uint64_t written, told;
-    uint64_t started;
-} image;
-static uint8_t chunk[CHUNK] __aligned(PAGE_SIZE);
+    uint64_t bytes, told, started;
+    bool compact;
+} progress;
 
 /* ---- while the kernel lives ---- */
 
@@ -45,7 +36,7 @@ static int take_range(struct resource *resource, void *nothing)
     uint64_t begin = PAGE_ALIGN(resource->start), end = (resource->end + 1) & PAGE_MASK;
     if (begin >= end)
         return 0;
-    if (image.range_count == RANGES)
+    if (image.range_count == IMAGE_RANGES)
         return -ENOSPC;
     image.ranges[image.range_count].begin = begin;
     image.ranges[image.range_count++].end = end;
@@ -83,7 +74,7 @@ static void add_segments(Elf64_Phdr *segment)
     }
 }
 
-static void fill_header(size_t notes_size)
+static void fill_header(void)
 {
     Elf64_Ehdr *elf = (Elf64_Ehdr *)image.header;
     memcpy(elf->e_ident, ELFMAG, SELFMAG);
@@ -99,8 +90,8 @@ static void fill_header(size_t notes_size)
     elf->e_phnum = (Elf64_Half)(1 + image.range_count);
 
     Elf64_Phdr *segments = (Elf64_Phdr *)(elf + 1);
-    segments[0] =
-        (Elf64_Phdr){.p_type = PT_NOTE, .p_offset = NOTES_BEGIN, .p_filesz = notes_size, .p_memsz = notes_size, .p_align = 4};
+    segments[0] = (Elf64_Phdr){
+        .p_type = PT_NOTE, .p_offset = NOTES_BEGIN, .p_filesz = image.notes_size, .p_memsz = image.notes_size, .p_align = 4};
     add_segments(segments + 1);
 
     for (unsigned cpu = 0; cpu < image.cpus; cpu++) {
@@ -110,26 +101,29 @@ static void fill_header(size_t notes_size)
     }
 }
 
-uint64_t image_prepare(void)
+uint64_t image_prepare(bool compact)
 {
+    progress.compact = compact;
     image.cpus = num_online_cpus();
     if (walk_iomem_res_desc(IORES_DESC_NONE, IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY, 0, (u64)-1, NULL, take_range) ||
         !image.memory)
-        return home_refuse("memory is in more than %u pieces", RANGES);
+        return home_refuse("memory is in more than %u pieces", IMAGE_RANGES);
 
-    size_t info_size;
-    vmcoreinfo(&info_size);
-    size_t notes_size = image.cpus * NOTE_SIZE + info_size;
-    image.header_size = PAGE_ALIGN(NOTES_BEGIN + notes_size);
+    vmcoreinfo(&image.info_size);
+    image.notes_size = image.cpus * NOTE_SIZE + image.info_size;
+    image.header_size = PAGE_ALIGN(NOTES_BEGIN + image.notes_size);
     image.header = vzalloc(image.header_size);
     if (!image.header)
         return home_refuse("there are no %zu KiB of memory for the headers", image.header_size / 1024);
-    fill_header(notes_size);
+    fill_header();
+    if (compact)
+        return compact_prepare();
     return image.header_size + image.memory;
 }
 
 void image_forget(void)
 {
+    compact_forget();
     vfree(image.header);
     memset(&image, 0, sizeof image);
 }
@@ -150,38 +144,42 @@ void image_registers(unsigned cpu, const struct pt_regs *registers)
     memcpy(&note->pr_reg, registers, sizeof *registers);
 }
 
-/* Pages that nobody may read: taken out for memory errors, or out of the direct map. They are zeros in the dump, as our own are.
- */
-static void read_page(uint64_t physical, void *to)
+const uint8_t *image_notes(void)
+{
+    return image.header + NOTES_BEGIN;
+}
+
+/* Pages that nobody may read were taken out for memory errors, or out of the direct map. */
+void image_read_page(uint64_t physical, void *to)
 {
     bool readable = pfn_valid(PHYS_PFN(physical)) && !PageHWPoison(pfn_to_page(PHYS_PFN(physical))) && !memory_is_own(physical);
     if (!readable || copy_from_kernel_nofault(to, phys_to_virt(physical), PAGE_SIZE))
         memset(to, 0, PAGE_SIZE);
 }
 
-static void tell(void)
+void image_done(uint64_t bytes)
 {
-    image.written += CHUNK;
-    if (image.written < image.told)
+    progress.bytes += bytes;
+    platform_idle();
+    if (progress.bytes < progress.told)
         return;
-    image.told += image.memory / PARTS;
-    uint64_t ms = (platform_ticks() - image.started) / platform_ticks_per_ms() + 1;
-    uint64_t done = min(image.written, image.memory);
-    log_printf(LOG_INFO, "%u %% written, %u MiB in %u s, %u KiB/s", (unsigned)(done * 100 / image.memory), (unsigned)(done >> 20),
-               (unsigned)(ms / 1000), (unsigned)(done / ms * 1000 / 1024));
+
+    progress.told += image.memory / PARTS;
+    uint64_t ms = (platform_ticks() - progress.started) / platform_ticks_per_ms() + 1;
+    log_printf(LOG_INFO, "%u %% written, %u MiB in %u s, %u KiB/s", (unsigned)(progress.bytes * 100 / image.memory),
+               (unsigned)(progress.bytes >> 20), (unsigned)(ms / 1000), (unsigned)(progress.bytes / ms * 1000 / 1024));
 }
 
 static enum status write_range(struct dump_file *file, const struct ram_range *range)
 {
-    for (uint64_t at = range->begin; at < range->end; at += CHUNK) {
-        size_t size = (size_t)min_t(uint64_t, CHUNK, range->end - at);
+    for (uint64_t at = range->begin; at < range->end; at += IMAGE_CHUNK) {
+        size_t size = (size_t)min_t(uint64_t, IMAGE_CHUNK, range->end - at);
         for (size_t page = 0; page < size; page += PAGE_SIZE)
-            read_page(at + page, chunk + page);
-        enum status status = dump_file_append(file, chunk, size);
+            image_read_page(at + page, image_chunk + page);
+        enum status status = dump_file_append(file, image_chunk, size);
         if (status != OK)
             return status;
-        tell();
-        platform_idle();
+        image_done(size);
     }
     return OK;
 }
@@ -190,9 +188,10 @@ enum status image_write(struct dump_file *file)
 {
     size_t info_size;
     const void *info = vmcoreinfo(&info_size);
-    size_t at = NOTES_BEGIN + image.cpus * NOTE_SIZE;
-    memcpy(image.header + at, info, min(info_size, image.header_size - at));
-    image.started = platform_ticks();
+    memcpy(image.header + NOTES_BEGIN + image.notes_size - image.info_size, info, min(info_size, image.info_size));
+    progress.started = platform_ticks();
+    if (progress.compact)
+        return compact_write(file);
 
     enum status status = dump_file_append(file, image.header, image.header_size);
     for (unsigned i = 0; i < image.range_count && status == OK; i++)

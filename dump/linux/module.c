@@ -103,10 +103,10 @@ static bool arm_core(const struct found_table *table, struct dump_config *config
     return disk_has_mark(&facts.disk, &target->extents[0], target->block_size);
 }
 
-static bool image_fits(const struct dump *dump)
+static bool image_fits(const struct dump *dump, const struct parameters *parameters)
 {
     const struct dump_target *target = dump_target(dump);
-    uint64_t length = image_prepare();
+    uint64_t length = image_prepare(parameters->level > 0);
     uint64_t capacity = dump_area_capacity(target->extents[0].blocks, target->block_size);
     if (length > capacity)
         return home_refuse("the extent holds %llu MiB, and a dump has %llu", (unsigned long long)capacity >> 20,
@@ -119,7 +119,7 @@ static bool try_to_arm(struct parameters *parameters, struct dump **dump)
     static struct dump_config config;
     struct found_table table;
     bool armed = parameters_take(parameters, &config) && machine_serves() && table_find(parameters, &table) &&
-                 arm_core(&table, &config, parameters, dump) && image_fits(*dump);
+                 arm_core(&table, &config, parameters, dump) && image_fits(*dump, parameters);
     table_forget();
     parameters_release();
     return armed;

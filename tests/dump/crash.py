@@ -12,7 +12,7 @@ import struct
 import uuid
 from dataclasses import dataclass
 
-from tests.lab import disks, dump_area, dump_module, efi_disk, linux_disk, ovmf, process
+from tests.lab import disks, dump_area, dump_module, efi_disk, linux_disk, ovmf, packages, process
 from tests.lab.boots import FAILURE
 from tests.lab.network import SERVER
 from tests.lab.settings import STATIC, STATIC6
@@ -23,6 +23,9 @@ MEMORY, EFI_MEMORY = 256, 384  # MiB: what a kernel and its initramfs need while
 DIFFERENT = 0.005  # of all pages: those that were being written
 ENDED = r"The dump is complete: .*"
 FAILED = r"The dump failed after .*|Kernel panic.*Fatal|BUG: .*"
+OWN = 4 * disks.MIB  # memory of the module's, which a dump has as zeros
+MAKEDUMPFILE = ["makedumpfile", "libdw1|libdw1t64", "libelf1t64|libelf1", "liblzo2-2", "libsnappy1v5", "libbz2-1.0", "liblzma5",
+                "libzstd1", "zlib1g"]
 SCRIPT = os.path.join(linux_disk.HERE, "initramfs-dump")
 
 
@@ -152,8 +155,8 @@ def mapped(path):
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
-def compare(ours, oracle):
-    """(pages, addresses of those that differ, of which in our file zero); every page of ours is in the other, too."""
+def compare(runs, page_at, oracle):
+    """(pages, addresses of those that differ, how many of them are zero in ours); QEMU has every page of ours."""
     loads = list(segments(oracle, 1))
 
     def place(address):
@@ -163,10 +166,10 @@ def compare(ours, oracle):
         raise AssertionError(f"QEMU has no page {address:#x}")
 
     pages, different, zero = 0, [], 0
-    for offset, begin, size in segments(ours, 1):
+    for offset, begin, size in runs:
         for at in range(0, size, PAGE):
             pages += 1
-            mine, other = ours[offset + at:offset + at + PAGE], place(begin + at)
+            mine, other = page_at(offset + at), place(begin + at)
             if mine != oracle[other:other + PAGE]:
                 different.append(begin + at)
                 zero += mine == bytes(PAGE)
@@ -180,21 +183,76 @@ def is_whole(crash):
     return holds(crash, oracle)
 
 
-def holds(crash, oracle=None):
-    """Likewise, without a comparison where the machine has gone."""
+def fetched(crash):
+    """The file of a complete dump, and what the area says of it."""
     dump = dump_area.read(crash.disk, crash.first)
     assert dump.signature == dump_area.COMPLETE and dump.ended and dump.status == 0, dump
-    core = dump_area.extract(crash.disk, crash.first, dump.length, crash.lab.path("vmcore"))
     assert crash.outside_sum() == crash.outside, "the LUN changed outside the area"
+    return dump_area.extract(crash.disk, crash.first, dump.length, crash.lab.path("vmcore")), dump
+
+
+def holds(crash, oracle=None):
+    """Likewise, without a comparison where the machine has gone."""
+    core, dump = fetched(crash)
 
     text = process.run(["readelf", "-hln", core]).decode()
     assert "CORE (Core file)" in text and "NT_PRSTATUS" in text and "VMCOREINFO" in text, text
     ours = mapped(core)
     assert f"DUMP-PATTERN-{crash.nonce}\n".encode() * 100 in ours[:], "the pattern in memory is not in the dump"
     assert sum(size for _, _, size in segments(ours, 1)) == dump.memory
+    shows_log(crash, core)
     if oracle:
-        pages, different, zero = compare(ours, mapped(oracle))
-        own = zero * PAGE
-        print(f"{len(different)} of {pages} pages differ, {zero} of them left out")
-        assert len(different) - zero <= pages * DIFFERENT and own <= 4 * disks.MIB, [hex(page) for page in different]
+        few_differ(*compare(segments(ours, 1), lambda at: ours[at:at + PAGE], mapped(oracle)))
     return core, dump
+
+
+def few_differ(pages, different, zero):
+    print(f"{len(different)} of {pages} pages differ, {zero} of them left out")
+    assert len(different) - zero <= pages * DIFFERENT and zero * PAGE <= OWN, [hex(page) for page in different]
+
+
+def shows_log(crash, core):
+    """makedumpfile finds the kernel's log in it, and there the panic."""
+    root = packages.unpack(MAKEDUMPFILE, os.path.join(disks.CACHE, "debian"))
+    log = crash.lab.path("dmesg")
+    libraries = {**os.environ, "LD_LIBRARY_PATH": f"{root}/usr/lib/x86_64-linux-gnu:{root}/lib/x86_64-linux-gnu"}
+    process.run([f"{root}/usr/bin/makedumpfile", "--dump-dmesg", "-f", core, log], env=libraries)
+    with open(log, encoding="latin-1") as file:
+        assert "Kernel panic" in file.read()
+
+
+# ---- the compact form ----
+
+def compact_pages(data):
+    """(runs of pages as segments() has them, a function from a place in a run to the page), by the format's description."""
+    assert data[:8] == b"KDUMP   " and struct.unpack_from("<i", data, 8)[0] == 6
+    block, sub_blocks, bitmap_blocks = struct.unpack_from("<iiI", data, 428)
+    assert block == PAGE
+    bitmap = data[(1 + sub_blocks) * PAGE:(1 + sub_blocks) * PAGE + bitmap_blocks // 2 * PAGE]
+    numbers = [8 * at + bit for at, byte in enumerate(bitmap) for bit in range(8) if byte >> bit & 1]
+    table = (1 + sub_blocks + bitmap_blocks) * PAGE
+
+    runs = []
+    for number, page in enumerate(numbers):
+        if runs and runs[-1][1] + runs[-1][2] == page * PAGE:
+            runs[-1][2] += PAGE
+        else:
+            runs.append([number * PAGE, page * PAGE, PAGE])
+
+    def page_at(place):
+        offset, size, flags = struct.unpack_from("<QII", data, table + place // PAGE * 24)
+        assert size == PAGE and flags == 0
+        return data[offset:offset + PAGE]
+    return runs, page_at
+
+
+def compact_is_whole(crash):
+    """As is_whole() for a dump in the compact form, which is smaller."""
+    oracle = crash.lab.path("oracle")
+    crash.machine.qmp("dump-guest-memory", paging=False, protocol=f"file:{oracle}")
+    core, dump = fetched(crash)
+    assert dump.format == 2 and dump.length < dump.memory
+    runs, page_at = compact_pages(mapped(core))
+    assert sum(size for _, _, size in runs) == dump.memory
+    few_differ(*compare(runs, page_at, mapped(oracle)))
+    shows_log(crash, core)

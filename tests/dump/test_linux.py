@@ -9,6 +9,7 @@ import pytest
 from tests.dump import crash
 from tests.lab import dump_area
 from tests.lab.boots import FLOOD_MARKER, code
+from tests.lab.disks import MIB
 from tests.lab.network import BRIDGE, SERVER
 from tests.lab.process import bound
 from tests.lab.qemu import MAC
@@ -107,16 +108,28 @@ def test_target_gone_for_good(lab):
 
 
 def test_another_disk_answers(lab):
-    """It has the mark, the name and the size, and is not written to."""
+    """It has the mark and the name, another size, and is not written to."""
     debian = crash.boot(lab)
     debian.arms("reboot=now")
     debian.target.kill()
-    debian.target.parameters = ",scsi_sn=OTHER,scsi_id=OTHER"
+    with open(debian.disk, "ab") as file:
+        file.truncate(file.tell() + MIB)
     debian.target.start()
     debian.panic()
     print(debian.expect_failure(code("E_DISK_OTHER")))
     debian.machine.wait_end(30)
     assert debian.untouched()
+
+
+@pytest.mark.parametrize("efi", [False, pytest.param(True, marks=more)])
+def test_compact(lab, efi):
+    """Pages of zeros are left out, and Debian's makedumpfile reads the rest."""
+    debian = crash.boot(lab, efi)
+    debian.arms("reboot=never level=1")
+    debian.panic()
+    print(debian.expect_dump())
+    debian.machine.expect("Halted", 30)
+    crash.compact_is_whole(debian)
 
 
 @more
