@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # build/dump/linux/sanstrap_dump.ko, where a kernel's headers are: this machine's, or KERNEL_HEADERS=/some/where.
 #
+#   make dump-module     it alone, and an error where no headers are
 #   make dkms-tree       build/dump/dkms/sanstrap-dump-VERSION: the module's sources, with those of others, as DKMS wants them
 
 ifndef KERNEL_HEADERS
@@ -8,16 +9,17 @@ KERNEL_HEADERS := $(lastword $(sort $(wildcard /lib/modules/*/build)))
 endif
 # The tables are read and not written here.
 DUMP_MODULE_WITHOUT := handoff/ibft_write.c handoff/isdh_write.c handoff/table_buffer.c handoff/recorder.c
-DUMP_MODULE_SOURCES := $(filter-out $(DUMP_MODULE_WITHOUT),$(wildcard platform/*.[ch] platform/*.def platform/freestanding/include/*.h nicdrv/*.[ch] net/*.[ch] net/*.def \
-	net/port/*.h net/port/arch/*.h iscsi/*.[ch] handoff/*.[ch] dump/*.[ch] dump/linux/*.[ch] dump/linux/core/*.c \
-	dump/linux/include/*.h))
+DUMP_MODULE_SOURCES := $(filter-out $(DUMP_MODULE_WITHOUT),$(wildcard $(addsuffix /*.[ch],platform nicdrv net iscsi handoff dump \
+	dump/linux dump/linux/core) platform/*.def net/*.def $(addsuffix /*.h,platform/freestanding/include net/port net/port/arch \
+	dump/linux/include)))
 DUMP_DKMS := build/dump/dkms/sanstrap-dump-$(SANSTRAP_VERSION)
 DUMP_MODULE := build/dump/linux/sanstrap_dump.ko
 
 # Everything that the module is compiled from and nothing else, so that a folder of another kernel's objects can be made of it.
+DUMP_DKMS_OWN := $(addprefix dump/linux/,Kbuild dkms.conf linux.mk) LICENSE
 .PHONY: dkms-tree
 dkms-tree: $(DUMP_DKMS)/Kbuild
-$(DUMP_DKMS)/Kbuild: dump/linux/Kbuild dump/linux/dkms.conf dump/linux/linux.mk LICENSE $(DUMP_MODULE_SOURCES) $(THIRD_PARTY_READY)
+$(DUMP_DKMS)/Kbuild: $(DUMP_DKMS_OWN) $(DUMP_MODULE_SOURCES) $(THIRD_PARTY_READY)
 	$(say) "TREE $(DUMP_DKMS)"
 	@rm -rf $(DUMP_DKMS)
 	@mkdir -p $(DUMP_DKMS)/lwip $(DUMP_DKMS)/bearssl
@@ -29,15 +31,20 @@ $(DUMP_DKMS)/Kbuild: dump/linux/Kbuild dump/linux/dkms.conf dump/linux/linux.mk 
 	@printf '%s' '$(SANSTRAP_VERSION)' > $(DUMP_DKMS)/VERSION
 	@cp dump/linux/Kbuild $@
 
-# Built in a copy, as Kbuild leaves its objects beside the sources; what is older than its object is not compiled again.
-$(DUMP_MODULE): $(DUMP_DKMS)/Kbuild
+# Built in a copy, as Kbuild leaves its objects beside the sources; what is older than its object is not compiled again, unless
+# it was for another kernel.
+$(dir $(DUMP_MODULE))headers: FORCE
+	$(call remember,$(KERNEL_HEADERS))
+$(DUMP_MODULE): $(DUMP_DKMS)/Kbuild $(dir $(DUMP_MODULE))headers
 	$(say) "KO $@ ($(KERNEL_HEADERS))"
+	@[ $(@D)/log -nt $(@D)/headers ] || rm -rf $(@D)/tree
 	@mkdir -p $(@D)/tree
 	@cp -rpu $(DUMP_DKMS)/. $(@D)/tree
 	$(Q)$(MAKE) --no-print-directory -C $(KERNEL_HEADERS) M=$(abspath $(@D)/tree) modules > $(@D)/log 2>&1 || \
 		{ tail -n 60 $(@D)/log; exit 1; }
 	@objcopy --strip-debug $(@D)/tree/sanstrap_dump.ko $@
 
-ifneq ($(KERNEL_HEADERS),)
-all: $(DUMP_MODULE)
-endif
+.PHONY: dump-module
+dump-module: $(if $(KERNEL_HEADERS),$(DUMP_MODULE))
+	$(if $(KERNEL_HEADERS),,$(error There are no headers of a kernel here: install linux-headers-amd64 or set KERNEL_HEADERS))
+all: $(if $(KERNEL_HEADERS),$(DUMP_MODULE))

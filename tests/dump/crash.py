@@ -109,8 +109,8 @@ def disk_of(lab, efi, area_bytes):
 def boot(lab, efi=False, memory=0, area=0, words="", kernel=(), early=False, by_rom=False, chap=None, target=(), **options):
     """
     Until the shell is there. `area`: MiB of the place for the dump, as much as the memory and more if left out. `words` are the
-    loader's, which has a fixed address unless it comes `by_rom`; `kernel` Linux's, which does not log in if it is `early`; `target`
-    the target's options.
+    loader's, which has a fixed address unless it comes `by_rom`; `kernel` Linux's, which does not log in if it is `early`;
+    `target` the target's options.
     """
     memory = memory or (EFI_MEMORY if efi else MEMORY)
     area_bytes = (area or memory + 16) * disks.MIB

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Debian, booted from the LUN by sanstrap, crashes and writes its memory there. DUMP=all has every case, not the chief ones alone."""
+"""
+Debian, booted from the LUN by sanstrap, crashes and writes its memory there. DUMP=all has every case, not the chief ones alone.
+"""
 import os
 import re
 import time
