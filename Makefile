@@ -6,6 +6,7 @@
 #   make unit            the unit tests alone
 #   make test-faults     every fault of tests/faults, and docs/faults.md
 #   make coverage        which lines the tests on the host reach
+#   make size            what loader and crash dump take of the memory that they may have
 #   make test-debian13   make, make unit and make demo on a Debian 13 in a folder; takes some five minutes
 #   make deps            installs the Debian packages that are missing
 #   make clean           removes build/
@@ -55,6 +56,7 @@ include mk/dump.mk
 -include $(wildcard tools/*/*.mk)
 include mk/host.mk
 include mk/coverage.mk
+include mk/size.mk
 -include $(wildcard dump/*/*.mk)
 -include $(wildcard tests/*/*.mk)
 -include $(wildcard demo/*.mk)

@@ -212,6 +212,8 @@ static enum status keep_address(struct reading *reading, struct dump_path *path,
     path->vlan = from->vlan;
     path->vlan_priority = from->vlan_priority;
     path->mtu = from->mtu;
+    if (from->lease_seconds != UINT32_MAX && from->lease_acquired && reading->handoff.ticks_per_ms)
+        path->lease_end = from->lease_acquired + from->lease_seconds * (1000 * reading->handoff.ticks_per_ms);
     return check_address(reading, path, index);
 }
 

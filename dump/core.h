@@ -22,6 +22,7 @@ struct dump_path {
     struct net_address address; /* of ours */
     uint8_t prefix, vlan_priority;
     uint16_t vlan, mtu;
+    uint64_t lease_end;  /* ticks of the table's clock; 0: there is none */
     uint8_t gateway[16]; /* of the address's family; zeros: none */
     uint16_t host, port, portal_group;
     uint16_t target_name;

@@ -11,7 +11,6 @@
 #include "platform/crc32c.h"
 #include "platform/format.h"
 
-#define PIECE      ((uint32_t)sizeof((struct dump_file *)0)->block)
 #define ALIGN_MOST (64 * KIB)
 #define STRUCTURE  512u /* bytes of head and trailer */
 
@@ -54,8 +53,8 @@ enum status dump_file_begin(struct dump_file *file, struct dump *dump, const str
     file->area = target->extents[0];
     file->block_size = target->block_size;
     file->capacity = dump_area_capacity(file->area.blocks, file->block_size);
-    if (file->block_size > PIECE)
-        return fail(E_DUMP_MEMORY, "blocks of %u bytes, at most %u", (unsigned)file->block_size, PIECE);
+    if (file->block_size > DUMP_FILE_PIECE)
+        return fail(E_DUMP_MEMORY, "blocks of %u bytes, at most %u", (unsigned)file->block_size, DUMP_FILE_PIECE);
     if (!file->capacity)
         return fail(E_DUMP_FULL, "%llu blocks of %u bytes", (unsigned long long)file->area.blocks, (unsigned)file->block_size);
 
@@ -98,7 +97,7 @@ static enum status append(struct dump_file *file, const uint8_t *bytes, uint64_t
                     (unsigned long long)file->capacity, (unsigned long long)file->length, (unsigned long long)length);
 
     while (length) {
-        uint32_t left = PIECE - file->held, part = length < left ? (uint32_t)length : left;
+        uint32_t left = DUMP_FILE_PIECE - file->held, part = length < left ? (uint32_t)length : left;
         if (bytes)
             memmove(file->block + file->held, bytes, part); /* it may be our own memory that is dumped */
         else
@@ -108,7 +107,7 @@ static enum status append(struct dump_file *file, const uint8_t *bytes, uint64_t
         file->length += part;
         length -= part;
 
-        enum status status = file->held == PIECE ? write_piece(file) : OK;
+        enum status status = file->held == DUMP_FILE_PIECE ? write_piece(file) : OK;
         if (status != OK)
             return status;
     }

@@ -10,6 +10,8 @@
 #include "dump/area.h"
 #include "dump/dump.h"
 
+#define DUMP_FILE_PIECE 4096u /* bytes that are written at a time; a disk with larger blocks is E_DUMP_MEMORY */
+
 /* The caller's to place, 64 bytes aligned; from it no byte is read before dump_file_begin(). */
 struct dump_file {
     struct dump *dump;
@@ -21,7 +23,7 @@ struct dump_file {
     struct dump_area_head head;
     struct dump_area_trailer trailer;
     uint32_t held; /* bytes of `block` that wait for the rest of their piece */
-    uint8_t block[4096] __attribute__((aligned(64)));
+    uint8_t block[DUMP_FILE_PIECE] __attribute__((aligned(64)));
 };
 
 /*

@@ -61,6 +61,8 @@ static enum status await_link(struct dump *dump, deadline_t until)
 
 static enum status claim_address(struct dump *dump, const struct dump_path *path, deadline_t until)
 {
+    if (path->lease_end && deadline_passed(path->lease_end))
+        log_printf(LOG_WARNING, "Dump: the lease of our address has run out; who has it is asked before it is used");
     if (path->address.family == 4) {
         struct net_ipv4 ipv4;
         dump_path_ipv4(path, &ipv4);

@@ -193,10 +193,12 @@ static enum status answer_challenge(struct login *login)
     uint32_t identifier;
     if (!keys->identifier || !key_text_number(keys->identifier, UINT8_MAX, &identifier))
         return fail(E_CHAP_CHALLENGE, "CHAP_I=%.40s", keys->identifier ? keys->identifier : "(missing)");
-    uint8_t challenge[CHAP_CHALLENGE_MAX];
+    /* It becomes bytes where it stands: the stack of a crash dump is small. */
+    uint8_t *challenge = keys->challenge ? login->text_in + (keys->challenge - (const char *)login->text_in) : NULL;
     uint32_t length;
-    if (!keys->challenge || !key_text_binary(keys->challenge, challenge, sizeof challenge, &length))
-        return fail(E_CHAP_CHALLENGE, "CHAP_C=%.40s", keys->challenge ? keys->challenge : "(missing)");
+    if (!challenge || !key_text_binary(keys->challenge, challenge, CHAP_CHALLENGE_MAX, &length))
+        return fail(E_CHAP_CHALLENGE, challenge ? "CHAP_C is no binary value of at most %u bytes" : "CHAP_C is missing",
+                    CHAP_CHALLENGE_MAX);
     /* Answering our own challenge would hand somebody else the target's proof (RFC 7143 section 9.2.1). */
     if (length == CHALLENGE_LENGTH && memcmp(challenge, login->session->last_challenge, length) == 0)
         return fail(E_CHAP_REFLECTED, "CHAP_C is the challenge that we sent");
@@ -207,7 +209,6 @@ static enum status answer_challenge(struct login *login)
     key_text_add(&login->out, "CHAP_N", settings->chap.name);
     key_text_add_binary(&login->out, "CHAP_R", digest, digest_length);
     bytes_wipe(digest, sizeof digest);
-    bytes_wipe(challenge, sizeof challenge);
 
     /* All four keys and the T bit go in one request: LIO proves itself and moves on in its one answer to it, and not before. */
     if (is_mutual(login))

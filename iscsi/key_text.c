@@ -158,14 +158,13 @@ bool key_text_binary(const char *value, uint8_t *to, uint32_t room, uint32_t *le
     if (digits == 0 || (digits + 1) / 2 > room)
         return false;
 
-    memset(to, 0, (digits + 1) / 2);
     for (size_t i = 0; i < digits; i++) {
         int digit = hex_digit(value[i]);
         size_t nibble = i + (digits & 1);
 
         if (digit < 0)
             return false;
-        to[nibble / 2] = (uint8_t)(to[nibble / 2] << 4 | digit);
+        to[nibble / 2] = (uint8_t)(nibble & 1 && i ? to[nibble / 2] << 4 | digit : digit);
     }
     *length = (uint32_t)((digits + 1) / 2);
     return true;

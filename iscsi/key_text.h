@@ -27,7 +27,7 @@ bool key_text_next(uint8_t *text, uint32_t length, uint32_t *position, const cha
 /* A numerical value, decimal or 0x hexadecimal, at most `max`. */
 bool key_text_number(const char *value, uint32_t max, uint32_t *number);
 
-/* A binary value, 0x… hexadecimal or 0b… base64, of 1 to `room` bytes. */
+/* A binary value, 0x… hexadecimal or 0b… base64, of 1 to `room` bytes. `to` may be where the value stands. */
 bool key_text_binary(const char *value, uint8_t *to, uint32_t room, uint32_t *length);
 
 /* True when both are the same word but for the case of their letters. */

@@ -102,7 +102,7 @@ enum status login_place_text(struct iscsi_session *session)
     uint32_t room = login->text_in_room - login->text_in_length;
 
     if (rx->data_length > room)
-        return fail(E_LOGIN_TEXT, "more than %u bytes of continued text", login->text_in_room);
+        return fail(E_LOGIN_TEXT, "more than %u bytes of text in one answer", login->text_in_room);
     rx->to = login->text_in + login->text_in_length;
     rx->room = rx->data_length;
     return OK;

@@ -118,7 +118,7 @@ static void recover_from_hang(struct nic *nic)
 {
     struct e1000 *e1000 = e1000_of(nic);
     e1000->statistics.resets++;
-    e1000->statistics.tx_errors += e1000->tx.used;
+    e1000->statistics.tx_errors += e1000->tx.frames;
     e1000->running = false;
     log_printf(LOG_WARNING, "%s: transmit hang, TDH %u, TDT %u; resetting", nic->model, (unsigned)e1000_read(e1000, E1000_TDH),
                (unsigned)e1000_read(e1000, E1000_TDT));

@@ -203,17 +203,9 @@ struct e1000_tx_descriptor {
 #define E1000_TXD_UPPER_POPTS_TXSM   (1u << 9)
 
 /* PCI configuration space (PCI Local Bus 3.0, PCI Express Base). */
-#define E1000_PCI_SPACE               0x100u
-#define E1000_PCI_COMMAND             0x04
-#define E1000_PCI_COMMAND_BUS_MASTER  (1u << 2)
-#define E1000_PCI_STATUS_CAPABILITIES (1u << 20)
-#define E1000_PCI_SUBSYSTEM           0x2C
-#define E1000_PCI_VENDOR_QEMU         0x1AF4
-#define E1000_PCI_CAPABILITIES        0x34
-#define E1000_PCI_CAPABILITY_POINTER  0xFCu /* its two lowest bits are reserved */
-#define E1000_PCI_CAPABILITIES_MOST   48    /* of 4 bytes each, behind the header of 64: more make a loop */
-#define E1000_PCI_CAPABILITY_EXPRESS  0x10
-#define E1000_PCIE_LINK_CONTROL       0x10 /* from the capability */
-#define E1000_PCIE_LINK_CONTROL_ASPM  3u
+#define E1000_PCI_COMMAND            0x04
+#define E1000_PCI_COMMAND_BUS_MASTER (1u << 2)
+#define E1000_PCI_SUBSYSTEM          0x2C
+#define E1000_PCI_VENDOR_QEMU        0x1AF4
 
 #endif

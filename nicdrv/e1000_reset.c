@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* From whatever state a ROM or an OS left the card in to a quiet one. */
 #include "nicdrv/e1000.h"
+#include "nicdrv/pci.h"
 
 #define MASTER_DISABLE_MS 80 /* longer than the completion timeout of 50 ms */
 #define RESET_MS          100
@@ -38,21 +39,12 @@ bool e1000_set_sticky_bit(const struct e1000 *e1000, uint32_t offset, uint32_t b
 /* The 82573, 82574 and 82583 hang while transmitting under ASPM; see their specification updates. */
 static void disable_aspm(const struct pci_device *device)
 {
-    if (!(platform_pci_read32(device, E1000_PCI_COMMAND) & E1000_PCI_STATUS_CAPABILITIES))
+    uint16_t at = pci_find_capability(device, PCI_CAPABILITY_EXPRESS, PCIE_LINK_CONTROL + 4);
+    if (!at)
         return;
-
-    unsigned at = platform_pci_read32(device, E1000_PCI_CAPABILITIES) & E1000_PCI_CAPABILITY_POINTER;
-    for (unsigned hops = 0; at != 0 && hops < E1000_PCI_CAPABILITIES_MOST; hops++) {
-        uint32_t header = platform_pci_read32(device, (uint16_t)at);
-        if ((header & 0xFF) == E1000_PCI_CAPABILITY_EXPRESS && at + E1000_PCIE_LINK_CONTROL < E1000_PCI_SPACE) {
-            uint16_t offset = (uint16_t)(at + E1000_PCIE_LINK_CONTROL);
-            uint32_t control = platform_pci_read32(device, offset) & 0xFFFF; /* the upper half is status, written with 0 */
-            if (control & E1000_PCIE_LINK_CONTROL_ASPM)
-                platform_pci_write32(device, offset, control & ~E1000_PCIE_LINK_CONTROL_ASPM);
-            return;
-        }
-        at = header >> 8 & E1000_PCI_CAPABILITY_POINTER;
-    }
+    uint32_t control = platform_pci_read32(device, at + PCIE_LINK_CONTROL) & 0xFFFF; /* the rest is status, written with 0 */
+    if (control & PCIE_LINK_CONTROL_ASPM)
+        platform_pci_write32(device, at + PCIE_LINK_CONTROL, control & ~PCIE_LINK_CONTROL_ASPM);
 }
 
 /*

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "nicdrv/drivers.h"
+#include "nicdrv/pci.h"
 
 static const struct nic_driver *const drivers[] = {NIC_DRIVERS};
 
@@ -42,5 +43,6 @@ enum status nic_open(struct nic *nic, struct pci_device *device, const struct ni
     nic->device = device;
     nic->mtu = config->mtu;
     memset(nic->state, 0, sizeof nic->state);
+    pci_wake(device);
     return driver->open(nic, config);
 }

@@ -163,8 +163,8 @@ struct nic {
 const struct nic_driver *nic_probe(const struct pci_device *device);
 
 /*
- * Resets the card, masks its interrupts, reads its MAC, sets its rings up and starts it. Does not wait for the link.
- * E_NIC_NONE without a driver, E_INVALID_ARGUMENT, E_NIC_RESET, E_NIC_MAC, E_NIC_MEMORY, and the failures of
+ * Wakes the card if it sleeps, resets it, masks its interrupts, reads its MAC, sets its rings up and starts it. Does not wait for
+ * the link. E_NIC_NONE without a driver, E_INVALID_ARGUMENT, E_NIC_RESET, E_NIC_MAC, E_NIC_MEMORY, and the failures of
  * platform_map_registers(). On failure the card is left without DMA and interrupts, unless platform_map_registers() has failed.
  */
 enum status nic_open(struct nic *nic, struct pci_device *device, const struct nic_config *config);

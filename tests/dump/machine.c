@@ -82,7 +82,8 @@ void platform_log(enum log_level level, const char *line)
     if (level > LOG_DEBUG)
         return;
     ask_kernel(SYS_write, STDERR_FILENO, (intptr_t)line, (intptr_t)strlen(line), 0);
-    ask_kernel(SYS_write, STDERR_FILENO, (intptr_t) "\n", 1, 0);
+    static const char newline = '\n';
+    ask_kernel(SYS_write, STDERR_FILENO, (intptr_t)&newline, 1, 0);
 }
 
 static uint32_t next_random(void)
@@ -160,6 +161,7 @@ static void card_sends(void)
 {
     uint32_t count = card.registers[E1000_TDLEN / 4] / 16, *head = &card.registers[E1000_TDH / 4];
     struct e1000_tx_descriptor *ring = reach(ring_address(E1000_TDBAL), count * sizeof *ring);
+
     if (!ring || !(card.registers[E1000_TCTL / 4] & E1000_TCTL_EN))
         return;
     for (; *head != card.registers[E1000_TDT / 4]; *head = (*head + 1) % count) {
@@ -248,6 +250,7 @@ void platform_register_write32(const struct pci_device *device, unsigned bar, ui
     card.registers[offset / 4] = value;
     if (offset == E1000_CTRL && value & E1000_CTRL_RST)
         memset(card.registers, 0, sizeof card.registers);
+
     if (offset == E1000_MDIC)
         card.registers[offset / 4] = E1000_MDIC_READY | E1000_PHY_CONTROL_AUTONEGOTIATE;
     if (offset == E1000_IMC)

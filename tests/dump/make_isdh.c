@@ -3,6 +3,7 @@
  * Writes the ISDH of one machine with one card, one address and one target, for the mock port.
  *   make-isdh file key=value …   address=A/prefix gateway=A host=A port=N target=name initiator=name lun=N wwid=type:hex
  *                                serial=text block_size=N blocks=N isid=hex chap=name/secret mutual=name/secret secrets=1 vlan=N
+ *                               other_port=N (a first portal of the same disk)
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,6 +41,7 @@ static struct handoff facts = {
     .generation = 1,
     .producer = "make-isdh",
 };
+static uint16_t other_port; /* not 0: of another portal, which was booted from */
 static struct isdh_options options = {.acpi = true};
 
 static void set_address(uint8_t to[16], const char *text)
@@ -98,6 +100,7 @@ static void set_option(const char *key, char *value)
             *slash = 0;
         set_address(address->address, value);
     }
+
     if (strcmp(key, "gateway") == 0)
         set_address(address->gateway, value);
     if (strcmp(key, "vlan") == 0)
@@ -106,6 +109,8 @@ static void set_option(const char *key, char *value)
         set_address(target->address, value);
     if (strcmp(key, "port") == 0)
         target->port = (uint16_t)atoi(value);
+    if (strcmp(key, "other_port") == 0)
+        other_port = (uint16_t)atoi(value);
     if (strcmp(key, "target") == 0)
         target->name = value;
     if (strcmp(key, "initiator") == 0)
@@ -125,7 +130,6 @@ static void set_option(const char *key, char *value)
 int main(int count, char **arguments)
 {
     static uint8_t table[ISDH_SIZE_MAX];
-    size_t length;
     for (int i = 2; i < count; i++) {
         char *equals = strchr(arguments[i], '=');
         if (!equals)
@@ -134,6 +138,13 @@ int main(int count, char **arguments)
         set_option(arguments[i], equals + 1);
     }
 
+    if (other_port) {
+        facts.target_count = 2;
+        facts.targets[1] = facts.targets[0];
+        facts.targets[1].boot = false;
+        facts.targets[0].port = other_port;
+    }
+    size_t length;
     if (isdh_write(&facts, &options, table, sizeof table, &length) != OK) {
         fprintf(stderr, "%s\n", failure_detail(E_HANDOFF_INVALID));
         return 1;

@@ -7,6 +7,7 @@
  *                           extent=LBA:blocks chap=name/secret mutual=name/secret isid=hex profile=small|large
  *                           request=bytes timeout_ms=N lose=N (one frame in N) pull_after=N (requests until the cable is out)
  *                           return_after_ms=N (until it is in again) wreck=N (a bit of what was armed is flipped) rewrite=1
+ *                           file=1 (in an area, by dump/file.h) rounds=N (armed and opened so often)
  * Prints key=value lines; exits 0 when all went well, 1 with "error=S…" else.
  */
 #include <stdio.h>
@@ -15,7 +16,9 @@
 #include <sys/mman.h>
 #include <ucontext.h>
 
+#include "dump/area.h"
 #include "dump/dump.h"
+#include "dump/file.h"
 #include "handoff/handoff.h"
 #include "platform/bytes.h"
 #include "tests/dump/machine.h"
@@ -35,7 +38,7 @@ static struct port {
     uint64_t first, done; /* LBA; bytes that were written */
     unsigned requests, pull_after, return_after_ms, entries_refused;
     deadline_t return_at;
-    bool rewrite;
+    bool rewrite, as_file;
     enum status status;
     char detail[192];
     uintptr_t deepest_call; /* the stack pointer where the core was entered, at its lowest */
@@ -81,6 +84,7 @@ static enum status write_request(uint64_t at, uint32_t length)
 {
     static struct dump_span pieces[PIECES_MAX];
     unsigned count = scatter(port.source + at, length, pieces);
+
     if (port.pull_after && port.requests == port.pull_after) {
         machine.unplugged = true;
         if (port.return_after_ms)
@@ -128,6 +132,41 @@ static void keep_failure(enum status status)
     snprintf(port.detail, sizeof port.detail, "%s", failure_detail(status));
 }
 
+static enum status write_requests(void)
+{
+    enum status status = write_all();
+    if (status == OK)
+        status = dump_flush(port.dump);
+    return status == OK ? read_back() : status;
+}
+
+/* As a home does whose system does not write the blocks itself; the mark is made first, which is another program's part. */
+static enum status write_file(void)
+{
+    static struct dump_file file;
+    static struct dump_area_head mark, head;
+    struct dump_span span = {buffer, port.block_size};
+    mark = (struct dump_area_head){
+        .first_lba = port.first, .blocks = dump_target(port.dump)->extents[0].blocks, .block_size = port.block_size};
+    dump_area_seal_head(&mark, DUMP_AREA_IS_FREE);
+    memset(buffer, 0, port.block_size);
+    memcpy(buffer, &mark, sizeof mark);
+    enum status status = dump_write(port.dump, port.first, 1, &span, 1);
+
+    head = (struct dump_area_head){.format = DUMP_AREA_ELF, .producer = "mock-port", .reason = "it was told to"};
+    platform_random(head.dump_id, sizeof head.dump_id);
+    if (status == OK)
+        status = dump_file_begin(&file, port.dump, &head);
+    for (uint64_t at = 0; at < port.length && status == OK;) {
+        uint64_t left = port.length - at, part = 1 + port.requests++ % 9973;
+        part = part < left ? part : left;
+        status = dump_file_append(&file, port.source + at, part);
+        at += part;
+    }
+    enum status ended = dump_file_end(&file, status);
+    return status == OK ? ended : status;
+}
+
 static void crash(void)
 {
     note_depth();
@@ -135,15 +174,12 @@ static void crash(void)
     keep_failure(status);
     if (status == OK) {
         machine_interferes = second_entry;
-        status = write_all();
-        if (status == OK)
-            status = dump_flush(port.dump);
-        if (status == OK)
-            status = read_back();
+        status = port.as_file ? write_file() : write_requests();
         machine_interferes = NULL;
         keep_failure(status);
         keep_failure(dump_close(port.dump));
     }
+
     keep_failure(dump_open(port.dump) == E_DUMP_BUSY ? OK : fail(E_INTERNAL, "it can be opened a second time"));
 }
 
@@ -180,7 +216,7 @@ static struct {
     struct iscsi_chap chap, mutual;
     uint8_t isid[6];
     bool has_isid;
-    unsigned wreck, timeout_ms;
+    unsigned wreck, timeout_ms, rounds;
     struct dump_extent extent;
 } options = {.profile = "small"};
 
@@ -195,7 +231,8 @@ static void set_option(const char *key, const char *value)
         const char *name;
         unsigned *to;
     } numbers[] = {{"request", &port.request},       {"timeout_ms", &options.timeout_ms},        {"lose", &machine.lose},
-                   {"pull_after", &port.pull_after}, {"return_after_ms", &port.return_after_ms}, {"wreck", &options.wreck}};
+                   {"pull_after", &port.pull_after}, {"return_after_ms", &port.return_after_ms}, {"wreck", &options.wreck},
+                   {"rounds", &options.rounds}};
     const struct {
         const char *name, **to;
     } texts[] = {{"table", &options.table}, {"tap", &options.tap}, {"source", &options.source}, {"profile", &options.profile}};
@@ -221,6 +258,7 @@ static void set_option(const char *key, const char *value)
             sscanf(value + 2 * (size_t)i, "%2hhx", &options.isid[i]);
     }
     port.rewrite |= strcmp(key, "rewrite") == 0;
+    port.as_file |= strcmp(key, "file") == 0;
 }
 
 static uint8_t *read_file(const char *path, size_t *size)
@@ -322,6 +360,11 @@ int main(int count, char **arguments)
         plain.base[options.wreck / 8] ^= (uint8_t)(1u << options.wreck % 8);
 
     die_on(stack);
+    for (unsigned round = 1; round < options.rounds && port.status == OK; round++) {
+        keep_failure(arm(&dma, &plain, profile));
+        if (port.status == OK)
+            die_on(stack);
+    }
     print_progress(depth_of(stack));
     return port.status == OK ? 0 : report(port.status, port.detail);
 }

@@ -6,6 +6,7 @@ is written is compared byte for byte, and what lies beside it, too.
 import hashlib
 import os
 import random
+import signal
 import subprocess
 import time
 
@@ -136,6 +137,12 @@ def test_the_image_is_what_was_written(bench, kind, profile):
     assert int(said["entries_refused"]) > 0
 
 
+def test_it_can_be_armed_again(bench):
+    """As for hibernating, waking and hibernating again: nothing of the first time is left in the way."""
+    bench.serve(target.Tgt)
+    is_whole(bench, *bench.die(rounds=4, size=1 << 20))
+
+
 @KINDS
 def test_blocks_of_4096_bytes(bench, kind):
     bench.serve(kind, block_size=4096)
@@ -146,6 +153,21 @@ def test_blocks_of_4096_bytes(bench, kind):
 def test_requests_of_any_length(bench, request_bytes):
     bench.serve(target.Tgt)
     is_whole(bench, *bench.die(request=request_bytes, size=1 << 20))
+
+
+@KINDS
+@pytest.mark.parametrize("profile", ["small", "large"])
+def test_a_dump_in_an_area(bench, kind, profile):
+    bench.serve(kind)
+    code, said = bench.die(file=1, profile=profile)
+    assert (code, bench.outside()) == (0, bench.before)
+    assert int(said["stack"]) <= STACK
+    with open(bench.disk, "rb") as image:
+        image.seek(FIRST)
+        area = image.read((64 << 10) + SOURCE)
+    assert area[:16] == b"\x93\xd6Sanstrap-DUMP\x1a"
+    assert area[32 << 10:(32 << 10) + 16] == b"\x93\xd6Sanstrap-TAIL\x1a"
+    assert area[64 << 10:] == bench.data
 
 
 @KINDS
@@ -174,6 +196,54 @@ def test_a_secret_that_is_missing_is_told_when_arming(bench):
     assert (code, said["error"]) == (1, "S1003")
     assert "armed" not in said
     assert target.ONE_WAY.name in said["detail"]
+
+
+def commands_on_the_wire(path):
+    """The iSCSI PDUs that begin a segment to the target: (opcode without the immediate bit, flags, bytes 8 to 15)."""
+    found = []
+    for _, packet in lab_network.read_pcap(path):
+        if packet[12:14] != b"\x08\x00" or packet[23] != 6:
+            continue
+        tcp = packet[14 + 4 * (packet[14] & 15):14 + int.from_bytes(packet[16:18], "big")]
+        payload = tcp[4 * (tcp[12] >> 4):]
+        if tcp[2:4] == target.PORT.to_bytes(2, "big") and len(payload) >= 48:
+            found.append((payload[0] & 0x3F, payload[1], payload[8:16]))
+    return found
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_the_old_session_ends_before_the_first_write(bench, known):
+    """By its ISID, where that is known; else LOGICAL UNIT RESET comes before everything that is written."""
+    isid = "00023d0a0b0c"
+    made = bench.serve(target.Tgt)
+    bench.identify()
+    command = [os.path.join(BUILD, "disk-probe"), f"host={lab_network.SERVER}", f"target={target.NAME}", f"lun={made.lun}",
+               f"isid={isid}", "initiator=iqn.2026-11.org.sanstrap.lab:dead", "until_told=1"]
+    system = bench.network.start(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    process.wait_until(lambda: made.sessions() == 1, 30, "the system's own session", system)
+    os.kill(system.pid, signal.SIGSTOP)
+
+    path = bench.network.capture()
+    code, said = bench.die(**({"isid": isid} if known else {}))
+    bench.network.stop_capture()
+    is_whole(bench, code, said)
+    assert made.sessions() == (0 if known else 1)
+    os.kill(system.pid, signal.SIGKILL)
+
+    seen = commands_on_the_wire(path)
+    login = next(pdu for pdu in seen if pdu[0] == 0x03)
+    assert login[2].hex() == (isid if known else "800102030405") + "0000"
+    first_write = next(index for index, pdu in enumerate(seen) if pdu[0] == 0x01 and pdu[1] & 0x20)
+    resets = [index for index, pdu in enumerate(seen) if pdu[0] == 0x02 and pdu[1] & 0x7F == 5]
+    assert resets == [] if known else len(resets) == 1 and resets[0] < first_write
+
+
+def test_another_way_to_the_disk(bench):
+    """The portal that was booted from is gone; another one shows the same disk."""
+    bench.serve(target.Tgt)
+    code, said = bench.die({"other_port": 3299})
+    is_whole(bench, code, said)
+    assert said["portal"].endswith(":3299")
 
 
 def test_ipv6(bench):

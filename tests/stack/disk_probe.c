@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Logs in to a real target and works with its disk; the Python files beside it run it.
- *   disk_probe key=value …    host port target initiator lun chap=name/secret mutual=name/secret
+ *   disk_probe key=value …    host port target initiator lun chap=name/secret mutual=name/secret isid=hex
  *                             digests=N (enum iscsi_digests)
  *                             image=file (what the LUN holds) reads=N writes=N depth=N until_told=1 log=N
  *                             recovery_ms=N backoff_ms=N command_ms=N stall_ms=N login_ms=N
@@ -118,6 +118,8 @@ static void set_option(struct options *options, const char *key, const char *val
         set_chap(&settings->chap, value);
     if (strcmp(key, "mutual") == 0)
         set_chap(&settings->mutual_chap, value);
+    for (unsigned i = 0; i < sizeof settings->isid && strcmp(key, "isid") == 0; i++)
+        sscanf(value + 2 * (size_t)i, "%2hhx", &settings->isid[i]);
 }
 
 static unsigned next_random(struct work *work)

@@ -15,7 +15,7 @@
 
 #define TARGET_BLOCKS    512u
 #define TARGET_WINDOW    32 /* commands */
-#define TARGET_CHALLENGE 24
+#define TARGET_CHALLENGE CHAP_CHALLENGE_MAX
 
 struct target_write {
     uint32_t itt, lba, length, got;
@@ -32,6 +32,7 @@ static struct {
     unsigned writes_open, writes_most;
     uint8_t disk[TARGET_BLOCKS * 512];
     unsigned logins, damaged;
+    unsigned chatter; /* bytes that the answer with the challenge has more */
 } target;
 
 /* ---- what it says ---- */
@@ -91,24 +92,32 @@ static const char *target_value(const uint8_t *text, uint32_t length, const char
 
 static void target_add_challenge(struct key_text_writer *writer)
 {
+    char digits[2 + 2 * TARGET_CHALLENGE + 1] = "0x", chatter[4 * KIB] = "";
     platform_random(target.challenge, sizeof target.challenge);
+    for (unsigned i = 0; i < sizeof target.challenge; i++)
+        snprintf(digits + 2 + 2 * i, 3, "%02x", target.challenge[i]);
     key_text_add(writer, "CHAP_A", "7");
     key_text_add(writer, "CHAP_I", "77");
-    key_text_add_binary(writer, "CHAP_C", target.challenge, sizeof target.challenge);
+    key_text_add(writer, "CHAP_C", digits);
+    memset(chatter, 'x', target.chatter);
+    if (target.chatter)
+        key_text_add(writer, "X-org.example.chatter", chatter);
 }
 
 /* Holds the initiator's response against what it must be, and gives the proof that it asks for. */
 static void target_add_proof(struct key_text_writer *writer, const uint8_t *text, uint32_t length)
 {
     struct iscsi_settings known = chap_settings(true);
-    uint8_t ours[CHAP_DIGEST_MAX], theirs[CHAP_DIGEST_MAX], challenge[CHALLENGE_LENGTH];
-    uint32_t identifier, got;
+    uint8_t ours[CHAP_DIGEST_MAX], theirs[CHAP_DIGEST_MAX];
     uint32_t digest_length = chap_digest(CHAP_SHA256, 77, known.chap.secret, target.challenge, sizeof target.challenge, ours);
+    uint32_t got;
     assert_string_equal(target_value(text, length, "CHAP_N"), known.chap.name);
     assert_true(key_text_binary(target_value(text, length, "CHAP_R"), theirs, sizeof theirs, &got));
     assert_int_equal(got, digest_length);
     assert_memory_equal(ours, theirs, digest_length);
 
+    uint32_t identifier;
+    uint8_t challenge[CHALLENGE_LENGTH];
     assert_true(key_text_number(target_value(text, length, "CHAP_I"), UINT8_MAX, &identifier));
     assert_true(key_text_binary(target_value(text, length, "CHAP_C"), challenge, sizeof challenge, &got));
     chap_digest(CHAP_SHA256, (uint8_t)identifier, known.mutual_chap.secret, challenge, got, ours);
@@ -139,7 +148,7 @@ static void target_add_keys(struct key_text_writer *writer)
 
 static void target_log_in(const uint8_t *request, const uint8_t *text, uint32_t length)
 {
-    uint8_t answer[KIB], header[BHS_LENGTH] = {OP_LOGIN_RESPONSE};
+    uint8_t answer[8 * KIB], header[BHS_LENGTH] = {OP_LOGIN_RESPONSE};
     struct key_text_writer writer = {.bytes = answer, .room = sizeof answer};
     switch (target.said++) {
     case 0:
@@ -233,6 +242,7 @@ static void target_command(const uint8_t *request)
     put_be64(capacity, TARGET_BLOCKS - 1);
     put_be32(capacity + CAPACITY_16_BLOCK_LENGTH, 512);
     target.cmdsn = get_be32(request + BHS_CMDSN) + 1;
+
     switch (cdb[CDB_OPERATION_CODE]) {
     case SCSI_REPORT_LUNS:
         target_send_data(request, luns, sizeof luns);

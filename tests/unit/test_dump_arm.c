@@ -52,6 +52,7 @@ static void everything_that_counts_is_copied(void **state)
     assert_memory_equal(path->isid, "\x80\1\2\3\4\5", 6);
     assert_false(path->replaces);
     assert_int_equal(path->prefix, 24);
+    assert_int_equal(path->lease_end, 1000000 + 3600 * 1000 * (uint64_t)2000000);
     assert_memory_equal(path->gateway, "\xC0\0\2\1", 4);
     assert_int_equal(dump->armed.disk.wwid_length, sizeof wwid);
     assert_int_equal(dump->armed.timeout_ms, 600000);
@@ -84,6 +85,7 @@ static void parameters_go_before_the_table(void **state)
                                                  .digests = ISCSI_DIGESTS_HEADER,
                                                  .digests_given = true};
     arms();
+
     const struct dump_path *path = &dump->armed.paths[0];
     assert_string_equal(dump_text(dump, dump->armed.initiator_name), "iqn.a:b");
     assert_string_equal(dump_target(dump)->target_name, "iqn.c:d");
@@ -119,12 +121,14 @@ static void other_ways_to_the_same_disk_are_kept(void **state)
     facts.address_count = 2;
     facts.addresses[1] = facts.addresses[0];
     facts.addresses[1].nic = 1;
+
     facts.target_count = 4;
     for (unsigned i = 1; i < 4; i++) {
         facts.targets[i] = facts.targets[0];
         facts.targets[i].boot = false;
         facts.targets[i].address[15] = (uint8_t)(10 + i);
     }
+
     facts.targets[2].block_count++;
     facts.targets[3].ip = 1;
     use_facts(&facts, false);

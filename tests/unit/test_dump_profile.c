@@ -12,7 +12,8 @@
 size_t net_heap_left(void); /* net/internal.h, which has lwIP's types in it */
 
 #define DMA_LIMIT   (28 * KIB)
-#define PLAIN_LIMIT (24 * KIB) /* of 32: the rest is for the core that uses the layers, and what it sends */
+#define PLAIN_LIMIT (22 * KIB) /* of 32: the rest is for the core that uses the layers, and what it sends */
+#define VARIABLES   (5 * KIB)  /* of them at most for .data and .bss: tools/size.py counts those */
 
 static const struct pci_device card = {.vendor_id = 0x8086, .device_id = 0x100E}; /* an 82540EM */
 static const struct nic_config rings = {.rx_buffers = 8, .tx_buffers = 6, .mtu = NIC_MTU_DEFAULT};
@@ -21,13 +22,12 @@ static const struct net_config small = {.window = 8 * 1460, .by_hand = true};
 static void the_sums_stay_below_their_limits(void **state)
 {
     (void)state;
-    size_t nic = sizeof(struct nic), net = net_arena_size(&small), session = iscsi_session_size(&iscsi_profile_small),
-           disk = scsi_disk_size(&iscsi_profile_small);
-    print_message("DMA memory: card %zu bytes\n", nic_arena_size(&card, &rings));
-    print_message("plain memory: card %zu + net %zu + session %zu + disk %zu = %zu bytes\n", nic, net, session, disk,
-                  nic + net + session + disk);
-    assert_true(nic_arena_size(&card, &rings) <= DMA_LIMIT);
-    assert_true(nic + net + session + disk <= PLAIN_LIMIT);
+    size_t dma = nic_arena_size(&card, &rings), network = net_arena_size(&small),
+           session = iscsi_session_size(&iscsi_profile_small), disk = scsi_disk_size(&iscsi_profile_small);
+    printf("size of card: %zu\nsize of nic: %zu\nsize of network: %zu\nsize of session: %zu\nsize of disk: %zu\n", dma,
+           sizeof(struct nic), network, session, disk);
+    assert_true(dma <= DMA_LIMIT);
+    assert_true(sizeof(struct nic) + network + session + disk + VARIABLES <= PLAIN_LIMIT);
 }
 
 /* The figures that are added up above are what is really taken. */
@@ -188,6 +188,19 @@ static void a_login_with_chap_and_digests_and_a_full_disk(void **state)
     assert_int_equal(wire.starved, 0);
 }
 
+/* What does not fit is told, and does not keep the next attempt from it. */
+static void a_target_that_says_too_much(void **state)
+{
+    (void)state;
+    target.chatter = 3 * KIB;
+    world.settings = chap_settings(true);
+    strcpy(world.settings.host, "10.0.0.1");
+    assert_int_equal(iscsi_session_open(world.session, &world.settings, deadline_after_ms(20000)), E_LOGIN_TEXT);
+    target.chatter = 400; /* fits beside the longest challenge that there is */
+    open_disk();
+    fill_disk(1);
+}
+
 static void one_frame_in_a_hundred_is_lost(void **state)
 {
     (void)state;
@@ -253,6 +266,7 @@ static void pings_take_no_memory(void **state)
         peer_ping(length);
         peer_datagram(9, (uint16_t)(7 + length), datagram, length);
     }
+
     unsigned sent = wire.frames_sent;
     size_t left = net_heap_left();
     run_turns();
@@ -269,6 +283,7 @@ int main(void)
         cmocka_unit_test(the_sums_stay_below_their_limits),
         cmocka_unit_test(nobody_takes_more_than_he_says),
         WORKS(a_login_with_chap_and_digests_and_a_full_disk),
+        WORKS(a_target_that_says_too_much),
         WORKS(one_frame_in_a_hundred_is_lost),
         WORKS(frames_are_lost_doubled_and_overtaken),
         WORKS(a_card_that_is_often_full),

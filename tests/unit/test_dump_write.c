@@ -31,6 +31,7 @@ static void carry_out(struct disk_request *request)
 {
     uint8_t *place = fake.content + (request->lba - FIRST) * BLOCK;
     size_t length = (size_t)request->blocks * BLOCK;
+
     if (request->operation == DISK_FLUSH) {
         fake.flushes++;
     } else if (request->operation == DISK_READ) {

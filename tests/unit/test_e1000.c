@@ -226,6 +226,81 @@ static void frame_too_long(void **state)
     assert_int_equal(send_bytes(1519), E_FRAME_SIZE);
 }
 
+/* Of a ring's least length all descriptors serve, whatever the number of buffers: each frame keeps its own until it has left. */
+static void fewer_buffers_than_descriptors(void **state)
+{
+    (void)state;
+    struct nic_config wanted = {.arena = &arena, .rx_buffers = 6, .tx_buffers = 4, .mtu = NIC_MTU_DEFAULT};
+    assert_int_equal(nic_open(&nic, &device, &wanted), OK);
+    assert_int_equal(card.registers[E1000_TDLEN / 4], 128);
+
+    uint8_t fill = 0;
+    for (unsigned round = 0; round < 25; round++) {
+        card.sends_nothing = true;
+        uint32_t head = card.registers[E1000_TDH / 4];
+        uint8_t bytes[64];
+        for (unsigned i = 0; i < 4; i++) {
+            memset(bytes, fill++, sizeof bytes);
+            assert_int_equal(nic_send(&nic, &(struct nic_span){bytes, sizeof bytes}, 1, NULL), OK);
+        }
+        assert_int_equal(send_bytes(64), E_NIC_BUSY);
+        const struct e1000_tx_descriptor *ring = reach(ring_address(E1000_TDBAL), 128);
+        for (unsigned i = 0; i < 4; i++)
+            assert_int_equal(*(const uint8_t *)reach(ring[(head + i) % 8].address, 64), (uint8_t)(fill - 4 + i));
+        card.sends_nothing = false;
+        card_sends();
+        nic_poll(&nic, RING);
+    }
+
+    unsigned taken = 0;
+    while (frame_arrives(9, 60, WHOLE, 0))
+        taken++;
+    assert_int_equal(taken, 6);
+    assert_int_equal(nic_poll(&nic, RING), 6);
+    release_all();
+    nic_poll(&nic, RING);
+    assert_true(frame_arrives(9, 60, WHOLE, 0));
+}
+
+static void more_groups_than_the_filter_has(void **state)
+{
+    (void)state;
+    uint8_t groups[33][6];
+    for (unsigned i = 0; i < 33; i++)
+        memcpy(groups[i], (uint8_t[6]){0x33, 0x33, 0, 0, (uint8_t)(i << 4), (uint8_t)i}, 6);
+    open_card();
+    assert_int_equal(nic_set_multicast(&nic, (const uint8_t(*)[6])groups, 32), OK);
+    assert_int_equal(card.registers[E1000_RCTL / 4] & E1000_RCTL_MPE, 0);
+    for (unsigned i = 0; i < 32; i++) {
+        unsigned bit = groups[i][4] >> 4 | groups[i][5] << 4;
+        assert_true(card.registers[E1000_MTA(bit >> 5) / 4] >> (bit & 31) & 1);
+    }
+
+    assert_int_equal(nic_set_multicast(&nic, (const uint8_t(*)[6])groups, 33), OK);
+    assert_int_equal(card.registers[E1000_RCTL / 4] & E1000_RCTL_MPE, E1000_RCTL_MPE);
+    assert_int_equal(nic_set_multicast(&nic, (const uint8_t(*)[6])groups, 1), OK);
+    assert_int_equal(card.registers[E1000_RCTL / 4] & E1000_RCTL_MPE, 0);
+}
+
+/* From a page's beginning on nothing is lost to alignment; from any other place on, no more than was said. */
+static void memory_wherever_the_arena_stands(void **state)
+{
+    (void)state;
+    static const uint16_t counts[] = {4, 6, 8, 31, 256, 300};
+    for (unsigned i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        struct nic_config wanted = {.arena = &arena, .rx_buffers = counts[i], .tx_buffers = counts[i], .mtu = NIC_MTU_DEFAULT};
+        size_t said = nic_arena_size(&device, &wanted);
+        for (size_t used = 0; used < 9000; used += 311) {
+            host_arena_free(&arena);
+            arena = host_arena_new(used + said);
+            arena.bus = BUS_ADDRESS;
+            arena.used = used;
+            assert_int_equal(nic_open(&nic, &device, &wanted), OK);
+            assert_true(used || arena.used + 2048 <= said);
+        }
+    }
+}
+
 static void hang_resets_and_keeps_what_matters(void **state)
 {
     (void)state;
@@ -332,6 +407,9 @@ int main(void)
         TEST(released_in_random_order),
         TEST(idle_poll_reads_no_register),
         TEST(frame_too_long),
+        TEST(fewer_buffers_than_descriptors),
+        TEST(more_groups_than_the_filter_has),
+        TEST(memory_wherever_the_arena_stands),
         TEST(hang_resets_and_keeps_what_matters),
         TEST(without_link_nothing_hangs),
         TEST(pause_stops_and_resume_goes_on),

@@ -12,6 +12,8 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 OBJECTS = ROOT / "build" / "bios"
+RESOURCES = subprocess.run(["clang", "-print-resource-dir"], stdout=subprocess.PIPE, check=True,
+                           timeout=60).stdout.decode().strip() + "/include"
 # What a compiler may ask of its libc and libgcc (platform/freestanding/).
 COMPILER = {"memcpy", "memmove", "memset", "memcmp", "memchr", "strlen", "strnlen", "strcmp", "strncmp", "strchr", "atoi",
             "__udivdi3", "__umoddi3", "__divdi3", "__moddi3", "__udivmoddi4"}
@@ -46,7 +48,7 @@ def includes(room):
 
 
 def test_the_table_names_every_room():
-    assert set(rooms()) == {"platform", "nicdrv", "net", "iscsi", "handoff", "loader", "bios", "efi", "tools/common",
+    assert set(rooms()) == {"platform", "nicdrv", "net", "iscsi", "handoff", "dump", "loader", "bios", "efi", "tools/common",
                             "tools/handoff", "tools/savecore"}
 
 
@@ -62,6 +64,7 @@ def test_only_doors_of_rooms_that_are_known_are_included(room):
 def test_every_door_is_there_and_used(room):
     doors = rooms()[room][0] if room != "platform" else set()
     used = {header for other in rooms() for _, header in includes(other)}
+    used |= {header for _, header in includes("tests/dump")}  # a home of the dump core's
     assert [door for door in sorted(doors) if not (ROOT / door).is_file() or door not in used] == []
 
 
@@ -83,6 +86,7 @@ def services():
     ("net", ["lwip", "nicdrv"]),
     ("iscsi", ["bearssl"]),
     ("handoff", ["iscsi"]),
+    ("dump", ["handoff", "nicdrv", "net", "iscsi"]),
     ("loader", ["nicdrv", "net", "iscsi", "handoff"]),
     ("lwip", ["net"]),
     ("bearssl", []),
@@ -92,3 +96,21 @@ def test_a_layer_uses_only_what_lies_below(layer, may_use):
     for other in may_use:
         known |= symbols(other, "--defined-only")
     assert symbols(layer, "--undefined-only") - known == set()
+
+
+def test_the_dump_core_wants_services_of_the_platform_and_nothing_else():
+    core = ROOT / "build" / "dump" / "core.o"
+    text = subprocess.run(["nm", "-P", "--undefined-only", core], stdout=subprocess.PIPE, check=True, timeout=60).stdout.decode()
+    wanted = {line.split()[0] for line in text.splitlines()}
+    assert wanted and wanted - services() == set()
+    text = subprocess.run(["readelf", "-SW", core], stdout=subprocess.PIPE, check=True, timeout=60).stdout.decode()
+    assert not re.search(r"\.(init_array|ctors|tdata|tbss)\b", text)
+
+
+def test_the_dump_core_needs_no_long():
+    """Compiled for Windows, where a long has 32 bits, and for a 32-bit machine; nothing is cut off silently."""
+    for target in ("x86_64-unknown-windows", "i686-unknown-windows"):
+        for source in sorted((ROOT / "dump").glob("*.c")):
+            subprocess.run(["clang", f"--target={target}", "-std=gnu11", "-ffreestanding", "-fsyntax-only", "-Wall", "-Wextra",
+                            "-Wshorten-64-to-32", "-Werror", "-nostdinc", "-isystem", RESOURCES, "-isystem",
+                            ROOT / "platform" / "freestanding" / "include", "-I", ROOT, source], check=True, timeout=60)

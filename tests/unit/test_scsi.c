@@ -164,6 +164,12 @@ static void binary_values(void **state)
             assert_int_equal(length, cases[i].length);
             assert_memory_equal(bytes, cases[i].bytes, length);
         }
+
+        char in_place[16];
+        strcpy(in_place, cases[i].text);
+        assert_int_equal(key_text_binary(in_place, (uint8_t *)in_place, 4, &length), cases[i].good);
+        if (cases[i].good)
+            assert_memory_equal(in_place, cases[i].bytes, cases[i].length);
     }
 }
 
