@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-#   make                 build/sanstrap.pxe, .lkrn, .efi, build/sanstrap-driver.efi and build/sanstrap-handoff
+#   make                 build/sanstrap.pxe, .lkrn, .efi, build/sanstrap-driver.efi, build/sanstrap-handoff and -savecore
 #   make demo            a diskless PC boots Debian from an iSCSI disk, before your eyes
 #   make test            everything: unit tests, real targets, machines in QEMU
 #   make unit            the unit tests alone

@@ -6,8 +6,8 @@
 #include <stdio.h>
 
 #include "tests/fuzz/fuzz_handoff.h"
-#include "tools/handoff/decode.h"
 #include "tools/common/print.h"
+#include "tools/handoff/decode.h"
 
 #define BASE 0x80000u
 

@@ -16,7 +16,8 @@ PROGRAMS = HERE.parent.parent / "build" / "fuzz" / "tests" / "fuzz"
 SECONDS = int(os.environ.get("FUZZ_SECONDS", "60"))
 LENGTH_OF_A_PACKET = 4096
 # A table of four paths is longer than that, and so is a segment of data with its header and digests.
-LENGTH = {"fuzz_dump_arm": 8192, "fuzz_ibft": 8192, "fuzz_isdh": 8192, "fuzz_handoff_tool": 8192, "fuzz_iscsi_pdu": 8192}
+LENGTH = {"fuzz_dump_arm": 8192, "fuzz_ibft": 8192, "fuzz_isdh": 8192, "fuzz_handoff_tool": 8192, "fuzz_iscsi_pdu": 8192,
+          "fuzz_savecore": 8192}
 SEEDS = {"fuzz_dump_arm": ("ibft", "isdh"), "fuzz_handoff_tool": ("ibft", "isdh", "handoff_tool")}
 
 

@@ -21,7 +21,8 @@ LAYOUT = {
     "OFFSET(printk_info.text_len)": 16, "OFFSET(prb_data_ring.size_bits)": 0, "OFFSET(prb_data_ring.data)": 8,
     "OFFSET(atomic_long_t.counter)": 0,
 }
-RECORDS = [(0, b"Linux version 6.1.0"), (1_234_567_890, b"two\nlines"), (2_000_000_000, b""), (3_000_000_000, b"bell \x07 and \xc3\xa9"),
+RECORDS = [(0, b"Linux version 6.1.0"), (1_234_567_890, b"two\nlines"), (2_000_000_000, b""),
+           (3_000_000_000, b"bell \x07 and \xc3\xa9"),
            (12345_678_901_234, b"Kernel panic - not syncing: sysrq triggered crash")]
 
 
@@ -71,7 +72,8 @@ class Kernel:
         other = struct.pack("<III", 5, 8, 1) + b"CORE\0\0\0\0" + bytes(8)
         notes = other + note
         pieces = [(4, 0, 0, notes), (1, DIRECT, 0, self.low), (1, 0, PHYS_BASE, self.image)]
-        header = struct.pack("<4sBBBB8xHHIQQQIHHHHHH", b"\x7fELF", 2, 1, 1, 0, 4, 62, 1, 0, 64, 0, 0, 64, 56, len(pieces), 0, 0, 0)
+        header = struct.pack("<4sBBBB8xHHIQQQIHHHHHH", b"\x7fELF", 2, 1, 1, 0, 4, 62, 1, 0, 64, 0, 0, 64, 56, len(pieces),
+                             0, 0, 0)
         at, body = 4096, b""
         for kind, virtual, physical, content in pieces:
             header += struct.pack("<IIQQQQQQ", kind, 7, at + len(body), virtual, physical, len(content), len(content), 0)
@@ -135,6 +137,8 @@ def spoil(kernel, how):
         kernel.layout["SYMBOL(prb)"] = "ffffffffc0000000"
     elif how == "the ring is elsewhere":
         kernel.put(PRB, b"\xff" * 8)
+    elif how == "the descriptors are elsewhere":
+        kernel.put(RING + 8, b"\xff" * 7)
     elif how == "too many records":
         kernel.ring(0, 4, count_bits=40)
     elif how == "too much text":
@@ -158,8 +162,8 @@ def spoil(kernel, how):
 
 
 @pytest.mark.parametrize("how", ("no note", "no ring", "an offset beyond any", "the symbol is elsewhere", "the ring is elsewhere",
-                                 "too many records", "too much text", "empty", "no core", "kdump", "another machine", "short",
-                                 "program headers elsewhere", "a note without end"))
+                                 "the descriptors are elsewhere", "too many records", "too much text", "empty", "no core",
+                                 "kdump", "another machine", "short", "program headers elsewhere", "a note without end"))
 def test_cores_without_a_log(tmp_path, how):
     kernel = Kernel()
     kernel.log(RECORDS)

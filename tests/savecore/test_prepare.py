@@ -56,6 +56,15 @@ def test_an_extent_at_the_disks_end_without_a_partition_table(tmp_path):
     assert areas("--list", f"--extent={8 * MIB // 512}:{8 * MIB // 512}", disk)[1][0]["state"] == "free"
 
 
+def test_a_place_that_was_named_twice_is_one_area(tmp_path):
+    disk, _ = disk_with_area(tmp_path)
+    file = tmp_path / "savecore.conf"
+    file.write_text(f"partition=2 {disk}\ndisk={disk}\nextent=4096:16384 {disk}\n")
+    for _ in range(2):
+        assert [area["partition"] for area in areas(f"--config={file}", "--list")[1] if area["disk"] == str(disk)] == [2]
+        assert areas("--prepare", "--partition=2", disk)[1][0]["state"] == "free"
+
+
 def test_marking_again_gives_another_id(tmp_path):
     disk, area = disk_with_area(tmp_path)
     seen = set()
@@ -97,6 +106,7 @@ def test_a_partition_that_is_not_there(tmp_path):
     refused(disk, "--partition=two", disk, because="it takes a partition's device, a PARTUUID, or a number")
     refused(disk, "--partition=2", because="it takes a partition's device")
     refused(disk, "--partition=/dev/null", because="is no partition")
+    refused(disk, "--partition=/dev/nowhere", because="No such file")
     refused(Disk(tmp_path / "empty.img"), "--partition=1", tmp_path / "empty.img", because="there is no partition table")
 
 
@@ -106,9 +116,10 @@ def test_a_partition_that_is_too_small(tmp_path):
 
 
 SIGNATURES = {
-    "ext2, ext3 or ext4": (0x438, b"\x53\xef"), "XFS": (0, b"XFSB"), "Btrfs": (0x10040, b"_BHRfS_M"), "swap": (4086, b"SWAPSPACE2"),
-    "LVM": (0x218, b"LVM2 001"), "RAID (md)": (4096, b"\xfc\x4e\x2b\xa9"), "LUKS": (0, b"LUKS\xba\xbe"), "FAT": (0x52, b"FAT32   "),
-    "NTFS": (3, b"NTFS    "), "partition table": (512, b"EFI PART"), "of 64 KiB: swap": (65526, b"SWAPSPACE2"),
+    "ext2, ext3 or ext4": (0x438, b"\x53\xef"), "XFS": (0, b"XFSB"), "Btrfs": (0x10040, b"_BHRfS_M"),
+    "swap": (4086, b"SWAPSPACE2"), "LVM": (0x218, b"LVM2 001"), "RAID (md)": (4096, b"\xfc\x4e\x2b\xa9"),
+    "LUKS": (0, b"LUKS\xba\xbe"), "FAT": (0x52, b"FAT32   "), "NTFS": (3, b"NTFS    "),
+    "partition table": (512, b"EFI PART"), "of 64 KiB: swap": (65526, b"SWAPSPACE2"),
     "at the end: RAID (md)": (8 * MIB - 8192, b"\xfc\x4e\x2b\xa9"), "0.90: RAID (md)": (8 * MIB - 65536, b"\xfc\x4e\x2b\xa9"),
     "ZFS": (8 * MIB - 64 * 1024, struct.pack("<Q", 0xBAB10C)),
 }

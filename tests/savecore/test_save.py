@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from tests.savecore.disks import (Area, DATA, Disk, DONE, FREE, MIB, NOTHING, PART, STARTED, TOOL, TRAILER, TROUBLE, WHOLE, areas, crc32c,
-                                  disk_with_area, run)
+from tests.savecore.disks import (Area, DATA, Disk, DONE, FREE, MIB, NOTHING, PART, STARTED, TOOL, TRAILER, TROUBLE, WHOLE,
+                                  areas, crc32c, disk_with_area, run)
 
 CONTENT = b"".join(struct.pack("<I", number * 2654435761 & 0xFFFFFFFF) for number in range(30000)) + bytes(300000) + b"the end"
 

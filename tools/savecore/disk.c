@@ -47,7 +47,6 @@ static bool measure_device(struct disk *disk)
 
     disk->block_size = (uint32_t)block_size;
     disk->blocks = block_size > 0 ? bytes / (uint32_t)block_size : 0;
-    ioctl(disk->file, BLKFLSBUF); /* what the cache has is written, and forgotten */
     return true;
 }
 

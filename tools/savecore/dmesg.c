@@ -13,8 +13,8 @@
 #include "tools/savecore/elf_core.h"
 
 #define STRUCTURE_MOST (64 * KIB)  /* of any structure that VMCOREINFO tells the size of */
-#define COUNT_BITS     24          /* records: more than any kernel is configured for, as the next */
-#define SIZE_BITS      31          /* bytes of text */
+#define COUNT_BITS     20          /* records: what a kernel is configured for at most, as the next */
+#define SIZE_BITS      25          /* bytes of text */
 #define OUTPUT_MOST    (256 * MIB) /* records of a spoilt ring may all have the same text */
 #define ID_BITS        62          /* of a descriptor's state; above them stands what it is used for */
 #define ID_MASK        ((UINT64_C(1) << ID_BITS) - 1)
@@ -92,13 +92,13 @@ static bool read_half(const struct ring *ring, uint64_t address, uint64_t *value
 static const char *find_ring(struct ring *ring)
 {
     const struct layout *at = &ring->at;
-    uint64_t prb, count_bits, size_bits;
     if (!read_layout(ring->core, &ring->at))
         return "its VMCOREINFO tells of no printk ring as Linux 5.10 and later have it";
+    uint64_t prb;
     if (!read_number(ring, at->prb, &prb))
         return "the kernel's data is not in it";
 
-    uint64_t descs = prb + at->desc_ring, text = prb + at->text_ring;
+    uint64_t descs = prb + at->desc_ring, text = prb + at->text_ring, count_bits, size_bits;
     if (!read_half(ring, descs + at->count_bits, &count_bits) || !read_number(ring, descs + at->descs, &ring->descs) ||
         !read_number(ring, descs + at->infos, &ring->infos) ||
         !read_number(ring, descs + at->head_id + at->counter, &ring->head) ||
@@ -145,30 +145,31 @@ static uint64_t write_text(uint64_t nanoseconds, const uint8_t *text, uint64_t l
     return (uint64_t)indent + 4 * length;
 }
 
-/* Returns at most how many bytes it became. */
-static uint64_t write_record(const struct ring *ring, uint64_t id, FILE *to)
+/* Adds to *written at most how many bytes it became. False: the descriptors are not in the core. */
+static bool write_record(const struct ring *ring, uint64_t id, FILE *to, uint64_t *written)
 {
     const struct layout *at = &ring->at;
     uint64_t desc = ring->descs + id % ring->count * at->desc_size, info = ring->infos + id % ring->count * at->info_size;
-    uint64_t state, begin, next, time, length, place;
-    if (!read_number(ring, desc + at->state + at->counter, &state) || (state & ID_MASK) != id)
-        return 0;
-    if (state >> ID_BITS != COMMITTED && state >> ID_BITS != FINALIZED)
-        return 0;
+    uint64_t state, begin, next;
+    if (!read_number(ring, desc + at->state + at->counter, &state) ||
+        !read_number(ring, desc + at->positions + at->begin, &begin) ||
+        !read_number(ring, desc + at->positions + at->next, &next))
+        return false;
+    if ((state & ID_MASK) != id || (state >> ID_BITS != COMMITTED && state >> ID_BITS != FINALIZED))
+        return true;
 
-    if (!read_number(ring, desc + at->positions + at->begin, &begin) ||
-        !read_number(ring, desc + at->positions + at->next, &next) || !read_number(ring, info + at->time, &time) ||
-        !read_number(ring, info + at->text_length, &length))
-        return 0;
+    uint64_t time, length, place;
+    if (!read_number(ring, info + at->time, &time) || !read_number(ring, info + at->text_length, &length))
+        return false;
     length &= UINT16_MAX;
     if (!place_text(ring, begin, next, &place, &length))
         length = 0;
 
     uint8_t *text = memory_take((size_t)length);
-    bool good = length == 0 || elf_core_read(ring->core, ring->data + place, text, (size_t)length);
-    uint64_t written = good ? write_text(time, text, length, to) : 0;
+    if (length == 0 || elf_core_read(ring->core, ring->data + place, text, (size_t)length))
+        *written += write_text(time, text, length, to);
     free(text);
-    return written;
+    return true;
 }
 
 const char *dmesg_write(int file, FILE *to)
@@ -181,7 +182,8 @@ const char *dmesg_write(int file, FILE *to)
 
     uint64_t id = ring.tail & ID_MASK, end = (ring.head + 1) & ID_MASK, written = 0;
     for (uint64_t i = 0; !why && i < ring.count && id != end && written < OUTPUT_MOST; i++, id = (id + 1) & ID_MASK)
-        written += write_record(&ring, id, to);
+        if (!write_record(&ring, id, to, &written))
+            break;
     if (!why && written == 0)
         why = "the printk ring is empty";
     elf_core_close(&core);

@@ -141,13 +141,13 @@ static bool find_extent(const struct place *place, uint32_t image_block_size, st
 
 bool find_area(const struct place *place, uint32_t image_block_size, struct area *area)
 {
-    uint8_t id[GUID_SIZE];
     *area = (struct area){.disk = {.file = -1}};
     if (place->is_extent)
         return find_extent(place, image_block_size, area);
     if (strchr(place->partition, '/'))
         return find_by_device(place->partition, area);
 
+    uint8_t id[GUID_SIZE];
     bool is_id = guid_parse(place->partition, id);
     if (is_id && !place->device)
         return find_by_id(place->partition, area);
@@ -226,6 +226,8 @@ void find_everywhere(struct areas *areas)
 
 static bool is_twin(const struct area *area, const struct area *other)
 {
+    if (strcmp(area->disk.path, other->disk.path) == 0 && area->first_lba == other->first_lba)
+        return true;
     return area->condition >= AREA_FREE && other->condition >= AREA_FREE && area->first_lba == other->first_lba &&
            memcmp(&area->head, &other->head, sizeof area->head) == 0;
 }

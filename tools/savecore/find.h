@@ -31,7 +31,8 @@ bool find_in_place(struct areas *areas, const struct place *place, uint32_t imag
 /* Adds the areas of all disks' partitions, read; a disk without any is passed over. */
 void find_everywhere(struct areas *areas);
 
-/* Of two that hold the same to the last byte of their heads one goes: its disk has two names. */
+/* Of two that are one, or hold the same to the last byte of their heads, one goes: it was named twice, or its disk has two names.
+ */
 void areas_drop_twins(struct areas *areas);
 
 void areas_free(struct areas *areas);

@@ -107,23 +107,28 @@ static enum exit_status visit_all(struct areas *areas, const struct options *opt
     return status;
 }
 
-static enum exit_status run(const struct options *options)
+static enum exit_status find_and_visit(const struct options *options)
 {
     struct areas areas = {.count = 0};
-    enum exit_status status = EXIT_DONE;
-    if (options->action == ACTION_HELP)
-        printf("%s%s", options_usage, options_help);
-    else if (options->action == ACTION_VERSION)
-        puts("sanstrap-savecore " SANSTRAP_VERSION);
-    else if (options->action == ACTION_PREPARE)
-        status = prepare(&options->places[0], options->image_block_size, options->force);
-    else {
-        bool good = find(&areas, options);
-        bool may_go_on = good || options->action != ACTION_CLEAR;
-        status = may_go_on ? worse_of(good ? EXIT_NOTHING : EXIT_TROUBLE, visit_all(&areas, options)) : EXIT_TROUBLE;
-    }
+    enum exit_status status = find(&areas, options) ? EXIT_NOTHING : EXIT_TROUBLE;
+    if (status != EXIT_TROUBLE || options->action != ACTION_CLEAR)
+        status = worse_of(status, visit_all(&areas, options));
     areas_free(&areas);
     return status;
+}
+
+static enum exit_status run(const struct options *options)
+{
+    if (options->action == ACTION_PREPARE)
+        return prepare(&options->places[0], options->image_block_size, options->force, options->json);
+    if (options->action != ACTION_HELP && options->action != ACTION_VERSION)
+        return find_and_visit(options);
+
+    if (options->action == ACTION_HELP)
+        printf("%s%s", options_usage, options_help);
+    else
+        puts("sanstrap-savecore " SANSTRAP_VERSION);
+    return EXIT_DONE;
 }
 
 int main(int count, char **arguments)

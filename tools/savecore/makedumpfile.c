@@ -9,11 +9,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PROGRAM "/usr/sbin/makedumpfile"
 #define SECONDS 120
 
+static const char *program(void)
+{
+    static const char *const places[] = {"/usr/bin/makedumpfile", "/usr/sbin/makedumpfile"};
+    for (unsigned i = 0; i < sizeof places / sizeof *places; i++)
+        if (access(places[i], X_OK) == 0)
+            return places[i];
+    return NULL;
+}
+
 /* Files are handed on by number: nobody's names are trusted. */
-__attribute__((noreturn)) static void become(int core, int log)
+__attribute__((noreturn)) static void become(const char *path, int core, int log)
 {
     char from[32], to[32];
     snprintf(from, sizeof from, "/proc/self/fd/%d", core);
@@ -25,13 +33,14 @@ __attribute__((noreturn)) static void become(int core, int log)
         dup2(nothing, standard);
 
     alarm(SECONDS);
-    execle(PROGRAM, "makedumpfile", "-f", "--dump-dmesg", from, to, (char *)NULL, (char *[]){NULL});
+    execle(path, "makedumpfile", "-f", "--dump-dmesg", from, to, (char *)NULL, (char *[]){NULL});
     _exit(EXIT_FAILURE);
 }
 
 bool makedumpfile_dmesg(const struct folder *folder, int core, const char *name)
 {
-    if (access(PROGRAM, X_OK) < 0)
+    const char *path = program();
+    if (!path)
         return false;
     int log = openat(folder->self, name, O_RDWR | O_TRUNC | O_NOFOLLOW | O_CLOEXEC);
     if (log < 0)
@@ -40,7 +49,7 @@ bool makedumpfile_dmesg(const struct folder *folder, int core, const char *name)
     int status = -1;
     pid_t child = fork();
     if (child == 0)
-        become(core, log);
+        become(path, core, log);
     bool good = child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
     good = good && lseek(log, 0, SEEK_END) > 0 && fsync(log) == 0;
     close(log);

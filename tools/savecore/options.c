@@ -101,26 +101,34 @@ static bool take_line(struct options *options, char *line, bool takes_places)
     return true;
 }
 
+/* Without the blanks at either end. */
+static char *trim(char *line)
+{
+    line += strspn(line, " \t");
+    for (char *end = line + strlen(line); end > line && strchr(" \t\r", end[-1]);)
+        *--end = '\0';
+    return line;
+}
+
 static bool take_lines(struct options *options, const char *path)
 {
-    bool takes_places = options->count == 0, good = true;
-    unsigned number = 0;
-    for (char *line = options->file, *next; line && good; line = next) {
+    bool takes_places = options->count == 0;
+    unsigned number = 1;
+    for (char *line = options->file, *next; line; line = next, number++) {
         next = strchr(line, '\n');
         if (next)
             *next++ = '\0';
-        number++;
-        line += strspn(line, " \t");
-        for (char *end = line + strlen(line); end > line && strchr(" \t\r", end[-1]);)
-            *--end = '\0';
+
+        line = trim(line);
         if (*line && *line != '#' && !take_line(options, line, takes_places)) {
             complain("%s, line %u cannot be read: it takes partition=, extent=FIRST_LBA:BLOCKS DISK, disk= and directory=", path,
                      number);
-            good = false;
+            return false;
         }
     }
+
     options->are_of_the_file = takes_places && options->count > 0;
-    return good;
+    return true;
 }
 
 static bool read_file(struct options *options, const char *path, bool must_exist)
@@ -183,7 +191,6 @@ struct given {
 
 static bool take_option(struct options *options, struct given *given, int option)
 {
-    uint64_t number;
     options->json |= option == OPTION_JSON;
     options->force |= option == OPTION_FORCE;
     options->keep |= option == OPTION_KEEP;
@@ -197,6 +204,7 @@ static bool take_option(struct options *options, struct given *given, int option
         return parse_extent(optarg, &given->place);
 
     if (option == OPTION_BLOCK_SIZE) {
+        uint64_t number;
         bool is_good = take_number(optarg, '\0', &number) && number >= DISK_BLOCK_LEAST && number <= DISK_BLOCK_MOST;
         if (!is_good)
             complain("--block-size is '%s': it takes a power of two from %u to %u", optarg, DISK_BLOCK_LEAST, DISK_BLOCK_MOST);
@@ -220,6 +228,7 @@ static bool judge(const struct options *options, const struct given *given)
 {
     const struct place *place = &given->place;
     bool has_place = place->is_extent || place->partition;
+
     if (place->is_extent && place->partition)
         complain("--extent and --partition: it takes one place at a time");
     else if (place->is_extent && !place->device)

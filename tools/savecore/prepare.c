@@ -15,6 +15,8 @@
 
 #include "platform/bytes.h"
 #include "tools/common/complain.h"
+#include "tools/common/print.h"
+#include "tools/savecore/report.h"
 #include "tools/savecore/signatures.h"
 #include "tools/savecore/sysfs.h"
 
@@ -116,16 +118,9 @@ static bool extent_is_free(const struct area *area, const struct partitions *par
 static bool is_large_enough(const struct area *area)
 {
     uint64_t capacity = dump_area_capacity(area->blocks, area->disk.block_size);
-    struct sysinfo system;
-    if (capacity < LEAST) {
+    if (capacity < LEAST)
         complain("%s is too small: it would hold a dump of %" PRIu64 " bytes", area->name, capacity);
-        return false;
-    }
-    if (sysinfo(&system) == 0 && capacity < (uint64_t)system.totalram * system.mem_unit)
-        complain("%s holds a dump of %" PRIu64 " MiB, and this machine has %" PRIu64
-                 " MiB of RAM: a dump of all of it has no room",
-                 area->name, capacity / MIB, (uint64_t)system.totalram * system.mem_unit / MIB);
-    return true;
+    return capacity >= LEAST;
 }
 
 static bool holds_nothing(struct area *area, bool force)
@@ -188,21 +183,48 @@ static bool may_be_marked(struct area *area, bool force)
     return good && is_large_enough(area) && !is_in_use(area) && holds_nothing(area, force);
 }
 
-enum exit_status prepare(const struct place *place, uint32_t image_block_size, bool force)
+/* An area may be for another machine, or for dumps without pages of zeros. */
+static void warn_of_its_size(const struct area *area)
+{
+    struct sysinfo system;
+    uint64_t capacity = dump_area_capacity(area->blocks, area->disk.block_size);
+    uint64_t memory = sysinfo(&system) == 0 ? (uint64_t)system.totalram * system.mem_unit : 0;
+    if (capacity < memory)
+        complain("%s holds a dump of %" PRIu64 " MiB, and this machine has %" PRIu64
+                 " MiB of RAM: a dump of all of it has no room",
+                 area->name, capacity / MIB, memory / MIB);
+}
+
+static void tell(const struct area *area)
+{
+    char id[GUID_TEXT_SIZE];
+    uint64_t capacity = dump_area_capacity(area->blocks, area->disk.block_size);
+    printf("%s is an area for dumps of up to %" PRIu64 " bytes; the kernel's module takes it as ", area->name, capacity);
+    guid_format(area->partition_id, id);
+    if (area->partition)
+        printf("partition=%s\n", id);
+    else
+        printf("extent=%" PRIu64 ":%" PRIu64 "\n", area->first_lba, area->blocks);
+}
+
+static void tell_in_json(const struct area *area)
+{
+    struct node *root = tree_new();
+    report_area(tree_add_list(root, "areas", NULL), area, NULL);
+    print_json(root, stdout);
+    tree_free(root);
+}
+
+enum exit_status prepare(const struct place *place, uint32_t image_block_size, bool force, bool json)
 {
     struct area area;
     bool good = find_area(place, image_block_size, &area) && may_be_marked(&area, force) && mark(&area);
-    if (good && area.partition) {
-        char id[GUID_TEXT_SIZE];
-        guid_format(area.partition_id, id);
-        printf("%s is an area for dumps of up to %" PRIu64 " bytes; the kernel's module takes it as partition=%s\n", area.name,
-               dump_area_capacity(area.blocks, area.disk.block_size), id);
-    } else if (good) {
-        printf("%s is an area for dumps of up to %" PRIu64 " bytes; the kernel's module takes it as extent=%" PRIu64 ":%" PRIu64
-               "\n",
-               area.name, dump_area_capacity(area.blocks, area.disk.block_size), area.first_lba, area.blocks);
-    }
-
+    if (good)
+        warn_of_its_size(&area);
+    if (good && json)
+        tell_in_json(&area);
+    else if (good)
+        tell(&area);
     area_close(&area);
     return good ? EXIT_DONE : EXIT_TROUBLE;
 }

@@ -7,6 +7,6 @@
 #include "tools/savecore/find.h"
 
 /* `force`: a signature of somebody's, or a dump that nobody saved, is no obstacle. Everything else is. */
-enum exit_status prepare(const struct place *place, uint32_t image_block_size, bool force);
+enum exit_status prepare(const struct place *place, uint32_t image_block_size, bool force, bool json);
 
 #endif

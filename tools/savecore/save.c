@@ -108,16 +108,17 @@ static bool fill(const struct folder *folder, struct area *area, uint64_t length
 
 static char *copy_to_folder(struct area *area, const struct save_options *options)
 {
-    struct folder folder;
     uint64_t length = area_dump_length(area);
-    char *path = NULL;
-    if (length == 0)
+    if (length == 0) {
         complain("%s: nothing of the dump was written", area->name);
-    else if (folder_begin(&folder, options->directory, area)) {
-        if (has_room(&folder, area, length) && fill(&folder, area, length, options->partial))
-            path = folder_end(&folder, area->head.started);
-        folder_close(&folder);
+        return NULL;
     }
+
+    struct folder folder;
+    bool good = folder_begin(&folder, options->directory, area) && has_room(&folder, area, length) &&
+                fill(&folder, area, length, options->partial);
+    char *path = good ? folder_end(&folder, area->head.started) : NULL;
+    folder_close(&folder);
     return path;
 }
 

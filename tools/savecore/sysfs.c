@@ -3,6 +3,7 @@
 #include "tools/savecore/sysfs.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -62,6 +63,10 @@ bool sysfs_partition(const char *device, struct sysfs_partition *partition)
 {
     char folder[PATH_MAX];
     uint64_t number;
+    if (access(device, F_OK) < 0) {
+        complain("cannot look at %s: %s", device, strerror(errno));
+        return false;
+    }
     if (!folder_of(device, folder) || !read_number(folder, "partition", &number) ||
         !read_number(folder, "start", &partition->first) || !read_number(folder, "size", &partition->sectors)) {
         complain("%s is no partition: name its disk, and --partition=<number> or --extent=<first LBA>:<blocks>", device);
@@ -76,16 +81,16 @@ bool sysfs_partition(const char *device, struct sysfs_partition *partition)
 
 char *sysfs_partition_device(const char *disk, unsigned number)
 {
-    char folder[PATH_MAX], path[PATH_MAX];
+    char folder[PATH_MAX];
     DIR *entries = folder_of(disk, folder) ? opendir(folder) : NULL;
-    char *device = NULL;
     if (!entries)
         return NULL;
 
+    char *device = NULL, path[PATH_MAX];
     for (const struct dirent *entry = readdir(entries); entry && !device; entry = readdir(entries)) {
         uint64_t found;
         int length = snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-        if (length < (int)sizeof path && read_number(path, "partition", &found) && found == number)
+        if (entry->d_type == DT_DIR && length < (int)sizeof path && read_number(path, "partition", &found) && found == number)
             device = device_called(entry->d_name);
     }
     closedir(entries);
@@ -119,16 +124,18 @@ static bool begins_with(const char *text, const char *beginning)
 static bool may_have_areas(const char *name)
 {
     static const char *const others[] = {"loop", "ram", "zram", "sr", "fd", "nbd"};
-    char folder[PATH_MAX], text[64];
-    uint64_t sectors, hidden = 0;
-    snprintf(folder, sizeof folder, SYS_BLOCK "/%s", name);
     for (unsigned i = 0; i < sizeof others / sizeof *others; i++)
         if (begins_with(name, others[i]))
             return false;
 
+    char folder[PATH_MAX];
+    uint64_t sectors, hidden;
+    snprintf(folder, sizeof folder, SYS_BLOCK "/%s", name);
     read_number(folder, "hidden", &hidden);
     if (name[0] == '.' || hidden || !read_number(folder, "size", &sectors) || sectors == 0 || has_entries(folder, "holders"))
         return false;
+
+    char text[64];
     return !begins_with(name, "dm-") || (read_text(folder, "dm/uuid", text, sizeof text) && begins_with(text, "mpath-"));
 }
 
