@@ -17,9 +17,11 @@ DUMP_MODULE := build/dump/linux/sanstrap_dump.ko
 
 # Everything that the module is compiled from and nothing else, so that a folder of another kernel's objects can be made of it.
 DUMP_DKMS_OWN := $(addprefix dump/linux/,Kbuild dkms.conf linux.mk) LICENSE
+build/dump/module-sources: FORCE
+	$(call remember,$(DUMP_MODULE_SOURCES))
 .PHONY: dkms-tree
 dkms-tree: $(DUMP_DKMS)/Kbuild
-$(DUMP_DKMS)/Kbuild: $(DUMP_DKMS_OWN) $(DUMP_MODULE_SOURCES) $(THIRD_PARTY_READY)
+$(DUMP_DKMS)/Kbuild: $(DUMP_DKMS_OWN) $(DUMP_MODULE_SOURCES) build/dump/module-sources $(THIRD_PARTY_READY)
 	$(say) "TREE $(DUMP_DKMS)"
 	@rm -rf $(DUMP_DKMS)
 	@mkdir -p $(DUMP_DKMS)/lwip $(DUMP_DKMS)/bearssl
@@ -32,12 +34,12 @@ $(DUMP_DKMS)/Kbuild: $(DUMP_DKMS_OWN) $(DUMP_MODULE_SOURCES) $(THIRD_PARTY_READY
 	@cp dump/linux/Kbuild $@
 
 # Built in a copy, as Kbuild leaves its objects beside the sources; what is older than its object is not compiled again, unless
-# it was for another kernel.
+# it was for another kernel, or there are other files.
 $(dir $(DUMP_MODULE))headers: FORCE
 	$(call remember,$(KERNEL_HEADERS))
 $(DUMP_MODULE): $(DUMP_DKMS)/Kbuild $(dir $(DUMP_MODULE))headers
 	$(say) "KO $@ ($(KERNEL_HEADERS))"
-	@[ $(@D)/log -nt $(@D)/headers ] || rm -rf $(@D)/tree
+	@[ $(@D)/log -nt $(@D)/headers -a $(@D)/log -nt build/dump/module-sources ] || rm -rf $(@D)/tree
 	@mkdir -p $(@D)/tree
 	@cp -rpu $(DUMP_DKMS)/. $(@D)/tree
 	$(Q)$(MAKE) --no-print-directory -C $(KERNEL_HEADERS) M=$(abspath $(@D)/tree) modules > $(@D)/log 2>&1 || \

@@ -3,6 +3,7 @@
 A Debian that was booted from a LUN by sanstrap, with sanstrap_dump.ko in its initramfs, which takes commands by its serial line;
 and what a dump of it has to be.
 """
+import glob
 import hashlib
 import mmap
 import os
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 
 from tests.lab import disks, dump_area, dump_module, efi_disk, linux_disk, ovmf, packages, process
 from tests.lab.boots import FAILURE
+from tests.lab.lab import BUILD
 from tests.lab.network import SERVER
 from tests.lab.settings import STATIC, STATIC6
 from tests.lab.target import NAME
@@ -26,6 +28,7 @@ FAILED = r"The dump failed after .*|Kernel panic.*Fatal|BUG: .*"
 OWN = 4 * disks.MIB  # memory of the module's, which a dump has as zeros
 MAKEDUMPFILE = ["makedumpfile", "libdw1|libdw1t64", "libelf1t64|libelf1", "liblzo2-2", "libsnappy1v5", "libbz2-1.0", "liblzma5",
                 "libzstd1", "zlib1g"]
+SAVECORE = os.path.join(BUILD, "sanstrap-savecore")
 SCRIPT = os.path.join(linux_disk.HERE, "initramfs-dump")
 
 
@@ -184,11 +187,18 @@ def is_whole(crash):
 
 
 def fetched(crash):
-    """The file of a complete dump, and what the area says of it."""
+    """The file of a complete dump as sanstrap-savecore saves it, and what the area says of it."""
     dump = dump_area.read(crash.disk, crash.first)
     assert dump.signature == dump_area.COMPLETE and dump.ended and dump.status == 0, dump
     assert crash.outside_sum() == crash.outside, "the LUN changed outside the area"
-    return dump_area.extract(crash.disk, crash.first, dump.length, crash.lab.path("vmcore")), dump
+
+    place = [f"--extent={crash.first}:{crash.blocks}", crash.disk]
+    process.run([SAVECORE, "--check", *place])
+    process.run([SAVECORE, "--save", "--directory", crash.lab.path("crash"), *place])
+    core, = glob.glob(crash.lab.path("crash/*/vmcore"))
+    assert os.path.getsize(core) == dump.length
+    assert dump_area.read(crash.disk, crash.first).signature == dump_area.FREE
+    return core, dump
 
 
 def holds(crash, oracle=None):

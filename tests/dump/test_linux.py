@@ -12,11 +12,11 @@ from tests.dump import crash
 from tests.lab import dump_area
 from tests.lab.boots import FLOOD_MARKER, code
 from tests.lab.disks import MIB
-from tests.lab.network import BRIDGE, SERVER
+from tests.lab.network import BRIDGE, SERVER, read_pcap
 from tests.lab.process import bound
 from tests.lab.qemu import MAC
 from tests.lab.settings import credentials
-from tests.lab.target import MUTUAL, ONE_WAY, Istgt
+from tests.lab.target import MUTUAL, NAME, ONE_WAY, Istgt
 
 more = pytest.mark.skipif(os.environ.get("DUMP") != "all", reason="one of many: DUMP=all")
 FLOOD_FRAMES = 1 << 20
@@ -132,6 +132,43 @@ def test_compact(lab, efi):
     print(debian.expect_dump())
     debian.machine.expect("Halted", 30)
     crash.compact_is_whole(debian)
+
+
+@more
+def test_panic_inside_the_dump(lab):
+    """A machine check: the dump is given up, and the machine reboots, whatever it was to do after a dump."""
+    debian = crash.boot(lab)
+    debian.arms("reboot=never")
+    debian.panic()
+    debian.machine.expect("5 % written", 120)
+    debian.machine.monitor("mce 0 9 0xbd00000000000000 0x5 0 0")
+    debian.machine.expect("A panic inside the dump: it is given up", 60)
+    debian.machine.wait_end(60)
+    dump = dump_area.read(debian.disk, debian.first)
+    assert dump.signature == dump_area.INCOMPLETE and not dump.ended
+    assert debian.outside_sum() == debian.outside
+
+
+@more
+def test_what_was_armed_has_changed(lab):
+    """One bit of it: nothing is sent."""
+    debian = crash.boot(lab)
+    debian.arms("reboot=now")
+    place = f"{SERVER}:{debian.target.port}".encode().ljust(64, b"\0") + NAME.encode()
+    with open(debian.machine.save_memory(0, crash.MEMORY * MIB, lab.path("memory")), "rb") as file:
+        at = file.read().index(place)
+    debian.machine.poke(at, bytes([place[0] ^ 1]))
+    wire = lab.network.capture()
+
+    debian.panic()
+    begun = debian.machine.expect("Dumping ", 60)
+    debian.expect_failure(code("E_DUMP_CHANGED"))
+    debian.machine.wait_end(30)
+    lab.network.stop_capture()
+    began = debian.machine.wall_time(begun.start())
+    card = bytes.fromhex(MAC.replace(":", ""))
+    assert [seconds for seconds, frame in read_pcap(wire) if seconds > began and frame[6:12] == card] == []
+    assert debian.untouched()
 
 
 @more

@@ -65,17 +65,6 @@ def read(image, first, block=512):
     return dump
 
 
-def extract(image, first, length, path, block=512):
-    """Copies the dump itself to a file."""
-    with open(image, "rb") as source, open(path, "wb") as file:
-        source.seek(first * block + DATA_OFFSET)
-        while length:
-            data = source.read(min(length, 1 << 20))
-            file.write(data)
-            length -= len(data)
-    return path
-
-
 def outside(image, first, blocks, block=512):
     """Pieces of all bytes of an image that are not the area's."""
     begin, end = first * block, (first + blocks) * block
