@@ -195,12 +195,14 @@ static bool check_head(struct block_device *device, const struct dump_extent *ex
         return home_refuse("%pg has blocks of %u bytes, by the table %u", device, bdev_logical_block_size(device), block_size);
     if (!read_head(device, extent, block_size, (void *)head))
         return home_refuse("%pg: block %llu cannot be read", device, (unsigned long long)extent->lba);
+
     if (dump_area_state(head) == DUMP_AREA_IS_UNMARKED)
         return home_refuse("%pg: there is no mark at block %llu: sanstrap-savecore --prepare makes one", device,
                            (unsigned long long)extent->lba);
     if (!dump_area_is_here(head, extent->lba, extent->blocks, block_size))
         return home_refuse("%pg: the mark at block %llu is of another place: sanstrap-savecore --prepare makes one", device,
                            (unsigned long long)extent->lba);
+
     if (dump_area_state(head) == DUMP_AREA_IS_COMPLETE)
         home_note("%pg holds a dump that nobody has fetched, and that the next one replaces", device);
     return true;

@@ -107,6 +107,7 @@ static void go_on(void)
     }
     if (home.parameters.after != AFTER_HALT)
         return;
+
     log_printf(LOG_WARNING, "Halted");
     show_log();
     while (READ_ONCE(home.parameters.after) == AFTER_HALT) {

@@ -17,7 +17,7 @@ from tests.lab import disks, dump_area, dump_module, efi_disk, linux_disk, ovmf,
 from tests.lab.boots import FAILURE
 from tests.lab.lab import BUILD
 from tests.lab.network import SERVER
-from tests.lab.settings import STATIC, STATIC6
+from tests.lab.settings import STATIC6
 from tests.lab.target import NAME
 
 PAGE = 4096
@@ -137,7 +137,7 @@ def start(lab, efi, server, words, by_rom, options):
     if by_rom:
         return lab.boot_by_rom(server.root_path, **options)
     lab.dhcp()
-    address = STATIC6 if server.host.startswith("[") else STATIC
+    address = STATIC6 if server.host.startswith("[") else f"ip={server.host.rsplit('.', 1)[0]}.50/24"
     return lab.boot_directly(f"{address} root={server.root_path} {words}", **options)
 
 
