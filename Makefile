@@ -4,10 +4,12 @@
 #   make demo            a diskless PC boots Debian from an iSCSI disk, before your eyes
 #   make test            everything: unit tests, real targets, machines in QEMU
 #   make unit            the unit tests alone
+#   make test-dump       every case of the crash dump, in machines
 #   make test-faults     every fault of tests/faults, and docs/faults.md
 #   make coverage        which lines the tests on the host reach
 #   make size            what loader and crash dump take of the memory that they may have
 #   make test-debian13   make, make unit and make demo on a Debian 13 in a folder; takes some five minutes
+#   make dump-module     build/dump/linux/sanstrap_dump.ko, which `make` builds where a kernel's headers are
 #   make deps            installs the Debian packages that are missing
 #   make clean           removes build/
 #
@@ -57,6 +59,7 @@ include mk/dump.mk
 include mk/host.mk
 include mk/coverage.mk
 include mk/size.mk
+-include $(wildcard dump/*/*.mk)
 -include $(wildcard tests/*/*.mk)
 -include $(wildcard demo/*.mk)
 

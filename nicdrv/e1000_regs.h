@@ -130,15 +130,19 @@
 #define E1000_RUC     0x40A4
 #define E1000_ROC     0x40AC
 
-#define E1000_RXCSUM        0x5000
-#define E1000_RXCSUM_IPOFLD (1u << 8)
-#define E1000_RXCSUM_TUOFLD (1u << 9)
-#define E1000_MTA(index)    (0x5200 + 4 * (index))
-#define E1000_MTA_REGISTERS 128
-#define E1000_RAL(index)    (0x5400 + 8 * (index))
-#define E1000_RAH(index)    (0x5404 + 8 * (index))
-#define E1000_RAH_AV        (1u << 31)
-#define E1000_RAR_REGISTERS 15 /* the 82571 leaves the sixteenth to its firmware */
+#define E1000_RXDCTL         0x2828 /* 8257x */
+#define E1000_RXDCTL_DEFAULT (1u << 16)
+#define E1000_RXCSUM         0x5000
+#define E1000_RXCSUM_IPOFLD  (1u << 8)
+#define E1000_RXCSUM_TUOFLD  (1u << 9)
+#define E1000_RFCTL          0x5008 /* 8257x: kinds of descriptors, how headers are read */
+#define E1000_MTA(index)     (0x5200 + 4 * (index))
+#define E1000_MTA_REGISTERS  128
+#define E1000_RAL(index)     (0x5400 + 8 * (index))
+#define E1000_RAH(index)     (0x5404 + 8 * (index))
+#define E1000_RAH_AV         (1u << 31)
+#define E1000_MRQC           0x5818 /* 8257x: several receive queues */
+#define E1000_RAR_REGISTERS  15     /* the 82571 leaves the sixteenth to its firmware */
 
 #define E1000_MANC          0x5820
 #define E1000_MANC_ARP_EN   (1u << 13)

@@ -20,3 +20,9 @@ build/host/make-isdh: $(MAKE_ISDH_OBJECTS) $(HOST_LIBRARY)
 	$(Q)gcc $(HOST_CFLAGS) $^ -o $@
 
 -include $(MOCK_PORT_OBJECTS:.o=.d) $(MAKE_ISDH_OBJECTS:.o=.d)
+
+# make test-dump: every case of the dump in machines; make test has the chief ones.
+.PHONY: test-dump
+test-dump: deps
+	$(MAKE) WERROR=1 all test-programs
+	DUMP=all /usr/bin/python3 -m pytest -n 2 tests/dump tests/savecore

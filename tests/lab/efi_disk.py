@@ -25,6 +25,11 @@ def _header(current, other, first, last, entries_at, entries):
     return packed(zlib.crc32(packed(0)))
 
 
+def partition_uuid(number):
+    """The PARTUUID of the partition with this number, counted from 0."""
+    return uuid.uuid5(uuid.NAMESPACE_DNS, f"part{number}")
+
+
 def write_gpt(image, size, partitions, block=512):
     """
     Writes both tables and the protective MBR. `partitions`: (type, first byte, bytes). The last MiB of the disk is the backup's.
@@ -32,7 +37,7 @@ def write_gpt(image, size, partitions, block=512):
     entries = b""
     for number, (kind, begin, length) in enumerate(partitions):
         name = f"part{number}".encode("utf-16-le").ljust(72, b"\0")
-        unique = uuid.uuid5(uuid.NAMESPACE_DNS, f"part{number}").bytes_le
+        unique = partition_uuid(number).bytes_le
         entries += struct.pack("<16s16sQQQ", kind.bytes_le, unique, begin // block, (begin + length) // block - 1, 0) + name
     entries = entries.ljust(ENTRIES * ENTRY_SIZE, b"\0")
 
@@ -98,17 +103,21 @@ def hashing_disk(megabytes=32, block=512):
     return kept(f"efi-grub-{megabytes}-{block}", [__file__], build), hashlib.sha256(pattern(megabytes * MIB)).hexdigest()
 
 
-def linux_base(say=lambda text: None):
-    """linux_disk's Debian with GRUB for UEFI, the partitions at the same places; from the cache or built now."""
+def linux_base(say=lambda text: None, name="efi-linux", more=(), behind=(), made_of=()):
+    """
+    linux_disk's Debian with GRUB for UEFI, the partitions at the same places; from the cache or built now. `name`, `more` and
+    `made_of` as in linux_disk.base_disk(); `behind` is a third partition's type and bytes.
+    """
     def build(folder):
-        kernel = linux_disk.parts(folder, say)
+        kernel = linux_disk.parts(folder, say, more)
         say("building the disk")
         image = f"{folder}/disk"
         boot, root = (FIRST_SECTOR * 512, (ROOT_SECTOR - FIRST_SECTOR) * 512), (ROOT_SECTOR * 512, ROOT_MIB * MIB)
-        size = sum(root) + MIB
+        third = [(behind[0], sum(root), behind[1])] if behind else []
+        size = sum(root) + sum(length for _, _, length in third) + MIB
         with open(image, "wb") as file:
             file.truncate(size)
-        write_gpt(image, size, [(SYSTEM_PARTITION, *boot), (LINUX_DATA, *root)])
+        write_gpt(image, size, [(SYSTEM_PARTITION, *boot), (LINUX_DATA, *root), *third])
 
         program = grub(f"{folder}/grub.efi", "configfile ($root)/grub.cfg\n")
         files = {BOOT_FILE: program, "vmlinuz": kernel, "initrd.gz": f"{folder}/initrd.gz"}
@@ -116,7 +125,7 @@ def linux_base(say=lambda text: None):
         linux_disk.make_root(image, folder)
         return image
 
-    return kept("efi-linux", [__file__, linux_disk.__file__, cpio.__file__, *linux_disk.sources()], build)
+    return kept(name, [__file__, linux_disk.__file__, cpio.__file__, *linux_disk.sources(), *made_of], build)
 
 
 def linux_configure(image, folder, target_settings, nonce, keep=False, **how):

@@ -78,7 +78,8 @@ def library_closure(root, program):
     return found
 
 
-def initramfs(root):
+def initramfs(root, more=()):
+    """`more`: further files {name: (bytes, permissions)}."""
     files = {
         "init": (read(f"{HERE}/initramfs-init"), 0o755),
         "udhcpc-script": (read(f"{HERE}/udhcpc-script"), 0o755),
@@ -95,6 +96,7 @@ def initramfs(root):
         files[f"modules/{module_name(path)}"] = (module(path), 0o644)
     for name, part in (("order", order[:always]), ("ibft-order", order[always:])):
         files[f"modules/{name}"] = ("".join(module_name(path) + "\n" for path in part).encode(), 0o644)
+    files.update(more)
     return gzip.compress(cpio.archive(files), 6)
 
 
@@ -117,12 +119,12 @@ def sources():
     return sorted(glob.glob(f"{HERE}/*"))
 
 
-def parts(folder, say):
-    """Puts initrd.gz and the tree root/ into the folder; returns the kernel's path."""
+def parts(folder, say, more=()):
+    """Puts initrd.gz, with `more` files, and the tree root/ into the folder; returns the kernel's path."""
     root = packages.unpack([packages.kernel_package(), *PACKAGES], os.path.join(CACHE, "debian"), say)
     say("building the initramfs")
     with open(f"{folder}/initrd.gz", "wb") as file:
-        file.write(initramfs(root))
+        file.write(initramfs(root, more))
     root_tree(root, f"{folder}/root")
     kernel, = glob.glob(f"{root}/boot/vmlinuz-*")
     return kernel
@@ -134,15 +136,18 @@ def make_root(image, folder):
                  "-E", f"root_owner=0:0,offset={ROOT_SECTOR * 512}", "-L", "sanstrap-root", image, f"{ROOT_MIB}M"])
 
 
-def base_disk(say=lambda text: None):
-    """The disk as it is before any run, from the cache or built now."""
+def base_disk(say=lambda text: None, name="linux", more=(), behind=0, made_of=()):
+    """
+    The disk as it is before any run, from the cache or built now. Other disks than "linux" have `more` files in their initramfs
+    and `behind` bytes behind the partitions; `made_of` are the files that they are made of besides.
+    """
     def build(folder):
-        kernel = parts(folder, say)
+        kernel = parts(folder, say, more)
         say("building the disk")
         image = f"{folder}/disk"
         boot_sectors, root_sectors = ROOT_SECTOR - FIRST_SECTOR, ROOT_MIB * MIB // 512
         with open(image, "wb") as file:
-            file.truncate((ROOT_SECTOR + root_sectors) * 512)
+            file.truncate((ROOT_SECTOR + root_sectors) * 512 + behind)
             file.write(read(f"{SYSLINUX}/mbr/mbr.bin")[:440].ljust(440, b"\0") + b"SSTR\0\0")
             file.write(partition_table((FIRST_SECTOR, boot_sectors, FAT16_LBA), (ROOT_SECTOR, root_sectors, LINUX)) + b"\x55\xaa")
 
@@ -153,10 +158,10 @@ def base_disk(say=lambda text: None):
         make_root(image, folder)
         return image
 
-    return kept("linux", [__file__, cpio.__file__, *sources()], build)
+    return kept(name, [__file__, cpio.__file__, *sources(), *made_of], build)
 
 
-def kernel_words(target_settings, nonce, keep=False, user="", password="", network=""):
+def kernel_words(target_settings, nonce, keep=False, user="", password="", network="", more=()):
     """
     The kernel's parameters: where the root is and what to prove. `target_settings`: (address, port, name, lun), or None: then the
     iBFT alone tells, and `network` "iscsistart" has open-iscsi set up the interface, too.
@@ -171,7 +176,7 @@ def kernel_words(target_settings, nonce, keep=False, user="", password="", netwo
         words += [f"lab.user={user}", f"lab.password={password}"]
     if network:
         words += [f"lab.network={network}"]
-    return words
+    return [*words, *more]
 
 
 def configure(image, folder, target_settings, nonce, keep=False, **how):

@@ -92,6 +92,24 @@ static void link_follows_status(void **state)
     assert_true(!link.up && link.megabits == 0);
 }
 
+/* What an OS that has died had set, and the card keeps over a reset, as QEMU's 82574 does. */
+static void descriptors_of_an_os_are_forgotten(void **state)
+{
+    (void)state;
+    device.device_id = 0x10D3;
+    card.registers[E1000_EECD / 4] = E1000_EECD_AUTO_RD;
+    card.registers[E1000_RAL(0) / 4] = get_le32(nvm_mac);
+    card.registers[E1000_RAH(0) / 4] = get_le16(nvm_mac + 4) | E1000_RAH_AV;
+    card.registers[E1000_RFCTL / 4] = 0x9000;
+    card.registers[E1000_MRQC / 4] = 0x370000;
+    card.registers[E1000_RXDCTL / 4] = 0x1040420;
+
+    open_card();
+    assert_int_equal(card.registers[E1000_RFCTL / 4], 0);
+    assert_int_equal(card.registers[E1000_MRQC / 4], 0);
+    assert_int_equal(card.registers[E1000_RXDCTL / 4], E1000_RXDCTL_DEFAULT);
+}
+
 /* ---- receiving ---- */
 
 static void damaged_frames_are_dropped_and_counted(void **state)
@@ -381,6 +399,7 @@ int main(void)
         TEST(rings_of_the_crash_dump_fit_28_kib),
         TEST(bad_ring_sizes),
         TEST(link_follows_status),
+        TEST(descriptors_of_an_os_are_forgotten),
         TEST(damaged_frames_are_dropped_and_counted),
         TEST(checksum_flags),
         TEST(frame_over_several_buffers_is_dropped_whole),

@@ -42,14 +42,16 @@ def room_of(name):
 def includes(room):
     """(file, header of another room) of each line."""
     for path in sorted((ROOT / room).rglob("*.[ch]")):
+        if room_of(str(path.relative_to(ROOT))) not in (None, room):
+            continue
         for header in INCLUDE.findall(path.read_text(encoding="utf-8")):
             if room_of(header) not in (None, room):
                 yield f"{path.relative_to(ROOT)} includes {header}", header
 
 
 def test_the_table_names_every_room():
-    assert set(rooms()) == {"platform", "nicdrv", "net", "iscsi", "handoff", "dump", "loader", "bios", "efi", "tools/common",
-                            "tools/handoff", "tools/savecore"}
+    assert set(rooms()) == {"platform", "nicdrv", "net", "iscsi", "handoff", "dump", "dump/linux", "loader", "bios", "efi",
+                            "tools/common", "tools/handoff", "tools/savecore"}
 
 
 @pytest.mark.parametrize("room", rooms())
