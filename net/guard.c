@@ -202,18 +202,40 @@ static bool nd_address_first(uint8_t *options, unsigned length, uint8_t wanted)
     return length == 0;
 }
 
+static ip6_addr_t ipv6_at(const void *bytes)
+{
+    ip6_addr_t address = {0};
+    memcpy(address.addr, bytes, sizeof address.addr);
+    return address;
+}
+
 /*
- * RFC 4861 8.1: a redirect names a router of the link, or says that the destination is on it. lwIP believes any next hop, even
- * the unspecified address, which is what the free entries of its neighbour cache hold.
+ * RFC 4861 8.1: a redirect comes from the router that packets to the destination go to, so that there is none for whom we reach
+ * directly, and names another router of the link, or says that the destination is on it. lwIP believes everybody and any next
+ * hop, even the unspecified address, which is what the free entries of its neighbour cache hold.
  */
-static bool redirect_target_good(const uint8_t *message)
+static bool redirect_good(const struct network *network, const struct ip6_hdr *header, const uint8_t *message)
 {
     const uint8_t *target = message + offsetof(struct redirect_header, target_address);
     const uint8_t *destination = message + offsetof(struct redirect_header, destination_address);
 
+    ip6_addr_t from = ipv6_at(&header->src), to = ipv6_at(destination);
+    if (!net_hop_serves(network, &to, &from))
+        return false;
     if (memcmp(target, destination, IPV6_ADDRESS) == 0)
         return !bytes_are_zero(target, IPV6_ADDRESS);
     return target[0] == 0xFE && (target[1] & 0xC0) == 0x80; /* link-local: fe80::/10 */
+}
+
+/*
+ * RFC 4862 5.4.4: who says that he has an address of ours is heard while we ask whether anybody has it. lwIP hears him at any
+ * time, and gives the address up for ever, with all connections from it.
+ */
+static bool claims_what_we_have(struct netif *netif, const uint8_t *message)
+{
+    ip6_addr_t claimed = ipv6_at(message + offsetof(struct na_header, target_address));
+    int i = netif_get_ip6_addr_match(netif, &claimed);
+    return i >= 0 && ip6_addr_isvalid(netif_ip6_addr_state(netif, i));
 }
 
 /* The connection that a quoted TCP header belongs to, if what it carries is in flight there (RFC 5927 4.1). */
@@ -256,7 +278,7 @@ static bool packet_too_big_good(const uint8_t *message, unsigned length)
 }
 
 /* `message` is what follows the IPv6 header, its first byte the type of ICMPv6. May move options. */
-static bool nd_message_good(const struct ip6_hdr *header, uint8_t *message, unsigned length)
+static bool nd_message_good(struct netif *netif, const struct ip6_hdr *header, uint8_t *message, unsigned length)
 {
     if (message[0] == ICMP6_TYPE_PTB)
         return packet_too_big_good(message, length);
@@ -271,7 +293,9 @@ static bool nd_message_good(const struct ip6_hdr *header, uint8_t *message, unsi
     if (message[0] == ICMP6_TYPE_NS)
         return bytes_are_zero(&header->src, sizeof header->src) ||
                nd_address_first(message + begin, length - begin, ND6_OPTION_TYPE_SOURCE_LLADDR);
-    if (message[0] == ICMP6_TYPE_RD && !redirect_target_good(message))
+    if (message[0] == ICMP6_TYPE_RD && !redirect_good(net_of_netif(netif), header, message))
+        return false;
+    if (message[0] == ICMP6_TYPE_NA && claims_what_we_have(netif, message))
         return false;
     if (message[0] == ICMP6_TYPE_NA || message[0] == ICMP6_TYPE_RD)
         return nd_address_first(message + begin, length - begin, ND6_OPTION_TYPE_TARGET_LLADDR);
@@ -290,7 +314,7 @@ static bool is_listener_querys_header(const uint8_t *header, unsigned length)
            memcmp(header + 1, router_alert, sizeof router_alert) == 0;
 }
 
-static bool ipv6_packet_good(struct pbuf *packet)
+static bool ipv6_packet_good(struct pbuf *packet, struct netif *netif)
 {
     if (packet->len < IP6_HLEN || packet->next)
         return false;
@@ -309,7 +333,7 @@ static bool ipv6_packet_good(struct pbuf *packet)
         length -= HOP_BY_HOP_SIZE;
     }
     if (protocol == IP6_NEXTH_ICMP6)
-        return length >= ICMPV6_SIZE_MIN && nd_message_good(header, next, length);
+        return length >= ICMPV6_SIZE_MIN && nd_message_good(netif, header, next, length);
     return protocol == IP6_NEXTH_TCP || protocol == IP6_NEXTH_UDP;
 }
 
@@ -355,7 +379,7 @@ int net_guard_ipv6(struct pbuf *packet, struct netif *netif)
 {
     const struct ip6_hdr *header = packet->payload;
     bool ours = ipv6_in_use(netif) && !is_anothers(packet, netif);
-    if (ours && ipv6_packet_good(packet))
+    if (ours && ipv6_packet_good(packet, netif))
         return 0;
     if (ours && packet->len >= IP6_HLEN && !packet->next && IP6H_NEXTH(header) == IP6_NEXTH_FRAGMENT)
         net_fragment_ipv6(net_of_netif(netif), packet);

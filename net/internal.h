@@ -82,6 +82,9 @@ err_t net_hop_output_ipv6(struct netif *netif, struct pbuf *packet, const ip6_ad
  */
 void net_hop_ask(struct network *network, const ip_addr_t *remote);
 
+/* True when packets to `remote` go to `hop` now. */
+bool net_hop_serves(const struct network *network, const ip6_addr_t *remote, const ip6_addr_t *hop);
+
 void net_hop_watch(void);           /* a timer: asks for the hops of connections that are not answered */
 void net_hop_age(uint32_t seconds); /* so much time has passed in which no timer ran */
 #define HOP_WATCH_MS 50

@@ -67,6 +67,12 @@ static const ip6_addr_t *chosen_hop(const struct network *network, const ip6_add
     return NULL;
 }
 
+bool net_hop_serves(const struct network *network, const ip6_addr_t *remote, const ip6_addr_t *hop)
+{
+    const ip6_addr_t *chosen = chosen_hop(network, remote);
+    return chosen && ip6_addr_eq(chosen, hop);
+}
+
 static bool neighbour_known(unsigned i)
 {
     return neighbor_cache[i].state != ND6_NO_ENTRY && neighbor_cache[i].state != ND6_INCOMPLETE;
