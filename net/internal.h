@@ -78,7 +78,7 @@ err_t net_hop_output_ipv6(struct netif *netif, struct pbuf *packet, const ip6_ad
 
 /*
  * Asks the link who has the address that packets to `remote` go to, if that is known: the answer takes the place of what is
- * known, which serves until then.
+ * known, which serves until then. What goes to an IPv6 hop that is not known finds its hop anew.
  */
 void net_hop_ask(struct network *network, const ip_addr_t *remote);
 
