@@ -24,7 +24,7 @@ class NetworkCase(Case):
     words: str = ""        # of the loader's settings
     mtu: int = 1500        # of the network; the machine's stays 1500
     places: tuple = ("host", "BIOS", "UEFI")
-    seconds: float = 4     # that the host's initiator reads
+    seconds: float = 3     # that the host's initiator reads
     host_ok: bool = False  # the host's initiator is told where its target is, and works nevertheless
     events: list = field(default_factory=list)  # (after so many commands, what, seconds) of events.py
     tries_again: bool = False                   # a failure may be shown before it boots
@@ -54,13 +54,13 @@ NETWORKS = [
     dhcp("a DHCP server without boot data, alone", leases(root=""), host_ok=True, **stops("E_ROOT_PATH_MISSING")),
     dhcp("a rival DHCP server that offers nonsense", ("dhcp", {**RIVAL, "edits": list(NONSENSE)}), leases(wait=0.3)),
     dhcp("a rival DHCP server that refuses all requests in its own name", ("dhcp", {**RIVAL, "refuses": "own"}), leases()),
-    dhcp("every DHCP request is refused", leases(refuses="all"), **stops("E_DHCP_TIMEOUT")),
-    dhcp("every address that DHCP offers is in use", leases(), ("has-every-address", {}), **stops("E_DHCP_TIMEOUT")),
+    dhcp("every DHCP request is refused", leases(refuses="all"), long=True, **stops("E_DHCP_TIMEOUT")),
+    dhcp("every address that DHCP offers is in use", leases(), ("has-every-address", {}), long=True, **stops("E_DHCP_TIMEOUT")),
     dhcp("every option of DHCP odd but the root path", leases(edits=list(ODD), each=True), sample="UEFI"),
     dhcp("DHCP answers that cannot be read before each right one", leases(edits=list(UNREADABLE), both=True)),
-    dhcp("no DHCP answer can be read", leases(edits=list(UNREADABLE)), **stops("E_DHCP_TIMEOUT")),
+    dhcp("no DHCP answer can be read", leases(edits=list(UNREADABLE)), long=True, **stops("E_DHCP_TIMEOUT")),
     dhcp("DHCP answers that nobody asked for, 200 a second", leases(wait=0.5), ("dhcp-flood", {})),
-    dhcp("a lease of 10 s whose renewal is refused", leases(lease=10, refuses="renewals"), seconds=15, megabytes=24),
+    dhcp("a lease of 10 s whose renewal is refused", leases(lease=10, refuses="renewals"), seconds=15, megabytes=24, long=True),
     *ONE_ODD,
 
     attacked("garbage frames, 200 a second", "garbage", sample="BIOS", no_reconnect=True),
@@ -74,7 +74,7 @@ NETWORKS = [
     attacked("pings of strangers, 300 a second", "ping-flood", no_reconnect=True),
     attacked("RA flood, 300 a second", "router-flood", no_reconnect=True),
     attacked("RA flood over IPv6, 300 a second", "router-flood", address=STATIC6, sample="UEFI"),
-    attacked("RA flood before an address is formed, 300 a second", "router-flood", address=AUTO6,
+    attacked("RA flood before an address is formed, 300 a second", "router-flood", address=AUTO6, long=True,
              codes=("E_CONNECT_TIMEOUT", "E_IPV6_NO_ROUTER")),
     attacked("a router that takes everything back", "router-lies", address=AUTO6),
     attacked("neighbour flood over IPv6, 300 a second", "neighbour-flood", address=STATIC6),
