@@ -238,8 +238,26 @@ static bool claims_what_we_have(struct netif *netif, const uint8_t *message)
     return i >= 0 && ip6_addr_isvalid(netif_ip6_addr_state(netif, i));
 }
 
-/* The connection that a quoted TCP header belongs to, if what it carries is in flight there (RFC 5927 4.1). */
-static struct tcp_pcb *quoted_connection(const struct ip6_hdr *quoted)
+static const struct tcp_seg *segment_at(const struct tcp_seg *list, uint32_t sequence)
+{
+    while (list && lwip_ntohl(list->tcphdr->seqno) != sequence)
+        list = list->next;
+    return list;
+}
+
+/* Whether the segment that begins there was sent, is not acknowledged, and makes a larger packet. */
+static bool larger_in_flight(const struct tcp_pcb *pcb, uint32_t sequence, uint32_t mtu)
+{
+    if (sequence - pcb->lastack >= pcb->snd_nxt - pcb->lastack)
+        return false;
+    const struct tcp_seg *segment = segment_at(pcb->unacked, sequence);
+    if (!segment)
+        segment = segment_at(pcb->unsent, sequence); /* it is to be repeated */
+    return segment && segment->len > mtu - (IP6_HLEN + TCP_HLEN);
+}
+
+/* The connection that a quoted TCP header belongs to, if what it begins is in flight there and as large (RFC 5927 4.1, 7.2). */
+static struct tcp_pcb *quoted_connection(const struct ip6_hdr *quoted, uint32_t mtu)
 {
     const uint8_t *tcp = (const uint8_t *)quoted + IP6_HLEN;
     ip6_addr_t from, to;
@@ -249,8 +267,7 @@ static struct tcp_pcb *quoted_connection(const struct ip6_hdr *quoted)
     for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next) {
         if (IP_IS_V6_VAL(pcb->remote_ip) && ip6_addr_eq(ip_2_ip6(&pcb->remote_ip), &to) &&
             ip6_addr_eq(ip_2_ip6(&pcb->local_ip), &from) && get_be16(tcp + TCP_FROM_PORT) == pcb->local_port &&
-            get_be16(tcp + TCP_TO_PORT) == pcb->remote_port &&
-            get_be32(tcp + TCP_SEQUENCE) - pcb->lastack < pcb->snd_nxt - pcb->lastack)
+            get_be16(tcp + TCP_TO_PORT) == pcb->remote_port && larger_in_flight(pcb, get_be32(tcp + TCP_SEQUENCE), mtu))
             return pcb;
     }
     return NULL;
@@ -258,17 +275,18 @@ static struct tcp_pcb *quoted_connection(const struct ip6_hdr *quoted)
 
 /*
  * RFC 8201 4: a path carries 1280 bytes, whatever a message says, and no message makes it wider; and the packet that was too big
- * must be one of ours. Only TCP of ours is ever so big. lwIP keeps the new size for what is connected from now on; it does not
- * cut up again what it has queued, so that a connection with larger segments in flight ends here, and is begun anew by its owner.
+ * must be one of ours, and larger. Only TCP of ours is ever so big. lwIP keeps the new size for what is connected from now on; it
+ * does not cut up again what it has queued, so that a connection with larger segments in flight ends here, and is begun anew by
+ * its owner.
  */
 static bool packet_too_big_good(const uint8_t *message, unsigned length)
 {
     const struct ip6_hdr *quoted = (const void *)(message + ICMPV6_SIZE_MIN);
     if (length < ICMPV6_SIZE_MIN + IP6_HLEN + TCP_QUOTED || IP6H_V(quoted) != 6 || IP6H_NEXTH(quoted) != IP6_NEXTH_TCP)
         return false;
-    struct tcp_pcb *pcb = quoted_connection(quoted);
     uint32_t mtu = get_be32(message + PTB_MTU);
-    if (!pcb || mtu < IP6_MIN_MTU_LENGTH || mtu >= nd6_get_destination_mtu(ip_2_ip6(&pcb->remote_ip), &net_of_pcb(pcb)->netif))
+    struct tcp_pcb *pcb = mtu < IP6_MIN_MTU_LENGTH ? NULL : quoted_connection(quoted, mtu);
+    if (!pcb || mtu >= nd6_get_destination_mtu(ip_2_ip6(&pcb->remote_ip), &net_of_pcb(pcb)->netif))
         return false;
 
     log_printf(LOG_DEBUG, "IPv6: packets on the path to the peer have %u bytes at most", (unsigned)mtu);
