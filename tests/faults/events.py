@@ -10,12 +10,16 @@ WITHIN = 120  # seconds, in which the commands come
 
 
 class Events(threading.Thread):
-    """`events`: (after so many commands, what, seconds). end() waits for the last of them."""
+    """
+    `events`: (after so many commands, what, seconds). end() waits for the last of them. What is started here lives as long as the
+    thread does (process.start()).
+    """
 
     def __init__(self, lab, target, machine, events):
         super().__init__(daemon=True)
         self.lab, self.target, self.machine, self.events = lab, target, machine, events
         self.happened = 0
+        self.over = threading.Event()
         self.start()
 
     def run(self):
@@ -25,6 +29,7 @@ class Events(threading.Thread):
                 time.sleep(LOOK_SECONDS)
             {"link-down": self.link_down, "target-gone": self.target_gone, "other-mac": self.other_mac}[what](seconds)
             self.happened += 1
+        self.over.wait()
 
     def commands(self):
         return sum(entry["what"] == "command" for entry in self.target.control.journal())
@@ -44,5 +49,6 @@ class Events(threading.Thread):
         self.lab.network.ip("link", "set", network.BRIDGE, "address", "02:00:00:00:00:77")
 
     def end(self):
-        self.join(process.bound(WITHIN))
         assert self.happened == len(self.events), "the case shows nothing: not everything happened"
+        self.over.set()
+        self.join()

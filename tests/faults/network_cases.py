@@ -114,7 +114,8 @@ def status(code, name):
 MACHINES = [
     machine("the link is down for 30 s", events=[(40, "link-down", 30)]),
     machine("the target is gone for 60 s", events=[(40, "target-gone", 60)]),
-    machine("the target is gone for 60 s in the login", events=[(0, "target-gone", 60)], tries_again=True),
+    machine("the target is gone for 60 s in the login", events=[(0, "target-gone", 60)], tries_again=True,
+            words="retry=99,5"),
     machine("the target moves to another MAC address", events=[(40, "other-mac", 0)]),
     machine("the switch's port is deaf for 50 s at the start", wire={"cuts": [[0, 50]]}, tries_again=True),
     machine("a slow line", wire={"rate": 500000}),

@@ -166,10 +166,11 @@ def run_machine(lab, firmware, case, row):
     outcome = ends(machine, case, expected)
     row(case.name, firmware.name, outcome)
 
+    connected, fired = connections(target), faults_fired(target)
     events.end()
     attacker.end()
-    assert not case.no_reconnect or connections(target) == 1, f"{connections(target)} connections"
-    assert {name for name, _ in case.faults} <= faults_fired(target), "the case shows nothing"
+    assert not case.no_reconnect or connected == 1, f"{connected} connections"
+    assert {name for name, _ in case.faults} <= fired, "the case shows nothing"
     counts = cable.counts() if cable else {}
     assert not cable or any(count for name, count in counts.items() if name != "frames") or {"rate", "delay"} & set(case.wire), \
         "the wire did nothing"
