@@ -125,7 +125,6 @@ static enum status run_wanting(uint8_t wanted, unsigned *milliseconds)
 static void a_rival_without_what_is_wanted(void **state)
 {
     static const uint8_t root_path[] = {ROOT_PATH, 7, 'i', 's', 'c', 's', 'i', ':', 'x'};
-    unsigned milliseconds;
 
     (void)state;
     server.extra = root_path;
@@ -135,6 +134,7 @@ static void a_rival_without_what_is_wanted(void **state)
         rival_is_first = late != 1;
         server.ignore = late == 2 ? 2 : 0; /* the right server answers the third DISCOVER */
         server.requests = 0;
+        unsigned milliseconds;
         assert_int_equal(run_wanting(ROOT_PATH, &milliseconds), OK);
         assert_memory_equal(lease.ipv4.address, server.address, 4);
         assert_int_equal(server.requests, 1);
