@@ -3,7 +3,7 @@
 import struct
 
 from .attack_base import Attack
-from .frames import (ACK, ALL_NODES, ARP, BROADCAST, IPV4, IPV6, PSH, TCP, UDP, arp, ethernet, icmp, icmp6, ip, ipv4, lladdr,
+from .frames import (ACK, ALL_NODES, ARP, BROADCAST, IPV4, IPV6, PSH, TCP, UDP, arp, ethernet, icmp, icmp6, ipv4, lladdr,
                      multicast_mac, packed, tcp)
 
 VLAN = 0x8100
