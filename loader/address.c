@@ -68,6 +68,8 @@ static struct net_dhcp_request who_asks(const struct story *story, const char *v
     struct net_dhcp_request request = {
         .architecture = machine->architecture, .vendor_class = vendor_class, .by_hand = set_by_hand(&story->settings)};
     memcpy(request.uuid, machine->uuid, sizeof request.uuid);
+    if (story->settings.origin[SETTING_ROOT] <= FROM_DHCP)
+        request.wanted = DHCP_ROOT_PATH;
     return request;
 }
 

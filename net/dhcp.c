@@ -17,6 +17,7 @@
 #define LAST_WAIT_MS    8000       /* while a machine waits for its first address, */
 #define LOST_WAIT_MS    64000      /* and when one is only to be had again (RFC 2131 4.1) */
 #define REFUSED_WAIT_MS 1000       /* a server that refuses what it offers is not asked as fast as it answers */
+#define SPARE_WAIT_MS   4000       /* servers look for another owner of what they offer: dnsmasq for 3 s */
 #define DECLINE_WAIT_MS 10000      /* RFC 2131 3.1.5 */
 #define PROBE_MS        10         /* in which whoever has the offered address answers, while the server thinks */
 #define SETTLE_MS       100        /* that a pause waits for an answer: it would be lost */
@@ -75,12 +76,15 @@ static void discover(struct dhcp_client *client)
     log_printf(LOG_DEBUG, "DHCP: sending DISCOVER");
     send_draft(client, &draft, NULL);
     wait_longer(client);
+    if (client->has_spare && client->next > client->spare_until)
+        client->next = client->spare_until;
 }
 
 static void begin_discovery(struct dhcp_client *client)
 {
     platform_random(client->xid, sizeof client->xid);
     client->state = SELECTING;
+    client->has_spare = false;
     client->tries = 0;
 }
 
@@ -187,6 +191,31 @@ static void take_again(struct dhcp_client *client, const struct dhcp_message *ac
 
 /* ---- what comes ---- */
 
+static void take_offer(struct dhcp_client *client, const uint8_t address[4], const uint8_t server[4])
+{
+    memcpy(client->offered, address, 4);
+    memcpy(client->server, server, 4);
+    client->state = REQUESTING;
+    client->has_spare = false;
+    client->tries = 0;
+    if (!is_in_use_by_us(client, client->offered))
+        net_arp_probe(client->network, client->offered); /* whoever has it has answered before the server has */
+    request_offered(client);
+}
+
+/* RFC 2131 4.4.1: offers may be collected. Somebody's other server is often the faster one, and knows nothing of us. */
+static void keep_spare(struct dhcp_client *client, const uint8_t address[4], const uint8_t server[4])
+{
+    if (client->has_spare)
+        return;
+    client->has_spare = true;
+    memcpy(client->spare, address, 4);
+    memcpy(client->spare_server, server, 4);
+    client->spare_until = deadline_after_ms(SPARE_WAIT_MS);
+    log_printf(LOG_INFO, "DHCP: what %u.%u.%u.%u offers lacks option %u: others are waited for", server[0], server[1], server[2],
+               server[3], client->request.wanted);
+}
+
 static void on_offer(struct dhcp_client *client, const struct dhcp_message *offer, const uint8_t server[4], bool has_server)
 {
     struct net_ipv4 ipv4;
@@ -200,13 +229,11 @@ static void on_offer(struct dhcp_client *client, const struct dhcp_message *offe
         return;
     }
 
-    memcpy(client->offered, ipv4.address, 4);
-    memcpy(client->server, server, 4);
-    client->state = REQUESTING;
-    client->tries = 0;
-    if (!is_in_use_by_us(client, client->offered))
-        net_arp_probe(client->network, client->offered); /* whoever has it has answered before the server has */
-    request_offered(client);
+    uint8_t byte;
+    if (client->request.wanted && dhcp_option_get(offer, client->request.wanted, &byte, 1) < 1)
+        keep_spare(client, ipv4.address, server);
+    else
+        take_offer(client, ipv4.address, server);
 }
 
 static void on_ack(struct dhcp_client *client, const struct dhcp_message *ack, const uint8_t server[4])
@@ -357,6 +384,8 @@ void net_dhcp_turn(struct network *network)
         request_offered(client);
     else if (client->state == REQUESTING)
         begin_discovery(client);
+    else if (client->has_spare && deadline_passed(client->spare_until))
+        take_offer(client, client->spare, client->spare_server);
     else if (client->state == SELECTING)
         discover(client);
     else if (deadline_passed(client->expire_at))

@@ -24,9 +24,12 @@ struct dhcp_client {
     char vendor_class[128];
 
     uint8_t xid[4], offered[4], server[4];
-    deadline_t began, next; /* the exchange; when the next step is due */
-    deadline_t asked;       /* when the last message was sent */
-    unsigned tries;         /* of the message that is repeated */
+    bool has_spare;                    /* while SELECTING: an offer without what is wanted, */
+    uint8_t spare[4], spare_server[4]; /* its address and who made it, */
+    deadline_t spare_until;            /* that is taken then */
+    deadline_t began, next;            /* the exchange; when the next step is due */
+    deadline_t asked;                  /* when the last message was sent */
+    unsigned tries;                    /* of the message that is repeated */
     unsigned sent, dropped;
     enum dhcp_telling telling;
     char why[112]; /* the most telling of the drops */

@@ -202,22 +202,62 @@ static bool nd_address_first(uint8_t *options, unsigned length, uint8_t wanted)
     return length == 0;
 }
 
+static ip6_addr_t ipv6_at(const void *bytes)
+{
+    ip6_addr_t address = {0};
+    memcpy(address.addr, bytes, sizeof address.addr);
+    return address;
+}
+
 /*
- * RFC 4861 8.1: a redirect names a router of the link, or says that the destination is on it. lwIP believes any next hop, even
- * the unspecified address, which is what the free entries of its neighbour cache hold.
+ * RFC 4861 8.1: a redirect comes from the router that packets to the destination go to, so that there is none for whom we reach
+ * directly, and names another router of the link, or says that the destination is on it. lwIP believes everybody and any next
+ * hop, even the unspecified address, which is what the free entries of its neighbour cache hold.
  */
-static bool redirect_target_good(const uint8_t *message)
+static bool redirect_good(const struct network *network, const struct ip6_hdr *header, const uint8_t *message)
 {
     const uint8_t *target = message + offsetof(struct redirect_header, target_address);
     const uint8_t *destination = message + offsetof(struct redirect_header, destination_address);
 
+    ip6_addr_t from = ipv6_at(&header->src), to = ipv6_at(destination);
+    if (!net_hop_serves(network, &to, &from))
+        return false;
     if (memcmp(target, destination, IPV6_ADDRESS) == 0)
         return !bytes_are_zero(target, IPV6_ADDRESS);
     return target[0] == 0xFE && (target[1] & 0xC0) == 0x80; /* link-local: fe80::/10 */
 }
 
-/* The connection that a quoted TCP header belongs to, if what it carries is in flight there (RFC 5927 4.1). */
-static struct tcp_pcb *quoted_connection(const struct ip6_hdr *quoted)
+/*
+ * RFC 4862 5.4.4: who says that he has an address of ours is heard while we ask whether anybody has it. lwIP hears him at any
+ * time, and gives the address up for ever, with all connections from it.
+ */
+static bool claims_what_we_have(struct netif *netif, const uint8_t *message)
+{
+    ip6_addr_t claimed = ipv6_at(message + offsetof(struct na_header, target_address));
+    int i = netif_get_ip6_addr_match(netif, &claimed);
+    return i >= 0 && ip6_addr_isvalid(netif_ip6_addr_state(netif, i));
+}
+
+static const struct tcp_seg *segment_at(const struct tcp_seg *list, uint32_t sequence)
+{
+    while (list && lwip_ntohl(list->tcphdr->seqno) != sequence)
+        list = list->next;
+    return list;
+}
+
+/* Whether the segment that begins there was sent, is not acknowledged, and makes a larger packet. */
+static bool larger_in_flight(const struct tcp_pcb *pcb, uint32_t sequence, uint32_t mtu)
+{
+    if (sequence - pcb->lastack >= pcb->snd_nxt - pcb->lastack)
+        return false;
+    const struct tcp_seg *segment = segment_at(pcb->unacked, sequence);
+    if (!segment)
+        segment = segment_at(pcb->unsent, sequence); /* it is to be repeated */
+    return segment && segment->len > mtu - (IP6_HLEN + TCP_HLEN);
+}
+
+/* The connection that a quoted TCP header belongs to, if what it begins is in flight there and as large (RFC 5927 4.1, 7.2). */
+static struct tcp_pcb *quoted_connection(const struct ip6_hdr *quoted, uint32_t mtu)
 {
     const uint8_t *tcp = (const uint8_t *)quoted + IP6_HLEN;
     ip6_addr_t from, to;
@@ -227,8 +267,7 @@ static struct tcp_pcb *quoted_connection(const struct ip6_hdr *quoted)
     for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next) {
         if (IP_IS_V6_VAL(pcb->remote_ip) && ip6_addr_eq(ip_2_ip6(&pcb->remote_ip), &to) &&
             ip6_addr_eq(ip_2_ip6(&pcb->local_ip), &from) && get_be16(tcp + TCP_FROM_PORT) == pcb->local_port &&
-            get_be16(tcp + TCP_TO_PORT) == pcb->remote_port &&
-            get_be32(tcp + TCP_SEQUENCE) - pcb->lastack < pcb->snd_nxt - pcb->lastack)
+            get_be16(tcp + TCP_TO_PORT) == pcb->remote_port && larger_in_flight(pcb, get_be32(tcp + TCP_SEQUENCE), mtu))
             return pcb;
     }
     return NULL;
@@ -236,17 +275,18 @@ static struct tcp_pcb *quoted_connection(const struct ip6_hdr *quoted)
 
 /*
  * RFC 8201 4: a path carries 1280 bytes, whatever a message says, and no message makes it wider; and the packet that was too big
- * must be one of ours. Only TCP of ours is ever so big. lwIP keeps the new size for what is connected from now on; it does not
- * cut up again what it has queued, so that a connection with larger segments in flight ends here, and is begun anew by its owner.
+ * must be one of ours, and larger. Only TCP of ours is ever so big. lwIP keeps the new size for what is connected from now on; it
+ * does not cut up again what it has queued, so that a connection with larger segments in flight ends here, and is begun anew by
+ * its owner.
  */
 static bool packet_too_big_good(const uint8_t *message, unsigned length)
 {
     const struct ip6_hdr *quoted = (const void *)(message + ICMPV6_SIZE_MIN);
     if (length < ICMPV6_SIZE_MIN + IP6_HLEN + TCP_QUOTED || IP6H_V(quoted) != 6 || IP6H_NEXTH(quoted) != IP6_NEXTH_TCP)
         return false;
-    struct tcp_pcb *pcb = quoted_connection(quoted);
     uint32_t mtu = get_be32(message + PTB_MTU);
-    if (!pcb || mtu < IP6_MIN_MTU_LENGTH || mtu >= nd6_get_destination_mtu(ip_2_ip6(&pcb->remote_ip), &net_of_pcb(pcb)->netif))
+    struct tcp_pcb *pcb = mtu < IP6_MIN_MTU_LENGTH ? NULL : quoted_connection(quoted, mtu);
+    if (!pcb || mtu >= nd6_get_destination_mtu(ip_2_ip6(&pcb->remote_ip), &net_of_pcb(pcb)->netif))
         return false;
 
     log_printf(LOG_DEBUG, "IPv6: packets on the path to the peer have %u bytes at most", (unsigned)mtu);
@@ -256,7 +296,7 @@ static bool packet_too_big_good(const uint8_t *message, unsigned length)
 }
 
 /* `message` is what follows the IPv6 header, its first byte the type of ICMPv6. May move options. */
-static bool nd_message_good(const struct ip6_hdr *header, uint8_t *message, unsigned length)
+static bool nd_message_good(struct netif *netif, const struct ip6_hdr *header, uint8_t *message, unsigned length)
 {
     if (message[0] == ICMP6_TYPE_PTB)
         return packet_too_big_good(message, length);
@@ -271,7 +311,9 @@ static bool nd_message_good(const struct ip6_hdr *header, uint8_t *message, unsi
     if (message[0] == ICMP6_TYPE_NS)
         return bytes_are_zero(&header->src, sizeof header->src) ||
                nd_address_first(message + begin, length - begin, ND6_OPTION_TYPE_SOURCE_LLADDR);
-    if (message[0] == ICMP6_TYPE_RD && !redirect_target_good(message))
+    if (message[0] == ICMP6_TYPE_RD && !redirect_good(net_of_netif(netif), header, message))
+        return false;
+    if (message[0] == ICMP6_TYPE_NA && claims_what_we_have(netif, message))
         return false;
     if (message[0] == ICMP6_TYPE_NA || message[0] == ICMP6_TYPE_RD)
         return nd_address_first(message + begin, length - begin, ND6_OPTION_TYPE_TARGET_LLADDR);
@@ -290,7 +332,7 @@ static bool is_listener_querys_header(const uint8_t *header, unsigned length)
            memcmp(header + 1, router_alert, sizeof router_alert) == 0;
 }
 
-static bool ipv6_packet_good(struct pbuf *packet)
+static bool ipv6_packet_good(struct pbuf *packet, struct netif *netif)
 {
     if (packet->len < IP6_HLEN || packet->next)
         return false;
@@ -309,7 +351,7 @@ static bool ipv6_packet_good(struct pbuf *packet)
         length -= HOP_BY_HOP_SIZE;
     }
     if (protocol == IP6_NEXTH_ICMP6)
-        return length >= ICMPV6_SIZE_MIN && nd_message_good(header, next, length);
+        return length >= ICMPV6_SIZE_MIN && nd_message_good(netif, header, next, length);
     return protocol == IP6_NEXTH_TCP || protocol == IP6_NEXTH_UDP;
 }
 
@@ -370,7 +412,7 @@ int net_guard_ipv6(struct pbuf *packet, struct netif *netif)
 {
     const struct ip6_hdr *header = packet->payload;
     bool ours = ipv6_in_use(netif) && !is_anothers(packet, netif) && !is_idle_talk(packet, netif);
-    if (ours && ipv6_packet_good(packet))
+    if (ours && ipv6_packet_good(packet, netif))
         return 0;
     if (ours && packet->len >= IP6_HLEN && !packet->next && IP6H_NEXTH(header) == IP6_NEXTH_FRAGMENT)
         net_fragment_ipv6(net_of_netif(netif), packet);

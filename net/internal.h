@@ -87,9 +87,12 @@ err_t net_hop_output_ipv6(struct netif *netif, struct pbuf *packet, const ip6_ad
 
 /*
  * Asks the link who has the address that packets to `remote` go to, if that is known: the answer takes the place of what is
- * known, which serves until then.
+ * known, which serves until then. What goes to an IPv6 hop that is not known finds its hop anew.
  */
 void net_hop_ask(struct network *network, const ip_addr_t *remote);
+
+/* True when packets to `remote` go to `hop` now. */
+bool net_hop_serves(const struct network *network, const ip6_addr_t *remote, const ip6_addr_t *hop);
 
 void net_hop_watch(void);           /* a timer: asks for the hops of connections that are not answered */
 void net_hop_age(uint32_t seconds); /* so much time has passed in which no timer ran */

@@ -76,6 +76,7 @@ struct net_dhcp_request {
     const char *vendor_class; /* option 60 */
     const uint8_t *client_id; /* option 61 with its type byte; NULL: type 1 and the MAC; of length 0: none is sent */
     uint8_t client_id_length;
+    uint8_t wanted; /* an option: what is offered without is taken if nothing better is within seconds; 0: none */
     struct net_overrides by_hand;
 };
 

@@ -58,13 +58,33 @@ static const struct eth_addr *ipv4_neighbour(struct network *network, const ip4_
 }
 
 /* The destination cache (RFC 4861 5.1) holds the next hop that was chosen, whether by prefix, router or redirect. */
-static const ip6_addr_t *chosen_hop(const struct network *network, const ip6_addr_t *remote)
+static struct nd6_destination_cache_entry *destination(const struct network *network, const ip6_addr_t *remote)
 {
     for (unsigned i = 0; i < LWIP_ND6_NUM_DESTINATIONS; i++) {
         if (destination_cache[i].netif == &network->netif && ip6_addr_eq(&destination_cache[i].destination_addr, remote))
-            return &destination_cache[i].next_hop_addr;
+            return &destination_cache[i];
     }
     return NULL;
+}
+
+static const ip6_addr_t *chosen_hop(const struct network *network, const ip6_addr_t *remote)
+{
+    const struct nd6_destination_cache_entry *found = destination(network, remote);
+    return found ? &found->next_hop_addr : NULL;
+}
+
+/* RFC 4861 7.3.3: a hop that nobody answers for is chosen anew. lwIP keeps to it, even if a redirect named it. */
+static void choose_anew(const struct network *network, const ip6_addr_t *remote)
+{
+    struct nd6_destination_cache_entry *found = destination(network, remote);
+    if (found)
+        ip6_addr_set_any(&found->destination_addr);
+}
+
+bool net_hop_serves(const struct network *network, const ip6_addr_t *remote, const ip6_addr_t *hop)
+{
+    const ip6_addr_t *chosen = chosen_hop(network, remote);
+    return chosen && ip6_addr_eq(chosen, hop);
 }
 
 static bool neighbour_known(unsigned i)
@@ -113,6 +133,8 @@ void net_hop_ask(struct network *network, const ip_addr_t *remote)
         int i = ipv6_neighbour(network, chosen_hop(network, ip_2_ip6(remote)));
         if (i >= 0)
             nd6_ask_neighbor((int8_t)i);
+        else
+            choose_anew(network, ip_2_ip6(remote));
     } else {
         const ip4_addr_t *hop = ipv4_hop(network, ip_2_ip4(remote));
         if (ipv4_neighbour(network, hop))

@@ -11,7 +11,8 @@ HEAD = """# Faults
 
 What was done to the loader, and how it ended: `make test-faults` runs every row and writes this page and `build/faults.json`.
 "host" is the initiator of the same sources as a program, against `tests/faults/target.py`; BIOS and UEFI are whole machines that
-boot GRUB from it and sum a file. Every byte that was read or written is compared with the file behind the LUN.
+boot GRUB from it and sum a file. Every byte that was read or written is compared with the file behind the LUN. Forged frames and
+floods come from `tests/faults/attack.py`, from before the machine starts until it is done.
 
 | fault | host | BIOS | UEFI |
 |---|---|---|---|

@@ -89,6 +89,76 @@ static void strays_that_do_no_harm(void **state)
     }
 }
 
+/* ---- two servers ---- */
+
+#define ROOT_PATH 17
+
+static bool rival_is_first;
+
+/* Somebody else's server at 10.0.0.9 offers 10.0.0.7, without a root path. */
+static void serve_beside_rival(uint16_t from, uint16_t to, const uint8_t *data, unsigned length)
+{
+    static const uint8_t offer[] = {99, 130, 83, 99, 53, 1, OFFER, 54, 4, 10, 0, 0, 9, 51, 4, 0, 0, 14, 16, 255};
+    uint8_t reply[OPTIONS + 16] = {2, 1, 6, [16] = 10, 0, 0, 7};
+    memcpy(reply + 4, data + 4, 4);
+    memcpy(reply + 28, data + 28, 16);
+    memcpy(reply + 236, offer, sizeof offer);
+
+    bool discover = from == 68 && to == 67 && option(data, 53)[2] == DISCOVER;
+    if (discover && rival_is_first)
+        peer_datagram(67, 68, reply, sizeof reply);
+    serve(from, to, data, length);
+    if (discover && !rival_is_first)
+        peer_datagram(67, 68, reply, sizeof reply);
+}
+
+static enum status run_wanting(uint8_t wanted, unsigned *milliseconds)
+{
+    struct net_dhcp_request wants = request;
+    wants.wanted = wanted;
+    uint64_t began = platform_ticks();
+    enum status status = net_dhcp(peer_network, &wants, &lease, deadline_after_ms(20000));
+    *milliseconds = (unsigned)((platform_ticks() - began) / platform_ticks_per_ms());
+    return status;
+}
+
+static void a_rival_without_what_is_wanted(void **state)
+{
+    static const uint8_t root_path[] = {ROOT_PATH, 7, 'i', 's', 'c', 's', 'i', ':', 'x'};
+
+    (void)state;
+    server.extra = root_path;
+    server.extra_length = sizeof root_path;
+    peer_got_datagram = serve_beside_rival;
+    for (unsigned late = 0; late < 3; late++) {
+        rival_is_first = late != 1;
+        server.ignore = late == 2 ? 2 : 0; /* the right server answers the third DISCOVER */
+        server.requests = 0;
+        unsigned milliseconds;
+        assert_int_equal(run_wanting(ROOT_PATH, &milliseconds), OK);
+        assert_memory_equal(lease.ipv4.address, server.address, 4);
+        assert_int_equal(server.requests, 1);
+        assert_in_range(milliseconds, 0, late == 2 ? 4000 : 500);
+    }
+}
+
+/* What is offered without is taken when nothing better came, and the lease is kept like any other. */
+static void nobody_has_what_is_wanted(void **state)
+{
+    unsigned milliseconds;
+
+    (void)state;
+    assert_int_equal(run_wanting(ROOT_PATH, &milliseconds), OK);
+    assert_memory_equal(lease.ipv4.address, server.address, 4);
+    assert_in_range(milliseconds, 4000, 4500);
+    assert_int_equal(server.requests, 1);
+    peer_world_run(10000);
+    assert_int_equal(server.requests, 1);
+
+    assert_int_equal(run_wanting(0, &milliseconds), OK);
+    assert_in_range(milliseconds, 0, 500);
+}
+
 static void a_lease_without_its_acknowledgement(void **state)
 {
     struct net_lease nothing = {.message_length = 240};
@@ -100,10 +170,8 @@ static void a_lease_without_its_acknowledgement(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(acknowledgements_of_something_else),
-        CASE(requests_that_are_lost),
-        CASE(strays_that_do_no_harm),
-        CASE(a_lease_without_its_acknowledgement),
+        CASE(acknowledgements_of_something_else), CASE(requests_that_are_lost),    CASE(strays_that_do_no_harm),
+        CASE(a_rival_without_what_is_wanted),     CASE(nobody_has_what_is_wanted), CASE(a_lease_without_its_acknowledgement),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

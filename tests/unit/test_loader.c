@@ -211,6 +211,7 @@ static void else_an_exchange_of_our_own(void **state)
         told("", "nic0 net_open dhcp login disk boot" DOWN);
         assert_int_equal(seen.request.uuid[15], 0x5a);
         assert_int_equal(seen.request.architecture, 7);
+        assert_int_equal(seen.request.wanted, DHCP_ROOT_PATH);
     }
 }
 
@@ -229,6 +230,7 @@ static void the_command_line_goes_before_dhcp(void **state)
     assert_string_equal(seen.iscsi.host, "192.0.2.7");
     assert_string_equal(seen.iscsi.chap.secret, "secretsecret");
     assert_int_equal(seen.boot.drive, 0x81);
+    assert_int_equal(seen.request.wanted, 0);
     assert_true(seen.request.by_hand.gateway && !seen.request.by_hand.dns && !seen.request.by_hand.mtu);
     assert_memory_equal(seen.request.by_hand.ipv4.gateway, "\300\000\002\011", 4);
 }

@@ -257,6 +257,22 @@ static void solicitation_is_answered(void **state)
     assert_int_equal(advertisements, 1);
 }
 
+/* RFC 4862 5.4.4: whoever claims what we have checked and use has it no more than before. */
+static void address_is_claimed(void **state)
+{
+    (void)state;
+    static const uint8_t options[] = {1, 1, 2, 0, 0, 0, 0, 0xFE};
+    uint8_t claim[32] = {ND_ADVERTISEMENT, [4] = 0x20, [24] = 2, 1, 2, 0, 0, 0, 0, 0x66};
+    memcpy(claim + 8, by_hand, 16);
+    assert_int_equal(set_by_hand(), OK);
+    peer_ipv6(NULL, all_nodes, PROTOCOL_ICMPV6, 255, claim, sizeof claim);
+    peer_ipv6(NULL, by_hand, PROTOCOL_ICMPV6, 255, claim, sizeof claim);
+    peer_world_run(20);
+    advertisements = 0;
+    solicit(options, sizeof options, 255);
+    assert_int_equal(advertisements, 1);
+}
+
 /* 0a65e654: the address is not the first option. */
 static void address_behind_another_option(void **state)
 {
@@ -354,7 +370,8 @@ static void count_syns(const uint8_t *frame, unsigned length)
 static void redirects_to_nowhere(void **state)
 {
     (void)state;
-    static const uint8_t targets[][16] = {{0}, {0x20, 1, 0x0D, 0xB8, [15] = 0x66}, {0xFF, 2, [15] = 1}};
+    static const uint8_t targets[][16] = {
+        {0}, {0x20, 1, 0x0D, 0xB8, [15] = 0x66}, {0xFF, 2, [15] = 1}, {0xFE, 0x80, [15] = 0x66}};
     struct stream *stream = net_stream_new(peer_network);
 
     assert_int_equal(set_by_hand(), OK);
@@ -378,6 +395,64 @@ static void redirects_to_nowhere(void **state)
 }
 
 /* ---- next hop ---- */
+
+static const uint8_t far_away[16] = {0x20, 1, 0x0D, 0xB8, [15] = 1}, better[16] = {0xFE, 0x80, [15] = 0x66};
+static const uint8_t better_mac[6] = {2, 0, 0, 0, 0, 0x66};
+static unsigned to_router, to_better;
+
+static void count_hops(const uint8_t *frame, unsigned length)
+{
+    const uint8_t *ip = frame + ETHERNET_HEADER;
+    if (peer_is_solicitation(frame, length, router))
+        peer_advertise(router, by_hand, peer_mac, true);
+    if (!is_ipv6(frame, PROTOCOL_TCP) || memcmp(ip + IPV6_DESTINATION, far_away, sizeof far_away) != 0)
+        return;
+    to_router += memcmp(frame, peer_mac, sizeof peer_mac) == 0;
+    to_better += memcmp(frame, better_mac, sizeof better_mac) == 0;
+}
+
+static void connect_far_away(struct stream *stream)
+{
+    to_router = to_better = 0;
+    assert_int_equal(host_connect(stream, "2001:db8::1", 3260, deadline_after_ms(1000)), E_CONNECT_TIMEOUT);
+}
+
+static void say_better(const uint8_t *from, const uint8_t *target)
+{
+    uint8_t message[48] = {ND_REDIRECT, [40] = 2, 1};
+    memcpy(message + 8, target, 16);
+    memcpy(message + 24, far_away, 16);
+    memcpy(message + 42, better_mac, 6);
+    peer_ipv6(from, by_hand, PROTOCOL_ICMPV6, 255, message, sizeof message);
+    peer_world_run(20);
+}
+
+/* RFC 4861 8.1: the router that has the packets may send them elsewhere, and nobody else. */
+static void redirects_are_the_routers(void **state)
+{
+    (void)state;
+    static const uint8_t stranger[16] = {0xFE, 0x80, [15] = 0x77};
+    struct net_ipv6 ipv6 = {.prefix_length = 64};
+    memcpy(ipv6.address, by_hand, 16);
+    memcpy(ipv6.gateway, router, 16);
+    assert_int_equal(net_set_ipv6(peer_network, &ipv6, deadline_after_ms(5000)), OK);
+    struct stream *stream = net_stream_new(peer_network);
+    wire.sent = count_hops;
+
+    connect_far_away(stream);
+    assert_true(to_router > 0);
+    say_better(stranger, better);
+    say_better(stranger, far_away);
+    connect_far_away(stream);
+    assert_true(to_router > 0);
+    assert_int_equal(to_better, 0);
+
+    say_better(router, better);
+    connect_far_away(stream);
+    assert_true(to_better > 0);
+    assert_int_equal(to_router, 0);
+    net_stream_free(stream);
+}
 
 static struct {
     struct stream *stream;
@@ -442,11 +517,13 @@ int main(void)
         CASE(a_link_local_address_by_hand),
         CASE(address_of_another),
         CASE(solicitation_is_answered),
+        CASE(address_is_claimed),
         CASE(address_behind_another_option),
         CASE(options_of_wrong_length),
         CASE(advertisements_of_any_kind),
         CASE(extension_headers),
         CASE(redirects_to_nowhere),
+        CASE(redirects_are_the_routers),
         CASE(next_hop),
     };
 

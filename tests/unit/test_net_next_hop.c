@@ -229,6 +229,42 @@ static void ipv6_neighbour_moves_while_paused(void **state)
     assert_in_range(astray, 0, 1);
 }
 
+static const uint8_t router[16] = {0xFE, 0x80, [15] = 1}, dead[16] = {0xFE, 0x80, [15] = 0x66};
+static unsigned by_router;
+
+static void router_alone(const uint8_t *frame, unsigned length)
+{
+    if (peer_is_solicitation(frame, length, router))
+        peer_advertise(router, us, their_mac, true);
+    if (get_be16(frame + ETHERNET_TYPE) == ETHERTYPE_IPV6 && frame[IP + IPV6_NEXT_HEADER] == PROTOCOL_TCP)
+        by_router += memcmp(frame, their_mac, sizeof other_mac) == 0;
+}
+
+/* RFC 4861 7.3.3: it was redirected to a router that is not there, or not any more. */
+static void redirected_to_a_dead_router(void **state)
+{
+    struct net_ipv6 ipv6 = {.prefix_length = 64};
+    uint8_t redirect[48] = {137, [24] = 0x20, 1, 0x0D, 0xB8, [39] = 1, 2, 1, 2, 0, 0, 0, 0, 0x66};
+
+    (void)state;
+    memcpy(ipv6.address, us, 16);
+    memcpy(ipv6.gateway, router, 16);
+    memcpy(redirect + 8, dead, 16);
+    assert_int_equal(net_set_ipv6(peer_network, &ipv6, deadline_after_ms(5000)), OK);
+    their_mac = (const uint8_t *)"\2\0\0\0\0\376";
+    wire.sent = router_alone;
+    assert_int_equal(connect_to("2001:db8::1", 1000), E_CONNECT_TIMEOUT);
+    assert_true(by_router > 0);
+    peer_ipv6(NULL, us, PROTOCOL_ICMPV6, 255, redirect, sizeof redirect);
+    peer_world_run(20);
+
+    by_router = 0;
+    assert_int_equal(connect_to("2001:db8::1", 3000), E_CONNECT_TIMEOUT);
+    assert_int_equal(by_router, 0);
+    assert_int_equal(connect_to("2001:db8::1", 30000), E_CONNECT_TIMEOUT);
+    assert_true(by_router > 0);
+}
+
 /* ---- strangers ---- */
 
 #define ECHO 8
@@ -301,6 +337,7 @@ int main(void)
         CASE(asks_are_few),
         CASE(ipv6_neighbour_moves),
         CASE(ipv6_neighbour_moves_while_paused),
+        CASE(redirected_to_a_dead_router),
         CASE(pings_from_nowhere),
         CASE(ipv6_pings_from_nowhere),
     };
