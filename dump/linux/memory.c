@@ -56,14 +56,15 @@ bool memory_is_own(uint64_t physical)
 
 /*
  * Memory that the card reaches, through an IOMMU, too, as the kernel maps it for ever. The core wants it below 4 GiB: for this
- * one request the card counts as one that reaches no further.
+ * one request the card counts as one that reaches no further. Pages that lie apart behind an IOMMU would do for a card; QEMU's
+ * 82574 drops a frame whose bytes are in two of them.
  */
 static void *take_dma(size_t size, dma_addr_t *bus)
 {
     struct device *device = card_device();
     u64 mask = device->coherent_dma_mask;
     device->coherent_dma_mask = DMA_BIT_MASK(32);
-    void *bytes = dma_alloc_coherent(device, size, bus, GFP_KERNEL | __GFP_NOWARN);
+    void *bytes = dma_alloc_attrs(device, size, bus, GFP_KERNEL | __GFP_NOWARN, DMA_ATTR_FORCE_CONTIGUOUS);
     device->coherent_dma_mask = mask;
     return bytes;
 }
@@ -90,7 +91,7 @@ bool memory_take(const struct dump_profile *profile, const struct pci_device *de
 void memory_give_back(void)
 {
     if (memory.dma)
-        dma_free_coherent(card_device(), memory.dma_size, memory.dma, memory.bus);
+        dma_free_attrs(card_device(), memory.dma_size, memory.dma, memory.bus, DMA_ATTR_FORCE_CONTIGUOUS);
     if (memory.plain) {
         memzero_explicit(memory.plain, memory.plain_size);
         free_pages_exact(memory.plain, memory.plain_size);
