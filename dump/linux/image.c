@@ -3,7 +3,6 @@
  * The dump as an ELF core: notes (registers of each CPU, VMCOREINFO) and one segment for each range of System RAM, at the
  * addresses of the kernel's direct map. All but registers and memory is prepared while the kernel lives.
  */
-#include <linux/crash_core.h>
 #include <linux/elfcore.h>
 #include <linux/io.h>
 #include <linux/ioport.h>
@@ -12,7 +11,13 @@
 #include <linux/sched.h>
 #include <linux/uaccess.h>
 #include <linux/utsname.h>
+#include <linux/version.h>
 #include <linux/vmalloc.h>
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 9, 0)
+#include <linux/crash_core.h>
+#else
+#include <linux/vmcore_info.h>
+#endif
 
 #include "dump/linux/image.h"
 #include "platform/format.h"

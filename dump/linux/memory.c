@@ -7,6 +7,7 @@
 #include <linux/vmalloc.h>
 
 #include "dump/linux/home.h"
+#include "platform/format.h"
 
 #define OWN_RANGES 512
 
@@ -83,6 +84,7 @@ bool memory_take(const struct dump_profile *profile, const struct pci_device *de
     if (!memory.plain)
         return home_refuse("there are no %zu KiB of memory", memory.plain_size / 1024);
 
+    log_printf(LOG_INFO, "%zu KiB of memory for the card, %zu KiB beside it", memory.dma_size / 1024, memory.plain_size / 1024);
     *dma = (struct arena){.base = memory.dma, .bus = memory.bus, .size = memory.dma_size};
     *plain = (struct arena){.base = memory.plain, .bus = virt_to_phys(memory.plain), .size = memory.plain_size};
     return memory_add_own(memory.dma, memory.dma_size) && memory_add_own(memory.plain, memory.plain_size);
