@@ -289,8 +289,7 @@ enum status dump_reach_disk(struct dump *dump)
 {
     struct dump_run *run = &dump->run;
     memset(run, 0, sizeof *run);
-    for (unsigned i = 0; i < dump->armed.profile.requests; i++)
-        dump->armed.slots[i].in_flight = false;
+    dump_empty_slots(dump);
     set_bounds(dump);
 
     enum status status = take_card(dump);
