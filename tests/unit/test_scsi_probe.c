@@ -152,7 +152,6 @@ static void a_login_under_way_keeps_its_text(void **state)
 {
     static const uint8_t number[8];
     struct iscsi_task task = {.direction = ISCSI_NO_DATA};
-    uint8_t text[ISCSI_SCRATCH];
 
     (void)state;
     assert_int_equal(open_disk(), OK);
@@ -165,6 +164,7 @@ static void a_login_under_way_keeps_its_text(void **state)
     }
     assert_int_equal(session->state, SESSION_LOGIN);
 
+    uint8_t text[ISCSI_SCRATCH];
     memset(text, 0x5A, sizeof text);
     memcpy(iscsi_session_scratch(session), text, sizeof text);
     assert_int_equal(scsi_disk_open(scsi, session, number, deadline_after_ms(10)), E_ISCSI_TIMEOUT);
