@@ -164,6 +164,9 @@ static enum status check_profile(const struct dump_profile *profile)
         profile->requests > REQUESTS_MAX)
         return fail(E_INVALID_ARGUMENT, "%u requests of %u bytes; 1 to %u, a power of two in %u..%u expected", profile->requests,
                     (unsigned)profile->request_bytes, REQUESTS_MAX, REQUEST_LEAST, (unsigned)REQUEST_MOST);
+    if (!nic_count_is_valid(profile->rx_buffers) || !nic_count_is_valid(profile->tx_buffers))
+        return fail(E_INVALID_ARGUMENT, "%u receive and %u transmit buffers; %u to %u expected", profile->rx_buffers,
+                    profile->tx_buffers, NIC_BUFFERS_MIN, NIC_BUFFERS_MAX);
     if (profile->window > profile->rx_buffers * SEGMENT)
         return fail(E_INVALID_ARGUMENT, "a window of %u bytes, and %u receive buffers", (unsigned)profile->window,
                     profile->rx_buffers);
@@ -181,12 +184,7 @@ static struct dump *place(const struct dump_config *config, struct arena *plain)
     dump->armed.slots = arena_take(plain, profile->requests * sizeof *dump->armed.slots, ALIGNED);
     dump->armed.staging = arena_take(plain, staging_size(profile), ALIGNED);
     dump->armed.texts = arena_take(plain, DUMP_TEXTS_MAX, 1);
-    if (!dump->armed.slots || !dump->armed.staging || !dump->armed.texts)
-        return NULL;
-
-    for (unsigned i = 0; i < profile->requests; i++)
-        dump->armed.slots[i].memory = dump->armed.staging + (size_t)i * profile->request_bytes;
-    return dump;
+    return dump->armed.slots && dump->armed.staging && dump->armed.texts ? dump : NULL;
 }
 
 /* Inside the disk, one block and above, none in two of them. */

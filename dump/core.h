@@ -107,7 +107,10 @@ bool dump_is_inside(const struct dump_target *target, uint64_t lba, uint64_t blo
 enum status dump_reach_disk(struct dump *dump);
 enum status dump_leave_disk(struct dump *dump);
 
-/* write.c: likewise. */
+/* write.c: nothing is in flight, whatever was in them before. */
+void dump_empty_slots(struct dump *dump);
+
+/* write.c: as the calls of dump.h, likewise. */
 enum status dump_put(struct dump *dump, uint64_t lba, uint32_t blocks, const struct dump_span *spans, unsigned count);
 enum status dump_get(struct dump *dump, uint64_t lba, uint32_t blocks, void *to);
 enum status dump_settle(struct dump *dump);

@@ -103,10 +103,10 @@ const struct dump_target *dump_target(const struct dump *dump);
 
 /*
  * Checks the copy (E_DUMP_CHANGED: nothing is sent), takes the card whatever state it is in, claims the address, connects, logs
- * in in place of the dead session (or, where its ISID is not known, resets the logical unit, so that nothing of it is carried out
- * any more) and compares the disk (E_DISK_OTHER, before anything is written). The targets are tried in turn, again and again,
- * until one answers as it should, none can any more, or the time is over. Whatever the layers fail with. The card has stopped
- * again when it fails.
+ * in in place of the dead session, and compares the disk (E_DISK_OTHER, before anything is written). Where the dead session's
+ * ISID is not known, the logical unit is reset then, so that nothing of it is carried out any more; the log says so if the target
+ * does not do it, and the disk is used all the same. The targets are tried in turn, again and again, until one answers as it
+ * should, none can any more, or the time is over. Whatever the layers fail with. The card has stopped again when it fails.
  */
 enum status dump_open(struct dump *dump);
 

@@ -72,6 +72,9 @@ enum status dump_file_begin(struct dump_file *file, struct dump *dump, const str
     memcpy(own->system, head->system, sizeof own->system);
     memcpy(own->reason, head->reason, sizeof own->reason);
 
+    struct dump_progress progress;
+    dump_progress(dump, &progress);
+    file->began = progress.milliseconds;
     dump_area_seal_head(own, DUMP_AREA_IS_INCOMPLETE);
     return write_structure(file, 0, own);
 }
@@ -135,7 +138,7 @@ static enum status write_trailer(struct dump_file *file, enum status outcome)
     trailer->length = file->length;
     trailer->data_crc32c = file->crc32c;
     trailer->reconnects = progress.reconnects;
-    trailer->milliseconds = progress.milliseconds;
+    trailer->milliseconds = progress.milliseconds - file->began;
 
     dump_area_seal_trailer(trailer, &file->head);
     return write_structure(file, DUMP_AREA_TRAILER_OFFSET, trailer);

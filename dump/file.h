@@ -20,6 +20,7 @@ struct dump_file {
     uint64_t length;   /* bytes appended */
     uint64_t capacity; /* bytes */
     uint32_t crc32c;   /* of them, running */
+    uint32_t began;    /* milliseconds since dump_open(), when the head was written */
     struct dump_area_head head;
     struct dump_area_trailer trailer;
     uint32_t held; /* bytes of `block` that wait for the rest of their piece */

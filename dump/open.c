@@ -132,11 +132,12 @@ static enum status log_in(struct dump *dump, const struct dump_path *path, deadl
     return iscsi_session_open(run->session, run->settings, until);
 }
 
-/* The dead system's writes come before ours: by its ISID its session has ended already, and by another only this ends them. */
+/*
+ * The dead system's writes come before ours: by its ISID its session has ended already, and by another only this ends them. It
+ * ends what every machine has in flight at the unit, so that this has to be ours.
+ */
 static void end_old_writes(struct dump *dump, const struct dump_path *path, deadline_t until)
 {
-    if (path->replaces)
-        return;
     enum status status = iscsi_session_reset_unit(dump->run.session, path->lun, soon(until, RESET_MS));
     if (status != OK)
         log_printf(LOG_WARNING, "Dump: writes of the dead system's own session may still come: %s", failure_detail(status));
@@ -176,10 +177,13 @@ static enum status open_disk(struct dump *dump, const struct dump_path *path, de
     enum status status = scsi_disk_open(run->scsi, run->session, path->lun, until);
     if (status != OK)
         return status;
-    end_old_writes(dump, path, until);
 
     run->disk = scsi_disk_contract(run->scsi);
     status = recognise(dump, until);
+    if (status == OK && !path->replaces) {
+        end_old_writes(dump, path, until);
+        status = recognise(dump, until); /* and takes the attention that a reset leaves behind */
+    }
     if (status != OK)
         run->disk = NULL;
     return status;
@@ -289,8 +293,7 @@ enum status dump_reach_disk(struct dump *dump)
 {
     struct dump_run *run = &dump->run;
     memset(run, 0, sizeof *run);
-    for (unsigned i = 0; i < dump->armed.profile.requests; i++)
-        dump->armed.slots[i].in_flight = false;
+    dump_empty_slots(dump);
     set_bounds(dump);
 
     enum status status = take_card(dump);

@@ -78,6 +78,14 @@ static bool is_late(struct dump *dump)
 
 /* ---- slots ---- */
 
+/* They are under no checksum: where they write to comes from what is. */
+void dump_empty_slots(struct dump *dump)
+{
+    const struct dump_profile *profile = &dump->armed.profile;
+    for (unsigned i = 0; i < profile->requests; i++)
+        dump->armed.slots[i] = (struct dump_slot){.memory = dump->armed.staging + (size_t)i * profile->request_bytes};
+}
+
 static void collect(struct dump *dump)
 {
     struct dump_run *run = &dump->run;

@@ -109,7 +109,8 @@ struct iscsi_session *iscsi_session_new(struct arena *arena, struct stream *stre
 
 /*
  * For the disk on it: how many commands its profile allows; and ISCSI_SCRATCH bytes for the answers to its probing tasks, which
- * the next login overwrites, in a pump after the one in which a task is done.
+ * the next login overwrites, in a pump after the one in which a task is done. Nobody but a task writes there: a login may be
+ * under way.
  */
 unsigned iscsi_session_commands(const struct iscsi_session *session);
 #define ISCSI_SCRATCH 1024

@@ -56,7 +56,6 @@ static void submit_step(struct scsi_disk *disk)
     struct iscsi_task *task = &disk->probe;
 
     memset(task, 0, sizeof *task);
-    memset(disk->scratch, 0, ISCSI_SCRATCH);
     memcpy(task->lun, disk->lun, 8);
     task->probing = true;
     switch (disk->identity.step) {

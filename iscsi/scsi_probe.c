@@ -47,7 +47,6 @@ static enum status run_command(struct scsi_disk *disk, const uint8_t lun[8], con
         task->probing = true;
         task->buffer = disk->scratch;
         task->length = length;
-        memset(disk->scratch, 0, ISCSI_SCRATCH);
 
         iscsi_session_submit(disk->session, task);
         enum status status = iscsi_session_wait(disk->session, task, deadline);

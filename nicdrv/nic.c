@@ -23,17 +23,12 @@ size_t nic_arena_size(const struct pci_device *device, const struct nic_config *
     return driver ? driver->arena_size(config) : 0;
 }
 
-static bool count_fits(uint16_t buffers)
-{
-    return buffers >= NIC_BUFFERS_MIN && buffers <= NIC_BUFFERS_MAX;
-}
-
 enum status nic_open(struct nic *nic, struct pci_device *device, const struct nic_config *config)
 {
     const struct nic_driver *driver = nic_probe(device);
     if (!driver)
         return fail(E_NIC_NONE, "no driver for PCI device %04x:%04x", device->vendor_id, device->device_id);
-    if (!config->arena || !count_fits(config->rx_buffers) || !count_fits(config->tx_buffers))
+    if (!config->arena || !nic_count_is_valid(config->rx_buffers) || !nic_count_is_valid(config->tx_buffers))
         return fail(E_INVALID_ARGUMENT, "%u receive and %u transmit buffers; %u..%u are expected", config->rx_buffers,
                     config->tx_buffers, NIC_BUFFERS_MIN, NIC_BUFFERS_MAX);
     if (!nic_mtu_is_valid(config->mtu))

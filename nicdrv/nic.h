@@ -75,6 +75,11 @@ struct nic_statistics {
 #define NIC_BUFFERS_MIN 4
 #define NIC_BUFFERS_MAX 4096
 
+static inline bool nic_count_is_valid(uint16_t buffers)
+{
+    return buffers >= NIC_BUFFERS_MIN && buffers <= NIC_BUFFERS_MAX;
+}
+
 struct nic_config {
     struct arena *arena; /* of memory that the card reaches: rings and buffers are taken from here; nothing after nic_open() */
     uint16_t rx_buffers; /* NIC_BUFFERS_MIN..NIC_BUFFERS_MAX */

@@ -309,12 +309,19 @@ def test_a_target_that_never_answers_is_given_up_in_time(bench):
 ])
 def test_another_disk_is_not_written_to(bench, facts, told):
     bench.serve(target.Tgt)
+    bench.identify()
+    path = bench.network.capture()
     code, said = bench.die(facts, extent="1024:16384")
+    bench.network.stop_capture()
     assert (code, said["error"], said["bytes"]) == (1, "S615", "0")
     assert told in said["detail"]
     assert bench.written() != bench.data
     with open(bench.disk, "rb") as image:
         assert image.read() == random.Random(1).randbytes(1 << 20) * (SIZE >> 20)
+
+    # Nor is it reset: it may be another machine's.
+    opcodes = {pdu[0] for pdu in commands_on_the_wire(path)}
+    assert 0x01 in opcodes and 0x02 not in opcodes
 
 
 def test_a_disk_known_by_its_serial_number(bench):

@@ -296,6 +296,14 @@ static void memory_that_does_not_suffice_is_told(void **state)
     profile = dump_profile_small;
     profile.window *= 2;
     refuses(E_INVALID_ARGUMENT, "a window of");
+
+    /* What no card can be opened with. */
+    profile = dump_profile_small;
+    profile.tx_buffers = 3;
+    refuses(E_INVALID_ARGUMENT, "8 receive and 3 transmit buffers");
+    profile.tx_buffers = 4;
+    profile.rx_buffers = 4097;
+    refuses(E_INVALID_ARGUMENT, "4097 receive and 4 transmit buffers");
 }
 
 /* ---- bits ---- */
@@ -346,6 +354,19 @@ static void a_copy_that_has_changed_is_not_used(void **state)
     assert_int_equal(dump_open(dump), E_DUMP_CHANGED);
 }
 
+/* What changes while it is dumped is under no checksum, and none of its pointers is followed. */
+static void slots_that_have_changed_lead_nowhere(void **state)
+{
+    (void)state;
+    arms();
+    memset(dump->armed.slots, 0xA5, dump_profile_small.requests * sizeof *dump->armed.slots);
+    assert_int_equal(dump_open(dump), E_NIC_REGISTERS);
+    for (unsigned i = 0; i < dump_profile_small.requests; i++) {
+        assert_ptr_equal(dump->armed.slots[i].memory, dump->armed.staging + i * dump_profile_small.request_bytes);
+        assert_false(dump->armed.slots[i].in_flight);
+    }
+}
+
 /* ---- one after the other ---- */
 
 static void what_is_not_open_does_nothing(void **state)
@@ -389,6 +410,7 @@ int main(void)
         TEST(no_table_with_a_flipped_bit_is_taken),
         TEST(a_flipped_bit_under_right_sums_is_refused_or_harmless),
         TEST(a_copy_that_has_changed_is_not_used),
+        TEST(slots_that_have_changed_lead_nowhere),
         TEST(what_is_not_open_does_nothing),
         TEST(a_dump_is_opened_once),
     };

@@ -93,6 +93,7 @@ static int set_up(void **state)
     config.timeout_ms = 80000;
     assert_int_equal(dump_arm(&dump, &config), OK);
 
+    dump_empty_slots(dump);
     memset(&fake, 0, sizeof fake);
     fake.disk = (struct disk){.ops = &operations, .block_size = BLOCK, .block_count = 0x1400000, .max_blocks = 65536};
     dump->run = (struct dump_run){.disk = &fake.disk,

@@ -147,6 +147,35 @@ static void a_lun_that_changes_while_it_is_asked(void **state)
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down_session)
 
+/* An answer to a login that has come in part lies where the disk's do; whoever asks the disk something leaves it alone. */
+static void a_login_under_way_keeps_its_text(void **state)
+{
+    static const uint8_t number[8];
+    struct iscsi_task task = {.direction = ISCSI_NO_DATA};
+
+    (void)state;
+    assert_int_equal(open_disk(), OK);
+    fake.closed = true;
+    iscsi_session_submit(session, &task);
+    for (unsigned i = 0; i < 2000 && session->state != SESSION_LOGIN; i++) {
+        iscsi_session_pump(session);
+        fake.closed = session->state == SESSION_FULL;
+        tick();
+    }
+    assert_int_equal(session->state, SESSION_LOGIN);
+
+    uint8_t text[ISCSI_SCRATCH];
+    memset(text, 0x5A, sizeof text);
+    memcpy(iscsi_session_scratch(session), text, sizeof text);
+    assert_int_equal(scsi_disk_open(scsi, session, number, deadline_after_ms(10)), E_ISCSI_TIMEOUT);
+    struct disk_request request = request_for(DISK_READ, 0, 0);
+    iscsi_session_suspect(session);
+    disk_submit(disk, &request);
+    disk->ops->pump(disk);
+    assert_int_equal(session->state, SESSION_LOGIN);
+    assert_memory_equal(iscsi_session_scratch(session), text, sizeof text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -157,6 +186,7 @@ int main(void)
         CASE(luns_are_listed_when_one_is_missing),
         CASE(capacities_that_differ),
         CASE(a_lun_that_changes_while_it_is_asked),
+        CASE(a_login_under_way_keeps_its_text),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
