@@ -50,6 +50,7 @@ void dhcp6_write_request(uint8_t request[DHCP6_REQUEST_SIZE], uint32_t number, c
 static unsigned take_servers(const uint8_t *value, unsigned size, uint8_t dns[NET_DNS_SERVERS][16])
 {
     unsigned count = 0;
+    memset(dns, 0, NET_DNS_SERVERS * sizeof *dns); /* a message before may have been none of ours */
     for (unsigned at = 0; at + 16 <= size && count < NET_DNS_SERVERS; at += 16) {
         if (value[at] != 0xFF && (value[at] | value[at + 1]) != 0)
             memcpy(dns[count++], value + at, 16);

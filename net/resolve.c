@@ -182,10 +182,11 @@ static void end_lookup(struct net_lookup *lookup)
         log_printf(LOG_WARNING, "DNS: no answer for \"%s\"; its addresses of before are used", lookup->host);
 }
 
-/* Nothing more comes of what is asked for at present. */
+/* Nothing more comes of what is asked for at present. A router may take servers back meanwhile, even the last one. */
 static bool question_over(const struct net_lookup *lookup, unsigned servers, deadline_t deadline)
 {
-    return lookup->answered || lookup->refused == (1u << servers) - 1 || deadline_passed(deadline) ||
+    unsigned all = (1u << servers) - 1;
+    return lookup->answered || (lookup->refused & all) == all || deadline_passed(deadline) ||
            (lookup->count && deadline_passed(lookup->began + KNOWN_MS * platform_ticks_per_ms()));
 }
 

@@ -252,10 +252,10 @@ static enum status open_pcb(struct net_stream *s)
 /* As after a new one: not open, and nothing sent or received. */
 static void reset_stream(struct net_stream *s)
 {
-    abort_stream(&s->stream);
+    drop_pcb(s);
+    drop_received(s);
     s->connected = s->peer_closed = false;
-    s->queued = s->acknowledged = 0;
-    s->owed = 0;
+    s->queued = s->acknowledged = s->owed = 0;
     s->ended = OK;
 }
 
@@ -263,6 +263,7 @@ static enum status connect_stream(struct stream *stream, const char *host, uint1
 {
     struct net_stream *s = (struct net_stream *)stream;
     bool served = s->by_name && s->acknowledged >= SERVED;
+    abort_stream(stream);
     reset_stream(s);
     if (!s->network)
         return fail(E_UNREACHABLE, "the network is not started");
@@ -282,7 +283,7 @@ static enum status try_address(struct net_stream *s)
     uint64_t now = platform_ticks(), part = s->open_until > now ? (s->open_until - now) / (s->lookup.left + 1u) : 0;
     deadline_t most = deadline_after_ms(TRY_MS);
     s->try_until = s->lookup.left && now + part > most ? most : now + part;
-    s->ended = OK;
+    reset_stream(s);
     s->opening = CONNECTING;
     return open_pcb(s);
 }
@@ -292,7 +293,6 @@ static enum status try_next_address(struct net_stream *s, enum status status)
 {
     while (status != OK && !deadline_passed(s->open_until) && net_resolve_next(&s->lookup, &s->to)) {
         log_printf(LOG_INFO, "TCP: %s (%s); trying the next address", status_what(status), failure_detail(status));
-        drop_pcb(s);
         status = try_address(s);
     }
     return status;

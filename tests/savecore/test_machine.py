@@ -119,3 +119,31 @@ def test_both_disks_have_the_partuuid(linux):
     """The first one that has it is taken."""
     status, text = linux.run(f"sanstrap-savecore --list --partition={partition_id(2)}")
     assert status == DONE and text.count("State:") == 1 and "/dev/sda2" in text
+
+
+def test_a_table_that_the_kernel_has_not_read(linux):
+    """The mounted third partition is half as large in it, and a fourth one, or nothing, is behind."""
+    name, sectors = linux.names[512], MIB // 512
+    assert linux.run(f"umount /mnt; mount -t ext4 /dev/{name}3 /mnt && sync")[0] == 0
+    gpt(linux.disk, (LINUX_TYPE, sectors, sectors), (AREA_TYPE, 2 * sectors, 16 * sectors),
+        (AREA_TYPE, 32 * sectors, 8 * sectors), (AREA_TYPE, 40 * sectors, 4 * sectors))
+    gone = [f"--extent={first * sectors}:{length * sectors}" for first, length in ((45, 2), (44, 6))]
+    for place in ("--partition=4", "--partition=3", f"--partition={partition_id(4)}", *gone):
+        status, text = linux.run(f"sanstrap-savecore --prepare --force {place} /dev/{name}")
+        assert status == TROUBLE and f"the kernel has /dev/{name}3 where" in text
+    assert b"Sanstrap-" not in linux.disk.read(32 * MIB, 30 * MIB)
+
+    assert linux.run(f"umount /mnt && blockdev --rereadpt /dev/{name}")[0] == 0
+    assert linux.run(f"sanstrap-savecore --prepare --force --extent={45 * sectors}:{2 * sectors} /dev/{name}")[0] == DONE
+
+
+def test_a_disk_that_is_mounted_whole(linux):
+    name = linux.names[4096]
+    process.run(["mke2fs", "-q", "-F", "-t", "ext4", "-b", "4096", linux.large.path])
+    linux.large.write(linux.large.size - MIB, bytes(MIB))
+    assert linux.run(f"exec 5<&- 6<&-; blockdev --rereadpt /dev/{name} && echo 3 > /proc/sys/vm/drop_caches && "
+                     f"mount -t ext4 /dev/{name} /mnt")[0] == 0
+    prepare = f"sanstrap-savecore --prepare --force --extent=8192:4096 /dev/{name}"
+    status, text = linux.run(prepare)
+    assert status == TROUBLE and f"/dev/{name} is in use: mounted" in text
+    assert linux.run(f"umount /mnt && {prepare}")[0] == DONE

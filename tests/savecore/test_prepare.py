@@ -7,7 +7,7 @@ import pytest
 from tests.savecore.disks import (AREA_TYPE, Area, Disk, DONE, FREE, LINUX_TYPE, MIB, NOTHING, TROUBLE, areas, disk_with_area,
                                   gpt, partition_id, run)
 
-REACH = 128 * 1024
+REACH = 256 * 1024
 
 
 def refused(disk, *arguments, because):
@@ -89,6 +89,12 @@ def test_a_gpt_of_which_nothing_is_whole_is_not_used(tmp_path):
     refused(disk, "--extent=20480:8192", disk, because="neither copy of the GPT")
 
 
+def test_a_gpt_of_which_the_beginning_was_made_zero(tmp_path):
+    disk, _ = disk_with_area(tmp_path)
+    disk.write(0, bytes(MIB))
+    refused(disk, "--extent=20480:8192", disk, because="holds a partition table (GPT), on the whole disk")
+
+
 # ---- partitions that are not ----
 
 def test_a_partition_of_another_type(tmp_path):
@@ -121,7 +127,9 @@ SIGNATURES = {
     "LUKS": (0, b"LUKS\xba\xbe"), "FAT": (0x52, b"FAT32   "), "NTFS": (3, b"NTFS    "),
     "partition table": (512, b"EFI PART"), "of 64 KiB: swap": (65526, b"SWAPSPACE2"),
     "at the end: RAID (md)": (8 * MIB - 8192, b"\xfc\x4e\x2b\xa9"), "0.90: RAID (md)": (8 * MIB - 65536, b"\xfc\x4e\x2b\xa9"),
-    "ZFS": (8 * MIB - 64 * 1024, struct.pack("<Q", 0xBAB10C)),
+    "ZFS": (8 * MIB - 64 * 1024, struct.pack("<Q", 0xBAB10C)), "at the start: ZFS": (133 * 1024, struct.pack("<Q", 0xBAB10C)),
+    "in odd sectors: RAID (md)": (8 * MIB - 8192 - 1536, b"\xfc\x4e\x2b\xa9"),
+    "a disk's end: partition table": (8 * MIB - 512, b"EFI PART"),
 }
 
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """sanstrap-savecore --save and its like: dumps that another writer left, whole and torn at every step."""
 import os
+import resource
+import signal
 import stat
 import struct
 import subprocess
@@ -327,6 +329,27 @@ def test_force_save_of_one_that_only_lacks_its_last_head(tmp_path):
     assert found["state"] == "incomplete"
 
 
+def files_of_at_most(size):
+    """Writes behind that fail, as on a full disk."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+@pytest.mark.parametrize("how,named", (("--save", []), ("--force-save", ["vmcore-incomplete"])))
+def test_a_copy_that_breaks_off_does_not_free_a_whole_dump(tmp_path, how, named):
+    disk, area = prepared(tmp_path)
+    area.dump(b"\xa5" * (6 * MIB))
+    before = disk.content()
+    done = subprocess.run([TOOL, "--config=/dev/null", how, f"--directory={tmp_path}/crash", disk.path], timeout=240, check=False,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=lambda: files_of_at_most(4 * MIB))
+    assert done.returncode == TROUBLE
+    assert b"the copy cannot be written" in done.stderr
+    cores = list((tmp_path / "crash").glob("[0-9]*/vmcore*"))
+    assert [core.name for core in cores] == named
+    assert all(core.stat().st_size < 6 * MIB for core in cores)
+    assert disk.content() == before and state(disk) == "complete"
+
+
 @pytest.mark.parametrize("steps", (1, 2, 3, 4))
 def test_clear(tmp_path, steps):
     disk, area = prepared(tmp_path)
@@ -379,6 +402,21 @@ def test_a_link_in_place_of_the_folder_is_not_followed(tmp_path):
     assert run("--save", f"--directory={tmp_path}/crash", disk)[0] == TROUBLE
     assert list((tmp_path / "victim").iterdir()) == []
     assert state(disk) == "complete"
+
+
+def test_somebody_elses_folder_is_not_saved_to(tmp_path):
+    disk, area = prepared(tmp_path)
+    area.dump(CONTENT)
+    left = tmp_path / "crash" / ("." + b"the dump's id 16".hex() + ".partial")
+    left.mkdir(parents=True)
+    (left / "info").write_bytes(b"his")
+    for owner, mode in ((65534, 0o700), (0, 0o777)):
+        os.chown(left, owner, owner)
+        left.chmod(mode)
+        status, _, err = run("--save", f"--directory={tmp_path}/crash", disk)
+        assert status == TROUBLE and "somebody else's" in err
+        assert [path.name for path in left.iterdir()] == ["info"]
+        assert state(disk) == "complete"
 
 
 def test_help_and_version():

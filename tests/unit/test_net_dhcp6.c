@@ -147,6 +147,21 @@ static void replies_that_are_none(void **state)
     }
 }
 
+/* What a reply to somebody else has named is forgotten. */
+static void a_reply_after_one_to_another(void **state)
+{
+    (void)state;
+    static const uint8_t two[] = {REPLY, 0, 0, 0, SERVER_ID, 0, 23, 0, 32, ADDRESS(8), ADDRESS(9)};
+    static const uint8_t one[] = {REPLY, 0, 0, 0, 0, 1, 0, 10, 0, 3, 0, 1, 2, 0, 0, 0, 0, 1, SERVER_ID, DNS(5)};
+    static const uint8_t first[16] = {ADDRESS(5)}, mac[6] = {2, 0, 0, 0, 0, 1};
+    uint8_t request[DHCP6_REQUEST_SIZE], dns[NET_DNS_SERVERS][16];
+    dhcp6_write_request(request, 0, mac, 0);
+    assert_int_equal(dhcp6_read_reply(two, sizeof two, request, dns), -1);
+    assert_int_equal(dhcp6_read_reply(one, sizeof one, request, dns), 1);
+    assert_memory_equal(dns[0], first, 16);
+    assert_true(bytes_are_zero(dns[1], 16));
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
 
 int main(void)
@@ -155,6 +170,7 @@ int main(void)
         CASE(two_servers),
         CASE(nobody_answers),
         CASE(replies_that_are_none),
+        CASE(a_reply_after_one_to_another),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

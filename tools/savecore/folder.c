@@ -47,6 +47,17 @@ static bool open_directory(struct folder *folder)
     return false;
 }
 
+/* Where everybody may make folders, somebody may have made this one: he could take away what is saved there. */
+static bool is_ours_alone(struct folder *folder)
+{
+    struct stat status;
+    if (fstat(folder->self, &status) == 0 && status.st_uid == geteuid() && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0)
+        return true;
+    complain("%s/%s is somebody else's: take it away, or name another --directory", folder->path, folder->hidden);
+    folder->hidden[0] = '\0';
+    return false;
+}
+
 bool folder_begin(struct folder *folder, const char *directory, const struct area *area)
 {
     *folder = (struct folder){.directory = -1, .self = -1, .path = directory};
@@ -64,6 +75,8 @@ bool folder_begin(struct folder *folder, const char *directory, const struct are
     folder->self = openat(folder->directory, folder->hidden, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (folder->self < 0)
         return complain_cannot(folder, "open a folder in");
+    if (!is_ours_alone(folder))
+        return false;
     empty(folder);
     return true;
 }

@@ -15,6 +15,7 @@
 
 #include "platform/bytes.h"
 #include "tools/common/complain.h"
+#include "tools/common/memory.h"
 #include "tools/common/print.h"
 #include "tools/savecore/report.h"
 #include "tools/savecore/signatures.h"
@@ -47,10 +48,38 @@ static bool disk_is_held(const struct device *disk)
     return is_held;
 }
 
+/*
+ * The kernel goes by the table as it was when it read it: what has been made smaller since may be mounted as large as it was. The
+ * disk itself may be in use only where there are no partitions.
+ */
+static bool is_in_use_otherwise(const struct area *area)
+{
+    uint64_t sectors = area->disk.block_size / 512;
+    char *other = sysfs_partition_in_the_way(area->disk.path, area->partition, area->first_lba * sectors, area->blocks * sectors);
+    if (other)
+        complain("the kernel has %s where %s is to be: let it read the partition table again (partprobe, a reboot)", other,
+                 area->name);
+    free(other);
+    return other;
+}
+
+static char *device_of(const struct area *area)
+{
+    if (area->partition)
+        return sysfs_partition_device(area->disk.path, area->partition);
+    char *any = sysfs_partition_in_the_way(area->disk.path, 0, 0, UINT64_MAX);
+    bool has_partitions = any;
+    free(any);
+    return has_partitions ? NULL : memory_copy_text(area->disk.path);
+}
+
 /* A device that is mounted, swapped to, or part of another one, cannot be had alone. */
 static bool is_in_use(const struct area *area)
 {
-    char *device = area->disk.is_device && area->partition ? sysfs_partition_device(area->disk.path, area->partition) : NULL;
+    if (area->disk.is_device && is_in_use_otherwise(area))
+        return true;
+
+    char *device = area->disk.is_device ? device_of(area) : NULL;
     int file = device ? open(device, O_RDONLY | O_EXCL | O_CLOEXEC) : -1;
     bool is_busy = device && file < 0 && errno == EBUSY;
     if (is_busy)

@@ -79,8 +79,8 @@ static bool write_info(const struct folder *folder, const struct area *area)
     return false;
 }
 
-/* The dump into the folder's file; whether that is worth a name. */
-static bool fill(const struct folder *folder, struct area *area, uint64_t length, bool partial)
+/* The dump into the folder's file; whether that is worth a name. *is_whole: it is the dump, to the last byte. */
+static bool fill(const struct folder *folder, struct area *area, uint64_t length, bool partial, bool *is_whole)
 {
     bool has_end = area->has_trailer && area->trailer.status == 0 && area->trailer.length == length;
     int core = folder_create(folder, "vmcore");
@@ -91,9 +91,9 @@ static bool fill(const struct folder *folder, struct area *area, uint64_t length
     bool is_copied = copy_dump(area, length, core, &copied);
     if (is_copied && has_end)
         copy_judge(area, &copied);
-    bool is_whole = is_copied && has_end && copied.crc32c == area->trailer.data_crc32c;
-    bool good = is_whole || (partial && copied.length > 0);
-    if (good && !is_whole && renameat(folder->self, "vmcore", folder->self, "vmcore-incomplete") < 0) {
+    *is_whole = is_copied && has_end && copied.crc32c == area->trailer.data_crc32c;
+    bool good = *is_whole || (partial && copied.length > 0);
+    if (good && !*is_whole && renameat(folder->self, "vmcore", folder->self, "vmcore-incomplete") < 0) {
         complain("the copy cannot be named: %s", strerror(errno));
         good = false;
     }
@@ -106,7 +106,7 @@ static bool fill(const struct folder *folder, struct area *area, uint64_t length
     return good && write_info(folder, area);
 }
 
-static char *copy_to_folder(struct area *area, const struct save_options *options)
+static char *copy_to_folder(struct area *area, const struct save_options *options, bool *is_whole)
 {
     uint64_t length = area_dump_length(area);
     if (length == 0) {
@@ -116,7 +116,7 @@ static char *copy_to_folder(struct area *area, const struct save_options *option
 
     struct folder folder;
     bool good = folder_begin(&folder, options->directory, area) && has_room(&folder, area, length) &&
-                fill(&folder, area, length, options->partial);
+                fill(&folder, area, length, options->partial, is_whole);
     char *path = good ? folder_end(&folder, area->head.started) : NULL;
     folder_close(&folder);
     return path;
@@ -147,9 +147,14 @@ enum exit_status save(struct area *area, const struct save_options *options, cha
         return EXIT_TROUBLE;
     }
 
-    *saved_to = copy_to_folder(area, options);
+    bool is_whole = false;
+    *saved_to = copy_to_folder(area, options, &is_whole);
     if (!*saved_to)
         return EXIT_TROUBLE;
+    if (is_complete && area->condition == AREA_COMPLETE && !is_whole) {
+        complain("%s: only a part of the dump was copied; it is kept", area->name);
+        return EXIT_TROUBLE;
+    }
     if (!is_complete || area->condition != AREA_COMPLETE || options->keep)
         return EXIT_DONE;
     return free_what_was_saved(area) ? EXIT_DONE : EXIT_TROUBLE;

@@ -63,20 +63,29 @@ static bool is_swap(const uint8_t *first, size_t reach)
     return false;
 }
 
-/* md's formats 0.90 and 1.0 stand in the last 128 KiB, at multiples of 4 KiB. */
+/* md's formats 0.90 and 1.0 stand in the last 128 KiB, at multiples of 4 KiB from the beginning, which the end need not be. */
 static bool is_raid_by_its_end(const uint8_t *last, size_t reach)
 {
-    for (size_t back = 4 * KIB; back <= reach; back += 4 * KIB)
+    for (size_t back = 512; back <= reach; back += 512)
         if (is_at(last, reach, reach - back, TEXT("\xFC\x4E\x2B\xA9")))
             return true;
     return false;
 }
 
-/* ZFS's labels hold 128 uberblocks from their second half on; one is enough. */
-static bool is_zfs_by_its_end(const uint8_t *last, size_t reach)
+/* ZFS's labels of 256 KiB hold 128 uberblocks from their second half on; one is enough. Two labels stand at either end. */
+static bool is_zfs(const uint8_t *bytes, size_t reach)
 {
     for (size_t back = KIB; back <= reach; back += KIB)
-        if (is_at(last, reach, reach - back, TEXT("\x0C\xB1\xBA\0\0\0\0\0")))
+        if (is_at(bytes, reach, reach - back, TEXT("\x0C\xB1\xBA\0\0\0\0\0")))
+            return true;
+    return false;
+}
+
+/* A GPT's second header is a disk's last block. */
+static bool is_gpt_by_its_end(const uint8_t *last, size_t reach)
+{
+    for (size_t block = DEVICE_BLOCK_LEAST; block <= DEVICE_BLOCK_MOST && block <= reach; block *= 2)
+        if (is_at(last, reach, reach - block, TEXT("EFI PART")))
             return true;
     return false;
 }
@@ -91,7 +100,9 @@ const char *signatures_name(const uint8_t *first, const uint8_t *last, size_t re
         return "swap";
     if (is_raid_by_its_end(last, reach))
         return "a member of a RAID (md)";
-    return is_zfs_by_its_end(last, reach) ? "a member of a ZFS pool" : NULL;
+    if (is_zfs(first, reach) || is_zfs(last, reach))
+        return "a member of a ZFS pool";
+    return is_gpt_by_its_end(last, reach) ? "a partition table (GPT)" : NULL;
 }
 
 bool signatures_look(const struct device *disk, uint64_t lba, uint64_t blocks, const char **name)

@@ -6,7 +6,7 @@
 #include "tools/savecore/device.h"
 
 /* Of a run's beginning and of its end so many bytes are looked at, and are made zero when it is marked. */
-#define SIGNATURES_REACH (128u * 1024)
+#define SIGNATURES_REACH (256u * 1024)
 
 /*
  * Its name, NULL when there is none that is known. `first` and `last` are its first and its last SIGNATURES_REACH bytes; of a

@@ -79,7 +79,25 @@ bool sysfs_partition(const char *device, struct sysfs_partition *partition)
     return true;
 }
 
-char *sysfs_partition_device(const char *disk, unsigned number)
+/* What is looked for among the kernel's partitions of a disk. */
+struct wanted {
+    unsigned number;         /* that of this number; or, if there are sectors, */
+    uint64_t first, sectors; /* any that has some of them, but the one of this number and just there */
+};
+
+static bool is_wanted(const char *folder, const struct wanted *wanted)
+{
+    uint64_t number, first, sectors;
+    if (!read_number(folder, "partition", &number) || !read_number(folder, "start", &first) ||
+        !read_number(folder, "size", &sectors))
+        return false;
+    if (wanted->sectors == 0)
+        return number == wanted->number;
+    bool is_the_same = number == wanted->number && first == wanted->first && sectors == wanted->sectors;
+    return !is_the_same && first < wanted->first + wanted->sectors && wanted->first < first + sectors;
+}
+
+static char *find_partition(const char *disk, const struct wanted *wanted)
 {
     char folder[PATH_MAX];
     DIR *entries = folder_of(disk, folder) ? opendir(folder) : NULL;
@@ -88,13 +106,22 @@ char *sysfs_partition_device(const char *disk, unsigned number)
 
     char *device = NULL, path[PATH_MAX];
     for (const struct dirent *entry = readdir(entries); entry && !device; entry = readdir(entries)) {
-        uint64_t found;
         int length = snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-        if (entry->d_type == DT_DIR && length < (int)sizeof path && read_number(path, "partition", &found) && found == number)
+        if (entry->d_type == DT_DIR && length < (int)sizeof path && is_wanted(path, wanted))
             device = device_called(entry->d_name);
     }
     closedir(entries);
     return device;
+}
+
+char *sysfs_partition_device(const char *disk, unsigned number)
+{
+    return find_partition(disk, &(struct wanted){.number = number});
+}
+
+char *sysfs_partition_in_the_way(const char *disk, unsigned number, uint64_t first, uint64_t sectors)
+{
+    return find_partition(disk, &(struct wanted){number, first, sectors});
 }
 
 static bool has_entries(const char *folder, const char *name)

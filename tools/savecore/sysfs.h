@@ -20,6 +20,9 @@ bool sysfs_partition(const char *device, struct sysfs_partition *partition);
 /* The device of a disk's partition; NULL: the kernel knows none of that number. */
 char *sysfs_partition_device(const char *disk, unsigned number);
 
+/* That of one which the kernel has in these sectors, but of the one of this number and just there; NULL: of none. */
+char *sysfs_partition_in_the_way(const char *disk, unsigned number, uint64_t first, uint64_t sectors);
+
 /* Whether somebody has the whole disk: a RAID, a volume, a multipath device. */
 bool sysfs_disk_is_held(const char *disk);
 

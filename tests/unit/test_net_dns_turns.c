@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What happens in the midst of a lookup, and of the attempts at the addresses that it found. */
+#include "tests/unit/unit.h"
+
+#include "net/net.h"
+#include "tests/host/connect.h"
+#include "tests/host/host.h"
+#include "tests/host/peer.h"
+
+#define DNS_PORT   53
+#define DNS_HEADER 12
+#define HEAD       0xC0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4
+
+static struct stream *stream;
+static bool refused, answers;
+
+static void serve(uint16_t from, uint16_t to, const uint8_t *data, unsigned length)
+{
+    static const uint8_t list[] = {HEAD, 10, 0, 0, 1, HEAD, 10, 0, 0, 8}; /* the peer's, and nobody's */
+    uint8_t reply[512];
+    if (to != DNS_PORT || length < DNS_HEADER || length > 300)
+        return;
+    memcpy(reply, data, length);
+    memcpy(reply + length, list, sizeof list);
+    reply[2] = 0x81;
+    reply[3] = answers ? 0x80 : 0x85; /* REFUSED */
+    reply[7] = answers ? 2 : 0;
+    peer_datagram(DNS_PORT, from, reply, length + (answers ? sizeof list : 0));
+    refused = !answers;
+}
+
+static int open_world(void **state)
+{
+    (void)state;
+    peer_world_open(64, 65536);
+    peer_got_datagram = serve;
+    stream = net_stream_new(peer_network);
+    refused = answers = false;
+    return 0;
+}
+
+static int close_world(void **state)
+{
+    (void)state;
+    net_stream_free(stream);
+    net_close(peer_network);
+    assert_int_equal(wire.held, 0);
+    peer_world_close();
+    return 0;
+}
+
+/* As when a router takes them back, or a lease ends, while the second of two is waited for. */
+static void servers_that_go_while_they_are_asked(void **state)
+{
+    (void)state;
+    struct net_ipv4 ipv4 = {.address = {10, 0, 0, 2}, .netmask = {255, 255, 255, 0}, .dns = {{10, 0, 0, 1}, {10, 0, 0, 8}}};
+    bool open;
+    assert_int_equal(net_set_ipv4(peer_network, &ipv4), OK);
+    assert_int_equal(stream->ops->connect(stream, "target.example", 3260, deadline_after_ms(5000)), OK);
+    for (deadline_t later = deadline_after_ms(300); !deadline_passed(later); platform_idle()) {
+        assert_int_equal(stream->ops->opened(stream, &open), OK);
+        stream->ops->pump(stream);
+    }
+    assert_true(refused);
+
+    memset(ipv4.dns, 0, sizeof ipv4.dns);
+    assert_int_equal(net_set_ipv4(peer_network, &ipv4), OK);
+    host_clock_advance_us(1000000);
+    assert_int_equal(stream->ops->opened(stream, &open), E_RESOLVE);
+    assert_string_equal(failure_detail(E_RESOLVE), "\"target.example\": the DNS server cannot say (RCODE 5)");
+}
+
+/* Both in one turn. That it took the connection says nothing of the next one, and what it sent is not the next one's. */
+static void an_address_that_resets_what_it_took(void **state)
+{
+    (void)state;
+    bool open = false;
+    answers = true;
+    assert_int_equal(stream->ops->connect(stream, "target.example", 3260, deadline_after_ms(5000)), OK);
+    enum status status = stream->ops->opened(stream, &open);
+    for (; status == OK; status = stream->ops->opened(stream, &open)) {
+        assert_false(open);
+        if (peer.established) {
+            peer_segment(PEER_PSH | PEER_ACK, peer.next, peer.expected, NULL, 0, "lost", 4);
+            peer_segment(PEER_RST | PEER_ACK, peer.next + 4, peer.expected, NULL, 0, NULL, 0);
+            peer.established = false;
+            peer.silent = true;
+        }
+        stream->ops->pump(stream);
+        platform_idle();
+    }
+
+    assert_int_equal(status, E_CONNECT_TIMEOUT);
+    assert_non_null(strstr(host_log_text(), "trying the next address"));
+    struct net_address address;
+    net_named_peer(stream, &address);
+    assert_int_equal(address.family, 0);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(servers_that_go_while_they_are_asked),
+        CASE(an_address_that_resets_what_it_took),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
