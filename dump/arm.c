@@ -261,11 +261,11 @@ static enum status arm(struct dump **armed_dump, const struct dump_config *confi
 
 enum status dump_arm(struct dump **dump, const struct dump_config *config)
 {
-    *dump = NULL;
     if (!enter())
         return E_DUMP_BUSY;
     if (open_dump)
         return leave(fail(E_DUMP_BUSY, "one is open"));
+    *dump = NULL;
     return leave(arm(dump, config));
 }
 

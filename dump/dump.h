@@ -79,10 +79,10 @@ struct dump;
 /*
  * Reads the table, checks it and the rest of *config, and keeps a deep copy under a checksum; of the card it reads configuration
  * space alone, and the disk is not asked. *dump lies in the plain piece, where what was armed there before has gone, whatever is
- * returned. Of several targets those count that show the same disk over the same card. E_DUMP_BUSY while a dump is open. Errors
- * name the member that cannot be used: E_DUMP_TABLE, E_DUMP_NIC (no driver, another card at its place), E_DUMP_SECRET (CHAP
- * without a secret), E_DUMP_NO_EXTENT, E_DUMP_EXTENT (beyond the disk, overlapping, none of whole blocks), E_DUMP_IDENTITY
- * (neither WWID nor serial number to know the disk by), E_DUMP_MEMORY.
+ * returned. Of several targets those count that show the same disk over the same card. E_DUMP_BUSY while a dump is open, and
+ * *dump stays. Errors name the member that cannot be used: E_DUMP_TABLE, E_DUMP_NIC (no driver, another card at its place),
+ * E_DUMP_SECRET (CHAP without a secret), E_DUMP_NO_EXTENT, E_DUMP_EXTENT (beyond the disk, overlapping, none of whole blocks),
+ * E_DUMP_IDENTITY (neither WWID nor serial number to know the disk by), E_DUMP_MEMORY.
  */
 enum status dump_arm(struct dump **dump, const struct dump_config *config);
 
@@ -120,15 +120,16 @@ struct dump_span {
  * Writes whole blocks, inside the extents (E_DUMP_EXTENT otherwise, and nothing of it is written): the spans together have blocks
  * * block_size bytes. They are copied before this returns, so that they may change at once; the write itself may still be under
  * way, and its failure is then told by a later call, once. A lost session is opened again, and what was not confirmed is written
- * again. E_DUMP_TIMEOUT an eighth of the time before its end, 20 s at most, which is kept for whoever wants to write how it
- * ended.
+ * again. Whatever is told, blocks of this call or of one before may be missing: it is the dump's failure, and repeating this one
+ * call does not mend it. E_DUMP_TIMEOUT an eighth of the time before its end, 20 s at most, which is kept for whoever wants to
+ * write how it ended.
  */
 enum status dump_write(struct dump *dump, uint64_t lba, uint32_t blocks, const struct dump_span *spans, unsigned count);
 
 /* Reads whole blocks inside the extents, once the writes before are done. */
 enum status dump_read(struct dump *dump, uint64_t lba, uint32_t blocks, void *to);
 
-/* Waits for every write, then has the disk bring its cache to the medium. */
+/* Waits for every write, then, unless one has failed, has the disk bring its cache to the medium. */
 enum status dump_flush(struct dump *dump);
 
 /* Flushes, logs out, stops the card. The card does no DMA afterwards, whatever is returned. */

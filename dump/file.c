@@ -89,7 +89,10 @@ static enum status write_piece(struct dump_file *file)
     file->crc32c = crc32c(file->crc32c, file->block, held);
     memset(file->block + held, 0, blocks * file->block_size - held);
     file->held = 0;
-    return write_block(file, DUMP_AREA_DATA_OFFSET + file->length - held, blocks * file->block_size);
+    enum status status = write_block(file, DUMP_AREA_DATA_OFFSET + file->length - held, blocks * file->block_size);
+    if (file->failure == OK)
+        file->failure = status;
+    return status;
 }
 
 /* From `bytes`, or zeros where that is NULL. */
@@ -152,11 +155,13 @@ enum status dump_file_end(struct dump_file *file, enum status outcome)
     enum status status = write_piece(file);
     if (status == OK)
         status = dump_flush(file->dump);
-    if (outcome == OK && status != OK) {
-        format_text(file->trailer.detail, sizeof file->trailer.detail, "%s", failure_detail(status));
-        outcome = status;
-        (void)write_trailer(file, outcome);
-        return outcome;
+
+    /* What has failed once is missing, however the rest went. */
+    enum status untold = file->failure == OK ? status : file->failure;
+    if (outcome == OK && untold != OK) {
+        format_text(file->trailer.detail, sizeof file->trailer.detail, "%s", failure_detail(untold));
+        (void)write_trailer(file, untold);
+        return untold;
     }
 
     status = write_trailer(file, outcome);

@@ -21,6 +21,7 @@ struct dump_file {
     uint64_t capacity; /* bytes */
     uint32_t crc32c;   /* of them, running */
     uint32_t began;    /* milliseconds since dump_open(), when the head was written */
+    enum status failure; /* the first that writing what was appended ended with */
     struct dump_area_head head;
     struct dump_area_trailer trailer;
     uint32_t held; /* bytes of `block` that wait for the rest of their piece */
@@ -40,8 +41,8 @@ enum status dump_file_append(struct dump_file *file, const void *bytes, uint64_t
 enum status dump_file_align(struct dump_file *file, uint32_t alignment);
 
 /*
- * Ends the dump with how it went: OK writes trailer and head COMPLETE; another status a trailer with its code and detail, as long
- * as the disk takes it, and the head stays INCOMPLETE. Returns what writing these ended with.
+ * Ends the dump with how it went: OK, unless appending has failed before, writes trailer and head COMPLETE; another status a
+ * trailer with its code and detail, as long as the disk takes it, and the head stays INCOMPLETE. Returns what writing ended with.
  */
 enum status dump_file_end(struct dump_file *file, enum status outcome);
 

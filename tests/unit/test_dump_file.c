@@ -294,6 +294,20 @@ static void a_write_that_fails_ends_it(void **state)
     assert_int_equal(dump_area_state(head_of(disk)), DUMP_AREA_IS_INCOMPLETE);
 }
 
+/* Whoever goes on after it, and thinks in the end that all went well, has no whole dump. */
+static void a_write_that_failed_on_the_way_is_remembered(void **state)
+{
+    (void)state;
+    writes_left = 4;
+    assert_int_equal(dump_file_begin(&file, NULL, &head), OK);
+    assert_int_equal(dump_file_append(&file, content, sizeof content), E_SCSI_SPACE);
+    write_status = OK;
+    assert_int_equal(dump_file_append(&file, content, DUMP_FILE_PIECE), OK);
+    assert_int_equal(dump_file_end(&file, OK), E_SCSI_SPACE);
+    assert_int_equal(dump_area_state(head_of(disk)), DUMP_AREA_IS_INCOMPLETE);
+    assert_int_equal(trailer_of(disk)->status, E_SCSI_SPACE);
+}
+
 /* The checksum is that of what is on the disk. */
 static void memory_that_changes_while_it_is_read(void **state)
 {
@@ -318,6 +332,7 @@ int main(void)
         CASE(how_it_failed_is_told_in_the_trailer),
         CASE(a_dump_that_cannot_be_flushed_is_not_whole),
         CASE(a_write_that_fails_ends_it),
+        CASE(a_write_that_failed_on_the_way_is_remembered),
         CASE(memory_that_changes_while_it_is_read),
     };
 
