@@ -157,17 +157,31 @@ static enum status read_inquiry(struct scsi_disk *disk, deadline_t deadline)
     return OK;
 }
 
-/* A page of vital product data in disk->scratch; returns the bytes behind its header, 0 when the LUN has no such page. */
-static uint32_t read_page(struct scsi_disk *disk, uint8_t page, deadline_t deadline)
+/* Whether the LUN has said something to the last command, be it that it does not know it. */
+static bool was_answered(const struct scsi_disk *disk)
+{
+    enum status ignored;
+    return disk->probe.status == OK && scsi_judge(&disk->probe, false, &ignored) != SCSI_LATER;
+}
+
+/*
+ * A page of vital product data in disk->scratch, *length the bytes behind its header: 0, with OK, when the LUN has no such page.
+ * Another status when it has not answered.
+ */
+static enum status read_page(struct scsi_disk *disk, uint8_t page, deadline_t deadline, uint32_t *length)
 {
     uint8_t cdb[ISCSI_CDB_MAX];
     uint32_t got;
 
+    *length = 0;
     scsi_cdb_inquiry_page(cdb, page, VPD_ALLOCATION);
-    if (run_command(disk, disk->lun, cdb, VPD_ALLOCATION, &got, soon(deadline)) != OK || got < VPD_HEADER_LENGTH ||
-        disk->scratch[VPD_PAGE_CODE] != page)
-        return 0;
-    return smaller_of(get_be16(disk->scratch + VPD_PAGE_LENGTH), got - VPD_HEADER_LENGTH);
+    enum status status = run_command(disk, disk->lun, cdb, VPD_ALLOCATION, &got, deadline);
+    if (status != OK)
+        return was_answered(disk) ? OK : status;
+
+    if (got >= VPD_HEADER_LENGTH && disk->scratch[VPD_PAGE_CODE] == page)
+        *length = smaller_of(get_be16(disk->scratch + VPD_PAGE_LENGTH), got - VPD_HEADER_LENGTH);
+    return OK;
 }
 
 /* The order in which designators are likely to be unique; 0: not to be used. */
@@ -199,19 +213,26 @@ static void choose_designator(struct scsi_disk *disk, uint32_t length)
     }
 }
 
-static void read_identity(struct scsi_disk *disk, deadline_t deadline)
+/* What the disk is known by from now on is waited for: without it a twin under the same LUN would pass for it. */
+static enum status read_identity(struct scsi_disk *disk, deadline_t deadline)
 {
-    uint32_t length = read_page(disk, VPD_SERIAL, deadline);
-    scsi_copy_field(disk->disk.serial, sizeof disk->disk.serial, disk->scratch + VPD_HEADER_LENGTH, length);
-
-    length = read_page(disk, VPD_DEVICE_ID, deadline);
+    uint32_t length;
+    enum status status = read_page(disk, VPD_DEVICE_ID, deadline, &length);
+    if (status != OK)
+        return status;
     choose_designator(disk, length);
+
+    bool known = disk->disk.wwid_length;
+    status = read_page(disk, VPD_SERIAL, known ? soon(deadline) : deadline, &length);
+    scsi_copy_field(disk->disk.serial, sizeof disk->disk.serial, disk->scratch + VPD_HEADER_LENGTH, length);
+    return known ? OK : status;
 }
 
 /* The LUN's limit, and the size of one of our transfers. */
 static void read_limits(struct scsi_disk *disk, deadline_t deadline)
 {
-    uint32_t length = read_page(disk, VPD_BLOCK_LIMITS, deadline), most = 0;
+    uint32_t length, most = 0;
+    (void)read_page(disk, VPD_BLOCK_LIMITS, soon(deadline), &length);
     if (length + VPD_HEADER_LENGTH >= VPD_MAX_TRANSFER_LENGTH + 4)
         most = get_be32(disk->scratch + VPD_MAX_TRANSFER_LENGTH);
 
@@ -309,10 +330,11 @@ static enum status probe_once(struct scsi_disk *disk, deadline_t deadline)
     }
     if (status == OK)
         status = read_capacity(disk, deadline);
+    if (status == OK)
+        status = read_identity(disk, deadline);
     if (status != OK)
         return status;
 
-    read_identity(disk, deadline);
     read_limits(disk, deadline);
     read_protection(disk, deadline);
     return OK;

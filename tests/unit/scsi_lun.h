@@ -50,6 +50,7 @@ static struct {
     bool not_ready;
     uint8_t cut_operation_code; /* this command's answers have `cut` bytes at most, when it is set */
     uint32_t cut;
+    uint8_t busy_page;                       /* BUSY, whenever this page of vital product data is asked for, when it is set */
     uint8_t forgotten_operation_code;        /* this command is never answered, when it is set */
     uint8_t refused_operation_code, refusal; /* this command ends with that SCSI status … */
     unsigned refusals;                       /* … so often; CHECK CONDITION is a unit attention */
@@ -102,6 +103,10 @@ static void say_page(const struct command *command)
     uint8_t page = command->cdb[INQUIRY_CDB_PAGE_CODE];
     uint8_t data[64] = {lun.device_type, page, 0, 60};
 
+    if (lun.busy_page && page == lun.busy_page) {
+        say(OP_SCSI_RESPONSE, FLAG_UNDERFLOW, command, SCSI_BUSY, command->length, NULL, 0);
+        return;
+    }
     if (lun.no_page || (page == VPD_SERIAL && lun.no_serial) || (page == VPD_DEVICE_ID && lun.no_wwid)) {
         say_sense(command, 5, 0x24, 0);
         return;

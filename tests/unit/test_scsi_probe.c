@@ -88,6 +88,23 @@ static void what_can_be_done_without_is_given_up(void **state)
     }
 }
 
+/* A LUN that has such a page, and does not say what stands in it, is not opened under a weaker name. */
+static void the_name_is_waited_for(void **state)
+{
+    (void)state;
+    lun.busy_page = VPD_DEVICE_ID;
+    assert_int_equal(open_disk(), E_SCSI_BUSY);
+
+    lun.busy_page = VPD_SERIAL;
+    assert_int_equal(open_disk(), OK);
+    assert_string_equal(disk->serial, "");
+    lun.no_wwid = true;
+    assert_int_equal(open_disk(), E_SCSI_BUSY);
+
+    lun.busy_page = VPD_BLOCK_LIMITS;
+    assert_int_equal(open_disk(), OK);
+}
+
 /* The list of LUNs is for him alone who has asked for one that is not there; he hears of that also without it. */
 static void luns_are_listed_when_one_is_missing(void **state)
 {
@@ -182,6 +199,7 @@ int main(void)
         CASE(what_is_answered_too_short_or_refused),
         CASE(busy_at_first),
         CASE(busy_for_ever),
+        CASE(the_name_is_waited_for),
         CASE(what_can_be_done_without_is_given_up),
         CASE(luns_are_listed_when_one_is_missing),
         CASE(capacities_that_differ),
