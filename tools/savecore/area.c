@@ -100,8 +100,7 @@ bool area_read(struct area *area)
 static bool write_block(const struct area *area, uint64_t lba, const void *block, size_t size)
 {
     struct device writer;
-    bool good = device_open(&writer, area->disk.path, DEVICE_WRITE, area->disk.block_size) &&
-                device_write(&writer, lba, block, size) && device_flush(&writer);
+    bool good = device_open_writer(&writer, &area->disk) && device_write(&writer, lba, block, size) && device_flush(&writer);
     device_close(&writer);
     return good;
 }

@@ -85,6 +85,22 @@ bool device_open(struct device *disk, const char *path, enum device_access acces
     return measure(disk, &status, image_block_size);
 }
 
+/* A path may have come to lead elsewhere since the disk was looked at. */
+bool device_open_writer(struct device *writer, const struct device *disk)
+{
+    struct stat looked_at, now;
+    if (!device_open(writer, disk->path, DEVICE_WRITE, disk->block_size))
+        return false;
+    if (fstat(disk->file, &looked_at) < 0 || fstat(writer->file, &now) < 0)
+        return complain_cannot("look at", disk->path);
+
+    bool is_same = disk->is_device ? S_ISBLK(now.st_mode) && looked_at.st_rdev == now.st_rdev
+                                   : looked_at.st_dev == now.st_dev && looked_at.st_ino == now.st_ino;
+    if (!is_same)
+        complain("%s is another disk now than the one that was looked at: nothing is written", disk->path);
+    return is_same;
+}
+
 /* `length` bytes at `lba`, inside the disk, as an offset; or -1. */
 static off_t offset_of(const struct device *disk, uint64_t lba, size_t length)
 {

@@ -25,6 +25,7 @@ enum device_access { DEVICE_READ, DEVICE_WRITE };
 
 /* All complain when they fail. An image has blocks of image_block_size. */
 bool device_open(struct device *disk, const char *path, enum device_access access, uint32_t image_block_size);
+bool device_open_writer(struct device *writer, const struct device *disk); /* the very same, or not at all */
 bool device_read(const struct device *disk, uint64_t lba, void *to, size_t length);
 bool device_write(const struct device *disk, uint64_t lba, const void *from, size_t length);
 bool device_flush(const struct device *disk); /* to the medium */

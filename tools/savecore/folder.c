@@ -132,13 +132,14 @@ char *folder_end(struct folder *folder, uint64_t time)
     char name[48];
     if (!choose_name(folder, time, name, sizeof name))
         return NULL;
-    if (fsync(folder->self) < 0 || renameat(folder->directory, folder->hidden, folder->directory, name) < 0 ||
-        fsync(folder->directory) < 0) {
+    bool is_named = fsync(folder->self) == 0 && renameat(folder->directory, folder->hidden, folder->directory, name) == 0;
+    if (is_named)
+        folder->hidden[0] = '\0';
+    if (!is_named || fsync(folder->directory) < 0) {
         complain_cannot(folder, "name the folder in");
         return NULL;
     }
 
-    folder->hidden[0] = '\0';
     size_t size = strlen(folder->path) + sizeof name + 1;
     char *path = memory_take(size);
     snprintf(path, size, "%s/%s", folder->path, name);

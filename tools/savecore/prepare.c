@@ -182,8 +182,7 @@ static bool make_empty(const struct area *area)
     size_t reach = (size_t)count * area->disk.block_size;
     uint8_t *zeros = device_buffer(reach);
     struct device writer;
-    bool good = device_open(&writer, area->disk.path, DEVICE_WRITE, area->disk.block_size) &&
-                device_write(&writer, area->first_lba, zeros, reach) &&
+    bool good = device_open_writer(&writer, &area->disk) && device_write(&writer, area->first_lba, zeros, reach) &&
                 device_write(&writer, area->first_lba + area->blocks - count, zeros, reach) && device_flush(&writer);
     device_close(&writer);
     free(zeros);

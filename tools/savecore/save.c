@@ -98,12 +98,14 @@ static bool fill(const struct folder *folder, struct area *area, uint64_t length
         good = false;
     }
 
+    if (is_copied && !good)
+        complain("%s: %s", area->name, area->problem);
+    /* The log comes last: the dump can do without, and it may fill the room that is left. */
+    good = good && write_info(folder, area);
     if (good)
         write_log(folder, area, core);
     close(core);
-    if (is_copied && !good)
-        complain("%s: %s", area->name, area->problem);
-    return good && write_info(folder, area);
+    return good;
 }
 
 static char *copy_to_folder(struct area *area, const struct save_options *options, bool *is_whole)
