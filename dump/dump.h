@@ -24,7 +24,7 @@
 /* How much memory there is; every figure may be larger than the small one's, and makes the dump faster. */
 struct dump_profile {
     uint16_t rx_buffers, tx_buffers; /* of the card */
-    uint32_t window;                 /* TCP's, bytes; at most what the receive buffers hold in full segments */
+    uint32_t window;                 /* TCP's, bytes; at most what 3/4 of the receive buffers but two hold in full segments */
     uint32_t request_bytes;          /* of one write command, a power of two, 4096 and above */
     unsigned requests;               /* write commands in flight, each with staging memory of request_bytes */
 };

@@ -17,10 +17,10 @@ struct dump_file {
     struct dump *dump;
     struct dump_extent area;
     uint32_t block_size;
-    uint64_t length;   /* bytes appended */
-    uint64_t capacity; /* bytes */
-    uint32_t crc32c;   /* of them, running */
-    uint32_t began;    /* milliseconds since dump_open(), when the head was written */
+    uint64_t length;     /* bytes appended */
+    uint64_t capacity;   /* bytes */
+    uint32_t crc32c;     /* of them, running */
+    uint32_t began;      /* milliseconds since dump_open(), when the head was written */
     enum status failure; /* the first that writing what was appended ended with */
     struct dump_area_head head;
     struct dump_area_trailer trailer;
