@@ -145,3 +145,10 @@ def test_prose_and_code_keep_to_the_width():
             if len(line) > LINE_MAX and not (name.endswith(".md") and re.match(r"\s*\||    ", line)):
                 found.append(f"{name}:{number}: {len(line)} characters")
     nothing(found)
+
+
+def test_test_files_have_names_of_their_own():
+    """pytest imports those that lie in no package by their bare name, and a second one of that name not at all."""
+    paths = [pathlib.Path(name) for name in tracked("test_*.py", "*/test_*.py")]
+    names = [path.name for path in paths if not (ROOT / path.parent / "__init__.py").exists()]
+    nothing(sorted({name for name in names if names.count(name) > 1}))
