@@ -12,7 +12,6 @@
 #define REQUEST_MOST  MIB
 #define TIMEOUT_MS    600000u
 #define ALIGNED       64u
-#define DUMP_MTU      1500u /* a larger one would want larger buffers, and what is sent to us has our size */
 
 const struct dump_profile dump_profile_small = {
     .rx_buffers = 8, .tx_buffers = 6, .window = 4 * SEGMENT, .request_bytes = 4096, .requests = 2};
@@ -146,9 +145,10 @@ size_t dump_plain_size(const struct dump_profile *profile)
            run_size(profile) + 2 * ALIGNED;
 }
 
+/* A larger MTU would want larger buffers, and what is sent to us has our size. */
 static struct nic_config card_config(const struct dump_profile *profile)
 {
-    return (struct nic_config){.rx_buffers = profile->rx_buffers, .tx_buffers = profile->tx_buffers, .mtu = DUMP_MTU};
+    return (struct nic_config){.rx_buffers = profile->rx_buffers, .tx_buffers = profile->tx_buffers, .mtu = NIC_MTU_DEFAULT};
 }
 
 size_t dump_dma_size(const struct dump_profile *profile, const struct pci_device *card)

@@ -15,7 +15,6 @@
 #define BYE_MS        2000  /* for a logout */
 #define PAUSE_MS      500   /* before all ways are tried again, doubled up to … */
 #define PAUSE_MOST_MS 8000
-#define DUMP_MTU      1500u
 
 static deadline_t earlier(deadline_t a, deadline_t b)
 {
@@ -37,7 +36,7 @@ static enum status take_card(struct dump *dump)
     struct nic_config config = {.arena = &dma,
                                 .rx_buffers = armed->profile.rx_buffers,
                                 .tx_buffers = armed->profile.tx_buffers,
-                                .mtu = nic_mtu_is_valid(mtu) && mtu < DUMP_MTU ? mtu : DUMP_MTU,
+                                .mtu = nic_mtu_is_valid(mtu) && mtu < NIC_MTU_DEFAULT ? mtu : NIC_MTU_DEFAULT,
                                 .mac = armed->target.mac};
 
     dump->run.card = armed->target.card;
