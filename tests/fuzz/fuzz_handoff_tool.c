@@ -3,26 +3,11 @@
  * libFuzzer: any bytes as what sanstrap-handoff is shown, a table by itself and a memory image, decoded to text and to JSON. What
  * comes out is ASCII without control characters.
  */
-#include <stdio.h>
-
 #include "tests/fuzz/fuzz_handoff.h"
-#include "tools/common/print.h"
+#include "tests/fuzz/fuzz_print.h"
 #include "tools/handoff/decode.h"
 
 #define BASE 0x80000u
-
-static void check_output(const struct node *root, void (*print)(const struct node *, FILE *))
-{
-    char *text;
-    size_t length;
-    FILE *to = open_memstream(&text, &length);
-    must(to != NULL);
-    print(root, to);
-    must(fclose(to) == 0 && length > 0);
-    for (size_t i = 0; i < length; i++)
-        must(text[i] == '\n' || (text[i] >= ' ' && text[i] <= '~'));
-    free(text);
-}
 
 static void show(struct tables *tables, const struct log_place *log)
 {

@@ -10,8 +10,8 @@
 
 #include "platform/crc32.h"
 #include "tests/fuzz/fuzz_handoff.h"
+#include "tests/fuzz/fuzz_print.h"
 #include "tools/common/memory.h"
-#include "tools/common/print.h"
 #include "tools/savecore/area.h"
 #include "tools/savecore/copy.h"
 #include "tools/savecore/dmesg.h"
@@ -36,19 +36,6 @@ static struct device a_disk(void)
 static void put(const struct device *disk, uint64_t offset, const uint8_t *bytes, size_t size)
 {
     must(offset + size <= BLOCKS * BLOCK && pwrite(disk->file, bytes, size, (off_t)offset) == (ssize_t)size);
-}
-
-static void check_output(const struct node *root, void (*print)(const struct node *, FILE *))
-{
-    char *text;
-    size_t length;
-    FILE *to = open_memstream(&text, &length);
-    must(to != NULL);
-    print(root, to);
-    must(fclose(to) == 0 && length > 0);
-    for (size_t i = 0; i < length; i++)
-        must(text[i] == '\n' || (text[i] >= ' ' && text[i] <= '~'));
-    free(text);
 }
 
 /* ---- a partition table ---- */

@@ -11,6 +11,8 @@ import subprocess
 import uuid
 import zlib
 
+from tests.faults.pdu import crc32c
+
 BUILD = pathlib.Path(__file__).resolve().parent.parent.parent / "build" / "host"
 TOOL = BUILD / "sanstrap-savecore"
 DONE, NOTHING, TROUBLE = 0, 1, 2
@@ -151,23 +153,3 @@ class Area:
         if steps > 3:
             self.write_head(self.head(WHOLE, area_id, dump_id, **members))
         return content
-
-
-def _table():
-    table = []
-    for value in range(256):
-        for _ in range(8):
-            value = value >> 1 ^ (0x82F63B78 if value & 1 else 0)
-        table.append(value)
-    return table
-
-
-TABLE = _table()
-
-
-def crc32c(content):
-    """Castagnoli's, as iSCSI has it (RFC 3720, appendix B.4)."""
-    crc = 0xFFFFFFFF
-    for byte in content:
-        crc = crc >> 8 ^ TABLE[(crc ^ byte) & 0xFF]
-    return crc ^ 0xFFFFFFFF
