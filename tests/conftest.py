@@ -3,6 +3,7 @@
 Makes the whole of the project's tests one pytest run: the cmocka programs of tests/unit are items beside the other tests, and one
 that was not built, ends badly or holds no test is a failure.
 """
+import itertools
 import os
 import re
 import subprocess
@@ -43,6 +44,25 @@ def pytest_runtest_makereport(item, call):
             report.sections.append(("lab", opened.logs()))
         except Exception as error:  # the report of the failure itself must not be lost
             report.sections.append(("lab", f"its logs cannot be read: {error}"))
+
+
+def pytest_collection_modifyitems(items):
+    """
+    Whoever runs tests takes neighbours of the list, many at a time: the fuzzers, a minute each, are spread over it, so that they
+    do not fall to one of two. They go between files, since a file's tests may share a machine.
+    """
+    fuzzers = [item for item in items if item.path.parent.name == "fuzz"]
+    others = [item for item in items if item.path.parent.name != "fuzz"]
+    gap = len(others) / (len(fuzzers) + 1)
+    items.clear()
+    passed, placed = 0, 0
+    for _, file in itertools.groupby(others, key=lambda item: item.path):
+        file = list(file)
+        passed += len(file)
+        due = fuzzers[placed:int(passed / gap)]
+        items += file + due
+        placed += len(due)
+    items += fuzzers[placed:]
 
 
 def pytest_collect_file(file_path, parent):
