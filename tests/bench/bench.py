@@ -17,9 +17,11 @@ from tests.lab.boots import FAILURE  # noqa: E402
 from tests.lab.lab import BUILD, NBP, Lab  # noqa: E402
 
 LOADERS = ("sanstrap", "ipxe")
-WORKS = {  # name: (sectors a call, calls)
-    "sequential, 63.5 KiB calls": (127, 1024),  # iPXE refuses 128 sectors
-    "sequential, 4 KiB calls": (8, 4096),
+WORKS = {  # name: how the boot sector goes about it; iPXE refuses calls of 128 sectors
+    "reads, 63.5 KiB": {"call_sectors": 127, "total_calls": 1024},
+    "reads, 4 KiB": {"call_sectors": 8, "total_calls": 4096},
+    "reads, 512 B, scattered": {"call_sectors": 1, "total_calls": 4096, "scattered": 0x1ffff},
+    "writes, 63.5 KiB": {"call_sectors": 127, "total_calls": 512, "writes": True},
 }
 SECONDS_TO_BOOT_SECTOR = "last TFTP block to boot sector, s"
 
@@ -33,20 +35,20 @@ TFTP_ACK = 4
 SHORTEST_ACK = 46
 
 
-def boot(lab, loader, sectors, calls):
+def boot(lab, loader, **work):
     """A machine whose boot sector says B before it reads and D after it."""
-    sector = disks.reader(sectors, calls)
+    sector = disks.reader(**work)
     target = lab.target(disks.sector_disk(lab.path("disk.img"), sector, size=128 * disks.MIB))
     return lab.boot_by_rom(target.root_path, loader, timeout=300)
 
 
-def throughput(loader, sectors, calls):
+def throughput(loader, work):
     """MB/s."""
     with Lab("bench") as lab:
-        machine = boot(lab, loader, sectors, calls)
+        machine = boot(lab, loader, **work)
         begin = machine.seconds_at(machine.expect("^B$", 90, or_fail=FAILURE).start())
         end = machine.seconds_at(machine.expect("^D$", 200, or_fail="^E").start())
-        return sectors * 512 * calls / (end - begin) / 1e6
+        return work["call_sectors"] * 512 * work["total_calls"] / (end - begin) / 1e6
 
 
 def is_tftp_ack(frame):
@@ -68,7 +70,7 @@ def seconds_to_boot_sector(loader):
     """From the last block of the NBP (iPXE is in the ROM already: of its script) to the boot sector's first character."""
     with Lab("bench") as lab:
         wire = lab.network.capture()
-        machine = boot(lab, loader, 1, 1)
+        machine = boot(lab, loader, call_sectors=1, total_calls=1)
         begun = machine.wall_time(machine.expect("^B$", 90, or_fail=FAILURE).start())
         lab.network.stop_capture()
         return begun - last_tftp_ack(network.read_pcap(wire))
@@ -76,7 +78,7 @@ def seconds_to_boot_sector(loader):
 
 def measure(loader):
     """One turn: figures by their names."""
-    figures = {f"{name}, MB/s": throughput(loader, *work) for name, work in WORKS.items()}
+    figures = {f"{name}, MB/s": throughput(loader, work) for name, work in WORKS.items()}
     figures[SECONDS_TO_BOOT_SECTOR] = seconds_to_boot_sector(loader)
     return figures
 

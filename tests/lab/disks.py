@@ -81,10 +81,10 @@ def partition_table(*partitions):
     return table.ljust(64, b"\0")
 
 
-def reader(call_sectors, total_calls, pause_ticks=0, dot_every=0, until_told=False):
+def reader(call_sectors, total_calls, pause_ticks=0, dot_every=0, until_told=False, writes=False, scattered=0):
     """The boot sector that asm/reader.asm tells of."""
     return assemble("reader", CALL_SECTORS=call_sectors, TOTAL_CALLS=total_calls, PAUSE_TICKS=pause_ticks, DOT_EVERY=dot_every,
-                    UNTIL_TOLD=int(until_told))
+                    UNTIL_TOLD=int(until_told), WRITES=int(writes), SCATTERED=scattered)
 
 
 def sector_disk(path, boot_sector, size=16 * MIB):

@@ -2,7 +2,8 @@
 ; A boot sector that reads the disk from its start in TOTAL_CALLS calls of CALL_SECTORS, with a pause of PAUSE_TICKS (of the
 ; BIOS's, 55 ms) after each, and tells on COM1: 'B' when it begins, a dot for every DOT_EVERY calls (0: none), 'E' and the last
 ; status when a call fails, 'D' when it is done. With UNTIL_TOLD it is never done by itself: it starts at the disk's start again,
-; until something comes in on COM1.
+; until something comes in on COM1. With WRITES it writes what lies in memory, from sector 256 on; with SCATTERED (a power of 2
+; less 1) each call goes to a place of its own among so many sectors.
         bits 16
         org 0x7c00
         jmp 0:start
@@ -21,16 +22,28 @@ start:
         call newline
 .from_start:
         xor eax, eax
+%if WRITES
+        mov eax, FIRST_WRITTEN
+%endif
         mov [packet + 8], eax
         mov ebp, TOTAL_CALLS
 .next:
         mov si, packet
         mov byte [si + 2], CALL_SECTORS
         mov dl, [drive]
-        mov ah, 0x42
+        mov ax, FUNCTION
         int 0x13
         jc .failed
+%if SCATTERED
+        imul edi, edi, 1664525  ; Numerical Recipes' generator: its high bits are the better ones
+        add edi, 1013904223
+        mov eax, edi
+        shr eax, 8
+        and eax, SCATTERED
+        mov [packet + 8], eax
+%else
         add dword [packet + 8], CALL_SECTORS
+%endif
 %if PAUSE_TICKS
         mov cx, PAUSE_TICKS
 .pause:
@@ -85,6 +98,12 @@ start:
 
 %include "serial.inc"
 
+%if WRITES
+FUNCTION equ 0x4300             ; without verification
+%else
+FUNCTION equ 0x4200
+%endif
+FIRST_WRITTEN equ 256
 LINE_STATUS equ 0x3fd
 RECEIVED    equ 1
 TICK        equ 0x46c           ; the lowest byte of the BIOS's count
