@@ -102,7 +102,7 @@ bool abort_next_pdu(struct iscsi_session *session)
     if (session->management.busy)
         return false;
 
-    for (unsigned slot = 0; slot < session->slot_count; slot++) {
+    for (unsigned slot = 0; slot < session->slot_end; slot++) {
         const struct active_task *active = &session->slots[slot];
 
         if (active->state == SLOT_ACTIVE && (active->abort == ABORT_WANTED || active->abort == RESET_WANTED)) {
@@ -145,7 +145,7 @@ enum status abort_response(struct iscsi_session *session)
     management->busy = false;
     if (management->slot == NO_SLOT)
         management->unit_reset = UNIT_RESET_DONE;
-    for (unsigned i = 0; i < session->slot_count; i++) {
+    for (unsigned i = 0; i < session->slot_end; i++) {
         struct active_task *active = &session->slots[i];
         bool over =
             reset ? active->state == SLOT_ACTIVE && memcmp(active->lun, management->lun, 8) == 0 : is_referenced(session, active);

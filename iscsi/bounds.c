@@ -23,7 +23,7 @@ void bounds_forgive_pause(struct iscsi_session *session)
         session->window_until += pause;
     if (session->taken_until)
         session->taken_until += pause;
-    for (unsigned i = 0; i < session->slot_count; i++)
+    for (unsigned i = 0; i < session->slot_end; i++)
         session->slots[i].stalled_at += pause;
 }
 

@@ -47,9 +47,10 @@ enum status disk_wait(struct disk *disk, struct disk_request *request, deadline_
 static enum status transfer_blocks(struct disk *disk, enum disk_operation operation, uint64_t lba, uint64_t blocks,
                                    uint8_t *buffer, deadline_t deadline)
 {
-    struct disk_request ring[IN_FLIGHT] = {0};
     uint64_t submitted = 0, waited = 0;
     enum status result = OK;
+    /* Each is filled in when its turn comes: most transfers are one. */
+    struct disk_request ring[IN_FLIGHT];
 
     while (blocks || waited < submitted) {
         if (blocks && result == OK && submitted - waited < IN_FLIGHT) {

@@ -9,8 +9,10 @@ static void submit_task(struct scsi_disk *disk, struct scsi_slot *slot)
     struct disk_request *request = slot->request;
     struct iscsi_task *task = &slot->task;
 
-    memset(task, 0, sizeof *task);
     memcpy(task->lun, disk->lun, 8);
+    task->probing = false;
+    task->buffer = NULL;
+    task->length = 0;
     if (request->operation == DISK_FLUSH) {
         scsi_cdb_flush(task->cdb);
         task->direction = ISCSI_NO_DATA;
@@ -24,17 +26,19 @@ static void submit_task(struct scsi_disk *disk, struct scsi_slot *slot)
     iscsi_session_submit(disk->session, task);
 }
 
-static void finish_request(struct scsi_slot *slot, enum status status)
+static void finish_request(struct scsi_disk *disk, struct scsi_slot *slot, enum status status)
 {
     struct disk_request *request = slot->request;
 
     slot->request = NULL;
+    while (disk->slot_end && !disk->slots[disk->slot_end - 1].request)
+        disk->slot_end--;
     request->status = status;
     request->done = true;
 }
 
 /* The task is done: is the request? */
-static void conclude_task(struct scsi_slot *slot)
+static void conclude_task(struct scsi_disk *disk, struct scsi_slot *slot)
 {
     enum status status = slot->task.status;
     enum scsi_verdict verdict = SCSI_FAILED;
@@ -57,7 +61,7 @@ static void conclude_task(struct scsi_slot *slot)
         slot->again_at = deadline_after_ms(SCSI_PAUSE_MS);
         slot->pausing = true;
     } else {
-        finish_request(slot, verdict == SCSI_DONE ? OK : status);
+        finish_request(disk, slot, verdict == SCSI_DONE ? OK : status);
     }
 }
 
@@ -74,6 +78,8 @@ static void fill_slots(struct scsi_disk *disk)
         slot->request->link[0] = NULL;
         slot->tries = 0;
         slot->patience = 0;
+        if (disk->slot_end <= i)
+            disk->slot_end = i + 1;
         submit_task(disk, slot);
     }
 }
@@ -99,14 +105,15 @@ static void scsi_disk_submit(struct disk *contract, struct disk_request *request
 }
 
 /* While the disk is in doubt nothing that it says is believed, nor afterwards: it may have been another that said it. */
-static void ask_again(struct scsi_slot *slot)
+static void ask_again(struct scsi_disk *disk, struct scsi_slot *slot)
 {
     if (slot->tries++ < SCSI_TRIES_MAX) {
         slot->again_at = 0;
         slot->pausing = true;
     } else {
-        finish_request(slot, fail(E_SCSI_FAILED, "command %02x: answered while the disk was in doubt, %u times",
-                                  slot->task.cdb[CDB_OPERATION_CODE], SCSI_TRIES_MAX + 1));
+        finish_request(disk, slot,
+                       fail(E_SCSI_FAILED, "command %02x: answered while the disk was in doubt, %u times",
+                            slot->task.cdb[CDB_OPERATION_CODE], SCSI_TRIES_MAX + 1));
     }
 }
 
@@ -131,7 +138,7 @@ static void renew_patience(struct scsi_disk *disk)
         pause = 0;
 
     renew(&disk->identity.patience, connected_anew, pause);
-    for (unsigned i = 0; i < disk->slot_count; i++)
+    for (unsigned i = 0; i < disk->slot_end; i++)
         renew(&disk->slots[i].patience, connected_anew, pause);
 }
 
@@ -142,7 +149,7 @@ static void scsi_disk_pump(struct disk *contract)
     iscsi_session_pump(disk->session);
     renew_patience(disk);
     bool trusted = !iscsi_session_doubt(disk->session);
-    for (unsigned i = 0; i < disk->slot_count; i++) {
+    for (unsigned i = 0; i < disk->slot_end; i++) {
         struct scsi_slot *slot = &disk->slots[i];
 
         if (!slot->request)
@@ -150,9 +157,9 @@ static void scsi_disk_pump(struct disk *contract)
         if (slot->pausing && trusted && deadline_passed(slot->again_at))
             submit_task(disk, slot);
         else if (!slot->pausing && slot->task.done && !trusted && slot->task.status == OK)
-            ask_again(slot);
+            ask_again(disk, slot);
         else if (!slot->pausing && slot->task.done)
-            conclude_task(slot);
+            conclude_task(disk, slot);
     }
 
     if (trusted)
@@ -166,14 +173,14 @@ void scsi_disk_fail_all(struct scsi_disk *disk, enum status status)
     char detail[192];
 
     format_text(detail, sizeof detail, "%s", failure_detail(status));
-    for (unsigned i = 0; i < disk->slot_count; i++) {
+    for (unsigned i = 0; i < disk->slot_end; i++) {
         struct scsi_slot *slot = &disk->slots[i];
 
         if (!slot->request)
             continue;
         if (!slot->pausing)
             iscsi_session_cancel(disk->session, &slot->task);
-        finish_request(slot, status);
+        finish_request(disk, slot, status);
     }
     while (disk->waiting) {
         struct disk_request *request = disk->waiting;
@@ -221,11 +228,11 @@ static void scsi_disk_cancel(struct disk *contract, struct disk_request *request
         return;
 
     enum status trouble = iscsi_session_trouble(disk->session);
-    for (unsigned i = 0; i < disk->slot_count; i++) {
+    for (unsigned i = 0; i < disk->slot_end; i++) {
         if (disk->slots[i].request == request) {
             if (!disk->slots[i].pausing)
                 iscsi_session_cancel(disk->session, &disk->slots[i].task);
-            finish_request(&disk->slots[i], fail_given_up(request, trouble));
+            finish_request(disk, &disk->slots[i], fail_given_up(request, trouble));
             return;
         }
     }

@@ -51,6 +51,7 @@ struct scsi_disk {
     uint32_t reconnects; /* of the session, at that time */
     char other[160];     /* not "": another disk has taken its place, and what is known of both */
     unsigned slot_count; /* as the session's profile has it */
+    unsigned slot_end;   /* from here on none has a request */
     struct scsi_slot slots[];
 };
 

@@ -238,11 +238,7 @@ static void conclude_step(struct scsi_disk *disk)
 
 static bool anybody_waits(const struct scsi_disk *disk)
 {
-    for (unsigned i = 0; i < disk->slot_count; i++) {
-        if (disk->slots[i].request)
-            return true;
-    }
-    return disk->waiting != NULL;
+    return disk->slot_end != 0 || disk->waiting != NULL;
 }
 
 void scsi_identity_turn(struct scsi_disk *disk)

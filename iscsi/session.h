@@ -147,6 +147,7 @@ struct iscsi_session {
     struct login *login;             /* login.h; in use in SESSION_CONNECTING and SESSION_LOGIN alone */
     struct active_task *slots;       /* of the commands that the target has, those given up counted */
     uint16_t slot_count, commands;   /* commands: that of the profile */
+    uint16_t slot_end;               /* from here on all slots are free: a turn need not look at them */
     struct iscsi_settings *settings; /* the caller's; NULL before iscsi_session_open() */
     enum session_state state;
 

@@ -52,10 +52,13 @@ void task_restart_timeout(struct iscsi_session *session, struct active_task *act
     active->stalled_at = deadline_after_ms(session->settings->stall_ms);
 }
 
-static void release_slot(struct active_task *active)
+static void release_slot(struct iscsi_session *session, struct active_task *active)
 {
-    memset(active, 0, sizeof *active);
+    active->state = SLOT_FREE;
+    active->task = NULL;
     active->itt = RESERVED_TAG;
+    while (session->slot_end && session->slots[session->slot_end - 1].state == SLOT_FREE)
+        session->slot_end--;
 }
 
 void task_finish(struct iscsi_session *session, struct iscsi_task *task, enum status status)
@@ -77,7 +80,7 @@ void task_finish(struct iscsi_session *session, struct iscsi_task *task, enum st
         session->last = before;
 
     if (task->state == TASK_ACTIVE && session->slots[task->slot].task == task)
-        release_slot(&session->slots[task->slot]);
+        release_slot(session, &session->slots[task->slot]);
     task->state = TASK_DONE;
     task->status = status;
     task->next = NULL;
@@ -139,7 +142,7 @@ static void mark_answered(struct iscsi_session *session, struct active_task *act
         recovery_end(session);
     session->backoff_ms = session->settings->recovery_backoff_ms;
     if (!active->task) {
-        release_slot(active);
+        release_slot(session, active);
         return;
     }
     restart_timeouts_behind(session, active->task);
@@ -157,7 +160,7 @@ static void queue_again(struct iscsi_session *session, struct iscsi_task *task)
 
 void task_settle(struct iscsi_session *session)
 {
-    for (unsigned i = 0; i < session->slot_count; i++) {
+    for (unsigned i = 0; i < session->slot_end; i++) {
         struct active_task *active = &session->slots[i];
         struct iscsi_task *task = active->task;
 
@@ -167,7 +170,7 @@ void task_settle(struct iscsi_session *session)
             task_finish(session, task, OK);
             continue;
         }
-        release_slot(active);
+        release_slot(session, active);
         if (task)
             queue_again(session, task);
     }
@@ -175,7 +178,7 @@ void task_settle(struct iscsi_session *session)
 
 void task_requeue_all(struct iscsi_session *session)
 {
-    for (unsigned i = 0; i < session->slot_count; i++) {
+    for (unsigned i = 0; i < session->slot_end; i++) {
         struct active_task *active = &session->slots[i];
         struct iscsi_task *task = active->task;
         enum slot_state state = active->state;
@@ -185,7 +188,7 @@ void task_requeue_all(struct iscsi_session *session)
             session->writes_group = session->portal_group;
             session->writes_ms = (session->agreed.time2wait + session->agreed.time2retain) * 1000;
         }
-        release_slot(active);
+        release_slot(session, active);
         if (!task)
             continue;
         if (state == SLOT_ANSWERED)
@@ -207,11 +210,7 @@ void task_finish_all(struct iscsi_session *session, enum status status)
 
 bool task_any_active(const struct iscsi_session *session)
 {
-    for (unsigned i = 0; i < session->slot_count; i++) {
-        if (session->slots[i].state != SLOT_FREE)
-            return true;
-    }
-    return false;
+    return session->slot_end != 0;
 }
 
 /* ---- from the target ---- */

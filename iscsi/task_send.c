@@ -45,6 +45,8 @@ static struct active_task *take_slot(struct iscsi_session *session, struct iscsi
     task_restart_timeout(session, active);
     task->state = TASK_ACTIVE;
     task->slot = (uint8_t)slot;
+    if (session->slot_end <= slot)
+        session->slot_end = (uint16_t)(slot + 1);
     return active;
 }
 
@@ -79,7 +81,7 @@ static void build_command(struct iscsi_session *session, struct iscsi_task *task
 /* A write that was given up may still be carried out, and must not come after a newer one to the same blocks. */
 static bool orphaned_write(const struct iscsi_session *session)
 {
-    for (unsigned i = 0; i < session->slot_count; i++) {
+    for (unsigned i = 0; i < session->slot_end; i++) {
         if (session->slots[i].state == SLOT_ACTIVE && session->slots[i].write && !session->slots[i].task)
             return true;
     }

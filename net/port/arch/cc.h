@@ -25,6 +25,11 @@
 #define X32_F "x"
 #define SZT_F "zu"
 
+/* An instruction, and no call of a function. */
+#define LWIP_DONT_PROVIDE_BYTEORDER_FUNCTIONS
+#define lwip_htons(value) __builtin_bswap16(value)
+#define lwip_htonl(value) __builtin_bswap32(value)
+
 #define BYTE_ORDER                              LITTLE_ENDIAN
 #define LWIP_DECLARE_MEMORY_ALIGNED(name, size) uint8_t name[size] __attribute__((aligned(8)))
 
