@@ -4,60 +4,73 @@
 #include "bios/ports.h"
 #include "handoff/recorder.h"
 
+/* The 16550's registers. */
 #define SERIAL_DATA        0
 #define SERIAL_DIVISOR_LOW 0
-#define SERIAL_INTERRUPTS  1
-#define SERIAL_FIFO        2
-#define SERIAL_LINE        3
-#define SERIAL_MODEM       4
-#define SERIAL_STATUS      5
-#define LINE_8N1           0x03
-#define LINE_DIVISOR       0x80
+#define SERIAL_INTERRUPTS  1 /* IER; the divisor's high half with LINE_DIVISOR */
+#define SERIAL_CAUSE       2 /* IIR when read, FCR when written */
+#define SERIAL_LINE        3 /* LCR */
+#define SERIAL_MODEM       4 /* MCR */
+#define SERIAL_STATUS      5 /* LSR */
+#define INTERRUPT_SENT     0x02
+#define CAUSE_MASK         0x0F
+#define CAUSE_SENT         0x02
 #define FIFO_CLEARED       0x07 /* on, both directions empty */
+#define LINE_8N1           0x03
+#define LINE_WORD          0x03 /* bits a word, less 5 */
+#define LINE_DIVISOR       0x80
 #define MODEM_READY        0x03 /* DTR, RTS */
+#define MODEM_OUT2         0x08 /* lets its interrupts out of the chip */
 #define STATUS_RECEIVED    0x01
 #define STATUS_CAN_SEND    0x20
+#define STATUS_IDLE        0x40 /* nothing more to send */
 #define STATUS_ABSENT      0xFF
 #define SERIAL_CLOCK       115200u
 #define SERIAL_WAIT_MS     40 /* a byte at 300 baud, the slowest */
 #define DEBUG_PORT         0xE9
+#define KEYS_AHEAD         64 /* more than the buffers of keyboard and port */
 
 #define KEYBOARD_SERVICES 0x16
 #define KEY_WAITING       0x0100
 #define KEY_READ          0x0000
 
 #define TEXT_MEMORY       0xB8000u
-#define TEXT_COLUMNS      80
-#define TEXT_CELLS        (25 * TEXT_COLUMNS)
+#define SCREEN_COLUMNS    80
+#define TEXT_CELLS        (25 * SCREEN_COLUMNS)
 #define TEXT_WHITE_ON_RED 0x4F00
 
-static uint16_t serial_port; /* 0: none */
+static uint16_t serial_port;  /* 0: none */
+static bool serial_keys;      /* what is typed there is for us */
+static bool serial_is_screen; /* the BIOS sends there what goes to the screen: known by the first line */
 static bool screen = true;
 static enum log_level screen_level = LOG_INFO;
 
-static void open_serial(const struct home_options *options)
+static void set_serial(uint16_t port, uint32_t baud)
 {
-    if (options->serial_port < 1 || options->serial_port > 4 || options->serial_baud == 0)
-        return;
-    uint16_t port = low_read16(BDA_SERIAL_PORTS + (options->serial_port - 1u) * 2);
-    if (port == 0 || port_read8(port + SERIAL_STATUS) == STATUS_ABSENT)
-        return;
-
-    uint32_t divisor = SERIAL_CLOCK / options->serial_baud;
+    uint32_t divisor = SERIAL_CLOCK / baud;
     port_write8(port + SERIAL_LINE, LINE_8N1 | LINE_DIVISOR);
     port_write8(port + SERIAL_DIVISOR_LOW, (uint8_t)divisor);
     port_write8(port + SERIAL_INTERRUPTS, (uint8_t)(divisor >> 8));
     port_write8(port + SERIAL_LINE, LINE_8N1);
     port_write8(port + SERIAL_INTERRUPTS, 0);
-    port_write8(port + SERIAL_FIFO, FIFO_CLEARED);
+    port_write8(port + SERIAL_CAUSE, FIFO_CLEARED);
     port_write8(port + SERIAL_MODEM, MODEM_READY);
-    serial_port = port;
 }
 
-void console_start(const struct home_options *options)
+/* A port with words of 5 bits is as its reset left it: nobody uses it yet. */
+static void open_serial(const struct home_options *options)
 {
-    screen_level = options->log;
-    open_serial(options);
+    if (options->serial_port < 1 || options->serial_port > 4)
+        return;
+    uint16_t port = low_read16(BDA_SERIAL_PORTS + (options->serial_port - 1u) * 2);
+    if (port == 0 || port_read8(port + SERIAL_STATUS) == STATUS_ABSENT)
+        return;
+
+    bool used = port_read8(port + SERIAL_LINE) & LINE_WORD;
+    if (options->serial_baud || !used)
+        set_serial(port, options->serial_baud ? options->serial_baud : SERIAL_CLOCK);
+    serial_port = port;
+    serial_keys = options->serial_asked;
 }
 
 /* A port that does not take a byte in time is not used again. The look after the deadline counts, too: it may have come late. */
@@ -82,26 +95,96 @@ static void send_wires(char character)
 #ifdef DEBUGCON
     port_write8(DEBUG_PORT, (uint8_t)character);
 #endif
-    if (serial_port)
+    if (serial_port && !(screen && serial_is_screen))
         send_serial(character);
 }
 
-static void write_character(char character)
+static void show(char character)
 {
-    send_wires(character);
-    if (!screen)
-        return;
     struct real_registers registers = {.eax = VIDEO_TELETYPE | (uint8_t)character, .ebx = VIDEO_GREY};
     realmode_interrupt(VIDEO_SERVICES, &registers);
 }
 
-void console_write(const char *text)
+/*
+ * Console redirection: what goes to the screen leaves by the port, too, if not letter by letter. Then the transmitter is busy, or
+ * has become empty once more, which the chip keeps in mind for whoever asks for the cause of an interrupt. While the first line
+ * goes to the screen the port is watched; then it gets the line, or has had it.
+ */
+static struct {
+    bool on;
+    uint8_t interrupts, modem; /* the registers as they were */
+    char line[SCREEN_COLUMNS + 2];
+    unsigned length;
+} watch;
+
+static void watch_serial(void)
+{
+    deadline_t end = deadline_after_ms(SERIAL_WAIT_MS);
+    while (!(port_read8(serial_port + SERIAL_STATUS) & STATUS_IDLE) && !deadline_passed(end))
+        ;
+    watch.interrupts = port_read8(serial_port + SERIAL_INTERRUPTS);
+    watch.modem = port_read8(serial_port + SERIAL_MODEM);
+    port_write8(serial_port + SERIAL_MODEM, watch.modem & ~MODEM_OUT2);
+    port_write8(serial_port + SERIAL_INTERRUPTS, INTERRUPT_SENT);
+    port_read8(serial_port + SERIAL_CAUSE); /* which forgets it */
+    watch.on = true;
+}
+
+static void end_watch(void)
+{
+    port_write8(serial_port + SERIAL_INTERRUPTS, watch.interrupts);
+    port_write8(serial_port + SERIAL_MODEM, watch.modem);
+    watch.on = false;
+    for (unsigned i = 0; i < watch.length; i++)
+        send_wires(watch.line[i]);
+}
+
+static void write_watched(char character)
+{
+    watch.line[watch.length++] = character;
+    if (screen)
+        show(character);
+    if ((port_read8(serial_port + SERIAL_CAUSE) & CAUSE_MASK) == CAUSE_SENT ||
+        !(port_read8(serial_port + SERIAL_STATUS) & STATUS_IDLE))
+        serial_is_screen = true;
+    if (character == '\n' || watch.length == sizeof watch.line)
+        end_watch();
+}
+
+static void write_character(char character)
+{
+    if (watch.on) {
+        write_watched(character);
+        return;
+    }
+    send_wires(character);
+    if (screen)
+        show(character);
+}
+
+static void write_by(void (*put)(char character), const char *text)
 {
     for (; *text; text++) {
         if (*text == '\n')
-            write_character('\r');
-        write_character(*text);
+            put('\r');
+        put(*text);
     }
+}
+
+void console_write(const char *text)
+{
+    write_by(write_character, text);
+}
+
+void console_draw(const char *text)
+{
+    if (screen && !serial_is_screen)
+        write_by(show, text);
+}
+
+void console_note(const char *text)
+{
+    write_by(serial_is_screen ? write_character : send_wires, text);
 }
 
 void console_leave_screen(void)
@@ -111,7 +194,7 @@ void console_leave_screen(void)
 
 int console_read_key(void)
 {
-    if (serial_port && port_read8(serial_port + SERIAL_STATUS) & STATUS_RECEIVED)
+    if (serial_port && serial_keys && port_read8(serial_port + SERIAL_STATUS) & STATUS_RECEIVED)
         return port_read8(serial_port + SERIAL_DATA);
 
     struct real_registers registers = {.eax = KEY_WAITING};
@@ -121,6 +204,16 @@ int console_read_key(void)
     registers = (struct real_registers){.eax = KEY_READ};
     realmode_interrupt(KEYBOARD_SERVICES, &registers);
     return REG8_LOW(registers.eax);
+}
+
+void console_start(const struct home_options *options)
+{
+    screen_level = options->log;
+    open_serial(options);
+    if (serial_port)
+        watch_serial();
+    for (unsigned i = 0; i < KEYS_AHEAD && console_read_key(); i++)
+        ; /* typed to the firmware */
 }
 
 void platform_log(enum log_level level, const char *line)
@@ -143,7 +236,7 @@ void console_panic(const char *text)
     volatile uint16_t *cell = low_memory(TEXT_MEMORY);
     for (unsigned i = 0; *text && i < TEXT_CELLS; text++) {
         if (*text == '\n')
-            i = (i / TEXT_COLUMNS + 1) * TEXT_COLUMNS;
+            i = (i / SCREEN_COLUMNS + 1) * SCREEN_COLUMNS;
         else if (*text != '\r')
             cell[i++] = (uint16_t)(TEXT_WHITE_ON_RED | (uint8_t)*text);
     }

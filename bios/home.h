@@ -97,6 +97,8 @@ void console_start(const struct home_options *options);
 
 /* To screen and serial line; newlines become CR LF. */
 void console_write(const char *text);
+void console_draw(const char *text);
+void console_note(const char *text);
 
 /*
  * A character from the serial line or the keyboard; 0 when there is none, or a key without a character was pressed. Never waits.

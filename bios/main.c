@@ -100,6 +100,8 @@ void bios_main(struct realmode_block *block, const struct region *region)
         .firmware_ibft = tables_firmware_ibft,
         .read_key = console_read_key,
         .write = console_write,
+        .draw = console_draw,
+        .note = console_note,
         .boot = bios_boot_disk,
         .next_boot_device = bios_boot_next_device,
     };

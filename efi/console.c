@@ -7,7 +7,8 @@
 #include "efi/home.h"
 #include "handoff/recorder.h"
 
-#define PIECE 64 /* characters handed to the console at once */
+#define PIECE      64 /* characters handed to the console at once */
+#define KEYS_AHEAD 64
 
 static SERIAL_IO_INTERFACE *serial;            /* NULL: none */
 static bool serial_is_console;                 /* what goes to the screen goes there, too */
@@ -42,7 +43,7 @@ static void open_serial(const struct home_options *options)
         EFI_HANDLE port = handles[options->serial_port - 1];
         firmware.boot->HandleProtocol(port, &guid_serial_io, (void **)&serial);
         serial_is_console = holds_console(port);
-        if (serial && !serial_is_console)
+        if (serial && !serial_is_console && options->serial_baud)
             serial->SetAttributes(serial, options->serial_baud, 0, 0, DefaultParity, 8, OneStopBit);
     }
     firmware.boot->FreePool(handles);
@@ -52,6 +53,8 @@ void console_start(const struct home_options *options)
 {
     screen_level = options->log;
     open_serial(options);
+    for (unsigned i = 0; i < KEYS_AHEAD && console_read_key(); i++)
+        ; /* typed to the firmware */
 }
 
 static void write_serial(const char *text, size_t length)
@@ -67,7 +70,8 @@ static void write_screen(const char *text, size_t length)
     for (size_t i = 0; i < length; i++)
         wide[i] = (uint8_t)text[i];
     wide[length] = 0;
-    firmware.system->ConOut->OutputString(firmware.system->ConOut, wide);
+    if (firmware.system->ConOut) /* a machine without a console has none */
+        firmware.system->ConOut->OutputString(firmware.system->ConOut, wide);
 }
 
 static void write_piece(const char *text, size_t length, bool to_screen, bool to_serial)
@@ -97,6 +101,16 @@ static void write_text(const char *text, bool to_screen, bool to_serial)
 void console_write(const char *text)
 {
     write_text(text, screen_is_ours, !screen_is_ours || !serial_is_console);
+}
+
+void console_draw(const char *text)
+{
+    write_text(text, screen_is_ours && !serial_is_console, false);
+}
+
+void console_note(const char *text)
+{
+    write_text(text, screen_is_ours && serial_is_console, !serial_is_console);
 }
 
 void console_leave_screen(void)

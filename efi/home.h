@@ -68,6 +68,8 @@ void console_start(const struct home_options *options);
 
 /* machine->write and machine->read_key (loader/loader.h). */
 void console_write(const char *text);
+void console_draw(const char *text);
+void console_note(const char *text);
 int console_read_key(void);
 
 /* From now on the screen belongs to what we booted: lines go to serial only; and back. */

@@ -88,6 +88,8 @@ static void run_loader(const char *settings)
         .firmware_ibft = tables_firmware_ibft,
         .read_key = console_read_key,
         .write = console_write,
+        .draw = console_draw,
+        .note = console_note,
         .boot = boot_or_publish,
         .next_boot_device = leave_to_firmware,
     };

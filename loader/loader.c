@@ -341,7 +341,7 @@ void loader_run(const struct machine *machine)
     recorder_open(machine->recorder, machine->recorder_size, boot_id);
 
     struct screen screen;
-    screen_open(&screen, machine->write);
+    screen_open(&screen, machine);
     screen_line(&screen, "sanstrap", "%s", SANSTRAP_VERSION);
 
     struct story *story = arena_take(machine->arena, sizeof *story, 16);

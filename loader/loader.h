@@ -41,11 +41,12 @@ struct boot_options {
 
 /* The settings that the firmware's side wants before there is a struct machine. */
 struct home_options {
-    uint32_t memory;     /* bytes of arena, 1 MiB..64 MiB */
-    uint8_t serial_port; /* 1..4: COM1..COM4; 0: none */
-    uint32_t serial_baud;
-    enum log_level log; /* lines above this level are not wanted on the screen */
-    bool hook_only;     /* boot=no: the disk outlives the loader */
+    uint32_t memory;      /* bytes of arena, 1 MiB..64 MiB */
+    uint8_t serial_port;  /* 1..4: COM1..COM4; 0: none */
+    bool serial_asked;    /* by serial=, and so its keys are the user's */
+    uint32_t serial_baud; /* 0: speed and format stay as the firmware left them */
+    enum log_level log;   /* lines above this level are not wanted on the screen */
+    bool hook_only;       /* boot=no: the disk outlives the loader */
 };
 
 /*
@@ -85,8 +86,15 @@ struct machine {
     /* A key press: its ASCII code (KEY_ESCAPE for Esc), 0 when none is waiting. Never blocks. */
     int (*read_key)(void);
 
-    /* Text for the screen, and for serial; '\n' ends a line, '\r' returns to its start. */
+    /* Text for the screen, and for serial, once on each; '\n' ends a line, '\r' returns to its start. */
     void (*write)(const char *text);
+
+    /*
+     * The same for one of them: what is drawn over itself goes to the screen, if that can be reached alone; what stands for it on
+     * a serial line goes there, or to both where they are one.
+     */
+    void (*draw)(const char *text);
+    void (*note)(const char *text);
 
     /*
      * Makes the disk the machine's (INT 13h, BlockIo) and starts what it holds. Comes back with a failure when nothing could be

@@ -13,9 +13,9 @@
 /* The screen that a wait inside the layers draws on: they know nothing of screens, and call platform_idle(). */
 static struct screen *waiting;
 
-void screen_open(struct screen *screen, void (*write)(const char *text))
+void screen_open(struct screen *screen, const struct machine *machine)
 {
-    *screen = (struct screen){.write = write};
+    *screen = (struct screen){.machine = machine};
 }
 
 /* How many characters of `text` go on a line of `width`: up to the last blank that fits, or all that fit. */
@@ -41,13 +41,13 @@ static void copy_printable(char *to, const char *from, size_t length)
 static void write_wrapped(struct screen *screen, const char *first, const char *text)
 {
     size_t indent = strlen(first);
-    screen->write(first);
+    screen->machine->write(first);
     for (;;) {
         char line[COLUMNS + 2];
         size_t length = line_break(text, COLUMNS - indent);
         copy_printable(line, text, length);
-        screen->write(line);
-        screen->write("\n");
+        screen->machine->write(line);
+        screen->machine->write("\n");
 
         text += length;
         while (*text == ' ')
@@ -55,7 +55,7 @@ static void write_wrapped(struct screen *screen, const char *first, const char *
         if (!*text)
             return;
         format_text(line, sizeof line, "%*s", (int)indent, "");
-        screen->write(line);
+        screen->machine->write(line);
     }
 }
 
@@ -92,15 +92,23 @@ static unsigned seconds_left(deadline_t until)
     uint64_t now = platform_ticks();
     if (now >= until)
         return 0;
-    return (unsigned)((until - now) / platform_ticks_per_ms() / 1000) + 1;
+    return (unsigned)(((until - now) / platform_ticks_per_ms() + 999) / 1000);
 }
 
-static void draw_wait(struct screen *screen)
+/* "Label    text 15 s", between what begins and what ends the line. */
+static void put_wait(const struct screen *screen, void (*put)(const char *text), const char *begin, unsigned seconds,
+                     const char *end)
 {
-    char first[LABEL_COLUMN + 8], line[COLUMNS + 2];
+    char first[LABEL_COLUMN + 8], line[COLUMNS + 3];
     format_label(first, sizeof first, screen->label);
-    format_text(line, sizeof line, "\r%s%s %u s ", first, screen->text, screen->drawn_seconds);
-    screen->write(line);
+    format_text(line, sizeof line, "%s%s%s %u s%s", begin, first, screen->text, seconds, end);
+    put(line);
+}
+
+static void draw_wait(struct screen *screen, unsigned seconds)
+{
+    screen->drawn_seconds = seconds;
+    put_wait(screen, screen->machine->draw, "\r", seconds, " ");
 }
 
 void screen_wait(struct screen *screen, const char *label, const char *text, deadline_t until)
@@ -109,9 +117,10 @@ void screen_wait(struct screen *screen, const char *label, const char *text, dea
     screen->label = label;
     screen->text = text;
     screen->until = until;
-    screen->drawn_seconds = seconds_left(until);
+    screen->begun_seconds = seconds_left(until);
     waiting = screen;
-    draw_wait(screen);
+    put_wait(screen, screen->machine->note, "", screen->begun_seconds, "\n");
+    draw_wait(screen, screen->begun_seconds);
 }
 
 void screen_turn(struct screen *screen)
@@ -119,8 +128,7 @@ void screen_turn(struct screen *screen)
     unsigned seconds = seconds_left(screen->until);
     if (!screen->label || seconds == screen->drawn_seconds)
         return;
-    screen->drawn_seconds = seconds;
-    draw_wait(screen);
+    draw_wait(screen, seconds);
 }
 
 void screen_wait_end(struct screen *screen)
@@ -128,11 +136,13 @@ void screen_wait_end(struct screen *screen)
     waiting = NULL;
     if (!screen->label)
         return;
+    if (screen->drawn_seconds != screen->begun_seconds)
+        put_wait(screen, screen->machine->note, "", screen->begun_seconds - seconds_left(screen->until), " gone\n");
     screen->label = NULL;
 
     char blanks[COLUMNS + 3];
     format_text(blanks, sizeof blanks, "\r%*s\r", COLUMNS, "");
-    screen->write(blanks);
+    screen->machine->draw(blanks);
 }
 
 void loader_idle(void)
@@ -157,7 +167,7 @@ void screen_failure(struct screen *screen, enum status status, const char *detai
     record_failure(status, detail);
 
     format_text(line, sizeof line, "\nS%u ", (unsigned)status);
-    screen->write(line);
+    screen->machine->write(line);
     write_wrapped(screen, "", status_what(status));
 
     if (detail[0])
@@ -165,7 +175,7 @@ void screen_failure(struct screen *screen, enum status status, const char *detai
     if (mark && mark->text[0]) {
         write_wrapped(screen, "     ", mark->text);
         format_text(line, sizeof line, "     %*s^\n", (int)mark->offset, "");
-        screen->write(line);
+        screen->machine->write(line);
     }
 
     if (status_advice(status)[0])

@@ -8,20 +8,21 @@
 #include "loader/settings.h"
 
 struct screen {
-    void (*write)(const char *text);
+    const struct machine *machine;
     const char *label, *text; /* of the wait under way; NULL when there is none */
     deadline_t until;
-    unsigned drawn_seconds;
+    unsigned begun_seconds, drawn_seconds;
 };
 
-void screen_open(struct screen *screen, void (*write)(const char *text));
+void screen_open(struct screen *screen, const struct machine *machine);
 
 /* "Label    text", wrapped under the text. Ends a wait that is under way. */
 void screen_line(struct screen *screen, const char *label, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /*
- * Begins a wait: the line "Label    text 15 s" counts down to the deadline while screen_turn() or loader_idle() is called.
- * `label` and `text` must stay until the wait ends.
+ * Begins a wait: the line "Label    text 15 s" counts down to the deadline while screen_turn() or loader_idle() is called. A
+ * serial line has a line when it begins, and another when it ends after a second or more. `label` and `text` must stay until
+ * then.
  */
 void screen_wait(struct screen *screen, const char *label, const char *text, deadline_t until);
 void screen_turn(struct screen *screen);

@@ -428,12 +428,15 @@ enum status value_parse_serial(void *to, const char *value, size_t length)
     struct home_options *home = to;
     const char *rest;
     size_t rest_length, port_length = first_part(value, length, &rest, &rest_length);
-    uint32_t port = 0, baud = BAUD_MAX;
-    if (!text_is(value, length, "off") && !parse_in_range(value, port_length, 1, 4, &port))
+    uint32_t port = 1, baud = 0;
+    bool automatic = text_is(value, length, "auto"), off = text_is(value, length, "off");
+    if (!automatic && !off && !parse_in_range(value, port_length, 1, 4, &port))
         return E_SETTING_VALUE;
     if (rest && (!parse_in_range(rest, rest_length, BAUD_MIN, BAUD_MAX, &baud) || BAUD_MAX % baud))
         return E_SETTING_VALUE;
-    home->serial_port = (uint8_t)port;
+
+    home->serial_port = off ? 0 : (uint8_t)port;
+    home->serial_asked = !automatic && !off;
     home->serial_baud = baud;
     return OK;
 }

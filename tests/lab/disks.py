@@ -17,8 +17,8 @@ MIB = 1 << 20
 FIRST_SECTOR = 2048
 FAT16_LBA = 0x0E
 LINUX = 0x83
-GRUB_MODULES = ["biosdisk", "part_msdos", "fat", "serial", "terminal", "hashsum", "gcry_md5", "gcry_sha256", "linux16", "linux",
-                "normal", "echo", "ls", "halt", "test", "true"]
+GRUB_MODULES = ["biosdisk", "part_msdos", "fat", "serial", "sleep", "terminal", "hashsum", "gcry_md5", "gcry_sha256", "linux16",
+                "linux", "normal", "echo", "ls", "halt", "test", "true"]
 GRUB_NBP_MODULES = ["pxe", "tftp", "serial", "terminal", "linux16", "linux", "normal", "echo"]
 
 

@@ -29,7 +29,7 @@ static struct {
 } script;
 
 static struct {
-    char steps[8192], screen[65536];
+    char steps[8192], screen[65536], notes[65536];
     unsigned failures, key;
     struct net_ipv4 ipv4;
     struct net_dhcp_request request;
@@ -325,6 +325,13 @@ static void write_screen(const char *text)
         seen.failures++;
 }
 
+/* The serial line's text. */
+static void note(const char *text)
+{
+    assert_true(strlen(seen.notes) + strlen(text) < sizeof seen.notes);
+    strcat(seen.notes, text);
+}
+
 static int read_key(void)
 {
     bool due = script.keys_at_once || seen.key < seen.failures;
@@ -375,6 +382,8 @@ static int set_up(void **state)
                                .arena = &arena,
                                .read_key = read_key,
                                .write = write_screen,
+                               .draw = write_screen,
+                               .note = note,
                                .boot = boot_double,
                                .next_boot_device = next_boot_device};
     return 0;

@@ -372,12 +372,14 @@ static void what_the_home_is_told(void **state)
     loader_home_options("", &home);
     assert_int_equal(home.memory, 4 * MIB);
     assert_int_equal(home.serial_port, 1);
-    assert_int_equal(home.serial_baud, 115200);
+    assert_false(home.serial_asked);
+    assert_int_equal(home.serial_baud, 0);
     assert_int_equal(home.log, LOG_WARNING);
 
     loader_home_options("memory=8M serial=2,9600 log=debug", &home);
     assert_int_equal(home.memory, 8 * MIB);
     assert_int_equal(home.serial_port, 2);
+    assert_true(home.serial_asked);
     assert_int_equal(home.serial_baud, 9600);
     assert_int_equal(home.log, LOG_DEBUG);
     assert_false(home.hook_only);
@@ -388,6 +390,11 @@ static void what_the_home_is_told(void **state)
     loader_home_options("memory=64M serial=off log=\"open", &home);
     assert_int_equal(home.memory, 64 * MIB);
     assert_int_equal(home.serial_port, 0);
+    assert_false(home.serial_asked);
+
+    loader_home_options("serial=1", &home);
+    assert_true(home.serial_asked);
+    assert_int_equal(home.serial_baud, 0);
 
     loader_home_options("memory=2048k memory=1", &home);
     assert_int_equal(home.memory, 2 * MIB);

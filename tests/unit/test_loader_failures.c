@@ -74,6 +74,10 @@ static void no_link(void **state)
     told("link-timeout=3", "nic0 nic_close");
     shown("waiting for the link (N stops), 3 s");
     shown("waiting for the link (N stops), 1 s");
+    static const char notes[] = "Link      waiting for the link (N stops), 3 s\n"
+                                "Link      waiting for the link (N stops), 3 s gone\n";
+    assert_true(!strncmp(seen.notes, notes, strlen(notes)));
+    assert_null(strchr(seen.notes, '\r'));
     shown("\nS106 No link\nWhy: 82540EM has had no link for 3 s\n");
 }
 
