@@ -122,7 +122,7 @@ void net_dns_set_ipv6(struct network *network, enum dns_source source,
                       const uint8_t servers[NET_DNS_SERVERS][16]); /* all zero: none */
 /* Those that can be asked with the addresses that there are; returns how many. */
 unsigned net_dns_servers(const struct network *network, ip_addr_t servers[DNS_SERVERS_MAX]);
-int net_dns_server_index(const struct network *network, const ip_addr_t *address); /* its place among them, or -1 */
+bool net_is_dns_server(const struct network *network, const ip_addr_t *address); /* it is among them */
 
 /* ---- arp_probe.c ---- */
 
