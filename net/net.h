@@ -166,14 +166,6 @@ enum net_name { NET_NAME_HAS_IPV4, NET_NAME_LACKS_IPV4, NET_NAME_UNKNOWN, NET_NA
 enum net_name net_ask_ipv4(struct network *network, const char *host, deadline_t deadline);
 
 /*
- * Whether an open stream's peer is on the link, that is, has an address in a network of ours: with IPv4 that of address and
- * netmask, with IPv6 a link-local one or the first 64 bits of an address of ours. What a redirect or a router's advertisement
- * says of other addresses does not count. The peer's address goes to *peer in either case. A stream that is not open has no peer:
- * false, and a family of 0.
- */
-bool net_peer_on_link(struct stream *stream, struct net_address *peer);
-
-/*
  * The address at which a host last answered: the first one that the stream was told to connect to by its name, whatever others it
  * has been sent to since. A family of 0: it never did.
  */
