@@ -135,7 +135,7 @@ MACHINES = [
     machine("a drop announced", ("async", {"event": 2, "parameters": [0, 1, 1], "times": 2, "after": 40})),
     machine("QUEUE FULL", ("scsi-status", {"status": lun.TASK_SET_FULL, "opcodes": DISK_WORK, "times": 10, "after": 40})),
     machine("reserved by another", ("scsi-status", {"status": lun.RESERVATION_CONFLICT, "opcodes": DISK_WORK}),
-            **stops("E_SCSI_RESERVED", "E_BOOT_ESP")),
+            **stops("E_SCSI_RESERVED")),
     machine("UNIT ATTENTION: capacity changed, but it has not", ("attention", {"sense": lun.CAPACITY_CHANGED})),
     machine("unknown keys of the target", ("login-keys", {"add": [["X-org.example.key", "7"], ["Fancy", "yes"]]})),
     machine("a login that never ends", ("login-endless", {}), **stops("E_LOGIN_TEXT", "E_LOGIN_TIMEOUT")),
