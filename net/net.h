@@ -148,7 +148,8 @@ enum status net_set_ipv6(struct network *network, const struct net_ipv6 *ipv6, d
 
 /*
  * Waits for router advertisements and an address formed from them; fills in what was found. The DNS servers that *found has
- * before, if any, are set by hand, and go before those of routers. E_IPV6_NO_ROUTER.
+ * before, if any, are set by hand, and go before those of routers. A router counts when it has answered a solicitation of ours:
+ * E_IPV6_NO_ROUTER says how many advertisements came from others.
  */
 enum status net_autoconfigure_ipv6(struct network *network, struct net_ipv6 *found, deadline_t deadline);
 

@@ -10,9 +10,9 @@
 #include "net/internal.h"
 
 #define WAITING           8
-#define WAIT_MS           20   /* for which nobody takes another's place: so many solicitations a second are sent at most */
-#define SHOWN             4    /* one more than lwIP has places for */
-#define ADVERTISEMENT_MAX 512u /* bytes, with the IPv6 header */
+#define WAIT_MS           20    /* for which nobody takes another's place: so many solicitations a second are sent at most */
+#define SHOWN             4     /* one more than lwIP has places for */
+#define ADVERTISEMENT_MAX 1280u /* bytes: what every link carries in one packet */
 
 static struct {
     struct network *network;
@@ -45,7 +45,7 @@ static void let_wait(struct network *network, struct pbuf *packet)
     unsigned i = 0;
     while (i < WAITING && waiting[i].packet && !deadline_passed(waiting[i].until))
         i++;
-    if (i == WAITING || packet->tot_len > ADVERTISEMENT_MAX || net_heap_left() < net_tuning.heap_reserve + ADVERTISEMENT_MAX)
+    if (i == WAITING || packet->tot_len > ADVERTISEMENT_MAX || net_heap_left() < net_tuning.heap_reserve + packet->tot_len)
         return;
 
     free_place(i);
