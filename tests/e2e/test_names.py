@@ -103,6 +103,16 @@ class Everywhere(Tgt):
         self.host = "0.0.0.0"
 
 
+def test_more_addresses_than_a_message_holds(lab):
+    """The server cuts its answer at 512 bytes and says so: what is in it serves."""
+    addresses = [f"{PREFIX}.{number}" for number in range(60, 100)]
+    for address in addresses:
+        lab.network.ip("address", "add", f"{address}/32", "dev", BRIDGE)
+    lab.target(hello_disk(lab), Everywhere)
+    lab.dhcp(root_path=ROOT, names=[(HOST, address) for address in addresses])
+    enters_boot_sector(lab.boot_directly())
+
+
 def test_the_portal_in_use_goes_away(lab):
     """The next login is at the other one, even if the DNS server was at the address that is gone."""
     other = f"{PREFIX}.2"
