@@ -15,6 +15,8 @@ static struct {
     EFI_BLOCK_IO_MEDIA media;
     uint32_t last_media_id; /* of all disks that were published */
     uint32_t call_ms;       /* struct boot_options' */
+    enum status failed;     /* the first read that did, and why */
+    char why[128];
 } published;
 
 /* ---- the functions ---- */
@@ -64,6 +66,20 @@ EFI_STATUS block_io_check(const struct block_request *request, bool *nothing)
     return efi_status_of(answer);
 }
 
+static void note_failure(enum status status)
+{
+    if (published.failed != OK)
+        return;
+    published.failed = status;
+    format_text(published.why, sizeof published.why, "%s", failure_detail(status));
+}
+
+enum status block_io_verdict(enum status status)
+{
+    bool for_want_of_data = status == E_BOOT_ESP || status == E_BOOT_FILE || status == E_BOOT_LOAD;
+    return for_want_of_data && published.failed != OK ? fail(published.failed, "%s", published.why) : status;
+}
+
 EFI_STATUS block_io_transfer(const struct block_request *request)
 {
     EFI_TPL old;
@@ -80,6 +96,8 @@ EFI_STATUS block_io_transfer(const struct block_request *request)
         log_printf(LOG_WARNING, "%s of %llu blocks at %llu: %s (S%u) %s", request->write ? "write" : "read",
                    (unsigned long long)blocks, (unsigned long long)request->lba, status_what(status), status,
                    failure_detail(status));
+    if (status != OK && !request->write)
+        note_failure(status);
 
     EFI_STATUS answer = efi_status_of(block_answer_of(status));
     published.media.MediaPresent = answer != EFI_NO_MEDIA; /* UEFI 2.10, 13.9: as of the most recent transfer */
@@ -219,6 +237,7 @@ enum status block_io_publish(struct disk *disk, const struct boot_options *optio
         return fail(E_BOOT_PUBLISH, "its device path cannot be made");
 
     published.call_ms = options->call_ms;
+    published.failed = OK;
     published.disk = disk;
     describe_media(disk);
     disk_info_describe(disk);

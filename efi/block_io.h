@@ -25,6 +25,12 @@ bool block_io_withdraw(void);
 /* The disk is used no more: a handle that could not be taken back answers EFI_NO_MEDIA from now on. */
 void block_io_empty(void);
 
+/*
+ * What is to be said of a boot that ended with `status`: when the firmware found no file system or file, or could not load one,
+ * and a read of the disk has failed since it was published, that is the failure, recorded with its own words; else `status`.
+ */
+enum status block_io_verdict(enum status status);
+
 /* The published handle and its device path, empty or not; NULL when there is none. They stay the room's own. */
 EFI_HANDLE block_io_handle(void);
 EFI_DEVICE_PATH *block_io_path(void);

@@ -179,7 +179,7 @@ enum status efi_boot_disk(struct disk *disk, const struct boot_options *options)
         firmware.boot->ConnectController(block_io_handle(), NULL, NULL, TRUE);
         if (options->hook_only)
             return OK;
-        status = start_from_disk(options);
+        status = block_io_verdict(start_from_disk(options));
         events_stop();
     }
 

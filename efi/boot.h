@@ -8,8 +8,8 @@
 /*
  * machine->boot: publishes tables and disk, lets the firmware find its partitions and starts the first file there is of
  * options->files. Comes back only with a failure, the disk withdrawn, or emptied when somebody holds it: E_BOOT_ACPI,
- * E_BOOT_PUBLISH, E_INTERNAL, E_BOOT_ESP, E_BOOT_FILE, E_BOOT_LOAD, E_BOOT_SECURE, E_BOOT_RETURNED. With hook_only nothing is
- * started: it returns OK, and `disk` and `options` stay in use until efi_withdraw_disk().
+ * E_BOOT_PUBLISH, E_INTERNAL, E_BOOT_ESP, E_BOOT_FILE, E_BOOT_LOAD, E_BOOT_SECURE, E_BOOT_RETURNED, and why a read failed. With
+ * hook_only nothing is started: it returns OK, and `disk` and `options` stay in use until efi_withdraw_disk().
  */
 enum status efi_boot_disk(struct disk *disk, const struct boot_options *options);
 

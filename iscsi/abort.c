@@ -45,7 +45,8 @@ static enum status escalate(struct iscsi_session *session, const char *why)
     management->busy = false;
     if (management->slot == NO_SLOT) {
         fail(E_ISCSI_TIMEOUT, "LOGICAL UNIT RESET: %s", why);
-        management->unit_reset = UNIT_RESET_FAILED;
+        if (management->unit_reset == UNIT_RESET_SENT) /* else it was given up, and this is not what the next one comes to */
+            management->unit_reset = UNIT_RESET_FAILED;
         return OK;
     }
 
@@ -143,7 +144,7 @@ enum status abort_response(struct iscsi_session *session)
     }
 
     management->busy = false;
-    if (management->slot == NO_SLOT)
+    if (management->slot == NO_SLOT && management->unit_reset == UNIT_RESET_SENT)
         management->unit_reset = UNIT_RESET_DONE;
     for (unsigned i = 0; i < session->slot_end; i++) {
         struct active_task *active = &session->slots[i];

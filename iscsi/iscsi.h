@@ -156,7 +156,8 @@ void iscsi_session_cancel(struct iscsi_session *session, struct iscsi_task *task
 /*
  * LOGICAL UNIT RESET (RFC 7143 section 11.5): what other sessions have in flight at the logical unit is ended, or it is too late
  * for it. Waits for the answer, until `deadline` or command_timeout_ms at most. E_ISCSI_TIMEOUT when the target does not answer
- * or refuses; E_ISCSI_CLOSED without a connection, or when it is lost meanwhile. A unit attention is likely to follow.
+ * or refuses; E_ISCSI_CLOSED without a connection, or when it is lost meanwhile. A unit attention is likely to follow. As long as
+ * it is not answered nothing is issued, until command_timeout_ms are over: some targets end what comes behind it, too.
  */
 enum status iscsi_session_reset_unit(struct iscsi_session *session, const uint8_t lun[8], deadline_t deadline);
 

@@ -58,6 +58,17 @@ static enum status finish_settings(struct story *story)
     return OK;
 }
 
+static enum status log_in(struct story *story, struct iscsi_session *session, struct iscsi_session_info *info)
+{
+    deadline_t deadline = deadline_after_ms(story->settings.login_timeout_ms);
+    settings_for_iscsi(&story->settings, story->nic.mac, &story->iscsi);
+    screen_wait(&story->screen, "Portal", "logging in,", deadline);
+    enum status status = iscsi_session_open(session, &story->iscsi, deadline);
+    screen_wait_end(&story->screen);
+    iscsi_session_info(session, info);
+    return status;
+}
+
 static enum status open_session(struct story *story)
 {
     story->stream = net_stream_new(story->network);
@@ -67,18 +78,18 @@ static enum status open_session(struct story *story)
     if (!session)
         return E_ISCSI_MEMORY; /* which it has recorded */
 
-    deadline_t deadline = deadline_after_ms(story->settings.login_timeout_ms);
-    settings_for_iscsi(&story->settings, story->nic.mac, &story->iscsi);
-    screen_wait(&story->screen, "Portal", "logging in,", deadline);
-    enum status status = iscsi_session_open(session, &story->iscsi, deadline);
-    screen_wait_end(&story->screen);
+    struct iscsi_session_info info;
+    enum status status = log_in(story, session, &info);
+    if (status == E_UNREACHABLE) {
+        status = story_get_address_for(story, info.portal);
+        if (status == OK)
+            status = log_in(story, session, &info);
+    }
     if (status != OK)
         return status;
     story->session = session;
 
-    struct iscsi_session_info info;
     char lun[LUN_TEXT_SIZE];
-    iscsi_session_info(session, &info);
     lun_format(story->settings.lun, lun);
     screen_line(&story->screen, "Portal", "%s, LUN %s%s%s", info.portal, lun, info.target_alias[0] ? ", " : "",
                 info.target_alias);

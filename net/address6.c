@@ -117,7 +117,11 @@ enum status net_autoconfigure_ipv6(struct network *network, struct net_ipv6 *fou
     while (formed_address(network) == LINK_LOCAL && !deadline_passed(deadline))
         net_wait_turn();
     if (formed_address(network) == LINK_LOCAL)
-        return fail(E_IPV6_NO_ROUTER, "no prefix was advertised in time");
+        return network->unshown
+                   ? fail(E_IPV6_NO_ROUTER, "%u advertisements came from routers that do not answer", network->unshown)
+                   : fail(E_IPV6_NO_ROUTER, "no prefix was advertised in time");
+    if (network->unshown)
+        log_printf(LOG_WARNING, "IPv6: %u advertisements came from routers that do not answer", network->unshown);
     log_printf(LOG_DEBUG, "IPv6: an address was formed from a router's prefix");
     describe_address(network, found, formed_address(network));
     return OK;

@@ -88,15 +88,18 @@ int dhcp6_read_reply(const uint8_t *message, unsigned length, const uint8_t requ
 struct exchange {
     uint8_t request[DHCP6_REQUEST_SIZE];
     uint8_t dns[NET_DNS_SERVERS][16];
-    int count; /* -1: no reply yet */
+    int count; /* -1: no reply yet; 0: none that names one, and another server may know better */
 };
 
 static void on_datagram(void *argument, struct udp_pcb *socket, struct pbuf *packet, const ip_addr_t *from, uint16_t port)
 {
     struct exchange *exchange = argument;
     (void)socket, (void)from;
-    if (exchange->count < 0 && port == DHCP6_SERVER_PORT && !packet->next)
-        exchange->count = dhcp6_read_reply(packet->payload, packet->len, exchange->request, exchange->dns);
+    if (exchange->count <= 0 && port == DHCP6_SERVER_PORT && !packet->next) {
+        int count = dhcp6_read_reply(packet->payload, packet->len, exchange->request, exchange->dns);
+        if (count > exchange->count)
+            exchange->count = count;
+    }
     pbuf_free(packet);
 }
 
@@ -132,7 +135,7 @@ static void ask_until(struct network *network, struct udp_pcb *socket, struct ex
     deadline_t due = deadline_after_ms(net_random32() % DELAY_MS);
     dhcp6_write_request(exchange->request, number, network->nic->mac, elapsed);
 
-    while (exchange->count < 0 && !deadline_passed(deadline)) {
+    while (exchange->count <= 0 && !deadline_passed(deadline)) {
         if (deadline_passed(due)) {
             uint32_t wait = FIRST_WAIT_MS << shifts;
             dhcp6_write_request(exchange->request, number, network->nic->mac, elapsed);

@@ -48,13 +48,13 @@ unsigned net_dns_servers(const struct network *network, ip_addr_t servers[DNS_SE
     return count;
 }
 
-int net_dns_server_index(const struct network *network, const ip_addr_t *address)
+bool net_is_dns_server(const struct network *network, const ip_addr_t *address)
 {
     ip_addr_t servers[DNS_SERVERS_MAX];
-    int index = (int)net_dns_servers(network, servers) - 1;
-    while (index >= 0 && !ip_addr_eq(&servers[index], address))
-        index--;
-    return index;
+    unsigned left = net_dns_servers(network, servers);
+    while (left && !ip_addr_eq(&servers[left - 1], address))
+        left--;
+    return left != 0;
 }
 
 /* ---- for nd6.c: servers of the router whose advertisement is being read (RFC 8106) ---- */

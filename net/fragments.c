@@ -109,7 +109,7 @@ static bool sender_known(const struct network *network, const ip_addr_t *from)
         if (ip_addr_eq(&pcb->remote_ip, from))
             return true;
     }
-    return net_dns_server_index(network, from) >= 0;
+    return net_is_dns_server(network, from);
 }
 
 /* A free place, else that of the oldest: the fragments of a datagram come close together. Strangers have places of their own. */

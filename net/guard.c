@@ -296,8 +296,9 @@ static bool packet_too_big_good(const uint8_t *message, unsigned length)
 }
 
 /* `message` is what follows the IPv6 header, its first byte the type of ICMPv6. May move options. */
-static bool nd_message_good(struct netif *netif, const struct ip6_hdr *header, uint8_t *message, unsigned length)
+static bool nd_message_good(struct netif *netif, struct pbuf *packet, uint8_t *message, unsigned length)
 {
+    const struct ip6_hdr *header = packet->payload;
     if (message[0] == ICMP6_TYPE_PTB)
         return packet_too_big_good(message, length);
     unsigned begin = nd_options_offset(message[0]);
@@ -313,8 +314,14 @@ static bool nd_message_good(struct netif *netif, const struct ip6_hdr *header, u
                nd_address_first(message + begin, length - begin, ND6_OPTION_TYPE_SOURCE_LLADDR);
     if (message[0] == ICMP6_TYPE_RD && !redirect_good(net_of_netif(netif), header, message))
         return false;
-    if (message[0] == ICMP6_TYPE_NA && claims_what_we_have(netif, message))
-        return false;
+    if (message[0] == ICMP6_TYPE_RA)
+        return net_router_shown(net_of_netif(netif), packet);
+    if (message[0] == ICMP6_TYPE_NA) {
+        if (claims_what_we_have(netif, message))
+            return false;
+        ip6_addr_t whose = ipv6_at(message + offsetof(struct na_header, target_address));
+        net_router_answers(net_of_netif(netif), &whose);
+    }
     if (message[0] == ICMP6_TYPE_NA || message[0] == ICMP6_TYPE_RD)
         return nd_address_first(message + begin, length - begin, ND6_OPTION_TYPE_TARGET_LLADDR);
     return true;
@@ -351,7 +358,7 @@ static bool ipv6_packet_good(struct pbuf *packet, struct netif *netif)
         length -= HOP_BY_HOP_SIZE;
     }
     if (protocol == IP6_NEXTH_ICMP6)
-        return length >= ICMPV6_SIZE_MIN && nd_message_good(netif, header, next, length);
+        return length >= ICMPV6_SIZE_MIN && nd_message_good(netif, packet, next, length);
     return protocol == IP6_NEXTH_TCP || protocol == IP6_NEXTH_UDP;
 }
 

@@ -44,6 +44,7 @@ struct network {
     bool paused;
     bool link_lost;
     deadline_t next_stranger, next_ask; /* next_hop.c: when one may be asked for again */
+    uint32_t unshown;                   /* advertisements of routers that never answered, routers.c */
     bool static_router_set;
     ip6_addr_t static_router;                    /* of net_set_ipv6() */
     ip_addr_t dns[DNS_SOURCES][NET_DNS_SERVERS]; /* all zero: none */
@@ -79,6 +80,13 @@ void net_fragment_ipv6(struct network *network, const struct pbuf *packet);
 void net_fragments_expire(void);                          /* a timer */
 void net_fragments_forget(const struct network *network); /* what came in by it; NULL: everything */
 #define FRAGMENTS_MS 500
+
+/* ---- routers.c ---- */
+
+/* Whether a router's advertisement, from its IPv6 header on, may be read now; if not, it comes again when its sender answers. */
+bool net_router_shown(struct network *network, struct pbuf *packet);
+void net_router_answers(struct network *network, const ip6_addr_t *router); /* somebody says that he has this address */
+void net_routers_forget(const struct network *network);
 
 /* ---- next_hop.c ---- */
 
@@ -122,7 +130,7 @@ void net_dns_set_ipv6(struct network *network, enum dns_source source,
                       const uint8_t servers[NET_DNS_SERVERS][16]); /* all zero: none */
 /* Those that can be asked with the addresses that there are; returns how many. */
 unsigned net_dns_servers(const struct network *network, ip_addr_t servers[DNS_SERVERS_MAX]);
-int net_dns_server_index(const struct network *network, const ip_addr_t *address); /* its place among them, or -1 */
+bool net_is_dns_server(const struct network *network, const ip_addr_t *address); /* it is among them */
 
 /* ---- arp_probe.c ---- */
 

@@ -425,6 +425,7 @@ void net_close(struct network *network)
 
     net_dhcp_stop(network); /* and gives nothing back: the OS is going to use the lease */
     net_fragments_forget(network);
+    net_routers_forget(network);
     netif_remove(&network->netif);
 
     struct network **place = &networks;

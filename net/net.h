@@ -148,7 +148,8 @@ enum status net_set_ipv6(struct network *network, const struct net_ipv6 *ipv6, d
 
 /*
  * Waits for router advertisements and an address formed from them; fills in what was found. The DNS servers that *found has
- * before, if any, are set by hand, and go before those of routers. E_IPV6_NO_ROUTER.
+ * before, if any, are set by hand, and go before those of routers. A router counts when it has answered a solicitation of ours:
+ * E_IPV6_NO_ROUTER says how many advertisements came from others.
  */
 enum status net_autoconfigure_ipv6(struct network *network, struct net_ipv6 *found, deadline_t deadline);
 
@@ -164,14 +165,6 @@ enum status net_dhcp6_dns(struct network *network, struct net_ipv6 *ipv6, deadli
  */
 enum net_name { NET_NAME_HAS_IPV4, NET_NAME_LACKS_IPV4, NET_NAME_UNKNOWN, NET_NAME_UNANSWERED };
 enum net_name net_ask_ipv4(struct network *network, const char *host, deadline_t deadline);
-
-/*
- * Whether an open stream's peer is on the link, that is, has an address in a network of ours: with IPv4 that of address and
- * netmask, with IPv6 a link-local one or the first 64 bits of an address of ours. What a redirect or a router's advertisement
- * says of other addresses does not count. The peer's address goes to *peer in either case. A stream that is not open has no peer:
- * false, and a family of 0.
- */
-bool net_peer_on_link(struct stream *stream, struct net_address *peer);
 
 /*
  * The address at which a host last answered: the first one that the stream was told to connect to by its name, whatever others it

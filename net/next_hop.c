@@ -33,16 +33,6 @@ static bool ipv6_on_link(const struct network *network, const ip6_addr_t *remote
     return false;
 }
 
-bool net_peer_on_link(struct stream *stream, struct net_address *peer)
-{
-    const ip_addr_t *remote = net_stream_remote(stream);
-    *peer = remote ? net_from_lwip(remote) : (struct net_address){0};
-    if (!remote)
-        return false;
-    const struct network *network = net_stream_network(stream);
-    return IP_IS_V6(remote) ? ipv6_on_link(network, ip_2_ip6(remote)) : ipv4_on_link(network, ip_2_ip4(remote));
-}
-
 /* As etharp_output() decides. */
 static const ip4_addr_t *ipv4_hop(const struct network *network, const ip4_addr_t *remote)
 {

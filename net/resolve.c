@@ -48,7 +48,15 @@ static void take_addresses(struct net_lookup *lookup, const struct dns_answer *a
     lookup->found = true;
 }
 
-static void take_message(struct net_lookup *lookup, unsigned server, const uint8_t *message, unsigned length)
+static bool has_refused(const struct net_lookup *lookup, const ip_addr_t *server)
+{
+    unsigned i = 0;
+    while (i < lookup->refused && !ip_addr_eq(&lookup->refusing[i], server))
+        i++;
+    return i < lookup->refused;
+}
+
+static void take_message(struct net_lookup *lookup, const ip_addr_t *server, const uint8_t *message, unsigned length)
 {
     uint8_t question[DNS_QUESTION_SIZE];
     struct dns_answer answer;
@@ -58,7 +66,8 @@ static void take_message(struct net_lookup *lookup, unsigned server, const uint8
 
     lookup->rcode = answer.rcode;
     if (answer.rcode != DNS_NO_ERROR && answer.rcode != DNS_NO_SUCH_NAME) {
-        lookup->refused |= (uint8_t)(1u << server);
+        if (!has_refused(lookup, server) && lookup->refused < DNS_SERVERS_MAX)
+            lookup->refusing[lookup->refused++] = *server;
         lookup->ask_again = 0;
         return;
     }
@@ -70,10 +79,9 @@ static void take_message(struct net_lookup *lookup, unsigned server, const uint8
 static void on_datagram(void *argument, struct udp_pcb *socket, struct pbuf *packet, const ip_addr_t *from, uint16_t port)
 {
     struct net_lookup *lookup = argument;
-    int server = net_dns_server_index(lookup->network, from);
     (void)socket;
-    if (!lookup->answered && port == DNS_PORT && !packet->next && server >= 0)
-        take_message(lookup, (unsigned)server, packet->payload, packet->len);
+    if (!lookup->answered && port == DNS_PORT && !packet->next && net_is_dns_server(lookup->network, from))
+        take_message(lookup, from, packet->payload, packet->len);
     pbuf_free(packet);
 }
 
@@ -183,10 +191,11 @@ static void end_lookup(struct net_lookup *lookup)
 }
 
 /* Nothing more comes of what is asked for at present. A router may take servers back meanwhile, even the last one. */
-static bool question_over(const struct net_lookup *lookup, unsigned servers, deadline_t deadline)
+static bool question_over(const struct net_lookup *lookup, const ip_addr_t *servers, unsigned count, deadline_t deadline)
 {
-    unsigned all = (1u << servers) - 1;
-    return lookup->answered || (lookup->refused & all) == all || deadline_passed(deadline) ||
+    while (count && has_refused(lookup, &servers[count - 1]))
+        count--;
+    return lookup->answered || count == 0 || deadline_passed(deadline) ||
            (lookup->count && deadline_passed(lookup->began + KNOWN_MS * platform_ticks_per_ms()));
 }
 
@@ -210,7 +219,7 @@ enum status net_resolve_turn(struct net_lookup *lookup, deadline_t deadline)
     unsigned count = net_dns_servers(lookup->network, servers);
 
     while (!lookup->done) {
-        if (!question_over(lookup, count, deadline)) {
+        if (!question_over(lookup, servers, count, deadline)) {
             ask(lookup, servers, count);
             return OK;
         }

@@ -4,6 +4,7 @@
 #define SANSTRAP_NET_RESOLVE_H
 
 #include "net/dns_message.h"
+#include "net/internal.h"
 
 struct udp_pcb;
 
@@ -17,7 +18,7 @@ struct net_lookup {
     struct udp_pcb *socket; /* NULL: no question is out */
     uint16_t id;            /* of the question */
     uint16_t asked;         /* how often it was sent, */
-    uint8_t refused;        /* and which servers could not say: a bit for each */
+    uint8_t refused;        /* how many servers could not say: */
     uint8_t family;         /* asked for: 4, then 6 */
     uint8_t rcode;          /* the last one */
     bool answered;          /* what is asked for at present; */
@@ -25,6 +26,7 @@ struct net_lookup {
     bool found, unusable;   /* addresses; such as no host can have */
     bool done;
     deadline_t began, ask_again;
+    ip_addr_t refusing[DNS_SERVERS_MAX]; /* by address: places change when servers come and go */
 
     uint32_t name; /* whose addresses these are: a sum of it */
     uint8_t count, next, left;

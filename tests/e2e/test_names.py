@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
 A target that is known by its name: with A records, with AAAA records or with both, on networks of IPv4, of IPv6 or of both; one
-of several addresses that nobody answers at; and what the operating system is told of a name that redirects.
+of several addresses that nobody answers at; targets that redirect to an address of the other kind; and what the operating system
+is told of a name that redirects.
 """
 import json
 import re
@@ -102,6 +103,16 @@ class Everywhere(Tgt):
         self.host = "0.0.0.0"
 
 
+def test_more_addresses_than_a_message_holds(lab):
+    """The server cuts its answer at 512 bytes and says so: what is in it serves."""
+    addresses = [f"{PREFIX}.{number}" for number in range(60, 100)]
+    for address in addresses:
+        lab.network.ip("address", "add", f"{address}/32", "dev", BRIDGE)
+    lab.target(hello_disk(lab), Everywhere)
+    lab.dhcp(root_path=ROOT, names=[(HOST, address) for address in addresses])
+    enters_boot_sector(lab.boot_directly())
+
+
 def test_the_portal_in_use_goes_away(lab):
     """The next login is at the other one, even if the DNS server was at the address that is gone."""
     other = f"{PREFIX}.2"
@@ -119,6 +130,23 @@ def test_the_portal_in_use_goes_away(lab):
     machine.expect("^Connected again to .*$", 120, or_fail="^E")
     machine.expect(r"^\.", 60, or_fail="^E")
     machine.expect("^D$", 120, or_fail="^E", say="x")
+
+
+# ---- redirected ----
+
+@pytest.mark.parametrize("first,then,words", [
+    (SERVER, f"[{SERVER6}]", ""),
+    (f"[{SERVER6}]", SERVER, "ip6=auto "),
+], ids=["to-ipv6", "to-ipv4"])
+def test_redirected_to_the_other_kind_of_address(lab, first, then, words):
+    """The machine has had no use for one of its own up to then."""
+    disk = hello_disk(lab)
+    lab.target(disk, FaultyTarget, ipv6=first != SERVER, faults=[("redirect", {"addresses": [f"{then}:3261,1"], "times": 9})])
+    lab.target(disk, port=3261, ipv6=then != SERVER)
+    lab.dhcp()
+    machine = lab.boot_directly(f"{words}root=iscsi:{first}:::{Tgt.lun}:{NAME}")
+    enters_boot_sector(machine)
+    assert f"{then}:3261" in machine.text
 
 
 # ---- what is told ----

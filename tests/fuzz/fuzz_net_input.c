@@ -37,6 +37,18 @@ static void keep_question(uint16_t from, uint16_t to, const uint8_t *data, unsig
     question_port = from;
 }
 
+static void (*peer_hears)(const uint8_t *frame, unsigned length);
+
+/* Whoever is asked for is there: a router that advertises itself must be. */
+static void answer_solicitations(const uint8_t *frame, unsigned length)
+{
+    static const uint8_t all_nodes[16] = {0xFF, 2, [15] = 1};
+    const uint8_t *target = frame + ETHERNET_HEADER + IPV6_HEADER + 8;
+    if (length >= ETHERNET_HEADER + IPV6_HEADER + 24 && peer_is_solicitation(frame, length, target))
+        peer_advertise(target, all_nodes, peer.mac, false);
+    peer_hears(frame, length);
+}
+
 /* What comes from the server's port answers the question: number, port and name need not be found, either. */
 static void address_answer(uint8_t *frame, unsigned length)
 {
@@ -136,6 +148,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct stream *stream = net_stream_new(peer_network), *named = net_stream_new(peer_network);
     (void)host_connect(stream, "10.0.0.1", 3260, deadline_after_ms(100));
     (void)net_set_ipv6(peer_network, &ipv6, deadline_after_ms(1));
+    peer_hears = wire.sent;
+    wire.sent = answer_solicitations;
 
     enum status looking = named->ops->connect(named, "target.example", 3260, deadline_after_ms(1000));
     while (inject_next(&data, &size)) {

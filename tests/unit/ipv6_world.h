@@ -35,6 +35,8 @@ static inline bool is_ipv6(const uint8_t *frame, uint8_t next)
 
 static inline void on_frame(const uint8_t *frame, unsigned length)
 {
+    if (peer_is_solicitation(frame, length, router))
+        peer_advertise(router, all_nodes, peer_mac, false);
     if (length >= 78 && is_ipv6(frame, PROTOCOL_ICMPV6) && frame[ETHERNET_HEADER + IPV6_HEADER] == ND_ADVERTISEMENT) {
         memcpy(last, frame, length);
         advertisements++;

@@ -24,13 +24,14 @@ static struct {
     enum net_name name;        /* what DNS says of the target's name, */
     bool router_without_dns;
     const char *named_peer; /* and where it answered */
+    const char *portal;     /* where the first login was sent, which then fails with E_UNREACHABLE */
     const char *keys;       /* pressed when a failure is shown, one after the other */
     bool keys_at_once;      /* and without one */
 } script;
 
 static struct {
     char steps[8192], screen[65536], notes[65536];
-    unsigned failures, key;
+    unsigned failures, key, logins;
     struct net_ipv4 ipv4;
     struct net_dhcp_request request;
     uint8_t client_id[255]; /* of it, copied, as is this: */
@@ -275,7 +276,7 @@ enum status iscsi_session_open(struct iscsi_session *session, struct iscsi_setti
 {
     (void)session, (void)deadline;
     seen.iscsi = *settings;
-    return outcome("login", script.login);
+    return outcome("login", script.portal && seen.logins++ == 0 ? E_UNREACHABLE : script.login);
 }
 
 void iscsi_session_info(const struct iscsi_session *session, struct iscsi_session_info *info)
@@ -284,7 +285,7 @@ void iscsi_session_info(const struct iscsi_session *session, struct iscsi_sessio
     memset(info, 0, sizeof *info);
     info->settings = &seen.iscsi;
     info->max_burst = info->first_burst = info->max_send_segment = info->max_receive_segment = 8192;
-    strcpy(info->portal, "192.0.2.1:3260");
+    strcpy(info->portal, script.portal ? script.portal : "192.0.2.1:3260");
     info->portal_port = 3262;
     strcpy(info->target_alias, "the \33[2Jdisk");
 }

@@ -272,6 +272,31 @@ static void whose_failure_it_is(void **state)
     }
 }
 
+/* What the firmware then finds missing is not the fault; what a boot loader says of itself is. */
+static void a_failed_read_is_the_verdict(void **state)
+{
+    (void)state;
+    disk_answer = E_DISK_READ_ONLY;
+    (void)write_one();
+    assert_int_equal(block_io_verdict(E_BOOT_ESP), E_BOOT_ESP);
+
+    disk_answer = E_SCSI_RESERVED;
+    (void)read_one();
+    disk_answer = E_DISK_TIMEOUT;
+    (void)read_one();
+    fail(E_BOOT_ESP, "no file system");
+    assert_int_equal(block_io_verdict(E_BOOT_ESP), E_SCSI_RESERVED);
+    assert_string_equal(failure_detail(E_SCSI_RESERVED), "the test says so");
+    assert_int_equal(block_io_verdict(E_BOOT_FILE), E_SCSI_RESERVED);
+    assert_int_equal(block_io_verdict(E_BOOT_LOAD), E_SCSI_RESERVED);
+    assert_int_equal(block_io_verdict(E_BOOT_SECURE), E_BOOT_SECURE);
+    assert_int_equal(block_io_verdict(E_BOOT_RETURNED), E_BOOT_RETURNED);
+
+    assert_true(block_io_withdraw());
+    assert_int_equal(block_io_publish(&disk, &options), OK);
+    assert_int_equal(block_io_verdict(E_BOOT_ESP), E_BOOT_ESP);
+}
+
 static void a_disk_that_cannot_be_written(void **state)
 {
     EFI_BLOCK_IO2_TOKEN token = {.Event = TOKEN};
@@ -357,6 +382,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(what_the_media_say),       TEST(the_path_goes_on_from_the_cards),
+        TEST(whose_failure_it_is),      TEST(a_failed_read_is_the_verdict),
         TEST(whose_failure_it_is),      TEST(a_disk_that_cannot_be_written),
         TEST(how_long_a_call_may_take), TEST(after_the_end_of_boot_services),
         TEST(somebody_does_not_let_go),

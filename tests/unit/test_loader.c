@@ -274,6 +274,7 @@ static void an_ipv6_target_named_by_dhcp(void **state)
     told("", "nic0 net_open dhcp auto_ipv6 login disk boot" DOWN);
 }
 
+#define UP    " net_close nic_close"
 #define NAMED "root=iscsi:san.example.com::::iqn.2001-04.com.example:storage"
 
 /* A router is waited for only when a name may need it; a literal is not asked for. */
@@ -310,6 +311,36 @@ static void a_targets_name(void **state)
             script.named_peer = "2001:db8::7";
         told(cases[i].line, steps);
         assert_string_equal(seen.asked, strstr(steps, "ask") ? "san.example.com" : "");
+        tear_down(state);
+        set_up(state);
+    }
+}
+
+#define SIX "root=iscsi:[2001:db8::1]::::iqn.2001-04.com.example:six"
+
+/* The target sends us to an address of the other kind: one of ours is had now, unless a setting says no, or there is one. */
+static void redirected_to_the_other_kind_of_address(void **state)
+{
+    static const struct {
+        const char *line, *portal;
+        enum status ipv6;
+        const char *steps;
+    } cases[] = {
+        {"root=" ROOT, "[2001:db8::9]:3260", OK, "dhcp login auto_ipv6 login disk boot" DOWN},
+        {"root=" ROOT " ip6=off", "[2001:db8::9]:3260", OK, "dhcp login" UP},
+        {"root=" ROOT " ip6=auto", "[2001:db8::9]:3260", OK, "dhcp auto_ipv6 login" UP},
+        {"root=" ROOT, "[2001:db8::9]:3260", E_IPV6_NO_ROUTER, "dhcp login auto_ipv6" UP},
+        {"root=" ROOT, "198.51.100.9:3260", OK, "dhcp login" UP},
+        {"root=" ROOT, "other.example:3260", OK, "dhcp login" UP},
+        {SIX " ip6=auto", "192.0.2.9:3260", OK, "auto_ipv6 login dhcp login disk boot" DOWN},
+        {SIX " ip6=auto ip=off", "192.0.2.9:3260", OK, "auto_ipv6 login" UP},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char steps[128];
+        snprintf(steps, sizeof steps, "nic0 net_open %s", cases[i].steps);
+        script.portal = cases[i].portal;
+        script.ipv6 = cases[i].ipv6;
+        told(cases[i].line, steps);
         tear_down(state);
         set_up(state);
     }
@@ -448,6 +479,7 @@ int main(void)
         TEST(an_ipv6_target),
         TEST(an_ipv6_target_named_by_dhcp),
         TEST(a_targets_name),
+        TEST(redirected_to_the_other_kind_of_address),
         TEST(a_targets_name_by_dhcp),
         TEST(a_router_that_names_no_dns_server),
         TEST(a_link_that_comes_late),

@@ -5,6 +5,7 @@
 #include "net/net.h"
 #include "platform/bytes.h"
 #include "platform/frame.h"
+#include "tests/host/connect.h"
 #include "tests/host/host.h"
 #include "tests/host/peer.h"
 
@@ -101,6 +102,15 @@ static void what_is_no_host_is_refused(void **state)
     assert_int_equal(claim(0), E_ADDRESS_INVALID);
 }
 
+/* Not from 0.0.0.0, until nobody answers: as when a target of IPv6 sends us there. */
+static void connecting_without_an_address(void **state)
+{
+    (void)state;
+    struct stream *stream = net_stream_new(network);
+    assert_int_equal(host_connect(stream, "10.0.0.1", 3260, deadline_after_ms(1000)), E_UNREACHABLE);
+    net_stream_free(stream);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -109,6 +119,7 @@ int main(void)
         CASE(an_address_that_somebody_has_is_not),
         CASE(it_is_asked_three_times),
         CASE(what_is_no_host_is_refused),
+        CASE(connecting_without_an_address),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -106,6 +106,28 @@ static void two_servers(void **state)
     assert_int_equal(requests, 1);
 }
 
+/* One server that knows no DNS server answers first, and another one when it is asked again. */
+static void answer_of_another(const uint8_t *frame, unsigned length)
+{
+    static const uint8_t good[] = {SERVER_ID, DNS(5)};
+    if (requests == 1) {
+        memcpy(options, good, sizeof good);
+        options_length = sizeof good;
+    }
+    on_frame(frame, length);
+}
+
+static void a_better_answer_is_waited_for(void **state)
+{
+    (void)state;
+    static const uint8_t none[] = {SERVER_ID}, first[16] = {ADDRESS(5)};
+    struct net_ipv6 ipv6;
+    wire.sent = answer_of_another;
+    assert_int_equal(ask(none, sizeof none, &ipv6), OK);
+    assert_memory_equal(ipv6.dns[0], first, 16);
+    assert_int_equal(requests, 2);
+}
+
 /* RFC 8415 15: each time later than the last, until the caller's patience ends. */
 static void nobody_answers(void **state)
 {
@@ -167,10 +189,8 @@ static void a_reply_after_one_to_another(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(two_servers),
-        CASE(nobody_answers),
-        CASE(replies_that_are_none),
-        CASE(a_reply_after_one_to_another),
+        CASE(two_servers),           CASE(a_better_answer_is_waited_for), CASE(nobody_answers),
+        CASE(replies_that_are_none), CASE(a_reply_after_one_to_another),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -70,6 +70,38 @@ static void servers_that_go_while_they_are_asked(void **state)
     assert_string_equal(failure_detail(E_RESOLVE), "\"target.example\": the DNS server cannot say (RCODE 5)");
 }
 
+/* The one that refused is gone, and its place is another's, who has said nothing yet. */
+static void a_server_in_the_place_of_one_that_refused(void **state)
+{
+    (void)state;
+    struct net_ipv4 ipv4 = {.address = {10, 0, 0, 2}, .netmask = {255, 255, 255, 0}, .dns = {{10, 0, 0, 1}, {10, 0, 0, 8}}};
+    bool open;
+    assert_int_equal(net_set_ipv4(peer_network, &ipv4), OK);
+    assert_int_equal(stream->ops->connect(stream, "target.example", 3260, deadline_after_ms(5000)), OK);
+    for (deadline_t later = deadline_after_ms(300); !deadline_passed(later); platform_idle()) {
+        assert_int_equal(stream->ops->opened(stream, &open), OK);
+        stream->ops->pump(stream);
+    }
+    assert_true(refused);
+
+    memset(ipv4.dns, 0, sizeof ipv4.dns);
+    memcpy(ipv4.dns[0], "\12\0\0\10", 4);
+    assert_int_equal(net_set_ipv4(peer_network, &ipv4), OK);
+    assert_int_equal(stream->ops->opened(stream, &open), OK);
+    assert_false(open);
+}
+
+/* Set by hand and leased, say: it has refused, in both places. */
+static void a_server_that_is_named_twice(void **state)
+{
+    (void)state;
+    struct net_ipv4 ipv4 = {.address = {10, 0, 0, 2}, .netmask = {255, 255, 255, 0}, .dns = {{10, 0, 0, 1}, {10, 0, 0, 1}}};
+    assert_int_equal(net_set_ipv4(peer_network, &ipv4), OK);
+    uint64_t start = platform_ticks();
+    assert_int_equal(host_connect(stream, "target.example", 3260, deadline_after_ms(5000)), E_RESOLVE);
+    assert_true((platform_ticks() - start) / platform_ticks_per_ms() < 1000);
+}
+
 /* Both in one turn. That it took the connection says nothing of the next one, and what it sent is not the next one's. */
 static void an_address_that_resets_what_it_took(void **state)
 {
@@ -103,6 +135,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(servers_that_go_while_they_are_asked),
+        CASE(a_server_in_the_place_of_one_that_refused),
+        CASE(a_server_that_is_named_twice),
         CASE(an_address_that_resets_what_it_took),
     };
 

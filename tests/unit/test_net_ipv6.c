@@ -255,6 +255,10 @@ static void advertisements_of_any_kind(void **state)
     (void)state;
     static const uint8_t values[] = {0, 1, 2, 5, 31, 127, 128, 255};
     assert_int_equal(set_by_hand(), OK);
+    host_idle_hook = advertise; /* the router has shown that it is there */
+    peer_world_run(200);
+    host_idle_hook = let_time_pass;
+
     for (unsigned at = 4; at < sizeof advertisement; at++) {
         for (size_t i = 0; i < sizeof values; i++) {
             uint8_t broken[sizeof advertisement];

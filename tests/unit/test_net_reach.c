@@ -43,40 +43,6 @@ static void set_ipv6(bool with_gateway)
     gateway_answers = true;
 }
 
-struct peer_case {
-    const char *host;
-    bool ipv6, on_link;
-};
-
-static void peers_on_the_link(void **state)
-{
-    static const struct peer_case cases[] = {
-        {"10.0.0.1", false, true}, {"10.0.1.1", false, false},   {"fd77::1", true, true},
-        {"fe80::1", true, true},   {"2001:db8::1", true, false}, {"fd77:0:0:1::1", true, false},
-    };
-    struct net_ipv4 ipv4 = {.address = {10, 0, 0, 2}, .netmask = {255, 255, 255, 0}, .gateway = {10, 0, 0, 1}};
-
-    (void)state;
-    struct net_address peer_address;
-    assert_false(net_peer_on_link(stream, &peer_address)); /* nobody yet */
-    assert_int_equal(peer_address.family, 0);
-    assert_int_equal(net_set_ipv4(peer_network, &ipv4), OK);
-    set_ipv6(true);
-    for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        print_message("%s\n", cases[i].host);
-        assert_int_equal(stream->ops->connect(stream, cases[i].host, 3260, deadline_after_ms(100)), OK);
-        peer_world_run(2);
-        bool open;
-        (void)stream->ops->opened(stream, &open);
-        assert_int_equal(net_peer_on_link(stream, &peer_address), cases[i].on_link);
-        struct net_address expected;
-        assert_true(net_parse_address(cases[i].host, &expected));
-        assert_int_equal(peer_address.family, cases[i].ipv6 ? 6 : 4);
-        assert_memory_equal(peer_address.bytes, expected.bytes, cases[i].ipv6 ? 16 : 4);
-        stream->ops->abort(stream);
-    }
-}
-
 static void ping_from(const uint8_t from[16])
 {
     uint8_t echo[64] = {ECHO};
@@ -193,7 +159,6 @@ static void packets_that_are_nobodys(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(peers_on_the_link),
         CASE(pings_from_beyond_the_router),
         CASE(pings_from_beyond_where_no_router_is),
         CASE(a_listener_query_is_answered),

@@ -132,13 +132,29 @@ static void a_target_that_does_not_answer_a_reset(void **state)
     assert_int_equal(iscsi_session_reset_unit(session, number, deadline_after_ms(1000)), E_ISCSI_CLOSED);
 }
 
+/* What becomes of one that was given up says nothing of the next: that is sent, and answered. */
+static void a_reset_after_one_that_was_given_up(void **state)
+{
+    (void)state;
+    static const uint8_t number[8];
+    response = -1;
+    assert_int_equal(iscsi_session_reset_unit(session, number, deadline_after_ms(1000)), E_ISCSI_TIMEOUT);
+    response = 0;
+    assert_int_equal(iscsi_session_reset_unit(session, number, deadline_after_ms(60000)), OK);
+    assert_int_equal(lun.aborts, 2);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up_known, tear_down_session)
     const struct CMUnitTest tests[] = {
-        CASE(the_disk_that_is_expected_is_used), CASE(another_one_is_told_before_the_first_request),
-        CASE(attentions_are_absorbed),           CASE(a_unit_is_reset),
-        CASE(a_refusal_costs_nothing),           CASE(a_target_that_does_not_answer_a_reset),
+        CASE(the_disk_that_is_expected_is_used),
+        CASE(another_one_is_told_before_the_first_request),
+        CASE(attentions_are_absorbed),
+        CASE(a_unit_is_reset),
+        CASE(a_refusal_costs_nothing),
+        CASE(a_target_that_does_not_answer_a_reset),
+        CASE(a_reset_after_one_that_was_given_up),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -200,6 +200,53 @@ static void peer_that_closes_its_window(void **state)
     assert_int_equal(stream->ops->unsent(stream), 0);
 }
 
+static uint32_t bare; /* the number of the last segment without data */
+static unsigned probes;
+static void (*peer_hears)(const uint8_t *, unsigned);
+
+/* Takes no byte of data: its window is closed. */
+static void closed_to_data(const uint8_t *frame, unsigned length)
+{
+    const uint8_t *tcp = frame + 34;
+    if (frame[12] == 8 && frame[13] == 0 && frame[23] == 6) {
+        if ((frame[16] << 8 | frame[17]) - 20 > tcp[12] / 16 * 4) {
+            probes++;
+            return;
+        }
+        bare = (uint32_t)tcp[4] << 24 | (uint32_t)tcp[5] << 16 | (uint32_t)tcp[6] << 8 | tcp[7];
+    }
+    peer_hears(frame, length);
+}
+
+/* RFC 9293 3.10.7.4: with a window of 0 the peer takes only what begins where the probe does, be it an acknowledgement or a
+ * reset. */
+static void what_follows_a_probe(void **state)
+{
+    (void)state;
+    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
+    peer_hears = wire.sent;
+    wire.sent = closed_to_data;
+    peer.advertise = 0;
+    peer_segment(PEER_ACK, peer.next, peer.expected, NULL, 0, NULL, 0);
+    peer_world_run(50);
+    send_out(5000);
+    probes = 0;
+    peer_world_run(3000);
+    assert_true(probes > 0);
+
+    peer_segment(PEER_ACK | PEER_PSH, peer.next, peer.expected, NULL, 0, "hello", 5);
+    peer.next += 5;
+    peer_world_run(50);
+    assert_int_equal(peer.acknowledged, peer.next);
+    assert_int_equal(bare, peer.expected);
+
+    bare = 0;
+    stream->ops->abort(stream);
+    peer_world_run(5);
+    assert_true(peer.got_reset);
+    assert_int_equal(bare, peer.expected);
+}
+
 /* unsent() counts what may still be read; when it no longer does, the bytes are the caller's again. */
 static void stable_bytes_are_counted_until_acknowledged(void **state)
 {
@@ -339,6 +386,7 @@ int main(void)
         CASE(smallest_profile),
         CASE(tiny_segments_do_not_starve_the_ring),
         CASE(peer_that_closes_its_window),
+        CASE(what_follows_a_probe),
         CASE(stable_bytes_are_counted_until_acknowledged),
         CASE(bytes_before_the_peers_end_are_handed_out_first),
         CASE(reset_by_the_peer),
