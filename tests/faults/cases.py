@@ -84,6 +84,7 @@ DATA_IN = [
 
 WRITING = [
     Case("R2Ts of a block", [("r2t-sizes", {"size": 512})], keys(FirstBurstLength=512), no_reconnect=True),
+    Case("R2Ts of half a block", [("r2t-sizes", {"size": 256})], keys(FirstBurstLength=512), no_reconnect=True),
     Case("R2T while unsolicited data is under way", [("r2t-while-unsolicited", {})],
          keys(InitialR2T="No", FirstBurstLength=16384, MaxRecvDataSegmentLength=4096), no_reconnect=True),
     Case("R2T with a gap, then GOOD", [("r2t-gap", {"times": 2})], keys(FirstBurstLength=512)),

@@ -72,7 +72,8 @@ class R2tOdd(Fault):
         offset, length = bursts[0]
         half = length // 2
         halves = [(offset, half), (offset + half, length - half)]
-        odd = {"twice": [(offset, length), (offset, length)], "beyond": [(offset, length + 512)], "zero": [(offset, 0)],
+        odd = {"twice": [(offset, length), (offset, length)], "zero": [(offset, 0)],
+               "beyond": [(offset, task.expected - offset + 512)],
                "wrap": [(0xFFFFFF00, 0x200)], "again": [(0, length)], "several": halves, "order": halves[::-1]}
         if self.kind == "nothing":
             stray = Pdu(R2T).put(ITT, 0x12345678, TTT, 1, OFFSET, 0, RESIDUAL, 512)

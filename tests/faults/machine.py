@@ -31,6 +31,10 @@ class Uefi:
         return ovmf.boot_from_stick(lab, words, timeout=PATIENCE)
 
 
+def connections(target):
+    return sum(entry["what"] == "connected" for entry in target.control.journal())
+
+
 def assert_fired(case, target):
     """Every fault of the case had an occasion."""
     fired = [entry["name"] for entry in target.control.journal() if entry["what"] == "fault"]

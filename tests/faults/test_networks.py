@@ -17,7 +17,7 @@ from tests.lab.settings import ADDRESS, ADDRESS6
 from . import bench
 from .events import Events
 from .lab import NAME, Cable, FaultyTarget
-from .machine import Bios, Uefi, assert_fired
+from .machine import Bios, Uefi, assert_fired, connections
 from .network_cases import AUTO6, DHCP, MACHINES, NETWORKS, STATIC, STATIC6, WORDS
 
 PROBE_ADDRESS = {STATIC: ADDRESS, DHCP: "dhcp", STATIC6: ADDRESS6, AUTO6: "slaac"}
@@ -104,10 +104,6 @@ def test_host(lab, case, row):
 
 
 # ---- machines ----
-
-def connections(target):
-    return sum(entry["what"] == "connected" for entry in target.control.journal())
-
 
 def ends(machine, case, expected):
     """How it ended, as a table's cell has it."""
