@@ -296,6 +296,10 @@ AUTHENTICATION = [
     Case("the target proves another secret",
          settings={"chap": {**CHAP, "reverse_user": "disk", "reverse_secret": "secret-of-disk-3"}},
          probe={"chap": "joe/secret-of-joe-1", "mutual": "disk/secret-of-disk-2"}, **stops("S424")),
+    *(Case(chap_malformed("CHAP_R", value), [("login-keys", {"change": {"CHAP_R": value}, "stage": 0})],
+           {"chap": {**CHAP, "reverse_user": "disk", "reverse_secret": "secret-of-disk-2"}},
+           {"chap": "joe/secret-of-joe-1", "mutual": "disk/secret-of-disk-2"}, **stops("S424"))
+      for value in ("0x", "0xzz", "0x" + "ab" * 2000)),
 ] + [Case(chap_malformed(key, value), [("login-keys", {"change": {key: value}, "stage": 0})], {"chap": CHAP},
           {"chap": "joe/secret-of-joe-1"}, **stops("S401", "S420", "S421", "S422", "S423", "S415", "S416", "S417"))
      for key, value in CHAP_MALFORMED]
