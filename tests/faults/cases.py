@@ -27,6 +27,7 @@ class Case:
     other_disk: bool = False                        # it comes into force with "other-disk", and must stay as it is
     no_reconnect: bool = False                      # the connection has to survive
     wire: dict = field(default_factory=dict)        # wire.py's
+    documented: bool = False                        # nothing can notice it: a changed bit is read, and that is all
     long: bool = False                              # in make test-faults alone
     sample: str = ""                                # of MACHINES: the firmware with which make test runs it
 
@@ -37,6 +38,10 @@ class Case:
 
 def keys(**pairs):
     return {"keys": pairs}
+
+
+def chap_malformed(key, value):
+    return f"CHAP malformed: {key}={value[:12]}" + (f"… of {len(value)}" if len(value) > 12 else "")
 
 
 def stops(*codes):
@@ -79,6 +84,7 @@ DATA_IN = [
 
 WRITING = [
     Case("R2Ts of a block", [("r2t-sizes", {"size": 512})], keys(FirstBurstLength=512), no_reconnect=True),
+    Case("R2Ts of half a block", [("r2t-sizes", {"size": 256})], keys(FirstBurstLength=512), no_reconnect=True),
     Case("R2T while unsolicited data is under way", [("r2t-while-unsolicited", {})],
          keys(InitialR2T="No", FirstBurstLength=16384, MaxRecvDataSegmentLength=4096), no_reconnect=True),
     Case("R2T with a gap, then GOOD", [("r2t-gap", {"times": 2})], keys(FirstBurstLength=512)),
@@ -88,6 +94,9 @@ WRITING = [
     Case("R2T that wraps", [("r2t-odd", {"kind": "wrap", "times": 2})], keys(FirstBurstLength=512)),
     Case("R2T for nothing asked", [("r2t-odd", {"kind": "nothing", "times": 2})], keys(FirstBurstLength=512)),
     Case("R2T for the beginning again", [("r2t-odd", {"kind": "again", "times": 2})], keys(FirstBurstLength=512)),
+    Case("R2Ts for two halves at once", [("r2t-odd", {"kind": "several", "times": 2})], keys(FirstBurstLength=512)),
+    Case("R2Ts out of order", [("r2t-odd", {"kind": "order", "times": 2})], keys(FirstBurstLength=512)),
+    Case("a jump of StatSN in answers to writes", [("statsn-gap", {"opcodes": WRITES, "times": 3, "after": 2})]),
     Case("GOOD with underflow for a write", [("residual", {"flags": 2, "count": 512, "opcodes": WRITES, "times": 2})]),
     Case("GOOD with overflow for a write", [("residual", {"flags": 4, "count": 512, "opcodes": WRITES, "times": 2})]),
     Case("dropped in the midst of writes", [("drop-at-write", {"times": 5, "after": 3})]),
@@ -219,6 +228,10 @@ SCSI = [
     Case("reserved by another", [("scsi-status", {"status": lun.RESERVATION_CONFLICT, "opcodes": DISK_WORK})], **stops("S611")),
     Case("not ready for a while", [("scsi-status", {"sense": lun.NOT_READY_BECOMING, "times": 8})], no_reconnect=True),
     Case("a block that cannot be read", [("scsi-status", {"sense": lun.MEDIUM_READ_ERROR, "opcodes": READS})], **stops("S608")),
+    Case("one block that cannot be read", [("scsi-status", {"sense": lun.MEDIUM_READ_ERROR, "opcodes": READS, "lba": 9000})],
+         probe={"reads": 2000}, **stops("S608")),
+    Case("capacity changed: it has grown", [("resize", {"blocks": 2048, "times": 1, "after": 15})], no_reconnect=True),
+    Case("capacity changed: it has shrunk", [("resize", {"blocks": -2048, "times": 1, "after": 15})], **stops("S615")),
     Case("thin pool full", [("scsi-status", {"sense": lun.SPACE_ALLOCATION_FAILED, "opcodes": WRITES})], **stops("S616")),
     Case("write-protected meanwhile", [("scsi-status", {"sense": lun.WRITE_PROTECTED, "opcodes": WRITES})], **stops("S602")),
     Case("another disk for three commands", [("swap-live", {"back": 3, "after": 25, "times": 1})], other_disk=True,
@@ -226,7 +239,16 @@ SCSI = [
     Case("another disk after a reconnect", [("other-disk", {"times": 1, "after": 5})], other_disk=True, **stops("S615")),
 ]
 
+# What a terminal would obey, and what may be shown of it.
+ESCAPES = {"vendor": "\x1b[7mEV", "product": "\x1b]0;x\x07DISK\x1b[2J", "serial": "\x1bcSERIAL\r"}
+ALIAS = "\x1b[31malias"
+
 LOGIN = [
+    Case("ESC in what the target says", [
+        ("login-keys", {"add": [["TargetAlias", ALIAS], [ALIAS, "1"]]}),
+        ("redirect", {"addresses": ["127.0.0.1:{port}"], "keys": [["TargetAddress", ALIAS]], "times": 1})],
+        {"identity": ESCAPES}),
+    Case("ESC in the address that it redirects to", [("redirect", {"addresses": ["[::1:99999," + ALIAS]})], **stops("S414")),
     Case("login in pieces of 7 bytes", [("login-pieces", {"size": 7})]),
     Case("a login that never ends", [("login-endless", {})], probe={"login_ms": 4000}, **stops("S415", "S416", "S418")),
     Case("a login that makes no progress", [("login-no-progress", {})], probe={"login_ms": 4000}, **stops("S415", "S418")),
@@ -260,6 +282,9 @@ LOGIN = [
         ("redirect", {"addresses": ["127.0.0.1:{port}"], "keys": [["TargetAddress", "127.0.0.1:{port}"]], "times": 1})]),
 ]
 
+CHAP_MALFORMED = [("AuthMethod", "KRB5"), ("CHAP_A", "99"), ("CHAP_I", "256"), ("CHAP_C", "0x"), ("CHAP_C", "0xzz"),
+                  ("CHAP_C", "0x" + "ab" * 2000)]
+
 AUTHENTICATION = [
     Case(f"CHAP with a list is answered by {how}", [("one-chap-algorithm", {"how": how})], {"chap": CHAP},
          {"chap": "joe/secret-of-joe-1", "login_ms": 5000}) for how in ("status", "reject", "close", "reset", "silence")
@@ -271,16 +296,20 @@ AUTHENTICATION = [
     Case("the target proves another secret",
          settings={"chap": {**CHAP, "reverse_user": "disk", "reverse_secret": "secret-of-disk-3"}},
          probe={"chap": "joe/secret-of-joe-1", "mutual": "disk/secret-of-disk-2"}, **stops("S424")),
-] + [Case(f"CHAP malformed: {key}={value[:12]}", [("login-keys", {"change": {key: value}, "stage": 0})], {"chap": CHAP},
+    *(Case(chap_malformed("CHAP_R", value), [("login-keys", {"change": {"CHAP_R": value}, "stage": 0})],
+           {"chap": {**CHAP, "reverse_user": "disk", "reverse_secret": "secret-of-disk-2"}},
+           {"chap": "joe/secret-of-joe-1", "mutual": "disk/secret-of-disk-2"}, **stops("S424"))
+      for value in ("0x", "0xzz", "0x" + "ab" * 2000)),
+] + [Case(chap_malformed(key, value), [("login-keys", {"change": {key: value}, "stage": 0})], {"chap": CHAP},
           {"chap": "joe/secret-of-joe-1"}, **stops("S401", "S420", "S421", "S422", "S423", "S415", "S416", "S417"))
-     for key, value in [("CHAP_A", "99"), ("CHAP_I", "256"), ("CHAP_C", "0x"), ("CHAP_C", "0xzz"), ("CHAP_C", "0x" + "ab" * 2000),
-                        ("AuthMethod", "KRB5")]]
+     for key, value in CHAP_MALFORMED]
 
 DIGEST = [
     Case("digests demanded", settings=keys(**DIGESTS)),
     Case("header digest alone", settings=keys(HeaderDigest="CRC32C")),
     Case("data digest alone", settings=keys(DataDigest="CRC32C")),
     Case("a bit flips in data, digests on", [("flip-bit", {"times": 3, "after": 10})], keys(**DIGESTS)),
+    Case("a bit flips in data, digests off", [("flip-bit", {"times": 1, "after": 60})], documented=True),
     Case("a bit flips in a header, digests on", [("flip-bit", {"header": True, "times": 3, "after": 10})], keys(**DIGESTS)),
 ]
 

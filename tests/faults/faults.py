@@ -150,5 +150,6 @@ FAULTS = {
     "flip-bit": faults_control.FlipBit,
     "attention": faults_control.Attention,
     "swap-live": faults_control.SwapLive,
+    "resize": faults_control.Resize,
     "other-disk": faults_control.OtherDisk,
 }

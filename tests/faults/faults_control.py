@@ -94,11 +94,27 @@ class NotReading(Fault):
 
 
 class StatSnGap(Fault):
+    """In responses; with `opcodes` in those to commands of these."""
+
+    def __init__(self, target, opcodes=(), **common):
+        super().__init__(target, **common)
+        self.opcodes = opcodes
+
     def outgoing(self, connection, response):
-        if connection.full and response.opcode == SCSI_RESPONSE and self.due():
-            connection.statsn += 5
-            response.put(STATSN, response.get(STATSN) + 5)
+        if not self.opcodes and connection.full and response.opcode == SCSI_RESPONSE and self.due():
+            return [self._jump(connection, response)]
         return [response]
+
+    def answers(self, connection, task, result, responses):
+        if task.cdb[0] not in self.opcodes or not self.due():
+            return responses
+        make = responses[-1]
+        return [*responses[:-1], lambda: self._jump(connection, make())]
+
+    @staticmethod
+    def _jump(connection, response):
+        connection.statsn += 5
+        return response.put(STATSN, response.get(STATSN) + 5)
 
 
 class RejectCommand(Fault):
@@ -226,6 +242,20 @@ class SwapLive(Fault):
             self.count += 1
             if self.count == self.back:
                 self._become(connection, self.first)
+
+
+class Resize(Fault):
+    """The LUN has `blocks` more, or fewer, from a command of these opcodes on, and says so."""
+
+    def __init__(self, target, blocks=2048, opcodes=(), **common):
+        super().__init__(target, **common)
+        self.blocks, self.opcodes = blocks, opcodes
+
+    def delay(self, connection, task):
+        if (not self.opcodes or task.cdb[0] in self.opcodes) and self.due():
+            self.target.lun.block_count += self.blocks
+            self.target.lun.attentions[connection.nexus].append(lun.CAPACITY_CHANGED)
+        return 0
 
 
 class OtherDisk(Fault):

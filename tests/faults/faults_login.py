@@ -147,7 +147,8 @@ class LoginKeys(Fault):
         self.add, self.change, self.stage = [tuple(pair) for pair in add], change or {}, stage
 
     def login_keys(self, connection, login, answers):
-        if self.stage not in (None, login.stage) or not self.due():
+        if self.stage not in (None, login.stage) or not (self.add or any(key in self.change for key, _ in answers)) or \
+                not self.due():
             return answers
         changed = [(key, self.change.get(key, value)) for key, value in answers]
         return [(key, value) for key, value in changed if value is not None] + self.add

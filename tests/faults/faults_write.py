@@ -57,18 +57,24 @@ class R2tGap(Fault):
 
 
 class R2tOdd(Fault):
-    """`kind`: twice (two for the same), beyond, zero, wrap, nothing (for a tag that is not), after (the whole was sent)."""
+    """
+    `kind`: twice (two for the same), beyond, zero, wrap, nothing (for a tag that is not), again (from the beginning), several
+    (two halves at once), order (the second half first).
+    """
 
     def __init__(self, target, kind="twice", **common):
         super().__init__(target, **common)
         self.kind = kind
 
     def r2ts(self, connection, task, bursts):
-        if not bursts or not self.due():
+        if not bursts or (self.kind == "again" and bursts[0][0] == 0) or not self.due():
             return bursts
         offset, length = bursts[0]
-        odd = {"twice": [(offset, length), (offset, length)], "beyond": [(offset, length + 512)], "zero": [(offset, 0)],
-               "wrap": [(0xFFFFFF00, 0x200)], "again": [(0, length)]}
+        half = length // 2
+        halves = [(offset, half), (offset + half, length - half)]
+        odd = {"twice": [(offset, length), (offset, length)], "zero": [(offset, 0)],
+               "beyond": [(offset, task.expected - offset + 512)],
+               "wrap": [(0xFFFFFF00, 0x200)], "again": [(0, length)], "several": halves, "order": halves[::-1]}
         if self.kind == "nothing":
             stray = Pdu(R2T).put(ITT, 0x12345678, TTT, 1, OFFSET, 0, RESIDUAL, 512)
             connection.send(connection.numbered(stray, status=False))

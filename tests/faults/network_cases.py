@@ -7,6 +7,7 @@ happens to a machine's cable and target, whom nobody means ill.
 from dataclasses import dataclass, field
 
 from tests.lab import network
+from tests.lab.settings import ADDRESS, ADDRESS6
 
 from . import lun
 from .attack_dhcp import NONSENSE, ODD, UNREADABLE
@@ -14,6 +15,7 @@ from .cases import DIGESTS, DISK_WORK, READS, Case, keys, stops
 
 RIVAL = {"server": f"{network.PREFIX}.2", "address": f"{network.PREFIX}.180", "mac": "02:00:00:00:00:02"}
 STATIC, DHCP, STATIC6, AUTO6 = "static", "dhcp", "static6", "auto6"
+WORDS = {STATIC: f"ip={ADDRESS}/24", DHCP: "", STATIC6: f"ip=off ip6={ADDRESS6}/64", AUTO6: "ip=off ip6=auto"}
 
 
 @dataclass
@@ -106,10 +108,6 @@ def machine(name, *faults, **options):
     return NetworkCase(name, list(faults), places=("BIOS", "UEFI"), **options)
 
 
-def status(code, name):
-    return machine(f"login status {code:04x}", ("login-status", {"code": code}), **stops(name))
-
-
 MACHINES = [
     machine("the link is down for 30 s", events=[(40, "link-down", 30)]),
     machine("the target is gone for 60 s", events=[(40, "target-gone", 60)]),
@@ -142,5 +140,4 @@ MACHINES = [
     machine("redirected twice", ("redirect", {"addresses": [network.SERVER], "times": 2})),
     machine("redirected in a circle", ("redirect", {"addresses": [network.SERVER]}), **stops("E_LOGIN_REDIRECT")),
     machine("redirected to rubbish", ("redirect", {"addresses": ["[::1:99999,x"]}), **stops("E_LOGIN_ADDRESS")),
-    status(0x0202, "E_LOGIN_FORBIDDEN"), status(0x0203, "E_LOGIN_NOT_FOUND"), status(0x0301, "E_LOGIN_UNAVAILABLE"),
 ]

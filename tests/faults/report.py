@@ -11,8 +11,12 @@ HEAD = """# Faults
 
 What was done to the loader, and how it ended: `make test-faults` runs every row and writes this page and `build/faults.json`.
 "host" is the initiator of the same sources as a program, against `tests/faults/target.py`; BIOS and UEFI are whole machines that
-boot GRUB from it and sum a file. Every byte that was read or written is compared with the file behind the LUN. Forged frames and
-floods come from `tests/faults/attack.py`, from before the machine starts until it is done.
+boot GRUB from it and sum a file, or write one. Every byte that was read or written is compared with the file behind the LUN.
+Forged frames and floods come from `tests/faults/attack.py`, from before the machine starts until it is done.
+
+"documented" stands for data that changed on its way or in the target while TCP's checksum agrees, on a connection without
+digests: nothing can notice, and what comes is what is read. `digests=auto`, the default, uses CRC32C with every target that takes
+it. A cell is empty where that place was not tried: INT 13h has no call that flushes, the host has no card whose link is lost.
 
 | fault | host | BIOS | UEFI |
 |---|---|---|---|

@@ -318,7 +318,7 @@ class Connection:
 class Target:
     def __init__(self, disk, settings):
         self.lun = lun.Lun(disk, settings.get("lun", 0), settings.get("block_size", 512),
-                           read_only=settings.get("read_only", False))
+                           lun.Identity(**settings.get("identity", {})), read_only=settings.get("read_only", False))
         self.name = settings.get("name", NAME)
         self.chap = settings.get("chap")
         self.receive_buffer = settings.get("receive_buffer")  # bytes of it, in the kernel

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from tests.lab import disks, efi_disk, network, ovmf, process
+from tests.lab import network, process
 from tests.lab.boots import FAILURE, code, hashing_target, prints_sum
 from tests.lab.lab import ROOT
 from tests.lab.settings import ADDRESS, ADDRESS6
@@ -17,9 +17,9 @@ from tests.lab.settings import ADDRESS, ADDRESS6
 from . import bench
 from .events import Events
 from .lab import NAME, Cable, FaultyTarget
-from .network_cases import AUTO6, DHCP, MACHINES, NETWORKS, STATIC, STATIC6
+from .machine import Bios, Uefi, assert_fired, connections
+from .network_cases import AUTO6, DHCP, MACHINES, NETWORKS, STATIC, STATIC6, WORDS
 
-WORDS = {STATIC: f"ip={ADDRESS}/24", DHCP: "", STATIC6: f"ip=off ip6={ADDRESS6}/64", AUTO6: "ip=off ip6=auto"}
 PROBE_ADDRESS = {STATIC: ADDRESS, DHCP: "dhcp", STATIC6: ADDRESS6, AUTO6: "slaac"}
 
 
@@ -105,34 +105,6 @@ def test_host(lab, case, row):
 
 # ---- machines ----
 
-class Bios:
-    name = "BIOS"
-
-    @staticmethod
-    def disk(megabytes):
-        return disks.hashing_disk(megabytes)
-
-    @staticmethod
-    def boot(lab, words):
-        return lab.boot_directly(words, timeout=400)
-
-
-class Uefi:
-    name = "UEFI"
-
-    @staticmethod
-    def disk(megabytes):
-        return efi_disk.hashing_disk(megabytes)
-
-    @staticmethod
-    def boot(lab, words):
-        return ovmf.boot_from_stick(lab, words, timeout=400)
-
-
-def connections(target):
-    return sum(entry["what"] == "connected" for entry in target.control.journal())
-
-
 def ends(machine, case, expected):
     """How it ended, as a table's cell has it."""
     codes = "|".join(f"{code(name)}" for name in case.codes)
@@ -148,29 +120,25 @@ def ends(machine, case, expected):
     return f"booted, every byte verified, {time.monotonic() - machine.started:.0f} s"
 
 
-def faults_fired(target):
-    return {entry["name"] for entry in target.control.journal() if entry["what"] == "fault"}
-
-
 def run_machine(lab, firmware, case, row):
     cable = Cable(lab.network, **case.wire) if case.wire else None
     set_mtu(lab.network, case.mtu)
     if case.ipv6:
         lab.dhcp()
-    target, expected = hashing_target(lab, firmware.disk(case.megabytes), FaultyTarget, ipv6=case.ipv6, faults=case.faults,
-                                      settings=case.settings)
+    target, expected = hashing_target(lab, firmware.hashing_disk(case.megabytes), FaultyTarget, ipv6=case.ipv6,
+                                      faults=case.faults, settings=case.settings)
     attacker = Attacker(lab.network, case.attacks, target.root_path)
     root = "" if case.address == DHCP else f"root={target.root_path}"
-    machine = firmware.boot(lab, f"{WORDS[case.address]} {root} {case.words}")
+    machine = firmware.directly(lab, f"{WORDS[case.address]} {root} {case.words}")
     events = Events(lab, target, machine, case.events)
     outcome = ends(machine, case, expected)
     row(case.name, firmware.name, outcome)
 
-    connected, fired = connections(target), faults_fired(target)
+    connected = connections(target)
+    assert_fired(case, target)
     events.end()
     attacker.end()
     assert not case.no_reconnect or connected == 1, f"{connected} connections"
-    assert {name for name, _ in case.faults} <= fired, "the case shows nothing"
     counts = cable.counts() if cable else {}
     assert not cable or any(count for name, count in counts.items() if name != "frames") or {"rate", "delay"} & set(case.wire), \
         "the wire did nothing"

@@ -4,37 +4,13 @@ import time
 
 import pytest
 
-from tests.lab import disks, efi_disk, ovmf
 from tests.lab.boots import code, grub_hashes, hashing_target, tells
 
 from . import cases
 from .lab import Cable, FaultyTarget
+from .machine import Bios, Uefi, assert_fired
 
 MEGABYTES = 4
-
-
-class Bios:
-    name = "BIOS"
-
-    @staticmethod
-    def disk():
-        return disks.hashing_disk(MEGABYTES)
-
-    @staticmethod
-    def boot(lab, root_path):
-        return lab.boot_by_rom(root_path, timeout=400)
-
-
-class Uefi:
-    name = "UEFI"
-
-    @staticmethod
-    def disk():
-        return efi_disk.hashing_disk(MEGABYTES)
-
-    @staticmethod
-    def boot(lab, root_path):
-        return ovmf.boot_by_network(lab, root_path, timeout=400)
 
 
 def parameters():
@@ -47,13 +23,13 @@ def parameters():
 @pytest.mark.parametrize("firmware,case", parameters())
 def test_boot(lab, firmware, case, row):
     cable = Cable(lab.network, **case.wire) if case.wire else None
-    target, expected = hashing_target(lab, firmware.disk(), FaultyTarget, faults=case.faults, settings=case.settings)
+    target, expected = hashing_target(lab, firmware.hashing_disk(MEGABYTES), FaultyTarget, faults=case.faults,
+                                      settings=case.settings)
     began = time.monotonic()
-    machine = firmware.boot(lab, target.root_path)
+    machine = firmware.by_network(lab, target.root_path)
     if case.ok:
         grub_hashes(machine, expected, timeout=200)
-        fired = {entry["name"] for entry in target.control.journal() if entry["what"] == "fault"}
-        assert {name for name, _ in case.faults} <= fired, "the case shows nothing"
+        assert_fired(case, target)
         if cable:
             assert any(count for name, count in cable.counts().items() if name != "frames"), "the wire did nothing"
         row(case.name, firmware.name, f"booted, every byte verified, {time.monotonic() - began:.0f} s")
