@@ -116,9 +116,14 @@ def test_a_dump_that_another_system_wrote(linux, block_size):
 
 
 def test_both_disks_have_the_partuuid(linux):
-    """The first one that has it is taken."""
+    """Both are shown, and neither is touched."""
     status, text = linux.run(f"sanstrap-savecore --list --partition={partition_id(2)}")
-    assert status == DONE and text.count("State:") == 1 and "/dev/sda2" in text
+    assert status == DONE and text.count("State:") == 2
+    before = [disk.read(2 * MIB, 16 * MIB) for disk in (linux.disk, linux.large)]
+    for how in ("--prepare --force", "--clear"):
+        status, text = linux.run(f"sanstrap-savecore {how} --partition={partition_id(2)}")
+        assert status == TROUBLE and "/dev/sda2" in text and "/dev/sdb2" in text, text
+    assert [disk.read(2 * MIB, 16 * MIB) for disk in (linux.disk, linux.large)] == before
 
 
 def test_a_table_that_the_kernel_has_not_read(linux):
