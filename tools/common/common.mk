@@ -18,3 +18,12 @@ build/sanstrap-$(1): $(patsubst %.c,build/tool/%.o,$(wildcard tools/$(1)/*.c) $(
 	$$(Q)gcc $(TOOL_CFLAGS) $(TOOL_LDFLAGS) $$^ -o $$@
 -include $(patsubst %.c,build/tool/%.d,$(wildcard tools/$(1)/*.c) $(TOOL_COMMON) $(2))
 endef
+
+# build/host/sanstrap-NAME: the tool under the sanitizers, for its tests: $(call sanitized_tool,NAME)
+define sanitized_tool
+TEST_PROGRAMS += build/host/sanstrap-$(1)
+build/host/sanstrap-$(1): build/host/tools/$(1)/main.o build/host/tools/common/platform.o $(HOST_LIBRARY)
+	$$(say) "LD $$@"
+	$$(Q)gcc $(HOST_CFLAGS) $$^ -o $$@
+-include build/host/tools/$(1)/main.d build/host/tools/common/platform.d
+endef
