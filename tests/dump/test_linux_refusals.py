@@ -1,23 +1,18 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What the module refuses when a machine is not, or not any more, as its table says. The table is altered in memory."""
-import base64
-import os
 import re
 import struct
 
-import pytest
-
-from tests.dump import crash
+from tests.dump import crash, kernel_modules
 from tests.dump.test_linux_dump import more
 from tests.handoff import tables
-from tests.lab import dump_area, dump_module, process
+from tests.lab import dump_area
 from tests.lab.boots import code
 from tests.lab.disks import MIB
 
 LOW, LOW_END = 0x80000, 0xA0000
 NIC = 4  # type of the record
 BUS, SEGMENT, DEVICE_ID, SUBSYSTEM, MAC, REGISTERS = 5, 8, 12, 16, 18, 24
-OWNER = os.path.join(os.path.dirname(__file__), "iommu_owner")
 
 ALTERED = [
     (SEGMENT, b"\1\0", r"refused the card is in PCI segment 1, which"),
@@ -108,26 +103,13 @@ def test_registers_that_have_moved_since(lab):
     assert debian.untouched()
 
 
-def owner_module(lab):
-    """A module that has the card's DMA go through a domain of its own, as VFIO does for a virtual machine."""
-    folder = lab.path("iommu_owner")
-    process.run(["cp", "-r", OWNER, folder])
-    process.run(["make", "-C", dump_module.headers(), f"M={folder}", "modules"], timeout=600)
-    process.run(["objcopy", "--strip-debug", f"{folder}/iommu_owner.ko"])
-    with open(f"{folder}/iommu_owner.ko", "rb") as file:
-        return base64.b64encode(file.read()).decode()
-
-
 @more
 def test_an_iommu_that_somebody_else_has_set_up(lab):
     debian = crash.boot(lab, board="q35", early=True, kernel=["intel_iommu=on"], extra=["-device", "intel-iommu"])
-    module = owner_module(lab)
-    for at in range(0, len(module), 2000):
-        debian.run(f"echo {module[at:at + 2000]} >> /owner")
-    debian.run("base64 -d /owner > /owner.ko")
+    module = kernel_modules.send(debian, "iommu_owner")
     debian.arms("reboot=now")
     card = re.search(r"^CARD (\S+)", debian.run("for d in /sys/bus/pci/drivers/e1000*/0*; do echo CARD ${d##*/}; done"), re.M)
-    debian.run(f"insmod /owner.ko card={card.group(1)}")
+    debian.run(f"insmod {module} card={card.group(1)}")
     assert re.match(r"refused card \S+ is behind an IOMMU that somebody else has set up", arm(debian))
     debian.run("rmmod iommu_owner")
     assert arm(debian).startswith("armed ")

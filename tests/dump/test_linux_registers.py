@@ -5,7 +5,7 @@ import struct
 
 import pytest
 
-from tests.dump import crash
+from tests.dump import crash, kernel_modules
 from tests.dump.test_linux_dump import more
 
 NT_PRSTATUS = 1
@@ -64,6 +64,18 @@ def test_what_every_cpu_was_at(lab, cpus, kernel):
         assert registers[SP] and (registers[IP] < 1 << 47 if registers[CS] & 3 else registers[IP] >= text.start)
         assert not registers[CS] & 3 or pid in busy
     assert any(pid in busy for pid, _ in found)
+
+
+@more
+def test_a_cpu_that_hangs_with_its_interrupts_off(lab):
+    """It is seen where it hangs, and Linux, which has to stop it by an NMI, goes on."""
+    debian, _ = machine(lab, 2)
+    module = kernel_modules.send(debian, "hung_cpu")
+    debian.arms("reboot=now")
+    text = int(debian.run(f"insmod {module}; cat /sys/module/hung_cpu/sections/.text").split()[-1], 16)
+    debian.panic("sleep 8; echo c > /proc/sysrq-trigger")
+    debian.machine.expect("Registers of 2 of 2 CPUs are there", 120, or_fail=crash.FAILED)
+    assert any(registers[IP] in range(text, text + crash.PAGE) for _, registers in dumped(debian))
 
 
 @more

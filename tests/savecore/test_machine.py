@@ -52,7 +52,7 @@ class Linux:
             extra += ["-drive", f"file={disk.path},format=raw,if=none,id=disk{number},cache=writeback", "-device",
                       f"scsi-hd,drive=disk{number},logical_block_size={disk.block_size},physical_block_size={disk.block_size}"]
         self.machine = lab.machine(kernel=kernel, initrd=lab.file("initrd.gz", initramfs(root)), rom="", memory=256, timeout=600,
-                                   append="console=ttyS0,115200 loglevel=4 panic=1", extra=extra)
+                                   append="console=ttyS0,115200 loglevel=4 panic=1 no_timer_check", extra=extra)
         self.machine.expect("^MACHINE READY", 300, or_fail="MACHINE FAIL.*|Kernel panic.*")
         # Linux looks for disks side by side, and which one is sda is another each time.
         is_first = "512" in self.run("cat /sys/block/sda/queue/logical_block_size")[1].split()
