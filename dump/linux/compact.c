@@ -11,6 +11,7 @@
  *   …          the page of zeros, the other pages
  */
 #include <linux/mm.h>
+#include <linux/sched.h>
 #include <linux/timekeeping.h>
 #include <linux/utsname.h>
 #include <linux/vmalloc.h>
@@ -68,12 +69,17 @@ static uint64_t pages_begin(void)
     return PAGE_ALIGN(descriptors_begin() + compact.ram_pages * sizeof(struct descriptor));
 }
 
+static void set_sub_header_blocks(void)
+{
+    compact.sub_header_blocks = (uint32_t)DIV_ROUND_UP(sizeof(struct sub_header) + image.notes_size, PAGE_SIZE);
+}
+
 bool compact_prepare(void)
 {
     compact.ram_pages = image.memory / PAGE_SIZE;
     compact.pages = image.ranges[image.range_count - 1].end / PAGE_SIZE;
     compact.bitmap_blocks = (uint32_t)DIV_ROUND_UP(compact.pages, BITS_A_BLOCK);
-    compact.sub_header_blocks = (uint32_t)DIV_ROUND_UP(sizeof(struct sub_header) + image.notes_size, PAGE_SIZE);
+    set_sub_header_blocks();
     compact.zero_size = DIV_ROUND_UP(compact.ram_pages, 8);
     compact.zero = vzalloc(compact.zero_size);
     return compact.zero || home_refuse("there are no %zu KiB of memory for a bit of each page", compact.zero_size / 1024);
@@ -90,19 +96,42 @@ static bool is_zero(uint64_t page)
     return compact.zero[page / 8] >> page % 8 & 1;
 }
 
+static void give_way(void)
+{
+    if (home_is_dying)
+        platform_idle();
+    else
+        cond_resched();
+}
+
+/* A second or so for each 10 GiB. */
 static void find_zeros(void)
 {
     uint64_t number = 0;
+    compact.zero_pages = 0;
+    memset(compact.zero, 0, compact.zero_size);
+
     for (unsigned i = 0; i < image.range_count; i++)
         for (uint64_t at = image.ranges[i].begin; at < image.ranges[i].end; at += PAGE_SIZE, number++) {
+            if (number % 1024 == 0)
+                give_way();
             image_read_page(at, image_chunk);
             if (memchr_inv(image_chunk, 0, PAGE_SIZE))
                 continue;
             compact.zero[number / 8] |= (uint8_t)(1 << number % 8);
             compact.zero_pages++;
-            if (number % 1024 == 0)
-                platform_idle();
         }
+}
+
+uint64_t compact_length(void)
+{
+    return pages_begin() + PAGE_SIZE + image.memory - compact.zero_pages * PAGE_SIZE;
+}
+
+uint64_t compact_length_now(void)
+{
+    find_zeros();
+    return compact_length();
 }
 
 static enum status write_headers(struct dump_file *file)
@@ -194,6 +223,7 @@ static enum status write_pages(struct dump_file *file)
 
 enum status compact_write(struct dump_file *file)
 {
+    set_sub_header_blocks();
     find_zeros();
     log_printf(LOG_INFO, "%u MiB of %u are zeros and left out", (unsigned)(compact.zero_pages * PAGE_SIZE >> 20),
                (unsigned)(image.memory >> 20));

@@ -6,6 +6,7 @@
 #ifndef SANSTRAP_DUMP_HOME_H
 #define SANSTRAP_DUMP_HOME_H
 
+#include <linux/cpumask.h>
 #include <linux/device.h>
 #include <linux/ptrace.h>
 
@@ -80,15 +81,28 @@ void memory_give_back(void);
 
 /* ---- image.c: the file that is written ---- */
 
-/* Prepares what can be prepared of it; its length at least, which only the compact form may exceed. 0 with home_refuse(). */
+/* Prepares what can be prepared of it; its length at most. 0 with home_refuse(). */
 uint64_t image_prepare(bool compact);
 void image_forget(void);
 uint64_t image_memory(void); /* bytes of RAM in it */
 
-/* The registers of a CPU, of which the first ones that come count; none: they stay 0. */
-void image_registers(unsigned cpu, const struct pt_regs *registers);
+/* Bytes that it would have now, where pages of zeros are left out: they are counted, which takes a while. */
+uint64_t image_length_now(void);
 
 enum status image_write(struct dump_file *file);
+
+/* ---- registers.c ---- */
+
+/* From here on panic() asks every CPU for its registers, for a second at most. False with home_refuse(). */
+bool registers_prepare(void);
+void registers_forget(void);
+
+/* On panic: `own` are the calling CPU's. */
+void registers_take(const struct pt_regs *own);
+
+/* The CPUs that there were, and the registers of one with the process that it ran; NULL: it did not answer. */
+const struct cpumask *registers_cpus(void);
+const struct pt_regs *registers_of(unsigned cpu, pid_t *pid);
 
 /* ---- panic.c ---- */
 

@@ -49,11 +49,6 @@ static int take_range(struct resource *resource, void *nothing)
     return 0;
 }
 
-static struct elf_prstatus *registers_note(unsigned cpu)
-{
-    return (struct elf_prstatus *)(image.header + NOTES_BEGIN + cpu * NOTE_SIZE + sizeof(Elf64_Nhdr) + NOTE_NAME);
-}
-
 /* The kernel keeps it as a whole note, which ends where one without a name would begin. */
 static const Elf64_Nhdr *vmcoreinfo(size_t *size)
 {
@@ -98,36 +93,35 @@ static void fill_header(void)
     segments[0] = (Elf64_Phdr){
         .p_type = PT_NOTE, .p_offset = NOTES_BEGIN, .p_filesz = image.notes_size, .p_memsz = image.notes_size, .p_align = 4};
     add_segments(segments + 1);
-
-    for (unsigned cpu = 0; cpu < image.cpus; cpu++) {
-        Elf64_Nhdr *note = (Elf64_Nhdr *)(image.header + NOTES_BEGIN + cpu * NOTE_SIZE);
-        *note = (Elf64_Nhdr){.n_namesz = sizeof "CORE", .n_descsz = sizeof(struct elf_prstatus), .n_type = NT_PRSTATUS};
-        memcpy(note + 1, "CORE", sizeof "CORE");
-    }
 }
 
 uint64_t image_prepare(bool compact)
 {
     progress.compact = compact;
-    image.cpus = num_online_cpus();
     if (walk_iomem_res_desc(IORES_DESC_NONE, IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY, 0, (u64)-1, NULL, take_range) ||
         !image.memory)
         return home_refuse("memory is in more than %u pieces", IMAGE_RANGES);
 
     vmcoreinfo(&image.info_size);
-    image.notes_size = image.cpus * NOTE_SIZE + image.info_size;
+    image.notes_size = num_possible_cpus() * NOTE_SIZE + image.info_size;
     image.header_size = PAGE_ALIGN(NOTES_BEGIN + image.notes_size);
     image.header = vzalloc(image.header_size);
     if (!image.header)
         return home_refuse("there are no %zu KiB of memory for the headers", image.header_size / 1024);
     fill_header();
-    if (compact)
-        return compact_prepare();
-    return image.header_size + image.memory;
+    if (!registers_prepare() || (compact && !compact_prepare()))
+        return 0;
+    return compact ? compact_length() : image.header_size + image.memory;
+}
+
+uint64_t image_length_now(void)
+{
+    return progress.compact ? compact_length_now() : image.header_size + image.memory;
 }
 
 void image_forget(void)
 {
+    registers_forget();
     compact_forget();
     vfree(image.header);
     memset(&image, 0, sizeof image);
@@ -140,13 +134,34 @@ uint64_t image_memory(void)
 
 /* ---- afterwards ---- */
 
-void image_registers(unsigned cpu, const struct pt_regs *registers)
+/* Who reads the dump takes the n-th one for that of the n-th CPU: one that did not answer has one of zeros. */
+static void fill_registers(unsigned cpu, Elf64_Nhdr *note)
 {
-    if (cpu >= image.cpus || registers_note(cpu)->common.pr_pid)
-        return;
-    struct elf_prstatus *note = registers_note(cpu);
-    note->common.pr_pid = current->pid;
-    memcpy(&note->pr_reg, registers, sizeof *registers);
+    *note = (Elf64_Nhdr){.n_namesz = sizeof "CORE", .n_descsz = sizeof(struct elf_prstatus), .n_type = NT_PRSTATUS};
+    memcpy(note + 1, "CORE", sizeof "CORE");
+    struct elf_prstatus *status = (struct elf_prstatus *)((uint8_t *)(note + 1) + NOTE_NAME);
+    const struct pt_regs *registers = registers_of(cpu, &status->common.pr_pid);
+    if (registers)
+        memcpy(&status->pr_reg, registers, sizeof *registers);
+}
+
+static void fill_notes(void)
+{
+    uint8_t *begin = image.header + NOTES_BEGIN, *at = begin;
+    unsigned cpu;
+    for_each_cpu(cpu, registers_cpus())
+    {
+        fill_registers(cpu, (Elf64_Nhdr *)at);
+        at += NOTE_SIZE;
+        image.cpus++;
+    }
+
+    size_t info_size;
+    const void *info = vmcoreinfo(&info_size);
+    memcpy(at, info, min(info_size, image.info_size));
+    image.notes_size = (size_t)(at - begin) + image.info_size;
+    Elf64_Phdr *segment = (Elf64_Phdr *)(image.header + sizeof(Elf64_Ehdr));
+    segment->p_filesz = segment->p_memsz = image.notes_size;
 }
 
 const uint8_t *image_notes(void)
@@ -191,9 +206,7 @@ static enum status write_range(struct dump_file *file, const struct ram_range *r
 
 enum status image_write(struct dump_file *file)
 {
-    size_t info_size;
-    const void *info = vmcoreinfo(&info_size);
-    memcpy(image.header + NOTES_BEGIN + image.notes_size - image.info_size, info, min(info_size, image.info_size));
+    fill_notes();
     progress.started = platform_ticks();
     if (progress.compact)
         return compact_write(file);

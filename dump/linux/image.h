@@ -18,8 +18,8 @@ struct image {
     uint64_t memory;                       /* bytes of it */
     uint8_t *header;                       /* of the ELF core: everything before the first page of memory */
     size_t header_size;
-    unsigned cpus;                /* of which there are notes: CPU n's is the n-th */
-    size_t notes_size, info_size; /* of all notes; of the last one, VMCOREINFO */
+    unsigned cpus;                /* of which there are notes, in the order of their numbers: known after the crash */
+    size_t notes_size, info_size; /* of all notes, before the crash at most; of the last one, VMCOREINFO */
 };
 extern struct image image;
 extern uint8_t image_chunk[IMAGE_CHUNK];
@@ -33,8 +33,10 @@ void image_read_page(uint64_t physical, void *to);
 /* Counts bytes of memory as done, of image.memory in all, and tells now and then. */
 void image_done(uint64_t bytes);
 
-/* compact.c: what it needs before a crash; false with home_refuse(). Then the dump. */
+/* compact.c: what it needs before a crash; false with home_refuse(). Its length at most, and now. Then the dump. */
 bool compact_prepare(void);
+uint64_t compact_length(void);
+uint64_t compact_length_now(void);
 void compact_forget(void);
 enum status compact_write(struct dump_file *file);
 

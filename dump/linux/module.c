@@ -108,10 +108,17 @@ static bool image_fits(const struct dump *dump, const struct parameters *paramet
     const struct dump_target *target = dump_target(dump);
     uint64_t length = image_prepare(parameters->level > 0);
     uint64_t capacity = dump_area_capacity(target->extents[0].blocks, target->block_size);
-    if (length > capacity)
-        return home_refuse("the extent holds %llu MiB, and a dump has %llu", (unsigned long long)capacity >> 20,
-                           ((unsigned long long)length >> 20) + 1);
-    return length;
+    if (length <= capacity)
+        return length;
+
+    /* How much will be zeros nobody knows; what has no room now will hardly have any then. */
+    uint64_t now = image_length_now();
+    if (now > capacity)
+        return home_refuse("the extent holds %llu MiB, and a dump has %llu%s", (unsigned long long)capacity >> 20,
+                           ((unsigned long long)now >> 20) + 1, now < length ? " without what is zeros now" : "");
+    home_note("the extent holds a dump as long as %llu MiB of memory are zeros, which %llu are now",
+              ((unsigned long long)(length - capacity) >> 20) + 1, (unsigned long long)(length - now) >> 20);
+    return true;
 }
 
 static bool try_to_arm(struct parameters *parameters, struct dump **dump)

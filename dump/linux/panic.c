@@ -133,7 +133,7 @@ static int on_panic(struct notifier_block *block, size_t action, void *reason)
     /* Not on the stack, where objtool takes it for registers that are saved for the caller. */
     static struct pt_regs registers;
     crash_setup_regs(&registers, NULL);
-    image_registers((unsigned)smp_processor_id(), &registers);
+    registers_take(&registers);
     on_own_stack();
     go_on();
     return NOTIFY_DONE;

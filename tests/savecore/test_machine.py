@@ -52,7 +52,7 @@ class Linux:
             extra += ["-drive", f"file={disk.path},format=raw,if=none,id=disk{number},cache=writeback", "-device",
                       f"scsi-hd,drive=disk{number},logical_block_size={disk.block_size},physical_block_size={disk.block_size}"]
         self.machine = lab.machine(kernel=kernel, initrd=lab.file("initrd.gz", initramfs(root)), rom="", memory=256, timeout=600,
-                                   append="console=ttyS0,115200 loglevel=4 panic=1", extra=extra)
+                                   append="console=ttyS0,115200 loglevel=4 panic=1 no_timer_check", extra=extra)
         self.machine.expect("^MACHINE READY", 300, or_fail="MACHINE FAIL.*|Kernel panic.*")
         # Linux looks for disks side by side, and which one is sda is another each time.
         is_first = "512" in self.run("cat /sys/block/sda/queue/logical_block_size")[1].split()
@@ -116,9 +116,14 @@ def test_a_dump_that_another_system_wrote(linux, block_size):
 
 
 def test_both_disks_have_the_partuuid(linux):
-    """The first one that has it is taken."""
+    """Both are shown, and neither is touched."""
     status, text = linux.run(f"sanstrap-savecore --list --partition={partition_id(2)}")
-    assert status == DONE and text.count("State:") == 1 and "/dev/sda2" in text
+    assert status == DONE and text.count("State:") == 2
+    before = [disk.read(2 * MIB, 16 * MIB) for disk in (linux.disk, linux.large)]
+    for how in ("--prepare --force", "--clear"):
+        status, text = linux.run(f"sanstrap-savecore {how} --partition={partition_id(2)}")
+        assert status == TROUBLE and "/dev/sda2" in text and "/dev/sdb2" in text, text
+    assert [disk.read(2 * MIB, 16 * MIB) for disk in (linux.disk, linux.large)] == before
 
 
 def test_a_table_that_the_kernel_has_not_read(linux):

@@ -55,5 +55,6 @@ def test_the_unit_takes_no_dump_for_no_failure():
     unit.optionxform = str
     unit.read(TOOL / "sanstrap-savecore.service")
     assert unit["Service"]["SuccessExitStatus"] == "1"
-    assert unit["Unit"]["After"] == "local-fs.target"
+    assert unit["Unit"]["After"] == "local-fs.target remote-fs.target"
+    assert unit["Service"]["TimeoutStartSec"] == "infinity"
     assert unit["Service"]["ExecStart"].split()[0] == unit["Unit"]["ConditionPathExists"]

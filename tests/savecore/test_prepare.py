@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """sanstrap-savecore --prepare: what is marked, byte for byte, and everything that it leaves alone."""
 import struct
+import uuid
 
 import pytest
 
+from tests.savecore import disks
 from tests.savecore.disks import (AREA_TYPE, Area, Disk, DONE, FREE, LINUX_TYPE, MIB, NOTHING, TROUBLE, areas, disk_with_area,
                                   gpt, partition_id, run)
 
@@ -156,6 +158,14 @@ def test_a_partition_with_a_dump_in_it(tmp_path, steps, state):
 
 
 # ---- extents that are not ----
+
+def test_a_partuuid_that_two_partitions_have(tmp_path, monkeypatch):
+    disk = disks.Disk(tmp_path / "disk.img")
+    monkeypatch.setattr(disks, "partition_id", lambda number: uuid.UUID(int=9))
+    disks.gpt(disk, (AREA_TYPE, 2048, 8192), (AREA_TYPE, 16384, 8192))
+    refused(disk, f"--partition={uuid.UUID(int=9)}", disk, because="none of that number or PARTUUID, or several")
+    assert run("--prepare", "--partition=2", disk)[0] == DONE
+
 
 @pytest.mark.parametrize("first,blocks,because", (
     (32768 - 8192, 8193, "behind the disk"),

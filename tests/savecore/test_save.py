@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """sanstrap-savecore --save and its like: dumps that another writer left, whole and torn at every step."""
+import fcntl
 import os
 import resource
 import signal
@@ -391,6 +392,49 @@ def test_what_an_interrupted_run_left_is_taken_away(tmp_path):
     (left / "vmcore").write_bytes(b"half a dump")
     status, _, _, (folder,) = save(disk, tmp_path)
     assert status == DONE and (folder / "vmcore").read_bytes() == CONTENT
+
+
+def test_what_other_dumps_left_is_removed_and_nothing_else(tmp_path):
+    disk, area = prepared(tmp_path)
+    area.dump(CONTENT)
+    crashes = tmp_path / "crash"
+    names = {"gone": f".{17:032x}.partial", "held": f".{18:032x}.partial", "his": f".{19:032x}.partial", "other": ".12.partial"}
+    for name in names.values():
+        (crashes / name).mkdir(parents=True, mode=0o700)
+        (crashes / name / "vmcore").write_bytes(b"half a dump")
+    os.chown(crashes / names["his"], 65534, 65534)
+    held = os.open(crashes / names["held"], os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+
+    status, _, err = run("--save", f"--directory={crashes}", disk)
+    os.close(held)
+    assert status == DONE and f"{names['gone']}, which an interrupted run had left, is removed" in err
+    assert {path.name for path in crashes.glob(".*")} == {names["held"], names["his"], names["other"]}
+
+
+def test_who_locks_the_directory_keeps_nobody_from_saving(tmp_path):
+    disk, area = prepared(tmp_path)
+    area.dump(CONTENT)
+    (tmp_path / "crash").mkdir()
+    reader = os.open(tmp_path / "crash", os.O_RDONLY)
+    fcntl.flock(reader, fcntl.LOCK_EX)
+    status, _, err, _ = save(disk, tmp_path)
+    os.close(reader)
+    assert status == DONE, err
+
+
+def test_a_second_run_of_the_same_dump(tmp_path):
+    disk, area = prepared(tmp_path)
+    area.dump(CONTENT)
+    hidden = tmp_path / "crash" / ("." + b"the dump's id 16".hex() + ".partial")
+    hidden.mkdir(parents=True, mode=0o700)
+    (hidden / "vmcore").write_bytes(b"half a dump")
+    first = os.open(hidden, os.O_RDONLY)
+    fcntl.flock(first, fcntl.LOCK_EX)
+    status, _, err = run("--save", f"--directory={tmp_path}/crash", disk)
+    os.close(first)
+    assert status == TROUBLE and "another sanstrap-savecore is saving that dump" in err
+    assert (hidden / "vmcore").read_bytes() == b"half a dump" and state(disk) == "complete"
 
 
 def test_a_link_in_place_of_the_folder_is_not_followed(tmp_path):

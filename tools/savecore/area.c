@@ -150,5 +150,5 @@ void area_close(struct area *area)
 {
     device_close(&area->disk);
     free(area->name);
-    *area = (struct area){.name = NULL};
+    *area = (struct area){.disk = {.file = -1}};
 }

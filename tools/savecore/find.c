@@ -47,6 +47,14 @@ static bool is_number(const char *text)
     return length > 0 && length < 6 && digits == length;
 }
 
+static bool add(struct areas *areas, struct area *area)
+{
+    bool good = area_read(area);
+    areas->list = memory_resize(areas->list, (areas->count + 1) * sizeof *areas->list);
+    areas->list[areas->count++] = *area;
+    return good;
+}
+
 /* ---- one area ---- */
 
 static bool complain_of_table(const struct device *disk, const struct partitions *partitions, const char *wanted)
@@ -54,7 +62,7 @@ static bool complain_of_table(const struct device *disk, const struct partitions
     static const char *const tables[] = {
         [PARTITIONS_NONE] = "there is no partition table",
         [PARTITIONS_MBR] = "its partition table is an MBR, and areas are partitions of a GPT: use --extent, or make a GPT",
-        [PARTITIONS_GPT] = "its GPT has none of that number or PARTUUID",
+        [PARTITIONS_GPT] = "its GPT has none of that number or PARTUUID, or several",
         [PARTITIONS_BROKEN] = "neither copy of its GPT is whole: sgdisk --verify tells more",
     };
     complain("%s has no partition %s: %s", disk->path, wanted, tables[partitions->kind]);
@@ -83,23 +91,41 @@ static bool find_on_disk(const char *device, const char *wanted, uint32_t image_
     return partition;
 }
 
-static bool find_by_id(const char *wanted, struct area *area)
+/* A copy of a disk has the original's: every one is added, read. False: there is none, or one cannot be read, which was told. */
+static bool find_all_by_id(const char *wanted, struct areas *areas)
 {
-    size_t count;
+    size_t count, before = areas->count;
     char **disks = sysfs_disks(&count);
-    bool is_found = false;
+    bool good = true;
     for (size_t i = 0; i < count; i++) {
-        if (!is_found)
-            is_found = find_on_disk(disks[i], wanted, DEVICE_BLOCK_LEAST, false, area);
-        if (!is_found)
-            area_close(area);
+        struct area area = {.disk = {.file = -1}};
+        if (find_on_disk(disks[i], wanted, DEVICE_BLOCK_LEAST, false, &area))
+            good = add(areas, &area) && good;
+        else
+            area_close(&area);
         free(disks[i]);
     }
     free(disks);
 
-    if (!is_found)
-        complain("no disk has a partition with the PARTUUID %s", wanted);
-    return is_found;
+    if (areas->count == before)
+        complain("no disk has one partition with the PARTUUID %s", wanted);
+    return good && areas->count > before;
+}
+
+/* Of several nobody knows which one is meant. */
+static bool find_by_id(const char *wanted, struct area *area)
+{
+    struct areas areas = {.count = 0};
+    bool good = find_all_by_id(wanted, &areas) && areas.count == 1;
+    if (areas.count > 1)
+        complain("%s and %s have the PARTUUID %s: name the one that is meant by its device", areas.list[0].name,
+                 areas.list[1].name, wanted);
+    if (good) {
+        *area = areas.list[0];
+        areas.list[0] = (struct area){.disk = {.file = -1}};
+    }
+    areas_free(&areas);
+    return good;
 }
 
 /* The kernel writes where it has the partition, the mark is made where the table has it. */
@@ -139,6 +165,13 @@ static bool find_extent(const struct place *place, uint32_t image_block_size, st
     return false;
 }
 
+/* It is named by a PARTUUID alone. */
+static bool is_on_any_disk(const struct place *place)
+{
+    uint8_t id[GUID_SIZE];
+    return !place->device && place->partition && guid_parse(place->partition, id);
+}
+
 bool find_area(const struct place *place, uint32_t image_block_size, struct area *area)
 {
     *area = (struct area){.disk = {.file = -1}};
@@ -149,7 +182,7 @@ bool find_area(const struct place *place, uint32_t image_block_size, struct area
 
     uint8_t id[GUID_SIZE];
     bool is_id = guid_parse(place->partition, id);
-    if (is_id && !place->device)
+    if (is_on_any_disk(place))
         return find_by_id(place->partition, area);
     if (place->device && (is_id || is_number(place->partition)))
         return find_on_disk(place->device, place->partition, image_block_size, true, area);
@@ -159,14 +192,6 @@ bool find_area(const struct place *place, uint32_t image_block_size, struct area
 }
 
 /* ---- several ---- */
-
-static bool add(struct areas *areas, struct area *area)
-{
-    bool good = area_read(area);
-    areas->list = memory_resize(areas->list, (areas->count + 1) * sizeof *areas->list);
-    areas->list[areas->count++] = *area;
-    return good;
-}
 
 static bool add_partition(struct areas *areas, const char *device, uint32_t image_block_size, const struct partition *partition)
 {
@@ -205,6 +230,8 @@ bool find_in_place(struct areas *areas, const struct place *place, uint32_t imag
 {
     if (!place->is_extent && !place->partition)
         return find_all_on_disk(areas, place->device, image_block_size, true);
+    if (is_on_any_disk(place))
+        return find_all_by_id(place->partition, areas);
 
     struct area area;
     if (find_area(place, image_block_size, &area))

@@ -21,11 +21,16 @@ struct areas {
     struct area *list;
 };
 
-/* The one area of a partition or an extent, on a disk that is open for reading; not read yet. False: there is none, which was
- * told. */
+/*
+ * The one area of a partition or an extent, on a disk that is open for reading. False, which was told: there is none, or there
+ * are several with that PARTUUID.
+ */
 bool find_area(const struct place *place, uint32_t image_block_size, struct area *area);
 
-/* Adds the areas of a place, read. False: something cannot be found or read, which was told. */
+/*
+ * Adds the areas of a place, read; of a PARTUUID alone, those of every disk that has it. False: something cannot be found or
+ * read, which was told.
+ */
 bool find_in_place(struct areas *areas, const struct place *place, uint32_t image_block_size);
 
 /* Adds the areas of all disks' partitions, read; a disk without any is passed over. */

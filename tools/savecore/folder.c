@@ -2,6 +2,7 @@
 /* Folders that are there whole or not at all. */
 #include "tools/savecore/folder.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -17,6 +18,8 @@
 #include "tools/common/memory.h"
 
 #define SAME_TIME_MOST 100 /* folders of one second */
+#define ID_DIGITS      32
+#define SUFFIX         ".partial"
 
 static const char *const files[] = {"vmcore", "vmcore-incomplete", "dmesg", "info"};
 
@@ -26,10 +29,10 @@ static bool complain_cannot(const struct folder *folder, const char *what)
     return false;
 }
 
-static void empty(const struct folder *folder)
+static void empty(int hidden)
 {
     for (unsigned i = 0; i < sizeof files / sizeof *files; i++)
-        unlinkat(folder->self, files[i], 0);
+        unlinkat(hidden, files[i], 0);
 }
 
 static bool open_directory(struct folder *folder)
@@ -37,23 +40,76 @@ static bool open_directory(struct folder *folder)
     if (mkdir(folder->path, 0755) < 0 && errno != EEXIST)
         return complain_cannot(folder, "make the directory");
     folder->directory = open(folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder->directory < 0)
-        return complain_cannot(folder, "open the directory");
-    if (flock(folder->directory, LOCK_EX | LOCK_NB) == 0)
-        return true;
-    if (errno != EWOULDBLOCK)
-        return complain_cannot(folder, "lock");
-    complain("another sanstrap-savecore is saving to %s", folder->path);
-    return false;
+    return folder->directory >= 0 || complain_cannot(folder, "open the directory");
+}
+
+static int open_hidden(int directory, const char *name)
+{
+    return openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
 /* Where everybody may make folders, somebody may have made this one: he could take away what is saved there. */
-static bool is_ours_alone(struct folder *folder)
+static bool is_ours_alone(int hidden)
 {
     struct stat status;
-    if (fstat(folder->self, &status) == 0 && status.st_uid == geteuid() && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0)
+    return fstat(hidden, &status) == 0 && status.st_uid == geteuid() && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+/* The folder is its own lock: whoever may not open it keeps nobody from saving. One that was removed meanwhile is no lock. */
+static bool take_lock(int hidden)
+{
+    struct stat status;
+    return flock(hidden, LOCK_EX | LOCK_NB) == 0 && fstat(hidden, &status) == 0 && status.st_nlink > 0;
+}
+
+/* ".", the dump's id, SUFFIX */
+static bool is_hidden_name(const char *name)
+{
+    return name[0] == '.' && strspn(name + 1, "0123456789abcdef") == ID_DIGITS && strcmp(name + 1 + ID_DIGITS, SUFFIX) == 0;
+}
+
+static void remove_leftover(const struct folder *folder, const char *name)
+{
+    int left = open_hidden(folder->directory, name);
+    if (left < 0)
+        return;
+    if (is_ours_alone(left) && take_lock(left)) {
+        empty(left);
+        if (unlinkat(folder->directory, name, AT_REMOVEDIR) == 0)
+            complain("%s/%s, which an interrupted run had left, is removed", folder->path, name);
+    }
+    close(left);
+}
+
+/*
+ * What a run left that did not come to its end, of whichever dump: one that is still in its area is copied anew, and of one that
+ * is not, a part without a checksum takes the room of whole ones.
+ */
+static void remove_leftovers(const struct folder *folder)
+{
+    int again = openat(folder->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *entries = again < 0 ? NULL : fdopendir(again);
+    for (const struct dirent *entry = entries ? readdir(entries) : NULL; entry; entry = readdir(entries))
+        if (is_hidden_name(entry->d_name))
+            remove_leftover(folder, entry->d_name);
+    if (entries)
+        closedir(entries);
+}
+
+static bool make_hidden(struct folder *folder)
+{
+    if (mkdirat(folder->directory, folder->hidden, 0700) < 0 && errno != EEXIST)
+        return complain_cannot(folder, "make a folder in");
+    folder->self = open_hidden(folder->directory, folder->hidden);
+    if (folder->self < 0)
+        return complain_cannot(folder, "open a folder in");
+    if (is_ours_alone(folder->self) && take_lock(folder->self))
         return true;
-    complain("%s/%s is somebody else's: take it away, or name another --directory", folder->path, folder->hidden);
+
+    if (is_ours_alone(folder->self))
+        complain("another sanstrap-savecore is saving that dump to %s/%s", folder->path, folder->hidden);
+    else
+        complain("%s/%s is somebody else's: take it away, or name another --directory", folder->path, folder->hidden);
     folder->hidden[0] = '\0';
     return false;
 }
@@ -63,21 +119,16 @@ bool folder_begin(struct folder *folder, const char *directory, const struct are
     *folder = (struct folder){.directory = -1, .self = -1, .path = directory};
     if (!open_directory(folder))
         return false;
+    remove_leftovers(folder);
 
     const uint8_t *id = area->head.dump_id;
     size_t used = (size_t)snprintf(folder->hidden, sizeof folder->hidden, ".");
     for (unsigned i = 0; i < sizeof area->head.dump_id; i++)
         used += (size_t)snprintf(folder->hidden + used, sizeof folder->hidden - used, "%02x", id[i]);
-    snprintf(folder->hidden + used, sizeof folder->hidden - used, ".partial");
-
-    if (mkdirat(folder->directory, folder->hidden, 0700) < 0 && errno != EEXIST)
-        return complain_cannot(folder, "make a folder in");
-    folder->self = openat(folder->directory, folder->hidden, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (folder->self < 0)
-        return complain_cannot(folder, "open a folder in");
-    if (!is_ours_alone(folder))
+    snprintf(folder->hidden + used, sizeof folder->hidden - used, SUFFIX);
+    if (!make_hidden(folder))
         return false;
-    empty(folder);
+    empty(folder->self);
     return true;
 }
 
@@ -149,7 +200,7 @@ char *folder_end(struct folder *folder, uint64_t time)
 void folder_close(struct folder *folder)
 {
     if (folder->self >= 0 && folder->hidden[0]) {
-        empty(folder);
+        empty(folder->self);
         unlinkat(folder->directory, folder->hidden, AT_REMOVEDIR);
     }
     if (folder->self >= 0)

@@ -73,6 +73,19 @@ static enum exit_status worse_of(enum exit_status a, enum exit_status b)
     return a == EXIT_DONE || b == EXIT_DONE ? EXIT_DONE : EXIT_NOTHING;
 }
 
+/* Of two that hold the same, one may be the copy that is to be kept. */
+static bool is_one(const struct areas *areas)
+{
+    if (areas->count == 1)
+        return true;
+    if (areas->count == 0)
+        complain("--clear frees one area, and there is none");
+    else
+        complain("--clear frees one area, and there are %zu: %s, %s%s", areas->count, areas->list[0].name, areas->list[1].name,
+                 areas->count > 2 ? ", and others" : "");
+    return false;
+}
+
 static bool find(struct areas *areas, const struct options *options)
 {
     bool good = true;
@@ -80,11 +93,10 @@ static bool find(struct areas *areas, const struct options *options)
         good = find_in_place(areas, &options->places[i], options->image_block_size) && good;
     if (options->count == 0 || options->are_of_the_file)
         find_everywhere(areas);
+    if (options->action == ACTION_CLEAR)
+        return good && is_one(areas);
     areas_drop_twins(areas);
-    if (options->action != ACTION_CLEAR || areas->count == 1 || !good)
-        return good;
-    complain("--clear frees one area, and there are %zu", areas->count);
-    return false;
+    return good;
 }
 
 static enum exit_status visit_all(struct areas *areas, const struct options *options)

@@ -178,10 +178,15 @@ const struct partition *partitions_by_number(const struct partitions *partitions
 
 const struct partition *partitions_by_id(const struct partitions *partitions, const uint8_t id[GUID_SIZE])
 {
-    for (unsigned i = 0; i < partitions->count; i++)
-        if (partitions->kind == PARTITIONS_GPT && memcmp(partitions->list[i].id, id, GUID_SIZE) == 0)
-            return &partitions->list[i];
-    return NULL;
+    const struct partition *found = NULL;
+    for (unsigned i = 0; i < partitions->count; i++) {
+        if (partitions->kind != PARTITIONS_GPT || memcmp(partitions->list[i].id, id, GUID_SIZE) != 0)
+            continue;
+        if (found)
+            return NULL;
+        found = &partitions->list[i];
+    }
+    return found;
 }
 
 const struct partition *partitions_in_the_way(const struct partitions *partitions, uint64_t first, uint64_t blocks)

@@ -31,7 +31,7 @@ struct partitions {
 bool partitions_read(struct partitions *partitions, const struct device *disk);
 void partitions_free(struct partitions *partitions);
 
-/* NULL when there is none. */
+/* NULL when there is none; by_id: or there are several. */
 const struct partition *partitions_by_number(const struct partitions *partitions, unsigned number);
 const struct partition *partitions_by_id(const struct partitions *partitions, const uint8_t id[GUID_SIZE]);
 const struct partition *partitions_in_the_way(const struct partitions *partitions, uint64_t first, uint64_t blocks);
