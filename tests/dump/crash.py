@@ -109,16 +109,19 @@ def disk_of(lab, efi, area_bytes):
     return lab.copy_disk(image), linux_disk.ROOT_SECTOR + linux_disk.ROOT_MIB * disks.MIB // 512
 
 
-def boot(lab, efi=False, memory=0, area=0, words="", kernel=(), early=False, by_rom=False, chap=None, target=(), **options):
+def boot(lab, efi=False, memory=0, area=0, words="", kernel=(), early=False, by_rom=False, chap=None, target=(), files=(),
+         **options):
     """
     Until the shell is there. `area`: MiB of the place for the dump, as much as the memory and more if left out. `words` are the
     loader's, which has a fixed address unless it comes `by_rom`; `kernel` Linux's, which does not log in if it is `early`;
-    `target` the target's options.
+    `target` the target's options; `files`, {name: path}, are put on the LUN's root, which is /newroot.
     """
     memory = memory or (EFI_MEMORY if efi else MEMORY)
     area_bytes = (area or memory + 16) * disks.MIB
     disk, first = disk_of(lab, efi, area_bytes)
     dump_area.mark(disk, first, area_bytes // 512)
+    for name, path in dict(files).items():
+        process.run(["debugfs", "-w", "-R", f"write {path} {name}", f"{disk}?offset={linux_disk.ROOT_SECTOR * 512}"])
     server = lab.target(disk, chap=chap, **dict(target))
 
     nonce = secrets.token_hex(8)
@@ -208,7 +211,7 @@ def holds(crash, oracle=None):
     text = process.run(["readelf", "-hln", core]).decode()
     assert "CORE (Core file)" in text and "NT_PRSTATUS" in text and "VMCOREINFO" in text, text
     ours = mapped(core)
-    assert f"DUMP-PATTERN-{crash.nonce}\n".encode() * 100 in ours[:], "the pattern in memory is not in the dump"
+    assert ours.find(f"DUMP-PATTERN-{crash.nonce}\n".encode() * 100) >= 0, "the pattern in memory is not in the dump"
     assert sum(size for _, _, size in segments(ours, 1)) == dump.memory
     shows_log(crash, core)
     if oracle:
