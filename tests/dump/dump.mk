@@ -19,6 +19,13 @@ build/host/make-isdh: $(MAKE_ISDH_OBJECTS) $(HOST_LIBRARY)
 	$(say) "LD $@"
 	$(Q)gcc $(HOST_CFLAGS) $^ -o $@
 
+# Runs in the machine that crashes, whose initramfs has no libraries.
+TEST_PROGRAMS += build/host/kexec-load
+build/host/kexec-load: tests/dump/kexec_load.c
+	@mkdir -p $(@D)
+	$(say) "LD $@"
+	$(Q)gcc -std=gnu11 -O2 -static $(WARNINGS) $< -o $@
+
 -include $(MOCK_PORT_OBJECTS:.o=.d) $(MAKE_ISDH_OBJECTS:.o=.d)
 
 # make test-dump: every case of the dump in machines; make test has the chief ones.
