@@ -23,7 +23,7 @@ from tests.lab.target import NAME
 PAGE = 4096
 MEMORY, EFI_MEMORY = 256, 384  # MiB: what a kernel and its initramfs need while they are loaded
 DIFFERENT = 0.005  # of all pages: those that were being written
-ENDED = r"The dump is complete: .*"
+ENDED = r"The dump is complete: .* reconnects"
 FAILED = r"The dump failed after .*|Kernel panic.*Fatal|BUG: .*"
 OWN = 4 * disks.MIB  # memory of the module's, which a dump has as zeros
 MAKEDUMPFILE = ["makedumpfile", "libdw1|libdw1t64", "libelf1t64|libelf1", "liblzo2-2", "libsnappy1v5", "libbz2-1.0", "liblzma5",
@@ -88,7 +88,7 @@ class Crash:
 
     def expect_failure(self, code, timeout=120):
         """Waits until the module says that the dump failed with this status; returns the line."""
-        return self.machine.expect(rf"The dump failed after .* S{code} .*", timeout, or_fail=ENDED).group(0)
+        return self.machine.expect(rf"The dump failed after .* S{code} .*\n", timeout, or_fail=ENDED).group(0)
 
     def expect_dump(self, timeout=240):
         """Waits until the module says that the dump is complete; returns the line."""
