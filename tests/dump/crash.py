@@ -131,7 +131,10 @@ def boot(lab, efi=False, memory=0, area=0, words="", kernel=(), early=False, by_
               more=["no_timer_check", *kernel, *(["lab.dump=early"] if early else [])])
     machine = start(lab, efi, server, words, by_rom, {"memory": memory, "timeout": 900, **options})
     machine.expect("^DUMP READY", 240, or_fail=f"{FAILURE}|{linux_disk.UNWANTED}|^error: (out of memory|you need)")
-    return Crash(lab, machine, server, disk, nonce, first, area_bytes // 512, efi)
+    debian = Crash(lab, machine, server, disk, nonce, first, area_bytes // 512, efi)
+    if efi and not early:  # udev's part
+        debian.run(f"mkdir -p /dev/disk/by-partuuid && ln -s /dev/sda3 /dev/disk/by-partuuid/{efi_disk.partition_uuid(2)}")
+    return debian
 
 
 def start(lab, efi, server, words, by_rom, options):
