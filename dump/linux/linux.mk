@@ -34,7 +34,7 @@ $(DUMP_DKMS)/Kbuild: $(DUMP_DKMS_OWN) $(DUMP_MODULE_SOURCES) build/dump/module-s
 	@cp dump/linux/Kbuild $@
 
 # Built in a copy, as Kbuild leaves its objects beside the sources; what is older than its object is not compiled again, unless
-# it was for another kernel, or there are other files.
+# it was for another kernel, or there are other files. Types for BPF programs (BTF) would want pahole, and are of no use here.
 $(dir $(DUMP_MODULE))headers: FORCE
 	$(call remember,$(KERNEL_HEADERS))
 $(DUMP_MODULE): $(DUMP_DKMS)/Kbuild $(dir $(DUMP_MODULE))headers
@@ -42,8 +42,8 @@ $(DUMP_MODULE): $(DUMP_DKMS)/Kbuild $(dir $(DUMP_MODULE))headers
 	@[ $(@D)/log -nt $(@D)/headers -a $(@D)/log -nt build/dump/module-sources ] || rm -rf $(@D)/tree
 	@mkdir -p $(@D)/tree
 	@cp -rpu $(DUMP_DKMS)/. $(@D)/tree
-	$(Q)$(MAKE) --no-print-directory -C $(KERNEL_HEADERS) M=$(abspath $(@D)/tree) modules > $(@D)/log 2>&1 || \
-		{ tail -n 60 $(@D)/log; exit 1; }
+	$(Q)$(MAKE) --no-print-directory -C $(KERNEL_HEADERS) M=$(abspath $(@D)/tree) CONFIG_DEBUG_INFO_BTF_MODULES= modules \
+		> $(@D)/log 2>&1 || { tail -n 60 $(@D)/log; exit 1; }
 	@objcopy --strip-debug $(@D)/tree/sanstrap_dump.ko $@
 
 .PHONY: dump-module

@@ -4,6 +4,7 @@
  * /sys/kernel/sanstrap_dump/state tells the state, armed, refused or off, and why.
  */
 #include <asm/tsc.h>
+#include <linux/kexec.h>
 #include <linux/kobject.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -158,10 +159,18 @@ static void arm(void)
     pr_info(HOME_NAME ": armed: %s%s\n", why, notes);
 }
 
+/* It is loaded and unloaded when it likes: asked whenever the state is read. Whether it comes first, modules are not told. */
+static const char *kdump_note(void)
+{
+    if (strcmp(state, "armed") || !kexec_crash_loaded())
+        return "";
+    return "; kdump is loaded: without crash_kexec_post_notifiers on the kernel's command line its kernel comes in place of this";
+}
+
 static ssize_t state_show(struct kobject *object, struct kobj_attribute *attribute, char *to)
 {
     mutex_lock(&lock);
-    ssize_t length = sysfs_emit(to, "%s %s%s\n", state, why, notes);
+    ssize_t length = sysfs_emit(to, "%s %s%s%s\n", state, why, notes, kdump_note());
     mutex_unlock(&lock);
     return length;
 }

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
-`make`, `make unit` and both kinds of `make demo` on a Debian 13 that has git and make and nothing else of what they need. It is
-made by debootstrap in build/debian13, from the archive that this machine's apt uses, with this machine's settings of apt (a
-proxy, certificates).
+`make`, `make unit`, both kinds of `make demo` and a crash dump of its kernel on a Debian 13 that has git and make and nothing
+else of what they need. It is made by debootstrap in build/debian13, from the archive that this machine's apt uses, with this
+machine's settings of apt (a proxy, certificates).
 
 Mounts and processes are in namespaces of their own: both end with this program, however it ends. build/debian13/base (what
 debootstrap made) and build/debian13/archives (packages) serve the next run; build/debian13/root stays when a step fails.
@@ -33,7 +33,8 @@ DEBOOTSTRAP_SECONDS = 1800
 COPY_SECONDS = 300
 JOBS = f"-j{os.cpu_count()}"
 STEPS = [(["make", JOBS, "WERROR=1"], 1200), (["make", JOBS, "unit"], 2400), (["make", "demo"], 1800),
-         (["make", "demo", "FIRMWARE=efi"], 900)]
+         (["make", "demo", "FIRMWARE=efi"], 900),
+         (["/usr/bin/python3", "-m", "pytest", "tests/dump/test_linux_dump.py", "-k", "test_sysrq"], 1800)]
 WHOLE_SECONDS = DEBOOTSTRAP_SECONDS + COPY_SECONDS + sum(seconds for _, seconds in STEPS) + 300
 
 

@@ -23,7 +23,7 @@ from tests.lab.target import NAME
 PAGE = 4096
 MEMORY, EFI_MEMORY = 256, 384  # MiB: what a kernel and its initramfs need while they are loaded
 DIFFERENT = 0.005  # of all pages: those that were being written
-ENDED = r"The dump is complete: .*"
+ENDED = r"The dump is complete: .* reconnects"
 FAILED = r"The dump failed after .*|Kernel panic.*Fatal|BUG: .*"
 OWN = 4 * disks.MIB  # memory of the module's, which a dump has as zeros
 MAKEDUMPFILE = ["makedumpfile", "libdw1|libdw1t64", "libelf1t64|libelf1", "liblzo2-2", "libsnappy1v5", "libbz2-1.0", "liblzma5",
@@ -88,7 +88,7 @@ class Crash:
 
     def expect_failure(self, code, timeout=120):
         """Waits until the module says that the dump failed with this status; returns the line."""
-        return self.machine.expect(rf"The dump failed after .* S{code} .*", timeout, or_fail=ENDED).group(0)
+        return self.machine.expect(rf"The dump failed after .* S{code} .*\n", timeout, or_fail=ENDED).group(0)
 
     def expect_dump(self, timeout=240):
         """Waits until the module says that the dump is complete; returns the line."""
@@ -109,16 +109,19 @@ def disk_of(lab, efi, area_bytes):
     return lab.copy_disk(image), linux_disk.ROOT_SECTOR + linux_disk.ROOT_MIB * disks.MIB // 512
 
 
-def boot(lab, efi=False, memory=0, area=0, words="", kernel=(), early=False, by_rom=False, chap=None, target=(), **options):
+def boot(lab, efi=False, memory=0, area=0, words="", kernel=(), early=False, by_rom=False, chap=None, target=(), files=(),
+         **options):
     """
     Until the shell is there. `area`: MiB of the place for the dump, as much as the memory and more if left out. `words` are the
     loader's, which has a fixed address unless it comes `by_rom`; `kernel` Linux's, which does not log in if it is `early`;
-    `target` the target's options.
+    `target` the target's options; `files`, {name: path}, are put on the LUN's root, which is /newroot.
     """
     memory = memory or (EFI_MEMORY if efi else MEMORY)
     area_bytes = (area or memory + 16) * disks.MIB
     disk, first = disk_of(lab, efi, area_bytes)
     dump_area.mark(disk, first, area_bytes // 512)
+    for name, path in dict(files).items():
+        process.run(["debugfs", "-w", "-R", f"write {path} {name}", f"{disk}?offset={linux_disk.ROOT_SECTOR * 512}"])
     server = lab.target(disk, chap=chap, **dict(target))
 
     nonce = secrets.token_hex(8)
@@ -128,7 +131,10 @@ def boot(lab, efi=False, memory=0, area=0, words="", kernel=(), early=False, by_
               more=["no_timer_check", *kernel, *(["lab.dump=early"] if early else [])])
     machine = start(lab, efi, server, words, by_rom, {"memory": memory, "timeout": 900, **options})
     machine.expect("^DUMP READY", 240, or_fail=f"{FAILURE}|{linux_disk.UNWANTED}|^error: (out of memory|you need)")
-    return Crash(lab, machine, server, disk, nonce, first, area_bytes // 512, efi)
+    debian = Crash(lab, machine, server, disk, nonce, first, area_bytes // 512, efi)
+    if efi and not early:  # udev's part
+        debian.run(f"mkdir -p /dev/disk/by-partuuid && ln -s /dev/sda3 /dev/disk/by-partuuid/{efi_disk.partition_uuid(2)}")
+    return debian
 
 
 def start(lab, efi, server, words, by_rom, options):
@@ -208,7 +214,7 @@ def holds(crash, oracle=None):
     text = process.run(["readelf", "-hln", core]).decode()
     assert "CORE (Core file)" in text and "NT_PRSTATUS" in text and "VMCOREINFO" in text, text
     ours = mapped(core)
-    assert f"DUMP-PATTERN-{crash.nonce}\n".encode() * 100 in ours[:], "the pattern in memory is not in the dump"
+    assert ours.find(f"DUMP-PATTERN-{crash.nonce}\n".encode() * 100) >= 0, "the pattern in memory is not in the dump"
     assert sum(size for _, _, size in segments(ours, 1)) == dump.memory
     shows_log(crash, core)
     if oracle:

@@ -19,6 +19,13 @@ build/host/make-isdh: $(MAKE_ISDH_OBJECTS) $(HOST_LIBRARY)
 	$(say) "LD $@"
 	$(Q)gcc $(HOST_CFLAGS) $^ -o $@
 
+# Runs in the machine that crashes, whose initramfs has no libraries.
+TEST_PROGRAMS += build/host/kexec-load
+build/host/kexec-load: tests/dump/kexec_load.c
+	@mkdir -p $(@D)
+	$(say) "LD $@"
+	$(Q)gcc -std=gnu11 -O2 -static $(WARNINGS) $< -o $@
+
 -include $(MOCK_PORT_OBJECTS:.o=.d) $(MAKE_ISDH_OBJECTS:.o=.d)
 
 # make test-dump: every case of the dump in machines; make test has the chief ones.
@@ -26,3 +33,9 @@ build/host/make-isdh: $(MAKE_ISDH_OBJECTS) $(HOST_LIBRARY)
 test-dump: deps
 	$(MAKE) WERROR=1 all test-programs
 	DUMP=all /usr/bin/python3 -m pytest -n 2 tests/dump tests/savecore
+
+# How fast a dump is, beside what the loader itself writes, in one run; figures go to build/bench-dump.json.
+.PHONY: bench-dump
+bench-dump: deps
+	@$(MAKE) --no-print-directory all test-programs
+	@/usr/bin/python3 tests/dump/bench_dump.py

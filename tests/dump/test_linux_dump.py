@@ -9,11 +9,12 @@ import time
 import pytest
 
 from tests.dump import crash
+from tests.faults.lab import Cable
 from tests.lab import dump_area
 from tests.lab.boots import FLOOD_MARKER, code
 from tests.lab.disks import MIB
 from tests.lab.network import BRIDGE, SERVER, read_pcap
-from tests.lab.process import bound
+from tests.lab.process import bound, run
 from tests.lab.qemu import MAC
 from tests.lab.settings import credentials
 from tests.lab.target import MUTUAL, NAME, ONE_WAY, Istgt
@@ -109,15 +110,24 @@ def test_target_gone_for_good(lab):
     assert dump.signature == dump_area.INCOMPLETE and not dump.ended
 
 
-def test_another_disk_answers(lab):
-    """It has the mark and the name, and is smaller: it is not written to."""
+def another_name(debian):
+    debian.target.number = "2"
+
+
+def smaller(debian):
+    os.truncate(debian.disk, os.path.getsize(debian.disk) - MIB)
+
+
+@pytest.mark.parametrize("change,told", [(another_name, "WWID"), pytest.param(smaller, "blocks of 512", marks=more)])
+def test_another_disk_answers(lab, change, told):
+    """It has the mark, the target's name and all else, but for one thing: it is not written to."""
     debian = crash.boot(lab)
     debian.arms("reboot=now")
     debian.target.kill()
-    os.truncate(debian.disk, os.path.getsize(debian.disk) - MIB)
+    change(debian)
     debian.target.start()
     debian.panic()
-    print(debian.expect_failure(code("E_DISK_OTHER")))
+    assert told in debian.expect_failure(code("E_DISK_OTHER"))
     debian.machine.wait_end(30)
     assert debian.untouched()
 
@@ -239,6 +249,45 @@ def test_behind_an_iommu(lab, nic):
     debian.expect_dump()
     debian.machine.expect("Halted", 30)
     crash.is_whole(debian)
+
+
+@more
+def test_four_processors(lab):
+    """Each has its note, and what the others did is in memory as they left it."""
+    debian = crash.boot(lab, extra=["-smp", "4"])
+    debian.arms("reboot=never")
+    debian.run("for at in 1 2 3; do (while :; do :; done) & done")
+    debian.panic()
+    debian.expect_dump()
+    debian.machine.expect("Halted", 30)
+    core, _ = crash.is_whole(debian)
+    assert run(["readelf", "-n", core]).count(b"NT_PRSTATUS") == 4
+
+
+@more
+def test_five_gib(lab):
+    """Of which a part lies above 4 GiB, where neither the card nor the module's own memory is."""
+    debian = crash.boot(lab, memory=5 << 10)
+    debian.arms("reboot=never timeout=3600")
+    debian.panic()
+    print(debian.expect_dump(timeout=600))
+    debian.machine.expect("Halted", 30)
+    core, _ = crash.is_whole(debian)
+    above = [size for _, begin, size in crash.segments(crash.mapped(core), 1) if begin >= 4 << 30]
+    assert sum(above) >= 1 << 30
+
+
+@more
+def test_lost_frames(lab):
+    """One of a hundred, both ways."""
+    cable = Cable(lab.network, loss=0.01)
+    debian = crash.boot(lab, early=True)
+    debian.arms("reboot=never")
+    debian.panic()
+    print(debian.expect_dump())
+    debian.machine.expect("Halted", 30)
+    crash.is_whole(debian)
+    assert cable.counts()["lost"] > 1000
 
 
 @more

@@ -68,13 +68,14 @@ class Target:
 
 class Tgt(Target):
     lun = 1  # tgt's LUN 0 is its controller
+    number = "1"  # the target's: the LUN's WWID is made of both
 
     def _admin(self, *words):
         return process.run(["tgtadm", "--lld", "iscsi", *words], env=self._environment())
 
     def sessions(self):
         """How many initiators are logged in."""
-        return self._admin("--mode", "conn", "--op", "show", "--tid", "1").decode().count("Session:")
+        return self._admin("--mode", "conn", "--op", "show", "--tid", self.number).decode().count("Session:")
 
     def _environment(self):
         return {**os.environ, "TGT_IPC_SOCKET": os.path.join(self.folder, "tgt")}
@@ -86,27 +87,27 @@ class Tgt(Target):
         ipc = os.path.join(self.folder, "tgt.0")
         process.wait_until(lambda: process.answers(ipc), 15, "tgtd", self.child)
 
-        self._admin("--mode", "target", "--op", "new", "--tid", "1", "--targetname", NAME)
+        self._admin("--mode", "target", "--op", "new", "--tid", self.number, "--targetname", NAME)
         if self.disk:
             self._add_lun()
         for key in ("HeaderDigest", "DataDigest") if self.digests else ():
-            self._admin("--mode", "target", "--op", "update", "--tid", "1", "--name", key, "--value", "CRC32C")
+            self._admin("--mode", "target", "--op", "update", "--tid", self.number, "--name", key, "--value", "CRC32C")
         if self.chap:
             self._account(self.chap.name, self.chap.secret)
             if self.chap.reverse_name:
                 self._account(self.chap.reverse_name, self.chap.reverse_secret, "--outgoing")
-        self._admin("--mode", "target", "--op", "bind", "--tid", "1", "--initiator-address", "ALL")
+        self._admin("--mode", "target", "--op", "bind", "--tid", self.number, "--initiator-address", "ALL")
         process.wait_until(self.listening, 10, "tgtd's port", self.child)
 
     def _add_lun(self):
-        lun = ["--mode", "logicalunit", "--tid", "1", "--lun", str(self.lun)]
+        lun = ["--mode", "logicalunit", "--tid", self.number, "--lun", str(self.lun)]
         identity = f"vendor_id=SANSTRAP,product_id=LAB DISK,scsi_sn=LAB0001{self.parameters}"
         self._admin(*lun, "--op", "new", "--backing-store", self.disk, "--blocksize", str(self.block_size))
         self._admin(*lun, "--op", "update", "--params", identity)
 
     def _account(self, name, secret, *direction):
         self._admin("--mode", "account", "--op", "new", "--user", name, "--password", secret)
-        self._admin("--mode", "account", "--op", "bind", "--tid", "1", "--user", name, *direction)
+        self._admin("--mode", "account", "--op", "bind", "--tid", self.number, "--user", name, *direction)
 
     def kill(self):
         super().kill()
