@@ -26,7 +26,6 @@
 #define SZT_F "zu"
 
 /* An instruction, and no call of a function. */
-#define LWIP_DONT_PROVIDE_BYTEORDER_FUNCTIONS
 #define lwip_htons(value) __builtin_bswap16(value)
 #define lwip_htonl(value) __builtin_bswap32(value)
 
