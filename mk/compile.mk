@@ -17,7 +17,8 @@ $(1)/flags: FLAGS := $(2) $$(INCLUDES) $$(THIRD_PARTY_INCLUDES) $$(DEFINES) $$(f
 $(1)/flags: FORCE
 	$$(call remember,$$(FLAGS))
 
-$(1)/lwip/%.o: $$(THIRD_PARTY_READY) net/lwipopts.h $(1)/flags
+# What it reads of ours it reads through headers of its own, which -MMD does not tell of.
+$(1)/lwip/%.o: $$(THIRD_PARTY_READY) net/lwipopts.h $$(wildcard net/port/arch/*.h) $(1)/flags
 	@mkdir -p $$(@D)
 	$$(say) "CC $$@"
 	$$(Q)$(2) $$(INCLUDES) $$(THIRD_PARTY_INCLUDES) -w -MMD -MP -c $$(LWIP_DIR)/$$*.c -o $$@
