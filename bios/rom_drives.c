@@ -109,11 +109,20 @@ static void put_disk_count_right(void)
     }
 }
 
+/* The table that tells of the ROM's disk; settings have been taken from it by now, if they were to be. */
+static void erase_ibft(const struct pxe_rom *owner)
+{
+    for (uint32_t at = low_read16(BDA_BASE_MEMORY) * KIB; at < BASE_MEMORY_TOP; at += PARAGRAPH)
+        if (pxe_covers(owner, at) && handoff_table_at(low_memory(at), BASE_MEMORY_TOP - at) == HANDOFF_IBFT)
+            memset(low_memory(at), 0, 4);
+}
+
 void rom_drives_withdraw(void)
 {
     struct pxe_rom owner;
     unsigned found = 0;
     for (; found < ROMS_MAX && find_owner(far_linear(vector_get(DISK_SERVICES)), &owner); found++) {
+        erase_ibft(&owner);
         if (pxe_found.alive && ask_to_withdraw(&owner))
             log_printf(LOG_INFO, "the boot ROM has withdrawn its own disk");
         else if (step_over(&owner, DISK_SERVICES))

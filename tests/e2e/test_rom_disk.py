@@ -26,17 +26,18 @@ def remains(machine, or_fail=FAILURE):
     machine.expect(r"^REST\n", 20)  # a dead disk takes minutes
     text = machine.text[:machine.position]
     found = {}
-    for name, values in re.findall(r"^(PXE|PXENV|INT1A|DISKS|80H|81H) ([0-9a-f ]+)$", text, re.MULTILINE):
+    for name, values in re.findall(r"^(PXE|PXENV|IBFT|INT1A|DISKS|80H|81H) ([0-9a-f ]+)$", text, re.MULTILINE):
         found.setdefault(name, []).append([int(value, 16) for value in values.split()])
     assert start
     return found
 
 
-def nothing_remains(found, disk_count=1):
-    """No structure of the ROM's, nobody at INT 1Ah, one disk alone, and interrupts as the caller had them."""
+def nothing_remains(found, tables=1):
+    """No structure of the ROM's, no table but ours, nobody at INT 1Ah, one disk, and interrupts as the caller had them."""
     assert "PXE" not in found and "PXENV" not in found, found
+    assert len(found.get("IBFT", [])) == tables
     assert found["INT1A"] != [[0x564E]]
-    assert found["DISKS"] == [[disk_count]]
+    assert found["DISKS"] == [[1]]
     assert [bool(flags & INTERRUPTS) for _, flags in found["80H"]] == [True, False]
     assert [bool(flags & INTERRUPTS) for _, flags in found["81H"][:2]] == [True, False]
     assert all(flags & CARRY for _, flags in found["81H"]), found
@@ -132,6 +133,17 @@ def test_the_roms_memory_is_given_back(lab):
     target = boots.hello_target(lab)
     by_the_boot_file(lab, target)
     boots.only_ours_is_kept(boots.enters_boot_sector(lab.machine()), 256 << 20)
+
+
+def test_the_next_boot_device(lab):
+    """Nor does the BIOS's own disk find any of it, when the LUN cannot be booted."""
+    target = lab.target(lab.file("blank.img", bytes(16 * disks.MIB)))
+    by_the_boot_file(lab, target)
+    local = disks.sector_disk(lab.path("local.img"), disks.assemble("remains"))
+    machine = lab.machine(drives=[local], boot="nc")
+    machine.expect(FAILURE, 90)
+    machine.type("n")
+    nothing_remains(remains(machine, None), tables=0)
 
 
 def test_every_promise_of_int_13h(lab):

@@ -2,6 +2,7 @@
 ; A boot sector that tells on COM1 what a PXE ROM left behind, as others look for it, then rests.
 ;   PXE <segment>        a !PXE with a right sum at any byte of that paragraph, from 1000h on
 ;   PXENV <segment>      the same of a PXENV+
+;   IBFT <segment>       an iBFT's signature at the start of one
 ;   INT1A <AX>           what AX=5650h comes back with
 ;   DISKS <count>        0040:0075
 ;   80H <AX> <flags>     from AH=08h with interrupts on, then off
@@ -22,6 +23,11 @@ start:
 .paragraph:
         mov es, bx
         xor di, di
+        cmp dword [es:di], 'iBFT'
+        jne .byte
+        mov ax, bx
+        mov si, t_ibft
+        call tell
 .byte:
         cmp dword [es:di], '!PXE'
         jne .no_pxe
@@ -129,6 +135,7 @@ tell_if_right:                  ; SI: text; ES:DI, CL bytes; BX: the segment
 
 t_pxe:   db "PXE ", 0
 t_pxenv: db "PXENV ", 0
+t_ibft:  db "IBFT ", 0
 t_int1a: db "INT1A ", 0
 t_disks: db "DISKS ", 0
 t_drive: db "80H ", 0
