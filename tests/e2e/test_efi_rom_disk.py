@@ -5,7 +5,7 @@ it who comes after, and its session ended while it has the card still.
 """
 import pytest
 
-from tests.lab import efi_disk, ovmf, process
+from tests.lab import efi_disk, iscsidxe, ovmf, process
 from tests.lab.boots import FAILURE
 
 IPXE = "/usr/lib/ipxe"
@@ -39,6 +39,20 @@ def test_nobody_asks_its_disk(lab, way, disks):
     assert f"(hd{disks - 1})" in listed and f"(hd{disks})" not in listed
     if way is not over_the_firmwares_driver:  # the ROM below does not get a word out
         process.wait_until(lambda: target.sessions() == 1, 20, "the end of iPXE's session")
+
+
+def test_the_firmwares_own_initiator(lab):
+    """OVMF's IScsiDxe has the LUN as well; it lets go with the card."""
+    target = lab.target(efi_disk.grub_disk(lab.path("disk.img"), LISTS))
+    lab.dhcp(root_path=target.root_path)
+    start = iscsidxe.START.replace("EFI\\BOOT\\BOOTX64.EFI", "sanstrap.efi")
+    machine = ovmf.boot_from_disk(lab, {"sanstrap.efi": ovmf.APPLICATION}, {"startup.nsh": start}, rom=None,
+                                  variables=iscsidxe.configured_firmware())
+    machine.expect(r"/iSCSI\(iqn", 120)  # its device path, in the shell's list
+    machine.expect("^Boot ", 60, or_fail=FAILURE)
+    listed = machine.expect(r"(?s)\(hd0\).*GRUB-LISTED", 30, or_fail=FAILURE).group(0)
+    assert "(hd1)" in listed and "(hd2)" not in listed
+    process.wait_until(lambda: target.sessions() == 1, 20, "the end of the firmware's session")
 
 
 def test_giving_up(lab):
