@@ -89,7 +89,8 @@ static bool ask_to_withdraw(const struct pxe_rom *owner)
         char *command = (char *)realmode_scratch() + PARAMETERS_SIZE;
         format_text(command, PARAMETERS_SIZE, "sanunhook --drive 0x%x", INT13_HARD_DISKS + i);
         *exec = (struct pxe_file_exec){.command = realmode_far(command)};
-        pxe_call(owner, PXENV_FILE_EXEC, exec);
+        if (!pxe_call(owner, PXENV_FILE_EXEC, exec))
+            break; /* gPXE has not the command, and says so on the screen */
     }
     if (leads_into(owner, DISK_SERVICES))
         return false;
@@ -126,7 +127,7 @@ void rom_drives_withdraw(void)
         if (pxe_found.alive && ask_to_withdraw(&owner))
             log_printf(LOG_INFO, "the boot ROM has withdrawn its own disk");
         else if (step_over(&owner, DISK_SERVICES))
-            log_printf(LOG_WARNING, "the boot ROM had a disk of its own: INT 13h goes round it now");
+            log_printf(LOG_WARNING, "the boot ROM had a disk of its own: INT 13h goes round it, and it stays in memory");
         else {
             log_printf(LOG_WARNING, "the boot ROM has a disk of its own that does not go away: what asks for it will hang");
             break;

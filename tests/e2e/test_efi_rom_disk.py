@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
-iPXE under UEFI had the root path, too, and made a disk of the LUN before it started us. The disk is withdrawn, so that nobody asks
-it who comes after, and its session ended while it has the card still.
+iPXE under UEFI had the root path, too, and made a disk of the LUN before it started us. The disk is withdrawn, so that nobody who
+comes after asks it, and its session ended while it has the card still.
 """
 import pytest
 
