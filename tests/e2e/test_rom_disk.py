@@ -150,9 +150,10 @@ def test_the_roms_memory_is_given_back(lab):
 
 
 def test_the_next_boot_device(lab):
-    """Nor does the BIOS's own disk find any of it, when the LUN cannot be booted."""
+    """Nor does the BIOS's own disk find any of it, when we have no disk to publish."""
     target = lab.target(lab.file("blank.img", bytes(16 * disks.MIB)))
-    by_the_boot_file(lab, target)
+    script = f"chain sanstrap.pxe retry=0 root={target.root_path}.none\n"
+    lab.ipxe(script, NBP, root_path=target.root_path, root_path_for_all=True)
     local = disks.sector_disk(lab.path("local.img"), disks.assemble("remains"))
     machine = lab.machine(drives=[local], boot="nc")
     machine.expect(FAILURE, 90)
