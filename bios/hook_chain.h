@@ -9,8 +9,8 @@
 
 /*
  * Who had the interrupt before the handler that begins at `handler`: it says so in a header (IBM's for shared interrupts: EB 10,
- * far pointer, "KB"), or its first bytes call or jump through a far pointer in their own segment, as iPXE's do. 0:0 when that
- * does not show. `memory` is address 0; to 110000h + HOOK_LOOK bytes of it may be read.
+ * far pointer, "KB"), or its first bytes call or jump through a far pointer in their own segment, as iPXE's do, or straight into
+ * a ROM. 0:0 when none of it shows. `memory` is address 0; to 110000h + HOOK_LOOK bytes of it may be read.
  */
 struct far_pointer hook_next(const uint8_t *memory, struct far_pointer handler);
 

@@ -161,6 +161,21 @@ static void by_the_last_bytes_that_are_looked_at(void **state)
     next_is(0, 0);
 }
 
+static void by_a_pointer_in_the_code(void **state)
+{
+    (void)state;
+    memcpy(memory + CODE, "\x80\xFA\x80\x75\x20\x9C\x9A", 7); /* cmp dl, 80h; jne; pushf; call far */
+    put_far(CODE + 7, 0xE3FE, 0xF000);
+    next_is(0xE3FE, 0xF000);
+
+    memory[CODE + 5] = 0x90; /* the same without PUSHF is no call of an interrupt's handler */
+    next_is(0, 0);
+    memory[CODE + 6] = 0xEA;
+    next_is(0xE3FE, 0xF000);
+    put_far(CODE + 7, 0xE3FE, 0xBFFF); /* no ROM: the byte may be anything's */
+    next_is(0, 0);
+}
+
 static void by_the_header_of_shared_interrupts(void **state)
 {
     (void)state;
@@ -190,6 +205,7 @@ int main(void)
         cmocka_unit_test(which_bytes_are_the_roms),
         TEST(by_a_pointer_in_its_segment),
         TEST(by_the_last_bytes_that_are_looked_at),
+        TEST(by_a_pointer_in_the_code),
         TEST(by_the_header_of_shared_interrupts),
         TEST(at_the_end_of_memory),
     };
