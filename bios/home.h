@@ -60,7 +60,7 @@ void exceptions_install(void);
 /* False when the CPU has no time stamp counter, or the timer chip does not count. Deadlines have no meaning before. */
 bool clock_calibrate(void);
 
-/* ---- pxe.c: the ROM that started us ---- */
+/* ---- pxe.c, pxe_release.c: the ROM that started us ---- */
 
 /* Looks for the ROM that started us, or our boot loader if that left it in memory, and asks it what it knows. */
 void pxe_find(void);
@@ -76,8 +76,9 @@ const char *pxe_command_line(void);
 bool pxe_boot_nic(uint8_t *bus, uint8_t *device, uint8_t *function);
 
 /*
- * Takes the ROM's stack down before a driver of ours touches the card, and masks its interrupt; base memory that only the ROM
- * used becomes the machine's. Does nothing the second time.
+ * Takes the ROM's stack down before a driver of ours touches the card, and masks its interrupt; before that, disks that a ROM
+ * made of the network are withdrawn. No !PXE and PXENV+ is left to be found, and base memory that only the ROM used becomes the
+ * machine's. What does not go is said on the screen. Does nothing the second time.
  */
 void pxe_release(void);
 

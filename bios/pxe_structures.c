@@ -29,6 +29,7 @@
 #define PXENV_PXE        0x28
 #define PXENV_SIZE       0x26u /* up to version 2.0 */
 #define PXENV_SIZE_21    0x2Cu
+#define PXENV_VERSION_20 0x0200
 #define PXENV_VERSION_21 0x0201
 
 static struct pxe_pointer pointer_at(const uint8_t *bytes)
@@ -88,6 +89,7 @@ bool pxenv_read(const uint8_t *bytes, size_t available, struct pxe_rom *rom, str
         add_segment(rom, get_le16(bytes + places[i]) * PARAGRAPH, get_le16(bytes + places[i] + 2));
 
     *pxe = (struct pxe_pointer){0, 0};
+    rom->has_cleanup = get_le16(bytes + PXENV_VERSION) < PXENV_VERSION_20;
     if (get_le16(bytes + PXENV_VERSION) >= PXENV_VERSION_21 && length >= PXENV_SIZE_21)
         *pxe = pointer_at(bytes + PXENV_PXE);
     return true;
@@ -106,4 +108,24 @@ uint32_t pxe_base_memory_end(const struct pxe_rom *rom, uint32_t limit)
             end = segment->base + segment->size;
     }
     return first < limit + KIB ? (end + KIB - 1) & ~(KIB - 1) : limit;
+}
+
+bool pxe_covers(const struct pxe_rom *rom, uint32_t linear)
+{
+    for (unsigned i = 0; i < rom->segment_count; i++)
+        if (linear >= rom->segments[i].base && linear - rom->segments[i].base < rom->segments[i].size)
+            return true;
+    return false;
+}
+
+void pxe_erase(uint8_t *bytes, size_t size)
+{
+    struct pxe_rom rom;
+    struct pxe_pointer pxe;
+    for (size_t at = 0; at < size; at++) {
+        if (bytes[at] == PXE_SIGNATURE[0] && pxe_read(bytes + at, size - at, &rom))
+            memset(bytes + at, 0, strlen(PXE_SIGNATURE));
+        if (bytes[at] == PXENV_SIGNATURE[0] && pxenv_read(bytes + at, size - at, &rom, &pxe))
+            memset(bytes + at, 0, strlen(PXENV_SIGNATURE));
+    }
 }

@@ -18,7 +18,8 @@ struct pxe_segment {
 };
 
 struct pxe_rom {
-    bool has_pxe; /* !PXE: the API takes its arguments from the stack; else PXENV+: from BX and ES:DI */
+    bool has_pxe;     /* !PXE: the API takes its arguments from the stack; else PXENV+: from BX and ES:DI */
+    bool has_cleanup; /* older than 2.0: UNDI_CLEANUP ends it, and not STOP_UNDI */
     struct pxe_pointer entry;
     unsigned segment_count;
     struct pxe_segment segments[PXE_SEGMENTS_MAX]; /* base memory that the ROM's stack occupies */
@@ -41,5 +42,14 @@ bool pxenv_read(const uint8_t *bytes, size_t available, struct pxe_rom *rom, str
  * since.
  */
 uint32_t pxe_base_memory_end(const struct pxe_rom *rom, uint32_t limit);
+
+/* True when the ROM's stack occupies that byte. */
+bool pxe_covers(const struct pxe_rom *rom, uint32_t linear);
+
+/*
+ * Takes the signature off every !PXE and PXENV+ that pxe_read() and pxenv_read() find good, at any of the first `size` bytes.
+ * Whoever looks for one there would call a ROM that is gone.
+ */
+void pxe_erase(uint8_t *bytes, size_t size);
 
 #endif

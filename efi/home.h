@@ -162,7 +162,20 @@ bool takeover_starter_lost_card(void);
 /* The device path of a card's PCI function; it stays valid. NULL cannot be. */
 EFI_DEVICE_PATH *takeover_card_path(const struct nic *nic);
 
+/* ---- foreign_disks.c: disks that others made of a card's network ---- */
+
+/*
+ * Has every program that started us, and that serves a disk behind the card, end its connections, as if it were unloaded. True
+ * when there was one: nothing may then return to it. While the card has its drivers still.
+ */
+bool foreign_disks_end_sessions(const EFI_DEVICE_PATH *card);
+
+/* Sends the drivers away from the disk and takes its BlockIo off the handle; does nothing to partitions, and to our own disk. */
+void foreign_disk_remove(EFI_HANDLE handle, EFI_BLOCK_IO_PROTOCOL *disk);
+
 /* ---- starter.c: who started us ---- */
+
+#define GENERATIONS_MAX 16 /* images can name each other as parents, in a circle */
 
 /* True when the image that started us, or one that started that, is a driver on this handle. */
 bool starter_drives(EFI_HANDLE handle);

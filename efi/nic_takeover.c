@@ -52,6 +52,11 @@ static void note_starters_loss(EFI_HANDLE handle, void *interface)
     starter_lost = starter_lost || starter_drives(handle);
 }
 
+static void remove_disk(EFI_HANDLE handle, void *interface)
+{
+    foreign_disk_remove(handle, interface);
+}
+
 static void stop_pxe(EFI_HANDLE handle, void *interface)
 {
     EFI_PXE_BASE_CODE_PROTOCOL *pxe = interface;
@@ -77,10 +82,12 @@ static void stop_network(EFI_HANDLE handle, void *interface)
 static EFI_STATUS open_alone(struct efi_card *card)
 {
     visit_handles(card, &guid_device_path, note_starters_loss);
+    starter_lost = foreign_disks_end_sessions(card->path) || starter_lost;
     visit_handles(card, &guid_pxe_base_code, stop_pxe);
     visit_handles(card, &guid_simple_network, disconnect_drivers);
     visit_handles(card, &guid_simple_network, stop_network);
     firmware.boot->DisconnectController(card->handle, NULL, NULL);
+    visit_handles(card, &guid_block_io, remove_disk);
     return firmware.boot->OpenProtocol(card->handle, &guid_pci_io, (void **)&card->pci, firmware.image, card->handle,
                                        EFI_OPEN_PROTOCOL_BY_DRIVER | EFI_OPEN_PROTOCOL_EXCLUSIVE);
 }

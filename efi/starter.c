@@ -2,8 +2,6 @@
 /* Who started us, and who started that one: those that the CPU goes back to when we return. */
 #include "efi/home.h"
 
-#define GENERATIONS_MAX 16 /* images can name each other as parents, in a circle */
-
 static bool is_starter(EFI_HANDLE image)
 {
     EFI_LOADED_IMAGE *loaded = firmware.loaded;
