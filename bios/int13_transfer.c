@@ -4,6 +4,7 @@
 
 #include "bios/int13_functions.h"
 #include "platform/bytes.h"
+#include "platform/format.h"
 
 /* Reads in flight while sectors are verified: all land in the one bounce block, as nobody looks at them. */
 #define VERIFY_DEPTH 8
@@ -31,6 +32,14 @@ uint8_t int13_status_of(enum status status)
         [CLASS_DEVICE] = INT13_CONTROLLER,
     };
     return numbers[status_class(status)];
+}
+
+/* That number says little: the log has the rest. */
+static uint8_t failed(const char *what, uint64_t lba, enum status status)
+{
+    log_printf(LOG_WARNING, "%s at sector %llu: %s (S%u) %s", what, (unsigned long long)lba, status_what(status), status,
+               failure_detail(status));
+    return int13_status_of(status);
 }
 
 uint8_t int13_range(const struct int13_drive *drive, uint64_t lba, uint64_t count)
@@ -113,7 +122,7 @@ uint8_t int13_transfer(struct int13_drive *drive, enum disk_operation operation,
         enum status status = operation == DISK_WRITE ? write_step(drive, &step, buffer, offset, deadline)
                                                      : read_step(drive, &step, buffer, offset, deadline);
         if (status != OK)
-            return int13_status_of(status);
+            return failed(operation == DISK_WRITE ? "write" : "read", lba + *moved, status);
         *moved += step.sectors;
     }
     return INT13_OK;
@@ -151,7 +160,7 @@ uint8_t int13_verify_sectors(struct int13_drive *drive, uint64_t lba, uint32_t c
         blocks = end - block < VERIFY_DEPTH ? end - block : VERIFY_DEPTH;
         enum status status = read_blocks(drive, block, (unsigned)blocks, deadline);
         if (status != OK)
-            return int13_status_of(status);
+            return failed("verify", block * ratio, status);
 
         uint64_t upto = (block + blocks) * ratio;
         *verified = upto - lba < count ? (uint32_t)(upto - lba) : count;
@@ -186,7 +195,7 @@ uint8_t int13_compare(struct int13_drive *drive, uint64_t lba, uint32_t count, c
 
         enum status status = disk_read(drive->disk, step.block, 1, drive->bounce, deadline);
         if (status != OK)
-            return int13_status_of(status);
+            return failed("compare", at, status);
         if (!step_equals(drive, &step, buffer, (uint64_t)*compared * INT13_SECTOR_SIZE))
             return INT13_WRITE_FAULT;
         *compared += step.sectors;
