@@ -122,6 +122,8 @@ enum status e1000_reset(const struct e1000 *e1000)
     if (e1000_has(e1000, TRAIT_PCIE)) {
         pci_disable_aspm(e1000->device, e1000_has(e1000, TRAIT_ASPM_HANGS) ? PCIE_ASPM_L0S | PCIE_ASPM_L1 : PCIE_ASPM_L1);
         disable_master(e1000);
+    } else if (!e1000_has(e1000, TRAIT_CTRL_DUP)) {
+        pci_limit_pcix_reads(e1000->device); /* more hangs all but the 82545GM and 82546GB (Linux, e1000_init_hw()) */
     }
     platform_stall_us(10000); /* frames under way */
 

@@ -18,8 +18,10 @@
 #define CAPABILITIES_MOST      48    /* of 4 bytes each, behind the header of 64: more make a loop */
 #define POWER_CONTROL          4     /* PMCSR, from its capability */
 #define POWER_CONTROL_STATE    3u
-#define POWER_CONTROL_WRITABLE 0x7FFFu /* but for PME_Status, which a one clears */
-#define WAKE_US                10000   /* section 5.6.1: from D3hot; D2 takes less */
+#define POWER_CONTROL_WRITABLE 0x7FFFu    /* but for PME_Status, which a one clears */
+#define PCIX_READS             (3u << 18) /* in the upper half of its first dword: 512 bytes shifted so far */
+#define PCIX_READS_2_KIB       (2u << 18)
+#define WAKE_US                10000 /* section 5.6.1: from D3hot; D2 takes less */
 
 uint16_t pci_find_capability(const struct pci_device *device, uint8_t id, uint16_t length)
 {
@@ -87,4 +89,12 @@ void pci_disable_aspm(const struct pci_device *device, uint32_t states)
         if (control & states)
             platform_pci_write32(ends[i], at + PCIE_LINK_CONTROL, control & ~states);
     }
+}
+
+void pci_limit_pcix_reads(const struct pci_device *device)
+{
+    uint16_t at = pci_find_capability(device, PCI_CAPABILITY_PCIX, 8);
+    uint32_t control = at ? platform_pci_read32(device, at) : 0;
+    if ((control & PCIX_READS) > PCIX_READS_2_KIB)
+        platform_pci_write32(device, at, (control & ~PCIX_READS) | PCIX_READS_2_KIB);
 }

@@ -6,6 +6,7 @@
 #include "platform/platform.h"
 
 #define PCI_CAPABILITY_POWER   0x01
+#define PCI_CAPABILITY_PCIX    0x07
 #define PCI_CAPABILITY_EXPRESS 0x10
 #define PCIE_LINK_CONTROL      0x10 /* from the capability */
 #define PCIE_ASPM_L0S          1u   /* of its bits */
@@ -19,6 +20,9 @@ unsigned pci_find_port_bar(const struct pci_device *device);
 
 /* Switches these states of the link off on both of its ends, the card's first: PCI Express Base 3.0, 5.4.1.3. */
 void pci_disable_aspm(const struct pci_device *device, uint32_t states);
+
+/* Has a PCI-X card read at most 2 KiB at once (PCI-X 2.0, 7.2.3). */
+void pci_limit_pcix_reads(const struct pci_device *device);
 
 /*
  * The way to a card: wakes the bridges above it and lets them forward I/O, memory and what the card itself sends. Firmware opens

@@ -358,7 +358,7 @@ static void an_address_that_is_not_in_use_is_none(void **state)
     assert_memory_equal(nic.mac, nvm_mac, 6);
 }
 
-/* ---- the link to the port above ---- */
+/* ---- the bus ---- */
 
 static void aspm_is_off(void **state)
 {
@@ -383,6 +383,22 @@ static void aspm_is_off(void **state)
     }
 }
 
+static void pcix_reads_are_limited(void **state)
+{
+    static const uint16_t parts[] = {0x1008, 0x100F, 0x1010, 0x1026, 0x1079};
+    for (unsigned i = 0; i < sizeof parts / sizeof *parts; i++) {
+        card.space[1] = 0x00100000;
+        card.space[0x34 / 4] = 0xE4;
+        card.space[0xE4 / 4] = 0x000E0007;
+        card.write = write_by_memory_hangs;
+        memory_hangs = false;
+        open_part(parts[i]);
+        assert_int_equal(card.space[0xE4 / 4], i < 3 ? 0x000A0007 : 0x000E0007);
+        tear_down(state);
+        set_up(state);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -396,6 +412,7 @@ int main(void)
         TEST(a_blade_has_its_chassis_mac),
         TEST(an_address_that_is_not_in_use_is_none),
         TEST(aspm_is_off),
+        TEST(pcix_reads_are_limited),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -157,6 +157,19 @@ static void aspm_goes_on_both_ends(void **state)
     assert_int_equal(writes, before);
 }
 
+static void pcix_reads_are_limited(void **state)
+{
+    (void)state;
+    space[EXPRESS / 4] = 0x007F0007;
+    pci_limit_pcix_reads(&alone);
+    assert_int_equal(space[EXPRESS / 4], 0x007B0007);
+
+    unsigned before = writes;
+    pci_limit_pcix_reads(&alone);
+    pci_limit_pcix_reads(&device);
+    assert_int_equal(writes, before);
+}
+
 static void ports_are_found(void **state)
 {
     (void)state;
@@ -171,9 +184,13 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup(name, set_up)
     const struct CMUnitTest tests[] = {
-        CASE(capabilities_are_found),          CASE(a_card_that_is_awake_is_left_alone),
-        CASE(a_sleeping_card_wakes_as_it_was), CASE(bridges_are_opened_from_the_top),
-        CASE(aspm_goes_on_both_ends),          CASE(ports_are_found),
+        CASE(capabilities_are_found),
+        CASE(a_card_that_is_awake_is_left_alone),
+        CASE(a_sleeping_card_wakes_as_it_was),
+        CASE(bridges_are_opened_from_the_top),
+        CASE(aspm_goes_on_both_ends),
+        CASE(pcix_reads_are_limited),
+        CASE(ports_are_found),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
