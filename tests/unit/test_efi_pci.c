@@ -109,8 +109,8 @@ static void cards_behind_bridges_know_the_way(void **state)
     (void)state;
     add(0, 4, 0, 0x100E8086, NIC);
     add(0, 0, 3, 0x100E8086, NIC);
-    add_bridge(0, 3, 0, 4);
     add_bridge(1, 3, 1, 4);
+    add_bridge(0, 3, 0, 4);
     add_bridge(0, 0, 2, 3);
     add_bridge(0, 0, 1, 0);
     add(0, 4, 1, 0x15218086, NIC);

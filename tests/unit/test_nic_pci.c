@@ -37,6 +37,7 @@ void platform_pci_write32(const struct pci_device *of, uint16_t offset, uint32_t
     if (offset == POWER + 4 && (to[offset / 4] & 3) == 3 && !(value & 3)) {
         woken_at = platform_ticks();
         memset(to + 3, 0, 10 * sizeof *to);
+        to[0x3C / 4] = 0;
         to[1] &= 0xFFFF0000;
     }
     to[offset / 4] =
