@@ -7,9 +7,10 @@
 #include "platform/bytes.h"
 #include "platform/format.h"
 
-#define PAUSE_MS 20
-#define FIFO_MS  2 /* the largest, of 64 KiB, on the slowest bus */
-#define RETRY_MS 1000
+#define PAUSE_MS  20
+#define RDT_TRIES 4
+#define FIFO_MS   2 /* the largest, of 64 KiB, on the slowest bus */
+#define RETRY_MS  1000
 
 static bool e1000_probe(const struct pci_device *device)
 {
@@ -181,19 +182,19 @@ static bool drain_transmit_ring(struct e1000 *e1000)
  *
  * QEMU's 8254x receives nothing for a second after any write to RCTL (flush_queue_timer in hw/net/e1000.c). It alone lets RDT be
  * taken back: a real card has fetched descriptors ahead, and its RDH is not reliable (SDM 13.4.28). A frame may come between
- * reading RDH and writing RDT, and what was to be an empty ring is an almost full one then: it is looked at again.
+ * reading RDH and writing RDT, and what was to be an empty ring is an almost full one then: it is looked at again. Under a flood
+ * the second is the lesser evil.
  */
 static void stop_receiver(struct e1000 *e1000)
 {
-    if (e1000->deaf_after_rctl) {
-        uint32_t head;
-        do {
-            head = e1000_read(e1000, E1000_RDH);
-            e1000_write(e1000, E1000_RDT, head);
-        } while (e1000_read(e1000, E1000_RDH) != head);
-        return;
+    for (unsigned tries = 0; e1000->deaf_after_rctl && tries < RDT_TRIES; tries++) {
+        uint32_t head = e1000_read(e1000, E1000_RDH);
+        e1000_write(e1000, E1000_RDT, head);
+        if (e1000_read(e1000, E1000_RDH) == head)
+            return;
     }
 
+    e1000->rx_stopped = true;
     e1000_write(e1000, E1000_RCTL, e1000->rctl & ~E1000_RCTL_EN);
     deadline_t deadline = deadline_after_ms(FIFO_MS);
     while (e1000_read(e1000, E1000_RDFPC) && e1000_read(e1000, E1000_RDH) != e1000->rx.tail && !deadline_passed(deadline))
@@ -233,8 +234,9 @@ static void e1000_resume(struct nic *nic)
     }
     if (e1000->deaf_after_rctl)
         e1000_write(e1000, E1000_RDT, e1000->rx.tail);
-    else
+    if (e1000->rx_stopped)
         e1000_write(e1000, E1000_RCTL, e1000->rctl);
+    e1000->rx_stopped = false;
 }
 
 /* The hash of MTA with RCTL.MO = 0: bits 47..36 of the address, SDM 13.5.1 "Multicast Table Array". */
@@ -258,7 +260,7 @@ static enum status e1000_set_multicast(struct nic *nic, const uint8_t (*groups)[
     if (rctl == e1000->rctl)
         return OK;
     e1000->rctl = rctl;
-    e1000_write(e1000, E1000_RCTL, e1000->paused && !e1000->deaf_after_rctl ? rctl & ~E1000_RCTL_EN : rctl);
+    e1000_write(e1000, E1000_RCTL, e1000->rx_stopped ? rctl & ~E1000_RCTL_EN : rctl);
     return OK;
 }
 

@@ -73,13 +73,16 @@ static void clear_bits(const struct e1000 *e1000, uint32_t offset, uint32_t bits
 }
 
 /*
- * Firmware and the other port use it, too. SWSM.SMBI is the other port's as long as it reads 1, and so not ours to clear;
+ * Firmware and the other port use it, too. SWSM.SMBI is the other port's as long as it reads 1, and so not ours to clear; where
+ * there is none a boot ROM has forgotten it (e1000_init_mac_params_82571() of FreeBSD's e1000_82571.c).
  * SWESMBI and EXTCNF_CTRL's ownership stick only while the firmware stays away. What was taken is given back when the next is
  * not to be had.
  */
 static bool take_phy(const struct e1000 *e1000)
 {
     bool semaphore = e1000_has(e1000, TRAIT_SWSM);
+    if (semaphore && !e1000_has(e1000, TRAIT_TWO_PORTS))
+        clear_bits(e1000, E1000_SWSM, E1000_SWSM_SMBI);
     if (semaphore && !e1000_wait(e1000, E1000_SWSM, E1000_SWSM_SMBI, 0, SEMAPHORE_MS))
         return false;
     if ((!semaphore || e1000_set_sticky_bit(e1000, E1000_SWSM, E1000_SWSM_SWESMBI, SEMAPHORE_MS)) &&

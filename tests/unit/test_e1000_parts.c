@@ -317,6 +317,18 @@ static void the_other_port_keeps_the_phy(void **state)
     other_port_holds = false;
 }
 
+static void a_forgotten_semaphore_is_cleared_where_there_is_one_port(void **state)
+{
+    (void)state;
+    card.read = read_semaphores;
+    card.write = write_semaphores;
+    phy_accesses = 0;
+    card.registers[E1000_SWSM / 4] = E1000_SWSM_SMBI;
+    open_part(0x108B);
+    assert_true(phy_accesses > 0);
+    assert_int_equal(card.registers[E1000_SWSM / 4] & 3, 0);
+}
+
 /* ---- the MAC address ---- */
 
 static const uint8_t chassis_mac[6] = {0x02, 0xB1, 0xAD, 0xE0, 0, 7};
@@ -411,6 +423,7 @@ int main(void)
         TEST(reads_the_nvm_again),
         TEST(the_phy_is_taken_and_given_back),
         TEST(the_other_port_keeps_the_phy),
+        TEST(a_forgotten_semaphore_is_cleared_where_there_is_one_port),
         TEST(a_blade_has_its_chassis_mac),
         TEST(an_address_that_is_not_in_use_is_none),
         TEST(aspm_is_off),

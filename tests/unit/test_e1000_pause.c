@@ -90,6 +90,25 @@ static void frames_come_while_rdt_is_taken_back(void **state)
     assert_int_equal(frames[2].bytes[0], 9);
 }
 
+static void a_flood_does_not_keep_it_running(void **state)
+{
+    (void)state;
+    card.space[E1000_PCI_SUBSYSTEM / 4] = E1000_PCI_VENDOR_QEMU;
+    device.device_id = 0x100E;
+    open_card();
+    card.read = read_head_late;
+    comes_between = 1000;
+    nic_pause(&nic);
+    comes_between = 0;
+    assert_false(frame_arrives(1, 60, WHOLE, 0));
+    assert_int_equal(nic_set_multicast(&nic, NULL, 0), OK);
+    assert_false(frame_arrives(1, 60, WHOLE, 0));
+
+    nic_resume(&nic);
+    assert_true(nic_poll(&nic, RING) >= 4);
+    assert_true(frame_arrives(1, 60, WHOLE, 0));
+}
+
 /* Its 82574 follows the data sheet, and so is paused by it. */
 static void the_other_is_paused_by_the_data_sheet(void **state)
 {
@@ -109,6 +128,7 @@ int main(void)
         TEST(pause_waits_for_the_fifo),
         TEST(pause_does_not_wait_for_ever),
         TEST(frames_come_while_rdt_is_taken_back),
+        TEST(a_flood_does_not_keep_it_running),
         TEST(the_other_is_paused_by_the_data_sheet),
     };
 
