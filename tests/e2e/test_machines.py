@@ -2,7 +2,7 @@
 """Network cards, memory sizes and block sizes; and what is left for the operating system."""
 import pytest
 
-from tests.lab import disks, qemu
+from tests.lab import disks
 from tests.lab.boots import (FLOOD_MARKER, PAGE, entered, enters_boot_sector, fails_with, flood, grub_hashes, hashing_target,
                              hello_target, memory_map_is_sound, only_ours_is_kept)
 from tests.lab.qemu import MAC
@@ -32,42 +32,25 @@ def test_ninth_card(lab):
     enters_boot_sector(lab.boot_directly(f"nic={MAC}", nic="e1000,addr=0x18", extra=others))
 
 
-BRIDGES = (0x80008000, 0x80011000)  # as port CF8h has them: 00:10.0, and 01:02.0 behind it
-
-
-class BehindBridges(qemu.Machine):
-    """Its card is behind both, as 02:03.0."""
-
-    def __init__(self, *words, **options):
-        super().__init__(*words, nic="e1000,bus=second,addr=3", **options)
-        at = self.command.index("-netdev")
-        self.command[at:at] = ["-device", "pci-bridge,id=first,addr=0x10,chassis_nr=1",
-                               "-device", "pci-bridge,id=second,bus=first,addr=2,chassis_nr=2"]
-
-    def command_register(self, bridge, value=None):
-        """Writes to it, if there is a value; what it reads."""
-        self.monitor(f"o /w 0xcf8 {bridge + 4:#x}")
-        if value is not None:
-            self.monitor(f"o /w 0xcfc {value:#x}")
-        return int(self.monitor("i /w 0xcfc").split("=")[1], 16) & 0xFFFF
-
-
 def test_bridges_that_nobody_opened(lab):
     """SeaBIOS opens them: it is undone while the loader waits for a key after a failure. Nothing reaches the card then."""
     target = hello_target(lab)
     lab.dhcp(root_path=target.root_path)
-    machine = lab.boot_directly("link-timeout=4", kind=BehindBridges, extra=["-S"])
+    bridges = ["-device", "pci-bridge,id=first,addr=0x10,chassis_nr=1",
+               "-device", "pci-bridge,id=second,bus=first,addr=2,chassis_nr=2"]
+    machine = lab.boot_directly("link-timeout=4", nic="e1000,bus=second,addr=3", bridges=bridges, extra=["-S"])
     machine.set_link(False)
     machine.qmp("cont")
     fails_with(machine, "E_LINK_DOWN")
 
-    for bridge in BRIDGES:
-        assert machine.command_register(bridge, 0) == 0
+    places = [(0, 0x10), (1, 2)]
+    for place in places:
+        assert machine.pci_command(*place, 0) == 0
     machine.set_link(True)
     machine.key("r")
     enters_boot_sector(machine)
-    for bridge in BRIDGES:
-        assert machine.command_register(bridge) & 7 == 7
+    for place in places:
+        assert machine.pci_command(*place) & 7 == 7
 
 
 @pytest.mark.parametrize("memory", [128, 512, 2048, 3072, 4096, 6144])
