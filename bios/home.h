@@ -130,10 +130,14 @@ struct far_pointer bios_pnp(void);
 
 /* ---- pci.c: platform.h's registers ---- */
 
-#define CARDS_MAX 16
+#define CARDS_MAX       16
+#define OTHER_CARDS_MAX 4
 
-/* Fills `found` with the first devices, in PCI order, that nicdrv/ has a driver for; returns how many. To be called once. */
-unsigned pci_find_nics(struct pci_device found[CARDS_MAX]);
+/*
+ * Fills machine->nics, which has room for CARDS_MAX, with the first devices, in PCI order, that nicdrv/ has a driver for, and
+ * machine->other_nics with the first network cards beside them. To be called once.
+ */
+void pci_find_nics(struct machine *machine);
 
 /* ---- tables.c: what the operating system is told ---- */
 

@@ -91,7 +91,6 @@ void bios_main(struct realmode_block *block, const struct region *region)
     machine = (struct machine){
         .command_line = command_line,
         .nics = nics,
-        .nic_count = pci_find_nics(nics),
         .architecture = ARCHITECTURE_BIOS,
         .arena = &arena,
         .recorder = recorder,
@@ -105,6 +104,7 @@ void bios_main(struct realmode_block *block, const struct region *region)
         .boot = bios_boot_disk,
         .next_boot_device = bios_boot_next_device,
     };
+    pci_find_nics(&machine);
     machine.boot_nic = boot_nic(machine.nic_count);
     machine.cached_ack = pxe_cached_ack(&machine.cached_ack_length);
     machine.cached_discover = pxe_cached_discover(&machine.cached_discover_length);

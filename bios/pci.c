@@ -17,25 +17,34 @@
 #define PCI_CLASS      0x08
 #define PCI_HEADER     0x0C
 #define PCI_BAR0       0x10
+#define PCI_BRIDGE     0x18 /* of a bridge: primary, secondary and subordinate bus */
 #define PCI_SUBSYSTEM  0x2C
 #define PCI_BARS       6
+#define PCI_BUSES      256
 #define PCI_DEVICES    32
 #define PCI_FUNCTIONS  8
+#define COMMAND_IO     0x0001u
 #define COMMAND_MEMORY 0x0002u
 #define COMMAND_MASTER 0x0004u
 #define COMMAND_MASK   0x0000FFFFu /* the upper half is status, where writing ones clears */
 #define HEADER_MULTI   0x00800000u
 #define HEADER_TYPE    0x007F0000u
+#define HEADER_BRIDGE  0x00010000u
 #define CLASS_NETWORK  0x02
 #define BAR_IO         0x1u
-#define BAR_TYPE       0x6u
+#define BAR_TYPE       0x7u
 #define BAR_TYPE_64    0x4u
 #define BAR_ADDRESS    0xFFFFFFF0u
+#define BAR_PORT       0x0000FFFCu
+#define LAST_PORT      0xFFFFu
 
-/* Where the BARs of a card are, once mapped; struct pci_device's `home` points to one. */
+/* Where the BARs of a card are, once mapped: ports up to LAST_PORT, else memory. struct pci_device's `home` points to one. */
 static struct mapping {
-    const volatile uint8_t *bars[PCI_BARS];
+    uintptr_t bars[PCI_BARS];
 } mappings[CARDS_MAX];
+
+static struct pci_device others[OTHER_CARDS_MAX];
+static struct pci_device bridges[PCI_BUSES]; /* by the bus behind them; where there is none, its vendor is 0 */
 
 static void select_register(const struct pci_device *device, uint16_t offset)
 {
@@ -69,10 +78,37 @@ static bool read_device(struct pci_device *device)
     return true;
 }
 
-static bool is_nic(const struct pci_device *device)
+/* Buses behind a bridge have higher numbers than its own: what says otherwise was given none. */
+static void note_bridge(const struct pci_device *device)
 {
-    return platform_pci_read32(device, PCI_CLASS) >> 24 == CLASS_NETWORK &&
-           !(platform_pci_read32(device, PCI_HEADER) & HEADER_TYPE) && nic_probe(device) != NULL;
+    uint8_t behind = (uint8_t)(platform_pci_read32(device, PCI_BRIDGE) >> 8);
+    if (behind > device->bus)
+        bridges[behind] = *device;
+}
+
+static void note_card(struct machine *machine, const struct pci_device *device)
+{
+    if (!nic_probe(device)) {
+        if (machine->other_nic_count < OTHER_CARDS_MAX)
+            others[machine->other_nic_count++] = *device;
+    } else if (machine->nic_count < CARDS_MAX) {
+        struct pci_device *nic = &machine->nics[machine->nic_count];
+        *nic = *device;
+        nic->home = &mappings[machine->nic_count++];
+    }
+}
+
+static void note_function(struct machine *machine, struct pci_device *device)
+{
+    if (!read_device(device))
+        return;
+
+    uint32_t type = platform_pci_read32(device, PCI_HEADER) & HEADER_TYPE;
+    device->above = bridges[device->bus].vendor_id ? &bridges[device->bus] : NULL;
+    if (type == HEADER_BRIDGE)
+        note_bridge(device);
+    else if (type == 0 && platform_pci_read32(device, PCI_CLASS) >> 24 == CLASS_NETWORK)
+        note_card(machine, device);
 }
 
 /* The PCI BIOS knows the last bus; without it all are looked at. */
@@ -84,63 +120,64 @@ static unsigned last_bus(void)
     return present ? REG8_LOW(registers.ecx) : 0xFF;
 }
 
-unsigned pci_find_nics(struct pci_device found[CARDS_MAX])
+void pci_find_nics(struct machine *machine)
 {
-    unsigned count = 0, buses = last_bus() + 1;
-    for (unsigned place = 0; place < buses * PCI_DEVICES && count < CARDS_MAX; place++) {
+    machine->other_nics = others;
+    unsigned buses = last_bus() + 1;
+    for (unsigned place = 0; place < buses * PCI_DEVICES; place++) {
         struct pci_device device = {.bus = (uint8_t)(place / PCI_DEVICES), .device = place % PCI_DEVICES};
         if (!read_device(&device))
             continue;
-
         unsigned functions = platform_pci_read32(&device, PCI_HEADER) & HEADER_MULTI ? PCI_FUNCTIONS : 1;
-        for (; device.function < functions && count < CARDS_MAX; device.function++)
-            if (read_device(&device) && is_nic(&device)) {
-                device.home = &mappings[count];
-                found[count++] = device;
-            }
+        for (; device.function < functions; device.function++)
+            note_function(machine, &device);
     }
-    return count;
 }
 
-/* The address of memory BAR `bar`; 0 when it is none or lies where we cannot reach. */
-static uint32_t bar_address(const struct pci_device *device, unsigned bar)
+/* ---- registers ---- */
+
+static uint32_t read_bar(const struct pci_device *device, unsigned bar)
 {
-    uint32_t low = platform_pci_read32(device, (uint16_t)(PCI_BAR0 + bar * 4));
-    if (low & BAR_IO)
-        return 0;
-    if ((low & BAR_TYPE) == BAR_TYPE_64 &&
-        (bar + 1 == PCI_BARS || platform_pci_read32(device, (uint16_t)(PCI_BAR0 + bar * 4 + 4)) != 0))
-        return 0;
-    return low & BAR_ADDRESS;
+    return platform_pci_read32(device, (uint16_t)(PCI_BAR0 + bar * 4));
 }
 
 enum status platform_map_registers(struct pci_device *device, unsigned bar)
 {
     if (bar >= PCI_BARS)
         return fail(E_INVALID_ARGUMENT, "BAR %u", bar);
-    uint32_t address = bar_address(device, bar);
-    if (address == 0)
+    uint32_t low = read_bar(device, bar), address = low & (low & BAR_IO ? BAR_PORT : BAR_ADDRESS);
+    uint32_t high = (low & BAR_TYPE) == BAR_TYPE_64 && bar + 1 < PCI_BARS ? read_bar(device, bar + 1) : 0;
+    if (high)
+        return fail(E_NIC_REGISTERS,
+                    "BAR %u of %02x:%02x.%x is at %x%08x, above 4 GiB: switch the firmware's Above 4G Decoding off", bar,
+                    device->bus, device->device, device->function, (unsigned)high, (unsigned)address);
+    if (!address)
         return fail(E_NIC_REGISTERS, "BAR %u of %02x:%02x.%x reads %08x", bar, device->bus, device->device, device->function,
-                    platform_pci_read32(device, (uint16_t)(PCI_BAR0 + bar * 4)));
+                    (unsigned)low);
 
     pxe_release();
     uint32_t command = platform_pci_read32(device, PCI_COMMAND) & COMMAND_MASK;
-    platform_pci_write32(device, PCI_COMMAND, command | COMMAND_MEMORY | COMMAND_MASTER);
-    ((struct mapping *)device->home)->bars[bar] = low_memory(address);
+    platform_pci_write32(device, PCI_COMMAND, command | (low & BAR_IO ? COMMAND_IO : COMMAND_MEMORY) | COMMAND_MASTER);
+    ((struct mapping *)device->home)->bars[bar] = address;
     return OK;
 }
 
-static volatile uint32_t *register_at(const struct pci_device *device, unsigned bar, uint32_t offset)
+static uintptr_t register_at(const struct pci_device *device, unsigned bar, uint32_t offset)
 {
-    return (volatile uint32_t *)(((struct mapping *)device->home)->bars[bar] + offset);
+    return ((struct mapping *)device->home)->bars[bar] + offset;
 }
 
 uint32_t platform_register_read32(const struct pci_device *device, unsigned bar, uint32_t offset)
 {
-    return *register_at(device, bar, offset);
+    uintptr_t at = register_at(device, bar, offset);
+    return at > LAST_PORT ? *(volatile uint32_t *)at : port_read32((uint16_t)at);
 }
 
 void platform_register_write32(const struct pci_device *device, unsigned bar, uint32_t offset, uint32_t value)
 {
-    *register_at(device, bar, offset) = value;
+    uintptr_t at = register_at(device, bar, offset);
+    if (at > LAST_PORT)
+        *(volatile uint32_t *)at = value;
+    else
+        port_write32((uint16_t)at, value);
 }

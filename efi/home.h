@@ -105,13 +105,15 @@ void sources_uuid(uint8_t uuid[16]);
 
 /* ---- pci.c: the cards ---- */
 
-#define CARDS_MAX 16
+#define CARDS_MAX       16
+#define OTHER_CARDS_MAX 4
 
 /* What we know of a card: struct pci_device's `home`. */
 struct efi_card {
     EFI_HANDLE handle;
     EFI_PCI_IO_PROTOCOL *pci;
     EFI_DEVICE_PATH *path; /* the firmware's, ends with the PCI node */
+    uint8_t port_bars;     /* a bit for each BAR that was mapped and is of I/O ports */
     bool taken;            /* and what follows is good */
     void *memory;          /* of `pages` pages, the arena's as long as this card is the last one taken */
     UINTN pages;
@@ -120,10 +122,11 @@ struct efi_card {
 };
 
 /*
- * Fills `found` with at most `most` cards that nicdrv/ has a driver for, at most CARDS_MAX, in PCI order; returns how many. To be
- * called once: what `home` of each points to is one array. platform.h's functions for PCI and registers take these alone.
+ * Fills machine->nics, which has room for CARDS_MAX, in PCI order with the cards that nicdrv/ has a driver for, and
+ * machine->other_nics with the first network cards beside them. To be called once: what `home` of each points to is one array.
+ * platform.h's functions for PCI and registers take the former alone, its functions for PCI also the bridges above them.
  */
-unsigned pci_find_nics(struct pci_device *found, unsigned most);
+void pci_find_nics(struct machine *machine);
 
 /* The card among `nics` that the image came over; NULL when it came from elsewhere, or over another. */
 struct pci_device *pci_boot_nic(struct pci_device *nics, unsigned count);

@@ -81,7 +81,6 @@ static void run_loader(const char *settings)
     machine = (struct machine){
         .command_line = settings,
         .nics = nics,
-        .nic_count = pci_find_nics(nics, CARDS_MAX),
         .architecture = ARCHITECTURE_X64_UEFI,
         .arena = &arena,
         .acpi_tables = true,
@@ -96,6 +95,7 @@ static void run_loader(const char *settings)
 
     machine.recorder = tables_allocate_recorder(&machine.recorder_size);
     machine.recorder_address = (uintptr_t)machine.recorder;
+    pci_find_nics(&machine);
     machine.boot_nic = pci_boot_nic(nics, machine.nic_count);
     machine.cached_ack = sources_dhcp_ack(&machine.cached_ack_length);
     machine.cached_discover = sources_dhcp_discover(&machine.cached_discover_length);

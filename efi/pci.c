@@ -6,16 +6,31 @@
 /* Configuration space (PCI 3.0, 6.1 and 6.2.5.1). */
 #define PCI_ID        0x00
 #define PCI_CLASS     0x08
+#define PCI_HEADER    0x0C
 #define PCI_BAR0      0x10
+#define PCI_BRIDGE    0x18 /* of a bridge: primary, secondary and subordinate bus */
 #define PCI_SUBSYSTEM 0x2C
 #define PCI_BARS      6
+#define HEADER_TYPE   0x007F0000u
+#define HEADER_BRIDGE 0x00010000u
 #define CLASS_NETWORK 0x02
 #define BAR_IO        0x1u
 #define BAR_ADDRESS   0xFFFFFFF0u
-#define BAR_TYPE      0x6u
+#define BAR_PORT      0xFFFFFFFCu
+#define BAR_TYPE      0x7u
 #define BAR_TYPE_64   0x4u
 
+#define BRIDGES_MAX 64
+
 static struct efi_card cards[CARDS_MAX];
+static struct pci_device others[OTHER_CARDS_MAX];
+
+static struct bridge {
+    struct pci_device device;
+    struct efi_card card;
+    uint8_t behind; /* the bus */
+} bridges[BRIDGES_MAX];
+static unsigned bridge_count;
 
 static EFI_PCI_IO_PROTOCOL *pci_of(const struct pci_device *device)
 {
@@ -37,7 +52,6 @@ void platform_pci_write32(const struct pci_device *device, uint16_t offset, uint
     pci->Pci.Write(pci, EfiPciIoWidthUint32, offset, 1, &value);
 }
 
-/* False when it is none that nicdrv/ has a driver for. */
 static bool read_device(struct efi_card *card, EFI_HANDLE handle, struct pci_device *device)
 {
     UINTN segment, bus, number, function;
@@ -51,14 +65,13 @@ static bool read_device(struct efi_card *card, EFI_HANDLE handle, struct pci_dev
     device->device = (uint8_t)number;
     device->function = (uint8_t)function;
 
-    uint32_t id = platform_pci_read32(device, PCI_ID), class_code = platform_pci_read32(device, PCI_CLASS);
-    uint32_t subsystem = platform_pci_read32(device, PCI_SUBSYSTEM);
+    uint32_t id = platform_pci_read32(device, PCI_ID), subsystem = platform_pci_read32(device, PCI_SUBSYSTEM);
     device->vendor_id = (uint16_t)id;
     device->device_id = (uint16_t)(id >> 16);
-    device->revision = (uint8_t)class_code;
+    device->revision = (uint8_t)platform_pci_read32(device, PCI_CLASS);
     device->subsystem_vendor_id = (uint16_t)subsystem;
     device->subsystem_id = (uint16_t)(subsystem >> 16);
-    return class_code >> 24 == CLASS_NETWORK && nic_probe(device) != NULL;
+    return true;
 }
 
 static uint64_t place_in_order(const struct pci_device *device)
@@ -75,23 +88,62 @@ static void insert_in_order(struct pci_device *found, unsigned count, const stru
     found[at] = *device;
 }
 
-unsigned pci_find_nics(struct pci_device *found, unsigned most)
+static void note_bridge(const struct efi_card *card, const struct pci_device *device)
+{
+    if (bridge_count == BRIDGES_MAX)
+        return;
+    struct bridge *bridge = &bridges[bridge_count++];
+    *bridge = (struct bridge){*device, *card, (uint8_t)(platform_pci_read32(device, PCI_BRIDGE) >> 8)};
+    bridge->device.home = &bridge->card;
+}
+
+/* Buses behind a bridge have higher numbers than its own: what says otherwise was given none. */
+static struct pci_device *bridge_above(const struct pci_device *device)
+{
+    for (unsigned i = 0; i < bridge_count; i++)
+        if (bridges[i].device.segment == device->segment && bridges[i].behind == device->bus &&
+            bridges[i].device.bus < device->bus)
+            return &bridges[i].device;
+    return NULL;
+}
+
+static void note_card(struct machine *machine, const struct efi_card *card, const struct pci_device *device)
+{
+    if (!nic_probe(device)) {
+        if (machine->other_nic_count < OTHER_CARDS_MAX)
+            others[machine->other_nic_count++] = *device;
+    } else if (machine->nic_count < CARDS_MAX) {
+        struct pci_device nic = *device;
+        cards[machine->nic_count] = *card;
+        nic.home = &cards[machine->nic_count];
+        insert_in_order(machine->nics, machine->nic_count++, &nic);
+    }
+}
+
+void pci_find_nics(struct machine *machine)
 {
     EFI_HANDLE *handles;
     UINTN handle_count;
-    if (most > CARDS_MAX)
-        most = CARDS_MAX;
+    machine->other_nics = others;
     if (EFI_ERROR(firmware.boot->LocateHandleBuffer(ByProtocol, &guid_pci_io, NULL, &handle_count, &handles)))
-        return 0;
+        return;
 
-    unsigned count = 0;
-    for (UINTN i = 0; i < handle_count && count < most; i++) {
+    for (UINTN i = 0; i < handle_count; i++) {
+        struct efi_card card;
         struct pci_device device;
-        if (read_device(&cards[count], handles[i], &device))
-            insert_in_order(found, count++, &device);
+        if (!read_device(&card, handles[i], &device))
+            continue;
+        if ((platform_pci_read32(&device, PCI_HEADER) & HEADER_TYPE) == HEADER_BRIDGE)
+            note_bridge(&card, &device);
+        else if (platform_pci_read32(&device, PCI_CLASS) >> 24 == CLASS_NETWORK)
+            note_card(machine, &card, &device);
     }
     firmware.boot->FreePool(handles);
-    return count;
+
+    for (unsigned i = 0; i < machine->nic_count; i++)
+        machine->nics[i].above = bridge_above(&machine->nics[i]);
+    for (unsigned i = 0; i < bridge_count; i++)
+        bridges[i].device.above = bridge_above(&bridges[i].device);
 }
 
 struct pci_device *pci_boot_nic(struct pci_device *nics, unsigned count)
@@ -110,36 +162,46 @@ static uint32_t read_bar(const struct pci_device *device, unsigned bar)
     return platform_pci_read32(device, (uint16_t)(PCI_BAR0 + bar * sizeof(uint32_t)));
 }
 
-static bool is_memory_bar(const struct pci_device *device, unsigned bar)
+static bool bar_is_assigned(const struct pci_device *device, unsigned bar)
 {
     uint32_t low = read_bar(device, bar);
-    if (low & BAR_IO)
-        return false;
     if ((low & BAR_TYPE) == BAR_TYPE_64 && bar + 1 < PCI_BARS && read_bar(device, bar + 1) != 0)
         return true;
-    return (low & BAR_ADDRESS) != 0;
+    return (low & (low & BAR_IO ? BAR_PORT : BAR_ADDRESS)) != 0;
 }
 
 enum status platform_map_registers(struct pci_device *device, unsigned bar)
 {
     if (bar >= PCI_BARS)
         return fail(E_INVALID_ARGUMENT, "BAR %u", bar);
-    if (!is_memory_bar(device, bar))
+    if (!bar_is_assigned(device, bar))
         return fail(E_NIC_REGISTERS, "BAR %u of %02x:%02x.%x reads %08x", bar, device->bus, device->device, device->function,
-                    read_bar(device, bar));
-    return takeover_take_card(device);
+                    (unsigned)read_bar(device, bar));
+
+    enum status status = takeover_take_card(device);
+    if (status != OK || !(read_bar(device, bar) & BAR_IO))
+        return status;
+    EFI_PCI_IO_PROTOCOL *pci = pci_of(device);
+    if (EFI_ERROR(pci->Attributes(pci, EfiPciIoAttributeOperationEnable, EFI_PCI_IO_ATTRIBUTE_IO, NULL)))
+        return fail(E_NIC_REGISTERS, "the firmware does not switch the decoding of I/O ports on");
+    ((struct efi_card *)device->home)->port_bars |= (uint8_t)(1u << bar);
+    return OK;
+}
+
+static EFI_PCI_IO_PROTOCOL_ACCESS *access_of(const struct pci_device *device, unsigned bar)
+{
+    EFI_PCI_IO_PROTOCOL *pci = pci_of(device);
+    return ((struct efi_card *)device->home)->port_bars >> bar & 1 ? &pci->Io : &pci->Mem;
 }
 
 uint32_t platform_register_read32(const struct pci_device *device, unsigned bar, uint32_t offset)
 {
     uint32_t value = 0xFFFFFFFF;
-    EFI_PCI_IO_PROTOCOL *pci = pci_of(device);
-    pci->Mem.Read(pci, EfiPciIoWidthUint32, (uint8_t)bar, offset, 1, &value);
+    access_of(device, bar)->Read(pci_of(device), EfiPciIoWidthUint32, (uint8_t)bar, offset, 1, &value);
     return value;
 }
 
 void platform_register_write32(const struct pci_device *device, unsigned bar, uint32_t offset, uint32_t value)
 {
-    EFI_PCI_IO_PROTOCOL *pci = pci_of(device);
-    pci->Mem.Write(pci, EfiPciIoWidthUint32, (uint8_t)bar, offset, 1, &value);
+    access_of(device, bar)->Write(pci_of(device), EfiPciIoWidthUint32, (uint8_t)bar, offset, 1, &value);
 }

@@ -36,6 +36,28 @@ struct pci_device *story_card_at(const struct story *story, unsigned index)
     return index < machine->nic_count ? &machine->nics[index] : NULL;
 }
 
+enum status story_no_card(const struct story *story)
+{
+    const struct machine *machine = story->machine;
+    const struct settings *settings = &story->settings;
+    char others[128] = "";
+    size_t length = 0;
+    for (unsigned i = 0; i < machine->other_nic_count && length < sizeof others; i++) {
+        const struct pci_device *card = &machine->other_nics[i];
+        length += format_text(others + length, sizeof others - length, "%s%04x:%04x at %02x:%02x.%x",
+                              i ? ", " : "; without a driver: ", card->vendor_id, card->device_id, card->bus, card->device,
+                              card->function);
+    }
+
+    if (settings->nic_choice == NIC_BY_PCI)
+        return fail(E_NIC_NOT_FOUND, "no card that sanstrap drives is at %02x:%02x.%x%s", settings->nic_bus, settings->nic_device,
+                    settings->nic_function, others);
+    if (machine->boot_nic)
+        return fail(E_NIC_NONE, "the card that loaded sanstrap is %04x:%04x%s", machine->boot_nic->vendor_id,
+                    machine->boot_nic->device_id, others);
+    return fail(E_NIC_NONE, "no PCI device is one of them%s", others);
+}
+
 /* ---- memory ---- */
 
 /* A full segment takes one receive buffer; an eighth of the ring stays free for everything else that arrives. */

@@ -215,17 +215,7 @@ static void keep_failure(const struct story *story, enum status status, struct f
 
 static void no_card(struct story *story, struct failure *failure)
 {
-    const struct settings *settings = &story->settings;
-    enum status status;
-    if (settings->nic_choice == NIC_BY_PCI)
-        status = fail(E_NIC_NOT_FOUND, "no card that sanstrap drives is at %02x:%02x.%x", settings->nic_bus, settings->nic_device,
-                      settings->nic_function);
-    else if (story->machine->boot_nic)
-        status = fail(E_NIC_NONE, "the card that loaded sanstrap is %04x:%04x", story->machine->boot_nic->vendor_id,
-                      story->machine->boot_nic->device_id);
-    else
-        status = fail(E_NIC_NONE, "no PCI device is one of them");
-
+    enum status status = story_no_card(story);
     story->step = STEP_CARD;
     keep_failure(story, status, failure);
 }

@@ -69,6 +69,8 @@ struct machine {
     struct pci_device *boot_nic; /* the card that loaded us; NULL when unknown: then all are tried in order */
     struct pci_device *nics;     /* every supported card, in PCI order */
     unsigned nic_count;
+    struct pci_device *other_nics; /* network cards that nicdrv/ has no driver for, the first few, to be told of */
+    unsigned other_nic_count;
     uint8_t uuid[16];      /* SMBIOS system UUID in wire order; all zero when unknown */
     uint16_t architecture; /* DHCP option 93 */
     struct arena *arena;

@@ -61,6 +61,9 @@ void story_show_settings(struct story *story);
 /* The `index`-th card to try, NULL behind the last: the one of nic=, else the one that loaded us, else all in PCI order. */
 struct pci_device *story_card_at(const struct story *story, unsigned index);
 
+/* There is no such card: the failure, which names the cards that are there. E_NIC_NOT_FOUND with nic= and a place, E_NIC_NONE. */
+enum status story_no_card(const struct story *story);
+
 /* Opens story->card with rings that fit the arena. nic_open()'s failures; E_NIC_NOT_FOUND when nic= names another MAC. */
 enum status story_open_card(struct story *story);
 

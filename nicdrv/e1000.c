@@ -7,8 +7,10 @@
 #include "platform/bytes.h"
 #include "platform/format.h"
 
-#define PAUSE_MS 20
-#define RETRY_MS 1000
+#define PAUSE_MS  20
+#define RDT_TRIES 4
+#define FIFO_MS   2 /* the largest, of 64 KiB, on the slowest bus */
+#define RETRY_MS  1000
 
 static bool e1000_probe(const struct pci_device *device)
 {
@@ -25,14 +27,16 @@ static uint32_t multicast_word(const struct e1000 *e1000, unsigned index)
     return word;
 }
 
-/* MTA and RAR 0 as they ought to be; the rest of RAR empty. */
+/*
+ * MTA and RAR as they ought to be: our address in the first, and in the last, as a reset of the 82571's other port gives the
+ * first back what the EEPROM says (Linux, FLAG_RESET_OVERWRITES_LAA).
+ */
 static void write_filters(const struct e1000 *e1000, const uint8_t mac[NIC_MAC_LENGTH])
 {
-    e1000_write(e1000, E1000_RAL(0), get_le32(mac));
-    e1000_write(e1000, E1000_RAH(0), get_le16(mac + 4) | E1000_RAH_AV);
-    for (unsigned i = 1; i < E1000_RAR_REGISTERS; i++) {
-        e1000_write(e1000, E1000_RAL(i), 0);
-        e1000_write(e1000, E1000_RAH(i), 0);
+    for (unsigned i = 0; i < E1000_RAR_REGISTERS; i++) {
+        bool ours = i == 0 || i == E1000_RAR_REGISTERS - 1;
+        e1000_write(e1000, E1000_RAL(i), ours ? get_le32(mac) : 0);
+        e1000_write(e1000, E1000_RAH(i), ours ? get_le16(mac + 4) | E1000_RAH_AV : 0);
     }
 
     /* Downwards: on the 82544 a write to an odd register may change the even one before it. */
@@ -77,15 +81,15 @@ static enum status reset_and_take_memory(struct nic *nic, const struct nic_confi
 {
     struct e1000 *e1000 = e1000_of(nic);
     uint8_t before[NIC_MAC_LENGTH];
-    e1000_read_rar(e1000, before);
+    bool has_before = e1000_read_rar(e1000, before);
     enum status status = e1000_reset(e1000);
     if (status != OK)
         return status;
 
-    if (config->mac)
-        memcpy(nic->mac, config->mac, NIC_MAC_LENGTH);
+    if (config->mac || has_before)
+        memcpy(nic->mac, config->mac ? config->mac : before, NIC_MAC_LENGTH);
     else
-        status = e1000_read_mac(e1000, before, nic->mac);
+        status = e1000_read_mac(e1000, nic->mac);
     return status == OK ? e1000_take_memory(e1000, config) : status;
 }
 
@@ -99,7 +103,8 @@ static enum status e1000_open(struct nic *nic, const struct nic_config *config)
     if (nic->mtu > NIC_MTU_DEFAULT && e1000_has(e1000, TRAIT_NO_JUMBO))
         nic->mtu = NIC_MTU_DEFAULT;
     e1000->mtu = nic->mtu;
-    e1000->emulated = (platform_pci_read32(nic->device, E1000_PCI_SUBSYSTEM) & 0xFFFF) == E1000_PCI_VENDOR_QEMU;
+    e1000->deaf_after_rctl = !e1000_has(e1000, TRAIT_PCIE) &&
+                             (platform_pci_read32(nic->device, E1000_PCI_SUBSYSTEM) & 0xFFFF) == E1000_PCI_VENDOR_QEMU;
 
     enum status status = platform_map_registers(nic->device, 0);
     if (status != OK)
@@ -172,12 +177,34 @@ static bool drain_transmit_ring(struct e1000 *e1000)
 }
 
 /*
+ * By RCTL.EN, as the data sheets have it: frames that come are dropped. What the FIFO holds still goes to memory, and is counted
+ * by RDFPC (SDM 13.8.5); without a descriptor it stays where it is.
+ *
+ * QEMU's 8254x receives nothing for a second after any write to RCTL (flush_queue_timer in hw/net/e1000.c). It alone lets RDT be
+ * taken back: a real card has fetched descriptors ahead, and its RDH is not reliable (SDM 13.4.28). A frame may come between
+ * reading RDH and writing RDT, and what was to be an empty ring is an almost full one then: it is looked at again. Under a flood
+ * the second is the lesser evil.
+ */
+static void stop_receiver(struct e1000 *e1000)
+{
+    for (unsigned tries = 0; e1000->deaf_after_rctl && tries < RDT_TRIES; tries++) {
+        uint32_t head = e1000_read(e1000, E1000_RDH);
+        e1000_write(e1000, E1000_RDT, head);
+        if (e1000_read(e1000, E1000_RDH) == head)
+            return;
+    }
+
+    e1000->rx_stopped = true;
+    e1000_write(e1000, E1000_RCTL, e1000->rctl & ~E1000_RCTL_EN);
+    deadline_t deadline = deadline_after_ms(FIFO_MS);
+    while (e1000_read(e1000, E1000_RDFPC) && e1000_read(e1000, E1000_RDH) != e1000->rx.tail && !deadline_passed(deadline))
+        platform_stall_us(1);
+    e1000_read(e1000, E1000_STATUS); /* all that the card has written is in memory when this returns */
+}
+
+/*
  * Receiving ends first, so that no new work comes. What is being sent is waited for in memory; if it does not leave, as without
  * a link, the transmitter is stopped too and goes on later.
- *
- * QEMU's 8254x receives nothing for a second after any write to RCTL (flush_queue_timer in hw/net/e1000.c). It allows RDT to be
- * taken back, however, which a real card with prefetched descriptors would not: without a descriptor it keeps frames queued, and
- * goes on at once when RDT moves again.
  */
 static void e1000_pause(struct nic *nic)
 {
@@ -186,13 +213,7 @@ static void e1000_pause(struct nic *nic)
         return;
     e1000->paused = true;
 
-    if (e1000->emulated) {
-        e1000_write(e1000, E1000_RDT, e1000_read(e1000, E1000_RDH));
-    } else {
-        e1000_write(e1000, E1000_RCTL, e1000->rctl & ~E1000_RCTL_EN);
-        e1000_read(e1000, E1000_STATUS); /* the write has left all bridges behind when this returns */
-    }
-
+    stop_receiver(e1000);
     e1000->tx_stopped = !drain_transmit_ring(e1000);
     if (e1000->tx_stopped) {
         e1000_write(e1000, E1000_TCTL, e1000_read(e1000, E1000_TCTL) & ~E1000_TCTL_EN);
@@ -211,10 +232,11 @@ static void e1000_resume(struct nic *nic)
         e1000_tx_expect_progress(e1000);
         e1000_write(e1000, E1000_TCTL, e1000_read(e1000, E1000_TCTL) | E1000_TCTL_EN);
     }
-    if (e1000->emulated)
+    if (e1000->deaf_after_rctl)
         e1000_write(e1000, E1000_RDT, e1000->rx.tail);
-    else
+    if (e1000->rx_stopped)
         e1000_write(e1000, E1000_RCTL, e1000->rctl);
+    e1000->rx_stopped = false;
 }
 
 /* The hash of MTA with RCTL.MO = 0: bits 47..36 of the address, SDM 13.5.1 "Multicast Table Array". */
@@ -238,7 +260,7 @@ static enum status e1000_set_multicast(struct nic *nic, const uint8_t (*groups)[
     if (rctl == e1000->rctl)
         return OK;
     e1000->rctl = rctl;
-    e1000_write(e1000, E1000_RCTL, e1000->paused && !e1000->emulated ? rctl & ~E1000_RCTL_EN : rctl);
+    e1000_write(e1000, E1000_RCTL, e1000->rx_stopped ? rctl & ~E1000_RCTL_EN : rctl);
     return OK;
 }
 

@@ -15,17 +15,28 @@ enum e1000_trait {
     TRAIT_SLOW_NVM = 1 << 2,       /* 20 ms instead of 5 until the EEPROM is read after a reset, and no flag that says so */
     TRAIT_TWO_PORTS = 1 << 3,      /* one EEPROM for two functions; the second's MAC differs in the last bit */
     TRAIT_MANC = 1 << 4,           /* the ASF firmware may answer ARP itself */
-    TRAIT_SWSM = 1 << 5,           /* the PHY is shared with firmware under SWSM */
-    TRAIT_MDIO_OWNERSHIP = 1 << 6, /* … under EXTCNF_CTRL */
+    TRAIT_SWSM = 1 << 5,           /* the PHY is shared with firmware and the other port under SWSM */
+    TRAIT_MDIO_OWNERSHIP = 1 << 6, /* … with firmware under EXTCNF_CTRL */
     TRAIT_DRV_LOAD_SWSM = 1 << 7,  /* DRV_LOAD is in SWSM instead of CTRL_EXT */
-    TRAIT_ASPM_HANGS = 1 << 8,     /* errata of the 82573, 82574, 82583: transmit hangs under ASPM L0s and L1 */
+    TRAIT_ASPM_HANGS = 1 << 8,     /* errata of the 82573, 82574, 82583: transmit hangs under ASPM L0s, too, and not only L1 */
     TRAIT_NO_JUMBO = 1 << 9,
     TRAIT_DWORD_END = 1 << 10, /* 82544 on PCI-X hangs when a transmit buffer ends in dword 0 of a quadword */
+    TRAIT_IO_RESET = 1 << 11,  /* asked for its reset by memory it may never acknowledge the write: by I/O port */
+    TRAIT_CTRL_DUP = 1 << 12,  /* … by CTRL's shadow */
+    TRAIT_PHY_FIRST = 1 << 13, /* the PHY is to be reset before the MAC, and set up by hand after it */
+    TRAIT_EE_RST = 1 << 14,    /* does not read its EEPROM after a reset unless told */
+    TRAIT_QUAD = 1 << 15,      /* the 82546GB's cards of four ports */
+
+    /* One of the 8257x, for e1000_quirks.c. */
+    TRAIT_82571 = 1 << 16,
+    TRAIT_82572 = 1 << 17,
+    TRAIT_82573 = 1 << 18,
+    TRAIT_82574 = 1 << 19, /* and the 82583 */
 };
 
 struct e1000_model {
+    uint32_t traits;
     uint16_t device_id;
-    uint16_t traits;
     const char *name;
 };
 
@@ -82,7 +93,8 @@ struct e1000 {
     bool all_multicast;
     bool running; /* rings are valid and the card works on them */
     bool paused;
-    bool emulated;          /* QEMU's: pauses by taking RDT back, see e1000_pause() */
+    bool deaf_after_rctl;   /* QEMU's 8254x: pauses by taking RDT back, see e1000_pause() */
+    bool rx_stopped;        /* while paused: by RCTL.EN */
     bool tx_stopped;        /* while paused: frames are left in the ring */
     bool polling;           /* inside poll: TDT is written at its end */
     deadline_t retry_after; /* when the card did not come out of a reset */
@@ -123,32 +135,44 @@ bool e1000_set_sticky_bit(const struct e1000 *e1000, uint32_t offset, uint32_t b
 
 /*
  * Masks interrupts, switches receive and transmit off and resets the card by CTRL.RST, from whatever state it was in. Waits 20 to
- * 320 ms. Afterwards registers have their initial values, RAL/RAH what the EEPROM holds; the link stays up. Fails with
- * E_NIC_REGISTERS when the card does not answer, E_NIC_RESET when the reset does not end.
+ * 320 ms. Afterwards registers have their initial values and what errata demand, RAL/RAH what the EEPROM holds; the link stays
+ * up, but that of TRAIT_PHY_FIRST. Fails with E_NIC_REGISTERS when the card does not answer, E_NIC_RESET when the reset does not
+ * end.
  */
 enum status e1000_reset(const struct e1000 *e1000);
 
 /* Tells management firmware whether a driver runs the card; without effect on cards that have no bit for it. */
 void e1000_announce_driver(const struct e1000 *e1000, bool loaded);
 
+/* ---- e1000_quirks.c ---- */
+
+/* After a reset: what errata of this part demand of its registers. */
+void e1000_apply_quirks(const struct e1000 *e1000);
+
 /* ---- e1000_phy.c ---- */
 
 /*
  * Sets the link up and lets it negotiate; wakes a PHY that an OS has powered down. Does not wait for the link. A PHY that does
- * not answer within 5 ms, or that the firmware keeps for longer than 50 ms, is left as it is.
+ * not answer within 5 ms, or that the firmware or the other port keeps for longer than 50 ms, is left as it is.
  */
 void e1000_start_link(const struct e1000 *e1000);
+
+/* With TRAIT_PHY_FIRST, after the reset: what the PHY wants before it serves well. Waits 65 ms. */
+void e1000_set_up_phy(const struct e1000 *e1000);
 
 /* ---- e1000_nvm.c ---- */
 
 /*
- * The card's MAC from its EEPROM or, failing that, from RAL/RAH after the reset, or `before` it (as the ROM left them). E_NIC_MAC
- * when none of them is the address of a single card; `mac` then holds the last.
+ * What RAL/RAH 0 hold; whether it is in use and the address of a single card. Read before the reset it is what the firmware
+ * wants: that of a blade's chassis, which the EEPROM does not know.
  */
-enum status e1000_read_mac(const struct e1000 *e1000, const uint8_t before[NIC_MAC_LENGTH], uint8_t mac[NIC_MAC_LENGTH]);
+bool e1000_read_rar(const struct e1000 *e1000, uint8_t mac[NIC_MAC_LENGTH]);
 
-/* What RAL/RAH 0 hold, valid or not. */
-void e1000_read_rar(const struct e1000 *e1000, uint8_t mac[NIC_MAC_LENGTH]);
+/*
+ * For a card whose RAL/RAH held nothing before the reset: its MAC from them after it or, failing that, from the EEPROM. E_NIC_MAC
+ * when none of them is the address of a single card.
+ */
+enum status e1000_read_mac(const struct e1000 *e1000, uint8_t mac[NIC_MAC_LENGTH]);
 
 /* ---- e1000_memory.c ---- */
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The MAC address. Where the EEPROM does not answer or its checksum is wrong, RAL/RAH 0 serve: the card loads them from the
- * EEPROM by itself after a reset, and before it they hold what the firmware's driver had set.
+ * The MAC address. RAL/RAH 0 come first: before the reset they hold what the firmware wants, which in a blade is its chassis's
+ * and in no EEPROM of the card, and after it what the card itself has taken from its EEPROM. That is read by hand where they are
+ * empty.
  */
 #include <string.h>
 
@@ -49,23 +50,23 @@ static const char *read_nvm_mac(const struct e1000 *e1000, uint8_t mac[NIC_MAC_L
     return mac_is_valid(mac) ? NULL : "holds no valid address";
 }
 
-void e1000_read_rar(const struct e1000 *e1000, uint8_t mac[NIC_MAC_LENGTH])
+bool e1000_read_rar(const struct e1000 *e1000, uint8_t mac[NIC_MAC_LENGTH])
 {
+    uint32_t high = e1000_read(e1000, E1000_RAH(0));
     put_le32(mac, e1000_read(e1000, E1000_RAL(0)));
-    put_le16(mac + 4, e1000_read(e1000, E1000_RAH(0)));
+    put_le16(mac + 4, (uint16_t)high);
+    return high & E1000_RAH_AV && mac_is_valid(mac);
 }
 
-enum status e1000_read_mac(const struct e1000 *e1000, const uint8_t before[NIC_MAC_LENGTH], uint8_t mac[NIC_MAC_LENGTH])
+enum status e1000_read_mac(const struct e1000 *e1000, uint8_t mac[NIC_MAC_LENGTH])
 {
+    if (e1000_read_rar(e1000, mac))
+        return OK;
+    uint8_t kept[NIC_MAC_LENGTH];
+    memcpy(kept, mac, sizeof kept);
     const char *complaint = read_nvm_mac(e1000, mac);
     if (!complaint)
         return OK;
-    e1000_read_rar(e1000, mac);
-    if (mac_is_valid(mac))
-        return OK;
-    memcpy(mac, before, NIC_MAC_LENGTH);
-    if (mac_is_valid(mac))
-        return OK;
     return fail(E_NIC_MAC, "%s: the EEPROM %s, and RAL/RAH hold %02x:%02x:%02x:%02x:%02x:%02x", e1000->model->name, complaint,
-                mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+                kept[0], kept[1], kept[2], kept[3], kept[4], kept[5]);
 }

@@ -22,6 +22,7 @@
 #define E1000_CTRL_TFCE               (1u << 28)
 #define E1000_CTRL_VME                (1u << 30)
 #define E1000_CTRL_PHY_RST            (1u << 31)
+#define E1000_CTRL_DUP                0x0004 /* 82545GM, 82546GB: CTRL's shadow */
 
 #define E1000_STATUS                    0x0008
 #define E1000_STATUS_FD                 (1u << 0)
@@ -31,7 +32,8 @@
 #define E1000_STATUS_GIO_MASTER_ENABLE  (1u << 19)
 
 #define E1000_EECD         0x0010
-#define E1000_EECD_AUTO_RD (1u << 9) /* 8257x: the NVM has been read after a reset */
+#define E1000_EECD_AUTO_RD (1u << 9)  /* 8257x: the NVM has been read after a reset */
+#define E1000_EECD_FLASH   (3u << 15) /* 82573, 82574, 82583: both set when the NVM is a flash */
 
 /* The 82540, 82544, 82545 and 82546 put DONE and ADDR elsewhere than the others. */
 #define E1000_EERD                  0x0014
@@ -43,6 +45,7 @@
 #define E1000_EERD_DATA_SHIFT       16
 
 #define E1000_CTRL_EXT          0x0018
+#define E1000_CTRL_EXT_EE_RST   (1u << 13) /* reads the NVM again */
 #define E1000_CTRL_EXT_DRV_LOAD (1u << 28)
 
 #define E1000_MDIC                      0x0020
@@ -54,11 +57,13 @@
 #define E1000_MDIC_READY                (1u << 28)
 #define E1000_MDIC_ERROR                (1u << 30)
 #define E1000_PHY_ADDRESS               1u
+#define E1000_PHY_REGISTER              0x1Fu
 #define E1000_PHY_CONTROL               0u /* IEEE 802.3 clause 22, register 0 */
 #define E1000_PHY_CONTROL_RESTART       (1u << 9)
 #define E1000_PHY_CONTROL_ISOLATE       (1u << 10)
 #define E1000_PHY_CONTROL_POWER_DOWN    (1u << 11)
 #define E1000_PHY_CONTROL_AUTONEGOTIATE (1u << 12)
+#define E1000_PHY_PAGE_SELECT           0x1Fu /* 82541, 82547 */
 
 #define E1000_FCAL  0x0028
 #define E1000_FCAH  0x002C
@@ -89,11 +94,13 @@
 #define E1000_TCTL_COLD             (0x3FFu << 12)
 #define E1000_TCTL_COLD_FULL_DUPLEX (0x40u << 12)
 #define E1000_TCTL_RTLC             (1u << 24)
+#define E1000_TCTL_MULR             (1u << 28)
 #define E1000_TIPG                  0x0410
 #define E1000_TIPG_COPPER           (8u | 8u << 10 | 6u << 20) /* IPGT, IPGR1, IPGR2 */
 
 #define E1000_EXTCNF_CTRL                   0x0F00
 #define E1000_EXTCNF_CTRL_MDIO_SW_OWNERSHIP (1u << 5)
+#define E1000_PBA_ECC                       0x1100
 #define E1000_EEMNGCTL                      0x1010
 #define E1000_EEMNGCTL_CFG_DONE0            (1u << 18)
 #define E1000_EEMNGCTL_CFG_DONE1            (1u << 19)
@@ -105,6 +112,7 @@
 #define E1000_RING_H   0x10
 #define E1000_RING_T   0x18
 
+#define E1000_RDFPC 0x2430 /* packets in the receive FIFO */
 #define E1000_RDBAL 0x2800
 #define E1000_RDBAH 0x2804
 #define E1000_RDLEN 0x2808
@@ -122,6 +130,9 @@
 #define E1000_TXDCTL_WTHRESH_1  (1u << 16)
 #define E1000_TXDCTL_COUNT_DESC (1u << 22) /* 8257x: reserved, must be 1 */
 #define E1000_TXDCTL_GRAN       (1u << 24)
+#define E1000_TXDCTL1           0x3928 /* 8257x: the second queue's */
+#define E1000_TARC0             0x3840
+#define E1000_TARC1             0x3940
 
 /* Statistics; reading clears them. */
 #define E1000_CRCERRS 0x4000
@@ -148,9 +159,14 @@
 #define E1000_MANC_ARP_EN   (1u << 13)
 #define E1000_GCR           0x5B00
 #define E1000_SWSM          0x5B50
-#define E1000_SWSM_SMBI     (1u << 0)
+#define E1000_SWSM_SMBI     (1u << 0) /* reading takes it: who reads a 0 has it until he writes one */
 #define E1000_SWSM_SWESMBI  (1u << 1)
 #define E1000_SWSM_DRV_LOAD (1u << 3) /* the 82573's */
+#define E1000_GCR2          0x5B64
+
+/* The two registers of the I/O BAR: where, and what (SDM 13.2, "I/O-Mapped Internal Register Access"). */
+#define E1000_IOADDR 0
+#define E1000_IODATA 4
 
 /* The legacy receive descriptor, which all families share. Little-endian. */
 struct e1000_rx_descriptor {

@@ -36,17 +36,6 @@ bool e1000_set_sticky_bit(const struct e1000 *e1000, uint32_t offset, uint32_t b
     return false;
 }
 
-/* The 82573, 82574 and 82583 hang while transmitting under ASPM; see their specification updates. */
-static void disable_aspm(const struct pci_device *device)
-{
-    uint16_t at = pci_find_capability(device, PCI_CAPABILITY_EXPRESS, PCIE_LINK_CONTROL + 4);
-    if (!at)
-        return;
-    uint32_t control = platform_pci_read32(device, at + PCIE_LINK_CONTROL) & 0xFFFF; /* the rest is status, written with 0 */
-    if (control & PCIE_LINK_CONTROL_ASPM)
-        platform_pci_write32(device, at + PCIE_LINK_CONTROL, control & ~PCIE_LINK_CONTROL_ASPM);
-}
-
 /*
  * A PCI Express card that is reset while a read of its own is under way may hang the bus. When the card does not let go in time
  * it is reset nevertheless, as there is no other way on.
@@ -66,7 +55,7 @@ static void wait_for_nvm(const struct e1000 *e1000)
     }
 
     e1000_wait(e1000, E1000_EECD, E1000_EECD_AUTO_RD, E1000_EECD_AUTO_RD, NVM_READ_MS);
-    if (e1000_has(e1000, TRAIT_SWSM)) {
+    if (!e1000_has(e1000, TRAIT_MDIO_OWNERSHIP)) {
         /* Without firmware CFG_DONE never comes, which is no error. */
         uint32_t done =
             E1000_STATUS_FUNCTION_ID(e1000_read(e1000, E1000_STATUS)) ? E1000_EEMNGCTL_CFG_DONE1 : E1000_EEMNGCTL_CFG_DONE0;
@@ -74,6 +63,51 @@ static void wait_for_nvm(const struct e1000 *e1000)
     } else {
         platform_stall_us(25000); /* the PHY's configuration starts when AUTO_RD is set, and has no flag */
     }
+}
+
+/*
+ * By the I/O BAR. False where there is none, or where it does not lead to this card: the firmware may not have given it ports,
+ * nor a bridge let them pass, and QEMU's has none behind it.
+ */
+static bool write_by_port(const struct e1000 *e1000, uint32_t offset, uint32_t value)
+{
+    struct pci_device *device = e1000->device;
+    unsigned bar = pci_find_port_bar(device);
+    if (!bar || platform_map_registers(device, bar) != OK)
+        return false;
+    platform_register_write32(device, bar, E1000_IOADDR, offset);
+    if (platform_register_read32(device, bar, E1000_IODATA) != e1000_read(e1000, offset))
+        return false;
+    platform_register_write32(device, bar, E1000_IODATA, value);
+    return true;
+}
+
+/*
+ * Parts that cannot acknowledge a 64-bit write while they reset, as bridges may make of it, are asked by port, or by the shadow
+ * of CTRL (e1000_reset_hw_82540() and e1000_reset_hw_82541() of FreeBSD's sys/dev/e1000).
+ */
+static void ask_for_reset(const struct e1000 *e1000)
+{
+    uint32_t ctrl = e1000_read(e1000, E1000_CTRL);
+    if (e1000_has(e1000, TRAIT_PHY_FIRST)) {
+        e1000_write(e1000, E1000_CTRL, ctrl | E1000_CTRL_PHY_RST);
+        e1000_read(e1000, E1000_STATUS);
+        platform_stall_us(5000);
+    }
+
+    if (!e1000_has(e1000, TRAIT_IO_RESET) || !write_by_port(e1000, E1000_CTRL, ctrl | E1000_CTRL_RST))
+        e1000_write(e1000, e1000_has(e1000, TRAIT_CTRL_DUP) ? E1000_CTRL_DUP : E1000_CTRL, ctrl | E1000_CTRL_RST);
+    platform_stall_us(1000); /* at least 1 µs without an access, SDM 13.4.1; on PCI-X an early read is never answered */
+}
+
+/* Where a reset does not do so: on the 82544, and where the NVM is a flash (e1000_reset_hw_82543(), e1000_reset_hw_82571()). */
+static void reread_nvm(const struct e1000 *e1000)
+{
+    bool flash = e1000_has(e1000, TRAIT_MDIO_OWNERSHIP) && (e1000_read(e1000, E1000_EECD) & E1000_EECD_FLASH) == E1000_EECD_FLASH;
+    if (!flash && !e1000_has(e1000, TRAIT_EE_RST))
+        return;
+    e1000_write(e1000, E1000_CTRL_EXT, e1000_read(e1000, E1000_CTRL_EXT) | E1000_CTRL_EXT_EE_RST);
+    e1000_read(e1000, E1000_STATUS);
 }
 
 enum status e1000_reset(const struct e1000 *e1000)
@@ -85,26 +119,31 @@ enum status e1000_reset(const struct e1000 *e1000)
     e1000_write(e1000, E1000_RCTL, 0);
     e1000_write(e1000, E1000_TCTL, E1000_TCTL_PSP);
     e1000_read(e1000, E1000_STATUS); /* posted writes reach the card before time counts */
-    if (e1000_has(e1000, TRAIT_ASPM_HANGS))
-        disable_aspm(e1000->device);
-    if (e1000_has(e1000, TRAIT_PCIE))
+    if (e1000_has(e1000, TRAIT_PCIE)) {
+        pci_disable_aspm(e1000->device, e1000_has(e1000, TRAIT_ASPM_HANGS) ? PCIE_ASPM_L0S | PCIE_ASPM_L1 : PCIE_ASPM_L1);
         disable_master(e1000);
+    } else if (!e1000_has(e1000, TRAIT_CTRL_DUP)) {
+        pci_limit_pcix_reads(e1000->device); /* more hangs all but the 82545GM and 82546GB (Linux, e1000_init_hw()) */
+    }
     platform_stall_us(10000); /* frames under way */
 
     /* The firmware must not be talking to the PHY meanwhile; the reset itself ends our ownership. */
     if (e1000_has(e1000, TRAIT_MDIO_OWNERSHIP))
         e1000_set_sticky_bit(e1000, E1000_EXTCNF_CTRL, E1000_EXTCNF_CTRL_MDIO_SW_OWNERSHIP, OWNERSHIP_MS);
-    e1000_write(e1000, E1000_CTRL, e1000_read(e1000, E1000_CTRL) | E1000_CTRL_RST);
-    platform_stall_us(1000); /* at least 1 µs without an access, SDM 13.4.1; on PCI-X an early read is never answered */
+    ask_for_reset(e1000);
     if (!e1000_wait(e1000, E1000_CTRL, E1000_CTRL_RST, 0, RESET_MS))
         return fail(E_NIC_RESET, "%s: CTRL reads %08x, RST still set after %u ms", e1000->model->name,
                     (unsigned)e1000_read(e1000, E1000_CTRL), RESET_MS);
+    reread_nvm(e1000);
     wait_for_nvm(e1000);
     if (e1000_has(e1000, TRAIT_MDIO_OWNERSHIP))
         e1000_write(e1000, E1000_EXTCNF_CTRL, e1000_read(e1000, E1000_EXTCNF_CTRL) & ~E1000_EXTCNF_CTRL_MDIO_SW_OWNERSHIP);
 
     e1000_write(e1000, E1000_IMC, E1000_IMC_ALL); /* the reset may have brought them back from the EEPROM */
     e1000_read(e1000, E1000_ICR);
+    e1000_apply_quirks(e1000);
+    if (e1000_has(e1000, TRAIT_PHY_FIRST))
+        e1000_set_up_phy(e1000);
     return OK;
 }
 

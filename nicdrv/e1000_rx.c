@@ -47,9 +47,8 @@ void e1000_rx_start(struct e1000 *e1000)
     e1000_place_ring(e1000, E1000_RDBAL, &rx->ring, sizeof(struct e1000_rx_descriptor));
     e1000_write(e1000, E1000_RDTR, 0);
     if (e1000_has(e1000, TRAIT_PCIE)) {
-        /* QEMU's 82574 keeps over a reset what an OS had set: descriptors of another form, and a second queue. */
+        /* QEMU's 82574 keeps over a reset what an OS had set: a second queue. */
         e1000_write(e1000, E1000_RXDCTL, E1000_RXDCTL_DEFAULT);
-        e1000_write(e1000, E1000_RFCTL, 0);
         e1000_write(e1000, E1000_MRQC, 0);
     }
     e1000_write(e1000, E1000_RXCSUM, E1000_RXCSUM_IPOFLD | E1000_RXCSUM_TUOFLD);

@@ -38,6 +38,7 @@ enum status nic_open(struct nic *nic, struct pci_device *device, const struct ni
     nic->device = device;
     nic->mtu = config->mtu;
     memset(nic->state, 0, sizeof nic->state);
+    pci_open_path(device);
     pci_wake(device);
     return driver->open(nic, config);
 }

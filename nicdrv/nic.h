@@ -127,7 +127,7 @@ struct nic_driver {
 
     /*
      * As nic_pause() and nic_resume(). pause() waits for what is being sent, 20 ms at most; what has not left then leaves after
-     * resume(). Calling either twice is harmless.
+     * resume(). It waits for what has been received and is not in memory yet, 2 ms at most. Calling either twice is harmless.
      */
     void (*pause)(struct nic *nic);
     void (*resume)(struct nic *nic);
@@ -168,9 +168,10 @@ struct nic {
 const struct nic_driver *nic_probe(const struct pci_device *device);
 
 /*
- * Wakes the card if it sleeps, resets it, masks its interrupts, reads its MAC, sets its rings up and starts it. Does not wait for
- * the link. E_NIC_NONE without a driver, E_INVALID_ARGUMENT, E_NIC_RESET, E_NIC_MAC, E_NIC_MEMORY, and the failures of
- * platform_map_registers(). On failure the card is left without DMA and interrupts, unless platform_map_registers() has failed.
+ * Opens the bridges above the card, wakes it if it sleeps, resets it, masks its interrupts, reads its MAC, sets its rings up and
+ * starts it. Does not wait for the link. E_NIC_NONE without a driver, E_INVALID_ARGUMENT, E_NIC_RESET, E_NIC_MAC, E_NIC_MEMORY,
+ * and the failures of platform_map_registers(). On failure the card is left without DMA and interrupts, unless
+ * platform_map_registers() has failed.
  */
 enum status nic_open(struct nic *nic, struct pci_device *device, const struct nic_config *config);
 

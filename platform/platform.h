@@ -96,6 +96,8 @@ struct pci_device {
     uint8_t bus, device, function;
     uint16_t vendor_id, device_id, subsystem_vendor_id, subsystem_id;
     uint8_t revision;
+    struct pci_device
+        *above; /* the bridge that it is behind, for its configuration space alone; NULL: none that the home knows */
     void *home; /* the home's own, untouched by the layers */
 };
 
@@ -104,10 +106,10 @@ uint32_t platform_pci_read32(const struct pci_device *device, uint16_t offset);
 void platform_pci_write32(const struct pci_device *device, uint16_t offset, uint32_t value);
 
 /*
- * Makes memory BAR `bar` (0..5) reachable by the register functions below and switches memory decoding and bus mastering on.
- * E_NIC_REGISTERS when the BAR is absent, unassigned, an I/O BAR, or out of this home's reach. Under UEFI this also takes the
- * card from the firmware and moves the arena into memory that the card reaches: E_NIC_FIRMWARE when the firmware does not let go,
- * E_NIC_MEMORY when it has no such memory; it has the card again then.
+ * Makes BAR `bar` (0..5) reachable by the register functions below and switches its decoding and bus mastering on. BAR 0 comes
+ * first; one of I/O ports may follow, which not every home has. E_NIC_REGISTERS when the BAR is absent, unassigned, or out of
+ * this home's reach. Under UEFI this also takes the card from the firmware and moves the arena into memory that the card reaches:
+ * E_NIC_FIRMWARE when the firmware does not let go, E_NIC_MEMORY when it has no such memory; it has the card again then.
  */
 enum status platform_map_registers(struct pci_device *device, unsigned bar);
 

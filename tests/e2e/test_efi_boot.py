@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tests.lab import disks, efi_disk, linux_disk, ovmf
-from tests.lab.boots import FAILURE, FLOOD_MARKER, flood, grub_hashes, hashing_target, prints_sum
+from tests.lab.boots import FAILURE, FLOOD_MARKER, code, flood, grub_hashes, hashing_target, prints_sum
 from tests.lab.lab import ROOT
 from tests.lab.network import SERVER
 from tests.lab.settings import STATIC
@@ -39,6 +39,24 @@ def test_stick_and_a_card_without_rom(lab, board, nic):
     target, expected = hashing_target(lab, efi_disk.hashing_disk())
     lab.dhcp()
     grub_hashes(ovmf.boot_from_stick(lab, f"root={target.root_path}", board=board, nic=nic), expected)
+
+
+def test_a_root_port_that_nobody_opened(lab):
+    """OVMF opens it: it is undone while the loader waits for a key after a failure. Nothing reaches the card then."""
+    target, expected = hashing_target(lab, efi_disk.hashing_disk())
+    lab.dhcp()
+    port = ["-device", "pcie-root-port,id=above,addr=0x10,chassis=1"]
+    machine = ovmf.boot_from_stick(lab, f"root={target.root_path} link-timeout=4", nic="e1000e,bus=above", bridges=port,
+                                   extra=["-S"])
+    machine.set_link(False)
+    machine.qmp("cont")
+    machine.expect(f"^S{code('E_LINK_DOWN')} ", 120)
+
+    assert machine.pci_command(0, 0x10, 0) == 0
+    machine.set_link(True)
+    machine.type("r")
+    grub_hashes(machine, expected)
+    assert machine.pci_command(0, 0x10) & 7 == 7
 
 
 SCRIPTS = {

@@ -135,7 +135,7 @@ def test_lease_without_root_path(lab):
 
 def test_no_card(lab):
     machine = ovmf.boot_from_stick(lab, "", nic="rtl8139", local=ovmf.local_disk(lab))
-    fails_with(machine, "E_NIC_NONE")
+    assert "without a driver: 10ec:8139 at 00:0" in fails_with(machine, "E_NIC_NONE")
     gives_up(machine, "LOCAL-GRUB-RUNS")
 
 

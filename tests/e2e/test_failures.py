@@ -44,7 +44,7 @@ def test_damaged_file(lab, accident):
 # ---- the card and the lease ----
 
 def test_no_card(lab):
-    fails_with(lab.boot_directly(nic="rtl8139"), "E_NIC_NONE")
+    assert "without a driver: 10ec:8139 at 00:0" in fails_with(lab.boot_directly(nic="rtl8139"), "E_NIC_NONE")
 
 
 def test_no_link(lab):

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.lab import disks
-from tests.lab.boots import (FLOOD_MARKER, PAGE, entered, enters_boot_sector, flood, grub_hashes, hashing_target, hello_target,
-                             memory_map_is_sound, only_ours_is_kept)
+from tests.lab.boots import (FLOOD_MARKER, PAGE, entered, enters_boot_sector, fails_with, flood, grub_hashes, hashing_target,
+                             hello_target, memory_map_is_sound, only_ours_is_kept)
 from tests.lab.qemu import MAC
 from tests.lab.target import Istgt, Tgt
 
@@ -30,6 +30,27 @@ def test_ninth_card(lab):
     lab.dhcp(root_path=target.root_path)
     others = [word for slot in range(0x10, 0x18) for word in ("-device", f"e1000,addr={slot:#x},romfile=")]
     enters_boot_sector(lab.boot_directly(f"nic={MAC}", nic="e1000,addr=0x18", extra=others))
+
+
+def test_bridges_that_nobody_opened(lab):
+    """SeaBIOS opens them: it is undone while the loader waits for a key after a failure. Nothing reaches the card then."""
+    target = hello_target(lab)
+    lab.dhcp(root_path=target.root_path)
+    bridges = ["-device", "pci-bridge,id=first,addr=0x10,chassis_nr=1",
+               "-device", "pci-bridge,id=second,bus=first,addr=2,chassis_nr=2"]
+    machine = lab.boot_directly("link-timeout=4", nic="e1000,bus=second,addr=3", bridges=bridges, extra=["-S"])
+    machine.set_link(False)
+    machine.qmp("cont")
+    fails_with(machine, "E_LINK_DOWN")
+
+    places = [(0, 0x10), (1, 2)]
+    for place in places:
+        assert machine.pci_command(*place, 0) == 0
+    machine.set_link(True)
+    machine.key("r")
+    enters_boot_sector(machine)
+    for place in places:
+        assert machine.pci_command(*place) & 7 == 7
 
 
 @pytest.mark.parametrize("memory", [128, 512, 2048, 3072, 4096, 6144])

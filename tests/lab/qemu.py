@@ -23,7 +23,7 @@ class Machine:
     """
 
     def __init__(self, network, folder, nic="e1000", memory=256, rom=None, kernel=None, append="", initrd=None, drives=(),
-                 boot="n", board="pc", extra=(), echo=None, timeout=180, reboots=False):
+                 boot="n", board="pc", bridges=(), extra=(), echo=None, timeout=180, reboots=False):
         self.network = network
         self.folder = folder
         self.echo = echo
@@ -39,7 +39,7 @@ class Machine:
         self.command = ["qemu-system-x86_64", "-M", board, "-accel", "tcg", "-m", str(memory), "-boot", boot,
                         "-nodefaults", "-no-user-config", "-vga", "std", "-display", "none",
                         "-serial", "stdio", "-debugcon", f"file:{folder}/debugcon.log",
-                        "-qmp", f"unix:{folder}/qmp,server=on,wait=off",
+                        "-qmp", f"unix:{folder}/qmp,server=on,wait=off", *bridges,
                         "-netdev", f"tap,id=wire,ifname={network.add_tap()},script=no,downscript=no", "-device", card]
 
         if not reboots:
@@ -186,6 +186,13 @@ class Machine:
     def monitor(self, line):
         """A command of the human monitor's; returns what it prints."""
         return self.qmp("human-monitor-command", **{"command-line": line})
+
+    def pci_command(self, bus, device, value=None):
+        """The command register of a PCI device; written before, if there is a value. The machine is not to use port CF8h then."""
+        self.monitor(f"o /w 0xcf8 {0x80000004 | bus << 16 | device << 11:#x}")
+        if value is not None:
+            self.monitor(f"o /w 0xcfc {value:#x}")
+        return int(self.monitor("i /w 0xcfc").split("=")[1], 16) & 0xFFFF
 
     def poke(self, address, data):
         """Writes to physical memory, by QEMU's stub for debuggers, which stops the machine meanwhile."""

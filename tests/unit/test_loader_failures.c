@@ -212,6 +212,23 @@ static void a_boot_card_without_a_driver(void **state)
     shown("\nS101 ");
 }
 
+/* What there is instead, as far as it is known; also at the place that nic= names. */
+static void cards_without_a_driver_are_named(void **state)
+{
+    (void)state;
+    static struct pci_device others[] = {{.bus = 3, .vendor_id = 0x8086, .device_id = 0x1521},
+                                         {.bus = 3, .function = 1, .vendor_id = 0x14E4, .device_id = 0x1657}};
+    machine.nic_count = 0;
+    machine.boot_nic = NULL;
+    machine.other_nics = others;
+    machine.other_nic_count = 2;
+    told("", "");
+    shown("\nS101 ");
+    shown("no PCI device is one of them; without a driver: 8086:1521 at 03:00.0,\n     14e4:1657 at 03:00.1\n");
+    told("nic=03:00.0", "");
+    shown("no card that sanstrap drives is at 03:00.0; without a driver: 8086:1521");
+}
+
 static void warnings(void **state)
 {
     (void)state;
@@ -280,6 +297,7 @@ int main(void)
         TEST(a_target_that_answered_is_not_asked_on_another_card),
         TEST(a_card_that_fails_is_told_of_before_others_that_are_not_meant),
         TEST(a_boot_card_without_a_driver),
+        TEST(cards_without_a_driver_are_named),
         TEST(warnings),
         TEST(help),
         TEST(help_waits_for_nobody),
