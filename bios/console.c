@@ -212,8 +212,8 @@ void console_start(const struct home_options *options)
     open_serial(options);
     if (serial_port)
         watch_serial();
-    for (unsigned i = 0; i < KEYS_AHEAD && console_read_key(); i++)
-        ; /* typed to the firmware */
+    for (unsigned i = 0; i < KEYS_AHEAD; i++)
+        console_read_key(); /* typed to the firmware; F12 has no character, and is no end */
 }
 
 void platform_log(enum log_level level, const char *line)

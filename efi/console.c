@@ -53,8 +53,8 @@ void console_start(const struct home_options *options)
 {
     screen_level = options->log;
     open_serial(options);
-    for (unsigned i = 0; i < KEYS_AHEAD && console_read_key(); i++)
-        ; /* typed to the firmware */
+    for (unsigned i = 0; i < KEYS_AHEAD; i++)
+        console_read_key(); /* typed to the firmware; F12 has no character, and is no end */
 }
 
 static void write_serial(const char *text, size_t length)

@@ -288,6 +288,10 @@ enum status story_get_addresses(struct story *story)
                                 .hostname = settings->hostname[0] ? settings->hostname : NULL,
                                 .vlan = settings->vlan,
                                 .vlan_priority = settings->vlan_priority};
+    /* What an attempt before, or another card, has had is not this one's. */
+    memset(&story->lease, 0, sizeof story->lease);
+    memset(&story->ipv4, 0, sizeof story->ipv4);
+    memset(&story->ipv6, 0, sizeof story->ipv6);
     enum status status = net_open(&story->network, &config);
     if (status != OK)
         return status;

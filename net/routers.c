@@ -10,7 +10,7 @@
 #include "net/internal.h"
 
 #define WAITING           8
-#define WAIT_MS           20    /* for which nobody takes another's place: so many solicitations a second are sent at most */
+#define WAIT_MS           20    /* for which nobody takes another's place: 400 solicitations a second at most */
 #define SHOWN             4     /* one more than lwIP has places for */
 #define ADVERTISEMENT_MAX 1280u /* bytes: what every link carries in one packet */
 

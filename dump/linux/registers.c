@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The registers of every CPU as they were when panic() began. Linux stops the other CPUs before it calls anybody, by an interrupt
- * or, where interrupts are off, by an NMI that does not return; what it keeps of them no module can read. So a probe at panic()'s
- * first instruction sends them all an NMI before, each keeps what it was at, and goes on. Afterwards it is too late: a CPU that
- * has stopped counts as offline, and leaves an NMI unheard.
+ * The registers of every CPU as they were when panic() began; those of the one that panicked are of where the dump begins. Linux
+ * stops the other CPUs before it calls anybody, by an interrupt or, where interrupts are off, by an NMI that does not return;
+ * what it keeps of them no module can read. So a probe at panic()'s first instruction sends them all an NMI before, each keeps
+ * what it was at, and goes on. Afterwards it is too late: a CPU that has stopped counts as offline, and leaves an NMI unheard.
  */
 #include <asm/apic.h>
 #include <linux/kprobes.h>
@@ -64,7 +64,7 @@ static void ask_others(void)
         platform_stall_us(LOOK_US);
 }
 
-/* A CPU that panics as well finds that it was asked, or waits for that NMI here. */
+/* Another CPU that panics goes on: the NMI finds it wherever it is. */
 static int on_probe(struct kprobe *probe, struct pt_regs *registers)
 {
     if (atomic_xchg(&cpus.asked_already, 1))
@@ -106,6 +106,7 @@ void registers_forget(void)
 void registers_take(const struct pt_regs *own)
 {
     keep((unsigned)smp_processor_id(), own);
+    cpumask_set_cpu(smp_processor_id(), &cpus.online); /* without the probe it may have come since */
 
     unsigned there = 0;
     for (unsigned cpu = 0; cpu < nr_cpu_ids; cpu++)

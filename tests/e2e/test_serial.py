@@ -62,7 +62,7 @@ def test_a_key_typed_ahead_is_no_answer(lab):
     local = disks.grub_disk(lab.path("grub.img"), script, {"sanstrap.lkrn": LKRN}, size=32 * disks.MIB)
     machine = lab.machine(drives=[local], boot="c", rom="")
     machine.expect("GRUB-RUNS", 60)
-    machine.key("n", "n", "n")
+    machine.key("f12", "n", "n")
     fails_with(machine, ROOTLESS)
     machine.expect(PROMPT, 10)
     machine.key("r")

@@ -15,7 +15,7 @@ from .network_cases import NetworkCase
 @dataclass
 class ProgramCase(NetworkCase):
     saves: bool = True           # what it writes arrives
-    large: bool | None = True    # what it reads is right, for it knows that it is not (None), or nobody can (False)
+    large: bool | None = True    # what it reads is right, or it knows that it is not (None), or nobody can (False)
     small: bool | None = True
     tells: tuple = ()            # regular expressions: what the loader says
     code: str = ""               # with which the disk ended

@@ -381,10 +381,13 @@ static void somebody_does_not_let_go(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(what_the_media_say),       TEST(the_path_goes_on_from_the_cards),
-        TEST(whose_failure_it_is),      TEST(a_failed_read_is_the_verdict),
-        TEST(whose_failure_it_is),      TEST(a_disk_that_cannot_be_written),
-        TEST(how_long_a_call_may_take), TEST(after_the_end_of_boot_services),
+        TEST(what_the_media_say),
+        TEST(the_path_goes_on_from_the_cards),
+        TEST(whose_failure_it_is),
+        TEST(a_failed_read_is_the_verdict),
+        TEST(a_disk_that_cannot_be_written),
+        TEST(how_long_a_call_may_take),
+        TEST(after_the_end_of_boot_services),
         TEST(somebody_does_not_let_go),
     };
 

@@ -143,6 +143,17 @@ static void r_tries_again(void **state)
     assert_int_equal(seen.failures, 3);
 }
 
+/* The target sends us to an address of IPv6. That the attempt before had one of ours is no help: it is had anew. */
+static void redirected_again_after_a_retry(void **state)
+{
+    (void)state;
+    script.portal = "[2001:db8::9]:3260";
+    script.login = E_CONNECT_TIMEOUT;
+    script.keys = "rn";
+    told("retry=0", "nic0 net_open dhcp login auto_ipv6 login net_close nic_close "
+                    "nic0 net_open dhcp login auto_ipv6 login net_close nic_close");
+}
+
 static void unattended_it_tries_again_a_bounded_number_of_times(void **state)
 {
     (void)state;
@@ -291,6 +302,7 @@ int main(void)
         TEST(neither_a_lease_nor_a_router),
         TEST(a_root_path_from_dhcp_is_marked),
         TEST(r_tries_again),
+        TEST(redirected_again_after_a_retry),
         TEST(unattended_it_tries_again_a_bounded_number_of_times),
         TEST(every_attempt_has_the_whole_arena),
         TEST(of_several_failures_the_furthest_is_shown),

@@ -218,8 +218,10 @@ static void closed_to_data(const uint8_t *frame, unsigned length)
     peer_hears(frame, length);
 }
 
-/* RFC 9293 3.10.7.4: with a window of 0 the peer takes only what begins where the probe does, be it an acknowledgement or a
- * reset. */
+/*
+ * RFC 9293 3.10.7.4: with a window of 0 the peer takes only what begins where the probe does, be it an acknowledgement or a
+ * reset.
+ */
 static void what_follows_a_probe(void **state)
 {
     (void)state;

@@ -11,8 +11,10 @@ struct folder {
     char hidden[64];     /* its name while it is made */
 };
 
-/* All complain when they fail. What earlier runs left unfinished is removed. A second run that saves the same dump waits for
- * nothing: it fails. */
+/*
+ * All complain when they fail. What earlier runs left unfinished is removed. A second run that saves the same dump waits for
+ * nothing: it fails.
+ */
 bool folder_begin(struct folder *folder, const char *directory, const struct area *area);
 
 /* Opens a new file in it, readable for root alone; -1. */
