@@ -124,6 +124,7 @@ enum status platform_map_registers(struct pci_device *device, unsigned bar)
                     platform_pci_read32(device, (uint16_t)(PCI_BAR0 + bar * 4)));
 
     pxe_release();
+    predecessor_retire();
     uint32_t command = platform_pci_read32(device, PCI_COMMAND) & COMMAND_MASK;
     platform_pci_write32(device, PCI_COMMAND, command | COMMAND_MEMORY | COMMAND_MASTER);
     ((struct mapping *)device->home)->bars[bar] = low_memory(address);
