@@ -71,7 +71,10 @@ void exceptions_install(void);
 
 /* ---- clock.c: platform.h's clock ---- */
 
-/* False when the CPU has no time stamp counter, or the timer chip does not count. Deadlines have no meaning before. */
+/*
+ * By the timer chip, else by ACPI's timer, else by what the CPU says of itself. False when the CPU has no time stamp counter, or
+ * none of them works. Deadlines have no meaning before.
+ */
 bool clock_calibrate(void);
 
 /* ---- pxe.c: the ROM that started us ---- */
@@ -135,6 +138,12 @@ void random_seed(void);
 
 /* The memory map as the BIOS tells it now, and the older functions' figures (memory_map_read()). Uses the scratch buffer. */
 void bios_memory_map(struct memory_map *map, struct memory_sizes *sizes);
+
+/* ACPI's root pointer, whose first 20 bytes are sound; NULL when there is none. */
+const uint8_t *bios_acpi_root(void);
+
+/* The port of ACPI's power management timer (ACPI 6.5, 4.8.3.3), 32 bits wide; 0 when there is none. */
+uint16_t bios_pm_timer(void);
 
 /* SMBIOS's, as it stands in the table; zeros when there is none. */
 void bios_uuid(uint8_t uuid[16]);

@@ -81,7 +81,7 @@ void bios_main(struct realmode_block *block, const struct region *region)
     loader_home_options(command_line, &options);
     console_start(&options);
     if (!has_clock) {
-        console_write("sanstrap: this CPU has no time stamp counter, or the timer chip does not count\n");
+        console_write("sanstrap: this CPU has no time stamp counter, or none of the machine's timers counts\n");
         bios_boot_next_device();
     }
 
