@@ -334,12 +334,14 @@ call_returned:
         ret
 
 ; void leave_real(void): does what call_* says as the last thing that 32-bit code does. What lay where the image is comes back
-; first; should real mode come back, too, that is told, and the machine stops.
+; first; should real mode come back, too, that is told, and the machine stops. With a disk that stays published there is nothing
+; to bring back, and calls of INT 13h go on below this stack.
 leave_real:
         call .here
 .here:
         pop ebp
         sub ebp, .here
+        mov [ebp + saved_esp], esp
         lgdt [ebp + gdtr]
         mov esi, [ebp + kept_from]
         mov edi, [ebp + kept_to]

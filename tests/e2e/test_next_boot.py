@@ -3,13 +3,15 @@
 The boot sector gives up, as that of every disk without an active partition does: that is told with a code, all that was ours is
 taken back, and the BIOS's next device boots as if there had been no network boot.
 """
+import re
 import struct
+import time
 from unittest import mock
 
 import pytest
 
 from tests.lab import disks
-from tests.lab.boots import BASE_MEMORY, code, enters_boot_sector, fails_with, hello_target, hidden, tells
+from tests.lab.boots import BASE_MEMORY, code, enters_boot_sector, fails_with, hidden, tells
 from tests.lab.lab import NBP
 from tests.lab.settings import STATIC
 
@@ -118,13 +120,48 @@ def test_tried_again_by_a_key(lab):
     assert machine.text.count("GIVES-UP") == 3
 
 
-def test_who_has_taken_the_machine_over_is_left_alone(lab):
-    """A system with a handler of its own goes on to the BIOS by it, which has a next device: the LUN is still there then."""
+def test_who_has_taken_the_machine_over_goes_on_to_the_bios(lab):
+    """A system with a handler of its own, which calls the one before it, is not a boot sector that gives up."""
     machine = start(lab, sector(lab, NUMBER=0x18, TAKEN_OVER=1))
+    for _ in range(2):  # the BIOS's next device has the number that is the LUN's
+        machine.expect("GIVES-UP", 60)
+    assert f"S{code('E_BOOT_GAVE_UP')}" not in machine.text
+
+
+# ---- the block ----
+
+SIGNATURE, IMAGE = b"SNSTBLK1", 116  # of struct realmode_block (bios/block.h)
+
+
+def image_address(machine):
+    low = machine.memory(0x90000, 0x10000)
+    at = low.rindex(SIGNATURE) + IMAGE
+    return int.from_bytes(low[at:at + 4], "little")
+
+
+def test_an_image_that_was_overwritten_is_not_gone_on_with(lab):
+    """The BIOS has its own disks then, and INT 18h."""
+    machine = start(lab, sector(lab, NUMBER=0x18, WAITS=1))
     machine.expect("GIVES-UP", 60)
+    machine.poke(image_address(machine) + 0x4321, b"overwritten")
+    machine.type("x")
     boot = enters_boot_sector(machine, 60)
     assert boot.base_memory < BASE_MEMORY
     assert f"S{code('E_BOOT_GAVE_UP')}" not in machine.text
+
+
+@pytest.mark.parametrize("used,enough", [(400, True), (800, False)])
+def test_a_handler_that_wants_too_much_stack(lab, used, enough):
+    """It comes while a call of INT 13h waits, on the resident stack: no silence when that is too small."""
+    disk = disks.sector_disk(lab.path("disk.img"), disks.assemble("deep_stack", USED=used))
+    machine = start(lab, disk)
+    machine.expect("^B", 60)
+    wanted = rf"^sanstrap: S{code('E_BOOT_STACK')} "
+    if enough:
+        time.sleep(5)
+        assert not re.search(wanted, machine.text, re.MULTILINE)
+    else:
+        machine.expect(wanted, 60)
 
 
 # ---- a second start without a reset ----
@@ -134,11 +171,17 @@ def test_second_start_retires_the_first(lab):
     boot=no, and the next device asks for the boot order from its beginning. The first start's disk is withdrawn, with all that it
     had hidden, before the second one takes the card.
     """
-    target = hello_target(lab)
-    lab.dhcp(boot_file="boot.ipxe").publish_text("boot.ipxe", "#!ipxe\n")
-    server = lab.ipxe(f"chain sanstrap.pxe root={target.root_path} boot=${{mode}}\n", NBP)
-    assert server
-    again = disks.sector_disk(lab.path("local.img"), disks.assemble("gives_up", NUMBER=0x19))
-    machine = lab.machine(drives=[again], boot="nc")
-    machine.expect("disk published", 60)
+    target = lab.target(sector(lab, NUMBER=0x19, WAITS=1))
+    script = f"chain sanstrap.pxe {STATIC} root={target.root_path}"
+    server = lab.ipxe(f"{script} boot=no\n", NBP)
+    machine = lab.machine(drives=[local_disk(lab)], boot="nc")
+    machine.expect("GIVES-UP", 90)  # the BIOS's next device has the number that is the LUN's
+    assert machine.memory(DISK_COUNT, 1) == b"\2"
+
+    server.publish_text("boot.ipxe", f"#!ipxe\n{script}\n")
+    machine.type("x")
+    machine.expect("an earlier start's disk is withdrawn", 60)
     machine.expect("GIVES-UP", 60)
+    machine.type("x")
+    fails_with(machine, "E_BOOT_GAVE_UP")
+    next_device_boots(machine)

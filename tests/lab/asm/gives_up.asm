@@ -1,6 +1,7 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ; A boot sector that writes GIVES-UP to COM1 and calls interrupt NUMBER, as the MBR of a disk without an active partition does; 0:
-; it returns. With HOOKS it takes over some vectors first, and calls NUMBER by the one that it hooked last.
+; it returns. With HOOKS it leaves vectors behind that lead into its own memory, with TAKEN_OVER NUMBER's is one that goes on to
+; the handler before it; with WAITS it waits for a byte on COM1 first.
         bits 16
         org 0x7c00
         jmp 0:start
@@ -10,6 +11,13 @@ start:
         cld
         mov si, t_gives_up
         call text
+%ifdef WAITS
+        mov dx, 0x3fd
+.wait:
+        in al, dx
+        test al, 1
+        jz .wait
+%endif
 %ifdef HOOKS
         mov word [0x1c * 4], 0xdead     ; the timer tick's, into what the next boot sector overwrites
         mov word [0x13 * 4], chained
