@@ -177,7 +177,8 @@ ivt_idtr        dw 3FFh
 a20_probe       dd 0
 a20_found       db 0                    ; 1: A20 was on at the last change to protected mode
 a20_method      db 0                    ; what switched it on
-leaving         db 0                    ; leave_real was called: there is no 32-bit code to come back to
+        align 4, db 0
+leaving         dd 0                    ; leave_real made the call that is under way: there is no 32-bit code to come back to
 
         align 8
 gdt             dq 0
@@ -322,6 +323,8 @@ call_real:
         pop ebp
         sub ebp, .here
         push dword [ebp + saved_esp]
+        push dword [ebp + leaving]
+        mov dword [ebp + leaving], 0
         mov [ebp + saved_esp], esp
         lgdt [ebp + gdtr]               ; after a move the one in use is the old copy's
         mov bx, call16
@@ -329,6 +332,7 @@ call_real:
 
 ; In: EBP = base, ESP = what call_real left in saved_esp.
 call_returned:
+        pop dword [ebp + leaving]
         pop dword [ebp + saved_esp]
         popad
         ret

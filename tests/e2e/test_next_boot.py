@@ -164,6 +164,15 @@ def test_a_handler_that_wants_too_much_stack(lab, used, enough):
         machine.expect(wanted, 60)
 
 
+def test_published_and_read_for_long(lab):
+    """boot=no: the BIOS went on for good, and calls of INT 13h still let interrupts in and come back."""
+    disk = disks.sector_disk(lab.path("disk.img"), disks.reader(call_sectors=8, total_calls=4000))
+    machine = start(lab, disk, "boot=no")
+    machine.expect("^B", 60)
+    machine.expect("^[DE]", 120)
+    assert machine.text[machine.position - 1] == "D"
+
+
 # ---- a second start without a reset ----
 
 def test_second_start_retires_the_first(lab):
