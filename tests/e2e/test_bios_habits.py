@@ -2,6 +2,8 @@
 """What BIOSes do that SeaBIOS does not, as far as QEMU can be made to; and where in memory the loader keeps out of their way."""
 from tests.lab import disks
 from tests.lab.boots import RESERVED, enters_boot_sector, fails_with, hello_target
+from tests.lab.causes import ROOT_PATH
+from tests.lab.lab import NBP
 from tests.lab.settings import STATIC
 
 MIB = 1 << 20
@@ -45,3 +47,13 @@ def test_what_the_image_overwrote_comes_back(lab):
     machine.key("n")
     enters_boot_sector(machine, 60, or_fail=None)
     assert machine.memory(place, REGION) == content
+
+
+def test_int18_has_a_boot_sectors_stack(lab):
+    """Some BIOSes keep SS:SP over it: a stack of a few hundred bytes would be the next boot sector's."""
+    lab.dhcp(boot_file="sanstrap.pxe", root_path=ROOT_PATH).publish(NBP)
+    resident = disks.sector_disk(lab.path("local.img"), disks.assemble("int18_resident"))
+    machine = lab.machine(drives=[resident], boot="cn")
+    fails_with(machine, "E_CONNECT_REFUSED")
+    machine.key("n")
+    assert machine.expect(r"^INT18 sssp=(....:....)", 60).group(1) == "0000:7c00"
