@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What BIOSes do that SeaBIOS does not, as far as QEMU can be made to; and where in memory the loader keeps out of their way."""
+import pytest
+
 from tests.lab import disks
 from tests.lab.boots import RESERVED, enters_boot_sector, fails_with, hello_target
 from tests.lab.causes import ROOT_PATH
@@ -49,10 +51,14 @@ def test_what_the_image_overwrote_comes_back(lab):
     assert machine.memory(place, REGION) == content
 
 
-def test_int18_has_a_boot_sectors_stack(lab):
-    """Some BIOSes keep SS:SP over it: a stack of a few hundred bytes would be the next boot sector's."""
+@pytest.mark.parametrize("more", [{}, {"VIDEO_STACK": 2048}], ids=["plain", "console-redirection"])
+def test_stacks_for_the_bios(lab, more):
+    """
+    INT 18h has a boot sector's, as some BIOSes keep SS:SP over it: one of a few hundred bytes would be the next boot sector's.
+    Calls before have kilobytes.
+    """
     lab.dhcp(boot_file="sanstrap.pxe", root_path=ROOT_PATH).publish(NBP)
-    resident = disks.sector_disk(lab.path("local.img"), disks.assemble("int18_resident"))
+    resident = disks.sector_disk(lab.path("local.img"), disks.assemble("resident", **more))
     machine = lab.machine(drives=[resident], boot="cn")
     fails_with(machine, "E_CONNECT_REFUSED")
     machine.key("n")

@@ -1,6 +1,7 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ; A boot sector that puts itself under the top of base memory, behind INT 18h, and goes on to the BIOS's next boot device. Whoever
-; calls INT 18h then has his stack told on COM1: INT18 sssp=0000:7c00.
+; calls INT 18h then has his stack told on COM1: INT18 sssp=0000:7c00. With VIDEO_STACK every INT 10h wants so many bytes of its
+; caller's, as console redirection does.
         bits 16
         org 0x7c00
         jmp 0:start
@@ -22,6 +23,12 @@ start:
         mov ebx, [0x18 * 4]
         mov word [0x18 * 4], told
         mov [0x18 * 4 + 2], ax
+%ifdef VIDEO_STACK
+        mov edx, [0x10 * 4]
+        mov [es:video - 0x7c00], edx
+        mov word [0x10 * 4], redirected
+        mov [0x10 * 4 + 2], ax
+%endif
         pushf
         push ebx
         mov bp, sp
@@ -36,6 +43,19 @@ told:
 .rest:
         hlt
         jmp .rest
+
+%ifdef VIDEO_STACK
+redirected:
+        pusha
+        mov cx, VIDEO_STACK / 2
+.push:
+        push cx
+        loop .push
+        add sp, VIDEO_STACK
+        popa
+        jmp far [cs:video]
+video:  dd 0
+%endif
 
 stack_text:
         call text
