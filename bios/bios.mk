@@ -2,7 +2,7 @@
 # build/sanstrap.pxe and build/sanstrap.lkrn: entry code, real-mode block, and the packed 32-bit image behind its stub.
 
 # What tests run on the host: no firmware, no addresses of the machine.
-BIOS_PURE := $(addprefix bios/,geometry.c hook_chain.c memory_map.c pxe_structures.c \
+BIOS_PURE := $(addprefix bios/,drive_number.c geometry.c hook_chain.c memory_map.c memory_map_read.c pxe_structures.c \
 	$(addprefix stub/,calls.c lzma.c placement.c unpack.c) \
 	$(addprefix int13,.c _chs.c _edd.c _edd_parameters.c _memory.c _transfer.c))
 
@@ -34,7 +34,7 @@ build/bios/bios/exception_entries.o: bios/exception_entries.asm
 	$(say) "AS $@"
 	$(Q)nasm -f elf32 -o $@ $<
 
-build/bios/realmode.bin: bios/realmode.asm bios/realmode_int13.inc bios/realmode_int15.inc
+build/bios/realmode.bin: bios/realmode.asm $(wildcard bios/realmode_*.inc)
 	@mkdir -p $(@D)
 	$(say) "AS $@"
 	$(Q)nasm -f bin -w+error -o $@ $<

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* From a disk to its boot sector, or to the BIOS's next boot device. */
+#include <string.h>
+
 #include "bios/home.h"
+#include "bios/hooks.h"
 #include "bios/int13.h"
 
 #define SIGNATURE_OFFSET 510
 #define SIGNATURE        0xAA55
 #define READ_ONE_SECTOR  0x0201
 #define FIRST_SECTOR     0x0001 /* cylinder 0, sector 1 */
+#define VECTORS          256
+
+extern const char image_start[], rodata_end[]; /* what of the image is never written */
 
 static const struct memory_range *reserved;
 static unsigned reserved_count;
@@ -31,17 +37,51 @@ static enum status read_boot_sector(uint8_t drive)
     return OK;
 }
 
-/* Comes back when the sector returns to where BIOSes have nothing. */
-static void enter_boot_sector(uint8_t drive)
+/* As realmode_int18.inc sums. */
+static uint32_t sum_words(const uint32_t *words, uint32_t count)
+{
+    uint32_t sum = 0;
+    while (count--)
+        sum = (sum << 1 | sum >> 31) + *words++;
+    return sum;
+}
+
+/* Returns the number of the interrupt by which the sector gave up; 0 when it returned to where BIOSes have nothing. */
+static uint8_t enter_boot_sector(uint8_t drive)
 {
     struct realmode_block *block = realmode_block();
     struct far_pointer pnp = bios_pnp();
+    block->image = (uint32_t)(uintptr_t)image_start;
+    block->image_words = (uint32_t)(rodata_end - image_start) / sizeof(uint32_t);
+    block->image_sum = sum_words((const uint32_t *)image_start, block->image_words);
+
+    block->gave_up = 0;
     block->call = (struct real_call){
         .registers = {.edx = drive, .edi = pnp.offset, .es = pnp.segment, .eflags = FLAG_FIXED | FLAG_INTERRUPT},
         .stack_offset = BOOT_SECTOR,
         .target_offset = BOOT_SECTOR,
     };
     realmode_call();
+    return block->gave_up;
+}
+
+/*
+ * Interrupt vectors are put back as they were, too, since the memory that they may lead to is for the next one to use; unless
+ * less base memory is left, as something stays in what is missing.
+ */
+static uint8_t run_boot_sector(uint8_t drive)
+{
+    static uint32_t vectors[VECTORS];
+    struct realmode_block *block = realmode_block();
+    uint16_t base_memory = low_read16(BDA_BASE_MEMORY);
+    memcpy(vectors, low_memory(0), sizeof vectors);
+
+    hooks_set(block, BLOCK_INT18, BLOCK_HOOKS);
+    uint8_t gave_up = enter_boot_sector(drive);
+    hooks_remove(block, BLOCK_INT18, BLOCK_HOOKS);
+    if (low_read16(BDA_BASE_MEMORY) >= base_memory)
+        memcpy(low_memory(0), vectors, sizeof vectors);
+    return gave_up;
 }
 
 /* What comes now has the machine: interrupts and the screen are its own. */
@@ -49,6 +89,7 @@ static void hand_over(void)
 {
     pxe_restore_interrupts();
     console_leave_screen();
+    realmode_give_scratch_away();
 }
 
 enum status bios_boot_disk(struct disk *disk, const struct boot_options *options)
@@ -67,28 +108,23 @@ enum status bios_boot_disk(struct disk *disk, const struct boot_options *options
     }
 
     status = read_boot_sector(options->drive);
-    if (status != OK) {
-        int13_hook_drop_drive();
-        net_resume(options->network);
-        return status;
+    if (status == OK) {
+        hand_over();
+        uint8_t gave_up = run_boot_sector(options->drive);
+        realmode_take_scratch_back();
+        console_take_screen();
+        status = gave_up ? fail(E_BOOT_GAVE_UP, "it called INT %02xh", gave_up) : fail(E_BOOT_GAVE_UP, "it returned");
     }
 
-    hand_over();
-    enter_boot_sector(options->drive);
-    bios_boot_next_device();
-    return OK;
+    int13_hook_drop_drive();
+    net_resume(options->network);
+    return status;
 }
 
-/* By INT 18h. Not INT 19h, which begins anew with the device that led to us. */
 void bios_boot_next_device(void)
 {
     pxe_exit();
     pxe_restore_interrupts();
     int13_hook_uninstall();
-
-    struct real_registers registers = {0};
-    realmode_interrupt(BOOT_FAILED, &registers);
-    console_panic("\r\nsanstrap: the BIOS has no next boot device\r\n");
-    for (;;)
-        __asm__ volatile("sti; hlt");
+    block_next_device(realmode_block());
 }

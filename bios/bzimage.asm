@@ -8,7 +8,7 @@
 SETUP_SECTORS   equ (setup_end - $$ - 512) / 512
 PAYLOAD         equ 100000h
 BLOCK32         equ 8000h               ; where the 32-bit entry puts the block: its segment is the block's default
-SCRATCH16       equ 4000h               ; from X:0000, inside what the protocol gives us as heap
+SCRATCH16       equ 3000h               ; from X:0000, inside what the protocol gives us as heap
 SCRATCH32       equ 10000h
 
         cpu 686
@@ -62,7 +62,7 @@ setup:
         mov dword [block.protected_entry], PAYLOAD + core - payload + CORE_STUB
         add edx, SCRATCH16
         mov [block.scratch], edx
-        add edx, SCRATCH_STACK
+        add edx, SCRATCH_ESP
         mov [block.saved_esp], edx
         mov ss, ax
         mov sp, [block.own_sp]
@@ -99,7 +99,7 @@ payload:
         mov word [ebx + block.start_kind], START_BZIMAGE
         mov dword [ebx + block.payload], PAYLOAD + core - payload
         mov dword [ebx + block.scratch], SCRATCH32
-        mov esp, SCRATCH32 + SCRATCH_STACK
+        mov esp, SCRATCH32 + SCRATCH_ESP
         mov [ebx + block.saved_esp], esp
         ; The block's own GDT: the loader's may have other selectors, or be gone.
         movzx eax, word [ebx + block.gdtr]

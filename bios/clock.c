@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The TSC, measured once against the PIT, and what happens while the loader waits. */
+/* The TSC, measured once against another timer, and what happens while the loader waits. */
 #include "bios/home.h"
 #include "bios/ports.h"
 #include "platform/tsc.h"
@@ -14,7 +14,11 @@
 #define PIT_HZ           1193182u
 #define MEASURE_MS       10u
 #define MEASURE_COUNT    (PIT_HZ * MEASURE_MS / 1000)
-#define POLLS_MAX        10000000u /* a PIT that never ends its count */
+#define POLLS_MAX        1000000u /* of a timer that stands still: each takes half a microsecond and more */
+#define PM_HZ            3579545u
+#define PM_MASK          0x00FFFFFFu /* some have no more bits */
+#define PM_COUNT         (PM_HZ * MEASURE_MS / 1000)
+#define CPUID_CRYSTAL    0x15
 #define CPUID_TSC        (1u << 4)
 #define FLAG_ID          (1u << 21)
 #define IDLE_MS          10
@@ -33,7 +37,10 @@ static bool has_cpuid(void)
     return ((before ^ after) & FLAG_ID) != 0;
 }
 
-/* The TSC's advance over MEASURE_MS by the PIT; 0 when its count did not end. */
+/*
+ * The TSC's advance over MEASURE_MS by the PIT; 0 when its count did not end, or was over when it began: boards of today switch
+ * the chip's clock off, or leave it out, so that all bits read as ones.
+ */
 static uint64_t measure_by_pit(void)
 {
     uint8_t control = port_read8(SYSTEM_CONTROL_B);
@@ -43,22 +50,50 @@ static uint64_t measure_by_pit(void)
 
     uint64_t start = tsc_read();
     port_write8(PIT_CHANNEL2, MEASURE_COUNT >> 8);
+    bool counts = !(port_read8(SYSTEM_CONTROL_B) & CONTROL_OUT2);
     unsigned polls = 0;
     while (!(port_read8(SYSTEM_CONTROL_B) & CONTROL_OUT2) && ++polls < POLLS_MAX)
         ;
     uint64_t taken = tsc_read() - start;
 
     port_write8(SYSTEM_CONTROL_B, control);
-    return polls < POLLS_MAX ? taken : 0;
+    return counts && polls < POLLS_MAX ? taken : 0;
+}
+
+/* The same by ACPI's timer, which needs no setting up. */
+static uint64_t measure_by_pm_timer(void)
+{
+    uint16_t port = bios_pm_timer();
+    if (!port)
+        return 0;
+
+    uint32_t first = port_read32(port);
+    uint64_t start = tsc_read();
+    unsigned polls = 0;
+    while (((port_read32(port) - first) & PM_MASK) < PM_COUNT && ++polls < POLLS_MAX)
+        ;
+    return polls < POLLS_MAX ? tsc_read() - start : 0;
+}
+
+/* The same by the crystal that the TSC is derived from, as far as the CPU tells of it (Intel SDM, CPUID leaf 15h). */
+static uint64_t tell_by_crystal(void)
+{
+    uint32_t eax, ebx, ecx, edx;
+    cpuid(0, &eax, &ebx, &ecx, &edx);
+    if (eax < CPUID_CRYSTAL)
+        return 0;
+    cpuid(CPUID_CRYSTAL, &eax, &ebx, &ecx, &edx);
+    return eax ? (uint64_t)ecx * ebx / eax * MEASURE_MS / 1000 : 0;
 }
 
 bool clock_calibrate(void)
 {
     if (!has_cpuid())
         return false;
-    uint32_t eax, ecx, edx;
-    cpuid(1, &eax, &ecx, &edx);
-    return edx & CPUID_TSC && tsc_calibrate(measure_by_pit, MEASURE_MS);
+    uint32_t eax, ebx, ecx, edx;
+    cpuid(1, &eax, &ebx, &ecx, &edx);
+    return edx & CPUID_TSC && (tsc_calibrate(measure_by_pit, MEASURE_MS) || tsc_calibrate(measure_by_pm_timer, MEASURE_MS) ||
+                               tsc_calibrate(tell_by_crystal, MEASURE_MS));
 }
 
 /* Timer tick and keyboard live on pending interrupts, as far as our caller has them on. */

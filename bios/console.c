@@ -34,6 +34,11 @@
 #define KEY_WAITING       0x0100
 #define KEY_READ          0x0000
 
+#define VIDEO_GET_MODE   0x0F00
+#define VIDEO_LAST_TEXT  3
+#define VIDEO_MONOCHROME 7
+#define VIDEO_TEXT       0x0003 /* AX: 80x25 */
+
 #define TEXT_MEMORY       0xB8000u
 #define SCREEN_COLUMNS    80
 #define TEXT_CELLS        (25 * SCREEN_COLUMNS)
@@ -190,6 +195,18 @@ void console_note(const char *text)
 void console_leave_screen(void)
 {
     screen = false;
+}
+
+void console_take_screen(void)
+{
+    screen = true;
+    struct real_registers registers = {.eax = VIDEO_GET_MODE};
+    realmode_interrupt(VIDEO_SERVICES, &registers);
+    if (REG8_LOW(registers.eax) > VIDEO_LAST_TEXT && REG8_LOW(registers.eax) != VIDEO_MONOCHROME) {
+        registers = (struct real_registers){.eax = VIDEO_TEXT};
+        realmode_interrupt(VIDEO_SERVICES, &registers);
+    }
+    console_write("\n");
 }
 
 int console_read_key(void)

@@ -26,10 +26,21 @@ void realmode_start(struct realmode_block *block, const struct memory_range *ima
 struct realmode_block *realmode_block(void);
 
 /*
- * Base memory for the BIOS to write to, SCRATCH_BUFFER_SIZE bytes; whoever calls real mode next may use it. Gone once a boot
- * sector runs.
+ * Base memory for the BIOS to write to, SCRATCH_BUFFER_SIZE bytes; whoever calls real mode next may use it. Not ours while what
+ * we booted runs.
  */
 uint8_t *realmode_scratch(void);
+
+/*
+ * Before what we boot runs, and when it has given up. In between calls into real mode, as far as there are any, have the few
+ * hundred bytes of stack that are resident, and not the kilobytes of scratch memory. What lay where the image is, is given up for
+ * good.
+ */
+void realmode_give_scratch_away(void);
+void realmode_take_scratch_back(void);
+
+/* False when somebody has used more of the resident stack than there is, and so overwritten what lies below it. */
+bool realmode_stack_is_sound(void);
 
 /* The address of a byte below 1 MiB, with an offset below 16. */
 struct far_pointer realmode_far(const void *low);
@@ -39,6 +50,9 @@ void realmode_protect(const struct memory_range *range);
 
 /* Carries out block->call, already filled in, and leaves the results there. */
 void realmode_call(void);
+
+/* The same for good: the memory that the image had overwritten comes back first (block.h, kept_words). Does not return. */
+void realmode_leave(void) __attribute__((noreturn));
 
 /*
  * Copies the block to `segment`, to run there from now on. From `first` on, a page's address, to the end of base memory
@@ -57,7 +71,10 @@ void exceptions_install(void);
 
 /* ---- clock.c: platform.h's clock ---- */
 
-/* False when the CPU has no time stamp counter, or the timer chip does not count. Deadlines have no meaning before. */
+/*
+ * By the timer chip, else by ACPI's timer, else by what the CPU says of itself. False when the CPU has no time stamp counter, or
+ * none of them works. Deadlines have no meaning before.
+ */
 bool clock_calibrate(void);
 
 /* ---- pxe.c, pxe_release.c: the ROM that started us ---- */
@@ -109,6 +126,9 @@ int console_read_key(void);
 /* From now on the screen belongs to what we booted: lines go to serial only. */
 void console_leave_screen(void);
 
+/* It is ours again, on a line of its own below what stands there; a text mode is set if there is none. */
+void console_take_screen(void);
+
 /* Straight to the ports and video memory, for when the BIOS cannot be asked. */
 void console_panic(const char *text);
 
@@ -121,6 +141,12 @@ void random_seed(void);
 
 /* The memory map as the BIOS tells it now, and the older functions' figures (memory_map_read()). Uses the scratch buffer. */
 void bios_memory_map(struct memory_map *map, struct memory_sizes *sizes);
+
+/* ACPI's root pointer, whose first 20 bytes are sound; NULL when there is none. */
+const uint8_t *bios_acpi_root(void);
+
+/* The port of ACPI's power management timer (ACPI 6.5, 4.8.3.3), 32 bits wide; 0 when there is none. */
+uint16_t bios_pm_timer(void);
 
 /* SMBIOS's, as it stands in the table; zeros when there is none. */
 void bios_uuid(uint8_t uuid[16]);
@@ -165,6 +191,14 @@ enum status tables_publish(const struct boot_tables *tables);
 /* Overwrites ours with zeros and gives ACPI its iBFTs back. */
 void tables_withdraw(void);
 
+/* ---- predecessor.c ---- */
+
+/*
+ * Withdraws the disk of an earlier start of ours that is still behind INT 13h: its vectors, tables and base memory go back to the
+ * BIOS, as far as nobody has hooked after it. To be called when the ROM is unloaded, and before a card is touched.
+ */
+void predecessor_retire(void);
+
 /* ---- int13_hook.c: our disk behind INT 13h ---- */
 
 /*
@@ -190,8 +224,9 @@ void int13_hook_uninstall(void);
 void bios_boot_reserve(const struct memory_range *ranges, unsigned count);
 
 /*
- * struct machine's boot. Runs the disk's boot sector, or the next boot device when hook_only is set or the sector comes back;
- * returns only with an error, the drive dropped then and the network running.
+ * struct machine's boot. Runs the disk's boot sector, or the next boot device when hook_only is set. Returns only with an error,
+ * the drive dropped then, the network running and the screen ours; E_BOOT_GAVE_UP when the sector returned or called INT 18h or
+ * 19h, as long as nobody else had the machine by then (realmode_int18.inc).
  */
 enum status bios_boot_disk(struct disk *disk, const struct boot_options *options);
 

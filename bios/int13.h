@@ -25,26 +25,23 @@ struct int13_path {
 #define INT13_HARD_DISKS  0x80u /* the first drive number of hard disks */
 #define INT13_SECTOR_SIZE 512u
 #define INT13_BLOCK_MAX   65536u /* bytes of a disk block */
-#define INT13_TABLE_SIZE  16u
 
 struct int13_drive {
     struct disk *disk;
     struct int13_geometry geometry;
     struct int13_path path;
-    uint64_t sectors;       /* of 512 bytes */
-    uint8_t last_status;    /* AH=01h */
-    uint8_t locks;          /* AH=45h: how often it was locked */
-    uint32_t call_ms;       /* how long the disk may take for one call */
-    uint8_t *bounce;        /* one disk block, at most INT13_BLOCK_MAX bytes: sectors that are not a whole block, verifying */
-    uint16_t table_segment; /* INT13_TABLE_SIZE bytes of resident base memory, for the DPTE that AH=48h points to; */
-    uint16_t table_offset;  /* 0:0 = none, the pointer then reads FFFF:FFFF */
+    uint64_t sectors;    /* of 512 bytes */
+    uint8_t last_status; /* AH=01h */
+    uint8_t locks;       /* AH=45h: how often it was locked */
+    uint32_t call_ms;    /* how long the disk may take for one call */
+    uint8_t *bounce;     /* one disk block, at most INT13_BLOCK_MAX bytes: sectors that are not a whole block, verifying */
 };
 
 /*
  * Prepares the drive: derives the CHS geometry from the partition table and boot sector in LBA 0 (read through `disk`). A LUN
  * without a usable table gets the BIOS's usual LBA-assist geometry. Fails with the disk's own status, or E_INVALID_ARGUMENT for a
- * disk that breaks its contract. `path`, `call_ms` and the table's place are the caller's: they are left as they are. `bounce`
- * has room for a block of the disk.
+ * disk that breaks its contract. `path` and `call_ms` are the caller's: they are left as they are. `bounce` has room for a block
+ * of the disk.
  */
 enum status int13_open(struct int13_drive *drive, struct disk *disk, uint8_t *bounce);
 

@@ -4,15 +4,13 @@
  */
 #include "bios/int13_functions.h"
 
-#define EDD_CHECK_CALL   0x55AA
-#define EDD_CHECK_ANSWER 0xAA55
-#define EDD_VERSION      0x30
+#define EDD_VERSION 0x30
 
 /*
  * Subsets offered by AH=41h. Bit 1 (locking and ejecting) is not: it promises AH=46h, AH=49h and INT 15h AH=52h as well.
  */
 #define EDD_SUBSET_ACCESS  0x0001 /* 42h 43h 44h 47h 48h */
-#define EDD_SUBSET_SUPPORT 0x0004 /* 48h's DPTE, 4Eh */
+#define EDD_SUBSET_SUPPORT 0x0004 /* 4Eh; of 48h's DPTE, that there is none */
 #define EDD_SUBSET_FLAT    0x0008 /* 64-bit flat buffers */
 
 #define WRITE_AND_VERIFY 2 /* of EDD_WRITE */

@@ -9,7 +9,7 @@
 #include "platform/bytes.h"
 
 #define SIZE_EDD1 0x1A /* up to the sector size */
-#define SIZE_EDD2 0x1E /* and the DPTE pointer */
+#define SIZE_EDD2 0x1E /* and the pointer to a device parameter table extension (DPTE) */
 #define SIZE_EDD3 0x42 /* and the device path, 8 bytes of it */
 #define SIZE_EDD4 0x4A /* and the device path, 16 bytes of it */
 
@@ -22,7 +22,7 @@
 #define PATH_KEY    0xBEDD
 #define PATH_OFFSET SIZE_EDD2
 #define LUN_NUMBER  0x3FFF /* SAM: what remains of a LUN's first word without the addressing method */
-#define NO_DPTE     0xFFFF
+#define NO_DPTE     0xFFFF /* it tells of an ATA drive's ports and interrupt: there are none */
 
 struct edd_result {
     uint16_t size;
@@ -48,37 +48,10 @@ struct edd_result {
 
 _Static_assert(sizeof(struct edd_result) == SIZE_EDD4, "EDD-4 result buffer");
 
-/* Device Parameter Table Extension. There are no ports and no IRQ; what counts is that LBA is in use. */
-struct dpte {
-    uint16_t io_base, control_port;
-    uint8_t head_flags;
-    uint8_t vendor, irq, multiple_count, dma, pio;
-    uint16_t options;
-    uint16_t reserved;
-    uint8_t revision;
-    uint8_t checksum;
-} __attribute__((packed));
-
-_Static_assert(sizeof(struct dpte) == INT13_TABLE_SIZE, "device parameter table extension");
-
-#define DPTE_HEAD_LBA         0xE0 /* bits 7 and 5 always, bit 6 LBA */
-#define DPTE_OPTION_LBA       0x0010
-#define DPTE_OPTION_REMOVABLE 0x0020
-#define DPTE_REVISION         0x11
-
 /* SAM's 8 bytes as the number that EDD wants: single-level LUNs by their number, others as they are. */
 static uint64_t lun_number(const uint8_t lun[8])
 {
     return bytes_are_zero(lun + 2, 6) ? get_be16(lun) & LUN_NUMBER : get_be64(lun);
-}
-
-static void make_dpte(const struct int13_drive *drive)
-{
-    struct dpte table = {.head_flags = DPTE_HEAD_LBA, .options = DPTE_OPTION_LBA, .revision = DPTE_REVISION};
-    if (drive->disk->removable)
-        table.options |= DPTE_OPTION_REMOVABLE;
-    table.checksum = (uint8_t)-bytes_sum(&table, sizeof table);
-    memcpy(realmode_pointer(drive->table_segment, drive->table_offset, true), &table, sizeof table);
 }
 
 static void fill_geometry(const struct int13_drive *drive, struct edd_result *result)
@@ -132,11 +105,6 @@ uint8_t int13_edd_parameters(struct int13_drive *drive, struct real_registers *r
 
     fill_geometry(drive, &result);
     result.dpte_offset = result.dpte_segment = NO_DPTE;
-    if (result.size >= SIZE_EDD2 && (drive->table_segment || drive->table_offset)) {
-        make_dpte(drive);
-        result.dpte_offset = drive->table_offset;
-        result.dpte_segment = drive->table_segment;
-    }
     if (result.size >= SIZE_EDD3)
         fill_path(drive, &result);
     int13_buffer_put(&buffer, 0, &result, result.size);

@@ -32,6 +32,10 @@
 #define EL_TORITO_END_EMULATION 0x4B
 #define EDD_CONFIGURE           0x4E
 
+/* In BX of EDD_CHECK, and in what is answered. */
+#define EDD_CHECK_CALL   0x55AA
+#define EDD_CHECK_ANSWER 0xAA55
+
 /* Statuses, as AH=01h numbers them. */
 enum int13_status {
     INT13_OK = 0x00,

@@ -5,21 +5,27 @@
  */
 #include <string.h>
 
+#include "bios/drive_number.h"
 #include "bios/home.h"
+#include "bios/hooks.h"
 #include "bios/int13.h"
 #include "platform/bytes.h"
-
-#define NO_DRIVE                     0x7F /* a number that no program calls */
-#define ENTRY_POINTER(block, member) ((struct far_pointer){(block)->member, (block)->segment})
+#include "platform/format.h"
 
 static struct int13_drive drive;
 static struct network *network; /* that the disk is reached by */
 static bool installed;
 static uint8_t bounce[INT13_BLOCK_MAX];
 
-/* What the BIOS had, for int13_hook_uninstall(). */
-static uint16_t bios_base_memory;
-static uint8_t bios_disks;
+/* Memory of ours is overwritten: nothing that goes on can be relied upon, least of all what is written to the disk. */
+static void __attribute__((noreturn)) stop_with(enum status status)
+{
+    char text[192];
+    format_text(text, sizeof text, "\r\nsanstrap: S%u %s\r\nDo: %s\r\n", status, status_what(status), status_advice(status));
+    console_panic(text);
+    for (;;)
+        __asm__ volatile("cli; hlt");
+}
 
 /* The block's protected_entry: a call for our drive. */
 static void serve_hooked_call(struct real_registers *registers)
@@ -29,6 +35,8 @@ static void serve_hooked_call(struct real_registers *registers)
     int13_serve(&drive, registers);
     net_pause(network);
     realmode_allow_interrupts(before);
+    if (!realmode_stack_is_sound())
+        stop_with(E_BOOT_STACK);
 }
 
 /* The last whole page under the top of base memory from which `size` bytes fit. */
@@ -84,37 +92,29 @@ static enum status seal_memory(const struct memory_range *ranges, unsigned count
     memory_map_sizes(&map, &bios, &sizes);
     realmode_move((uint16_t)(block_at / PARAGRAPH), base);
     put_map_behind_block(&map, has_e820, &sizes);
-    bios_base_memory = (uint16_t)base_kib;
-    bios_disks = low_read8(BDA_DISK_COUNT);
+    realmode_block()->first = base;
+    realmode_block()->bios_base_memory = (uint16_t)base_kib;
+    realmode_block()->bios_disks = low_read8(BDA_DISK_COUNT);
     low_write16(BDA_BASE_MEMORY, (uint16_t)(base / KIB));
     tables_reserve(base, tables_size(tables));
     return OK;
 }
 
-static void set_vectors(void)
-{
-    struct realmode_block *block = realmode_block();
-    struct far_pointer int13 = vector_get(DISK_SERVICES), int15 = vector_get(SYSTEM_SERVICES);
-    block->protected_entry = (uint32_t)(uintptr_t)serve_hooked_call;
-    block->old_int13_offset = int13.offset;
-    block->old_int13_segment = int13.segment;
-    block->old_int15_offset = int15.offset;
-    block->old_int15_segment = int15.segment;
-    vector_set(DISK_SERVICES, ENTRY_POINTER(block, int13_hook));
-    vector_set(SYSTEM_SERVICES, ENTRY_POINTER(block, int15_hook));
-}
-
 /*
- * Ours takes its number; a disk of the BIOS that had it is reached by the first number that was free. The drive count is written
- * here and given back by int13_hook_uninstall(); in between it is the block's to keep (realmode_int13.inc).
+ * Ours takes its number; a drive of the BIOS that had it is reached by the first number behind the BIOS's disks that is free. Who
+ * goes by the count of disks is to find both. It is written here and given back by int13_hook_uninstall(); in between it is the
+ * block's to keep (realmode_int13.inc).
  */
 static void set_numbers(uint8_t number)
 {
     struct realmode_block *block = realmode_block();
-    unsigned place = number - INT13_HARD_DISKS;
-    bool taken = place < bios_disks;
-    block->drive_count = (uint8_t)(taken ? bios_disks + 1u : place + 1);
-    block->bios_drive = taken ? (uint8_t)(INT13_HARD_DISKS + bios_disks) : number;
+    uint8_t behind = (uint8_t)(INT13_HARD_DISKS + block->bios_disks), moved = number, last = number;
+    if (number < behind || drive_number_is_taken(number))
+        moved = drive_number_free(number < behind ? behind : (uint8_t)(number + 1));
+    if (moved > last)
+        last = moved;
+    block->drive_count = (uint8_t)(last - INT13_HARD_DISKS + 1);
+    block->bios_drive = moved;
     block->drive = number;
     low_write8(BDA_DISK_COUNT, block->drive_count);
 }
@@ -154,12 +154,11 @@ enum status int13_hook_install(struct disk *disk, const struct boot_options *opt
             tables_withdraw();
             return status;
         }
-        set_vectors();
+        realmode_block()->protected_entry = (uint32_t)(uintptr_t)serve_hooked_call;
+        hooks_set(realmode_block(), BLOCK_INT13, BLOCK_INT18);
         installed = true;
     }
 
-    drive.table_segment = realmode_block()->segment;
-    drive.table_offset = offsetof(struct realmode_block, tables);
     set_numbers(options->drive);
     status = tables_publish(&options->tables);
     if (status != OK)
@@ -170,26 +169,18 @@ enum status int13_hook_install(struct disk *disk, const struct boot_options *opt
 void int13_hook_drop_drive(void)
 {
     struct realmode_block *block = realmode_block();
-    block->drive = block->bios_drive = NO_DRIVE;
+    block->drive = block->bios_drive = BLOCK_NO_DRIVE;
     tables_withdraw();
-}
-
-static bool vector_is(uint8_t vector, struct far_pointer handler)
-{
-    struct far_pointer now = vector_get(vector);
-    return now.offset == handler.offset && now.segment == handler.segment;
 }
 
 void int13_hook_uninstall(void)
 {
     struct realmode_block *block = realmode_block();
-    if (!installed || block->drive != NO_DRIVE || !vector_is(DISK_SERVICES, ENTRY_POINTER(block, int13_hook)) ||
-        !vector_is(SYSTEM_SERVICES, ENTRY_POINTER(block, int15_hook)))
+    if (!installed || block->drive != BLOCK_NO_DRIVE || !hooks_are_set(block, BLOCK_INT13, BLOCK_INT18))
         return;
 
-    vector_set(DISK_SERVICES, (struct far_pointer){block->old_int13_offset, block->old_int13_segment});
-    vector_set(SYSTEM_SERVICES, (struct far_pointer){block->old_int15_offset, block->old_int15_segment});
-    low_write16(BDA_BASE_MEMORY, bios_base_memory);
-    low_write8(BDA_DISK_COUNT, bios_disks);
+    hooks_remove(block, BLOCK_INT13, BLOCK_INT18);
+    low_write16(BDA_BASE_MEMORY, block->bios_base_memory);
+    low_write8(BDA_DISK_COUNT, block->bios_disks);
     installed = false;
 }

@@ -43,8 +43,11 @@ static void place_arena(const struct region *region, uint32_t wanted)
     struct memory_sizes sizes;
     bios_memory_map(&map, &sizes);
     memory_map_reserve(&map, region->base, region->size);
+    const struct realmode_block *block = realmode_block();
+    memory_map_reserve(&map, block->kept_from, block->kept_words * sizeof(uint32_t));
     wanted = whole_pages(wanted);
-    uint32_t base = placement_at_top(map.entries, map.count, wanted, ARENA_LOWEST);
+    bool at_top;
+    uint32_t base = placement_find(map.entries, map.count, wanted, ARENA_LOWEST, &at_top);
     if (!base)
         return;
 
@@ -78,7 +81,7 @@ void bios_main(struct realmode_block *block, const struct region *region)
     loader_home_options(command_line, &options);
     console_start(&options);
     if (!has_clock) {
-        console_write("sanstrap: this CPU has no time stamp counter, or the timer chip does not count\n");
+        console_write("sanstrap: this CPU has no time stamp counter, or none of the machine's timers counts\n");
         bios_boot_next_device();
     }
 

@@ -7,10 +7,10 @@
 #include "bios/memory_map.h"
 
 /*
- * INT 15h AX=E820h, from the first entry to the last, up to the first that memory_map_add() refuses or that the BIOS fails at;
- * then AX=E801h and AH=88h, whose figures are 0 when the call fails. map->count is 0 when the BIOS has no E820. The
- * BIOS may let interrupts in. Entries go through the start of the scratch buffer; *map and *sizes may lie behind. An entry of
- * less than 20 bytes is refused, so that of a BIOS that gives such ones the older figures count.
+ * INT 15h AX=E820h, from the first entry to the last, up to the first that the map has no room for or that the BIOS fails at;
+ * then AX=E801h and AH=88h, whose figures are 0 when the call fails. map->count is 0 when the BIOS has no E820, or one that
+ * cannot be believed: then the older figures count. The BIOS may let interrupts in. Entries go through the start of the scratch
+ * buffer; *map and *sizes may lie behind.
  */
 void memory_map_read(struct realmode_block *block, struct memory_map *map, struct memory_sizes *sizes);
 

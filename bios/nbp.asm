@@ -28,7 +28,7 @@ start:
         mov word [block.start_kind], START_NBP
         mov dword [block.payload], core
         mov dword [block.scratch], scratch
-        mov dword [block.saved_esp], scratch + SCRATCH_STACK
+        mov dword [block.saved_esp], scratch + SCRATCH_ESP
         mov dword [block.protected_entry], core + CORE_STUB
         push cs
         push .ready

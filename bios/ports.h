@@ -29,11 +29,10 @@ static inline void port_write32(uint16_t port, uint32_t value)
     __asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
 }
 
-static inline void cpuid(uint32_t leaf, uint32_t *eax, uint32_t *ecx, uint32_t *edx)
+static inline void cpuid(uint32_t leaf, uint32_t *eax, uint32_t *ebx, uint32_t *ecx, uint32_t *edx)
 {
-    uint32_t ebx;
     *ecx = 0;
-    __asm__ volatile("cpuid" : "=a"(*eax), "=b"(ebx), "+c"(*ecx), "=d"(*edx) : "0"(leaf));
+    __asm__ volatile("cpuid" : "=a"(*eax), "=b"(*ebx), "+c"(*ecx), "=d"(*edx) : "0"(leaf));
 }
 
 #endif

@@ -132,5 +132,5 @@ void pxe_exit(void)
         .target_segment = block->segment,
         .target_offset = block->pxe_exit,
     };
-    realmode_call();
+    realmode_leave();
 }

@@ -6,13 +6,16 @@
 ; Two ways through it:
 ;   call_real       32-bit code calls real mode (a BIOS interrupt, the PXE ROM, a boot sector) and comes back
 ;   int13_hook      real mode calls 32-bit code, on our stack, every register of the caller in hook.*
-; They nest: a BIOS call made on behalf of a hook lies below it on the same stacks.
+; They nest: a BIOS call made on behalf of a hook lies below it on the same stacks. Out of it lead leave_real, for good, and
+; int18_hook, by which a boot sector comes back that gives up.
 ;
 ; The block has no stack frame of its own in use while it changes modes; continuations are handed on in BX. Routines change no
 ; registers but those that their comments name.
 
 DEFAULT_SEGMENT equ 0800h               ; where the 32-bit entry of the bzImage puts it: that one does not call init
 STACK_SIZE      equ 768
+STACK_CANARY    equ 59524E43h           ; bios/block.h
+BOOT_SECTOR     equ 7C00h
 HOOK_STATUS_V86  equ 01h
 HOOK_STATUS_BUSY equ 0AAh
 NO_DRIVE        equ 7Fh                 ; a number that no program calls
@@ -98,9 +101,25 @@ endstruc
         bits 16
 
 ; ---- header: struct realmode_block ----
+signature       db "SNSTBLK1"
 block_base      dd DEFAULT_SEGMENT * 16
 own_segment     dw DEFAULT_SEGMENT
+bios_base_memory dw 0
+first_page      dd 0
+drive           db NO_DRIVE
+bios_drive      db NO_DRIVE
+drive_count     db 0
+bios_disks      db 0
+vector13        dw 13h, int13_hook
+old_int13       dd 0
+vector15        dw 15h, int15_hook
+old_int15       dd 0
+vector18        dw 18h, int18_hook
+old_int18       dd 0
+vector19        dw 19h, int19_hook
+old_int19       dd 0
 start_kind      dw 0
+own_ss          dw 0
 scratch         dd 0
 command_line    dd 0
 payload         dd 0
@@ -113,21 +132,24 @@ saved_esp       dd 0
 idtr32          dw 0
                 dd 0
 own_sp          dw stack_top
+own_top         dw stack_top
                 dw call_real
+                dw leave_real
                 dw init
                 dw pxe_exit
                 dw idle_window
-                dw int13_hook
-                dw int15_hook
                 dw enter_first
                 dw gdtr
                 dw block_end
-old_int13       dd 0
-old_int15       dd 0
-drive           db NO_DRIVE
-bios_drive      db NO_DRIVE
-drive_count     db 0
+                dw canary
+image           dd 0
+image_words     dd 0
+image_sum       dd 0
+kept_from       dd 0
+kept_to         dd 0
+kept_words      dd 0
 busy            db 0
+gave_up         db 0
 e820_count      dw 0
 e820_offset     dw block_end
 e820_entry_size dw E820_ENTRY_MINIMUM
@@ -142,7 +164,6 @@ call_target     dd 0
 call_pushes     dw 0
 call_push       dw 0, 0, 0
 hook            times registers_size db 0
-tables          times 64 db 0           ; what INT 13h points its callers to
 ; ---- end of the header ----
 
 caller_esp      dd 0
@@ -156,6 +177,8 @@ ivt_idtr        dw 3FFh
 a20_probe       dd 0
 a20_found       db 0                    ; 1: A20 was on at the last change to protected mode
 a20_method      db 0                    ; what switched it on
+        align 4, db 0
+leaving         dd 0                    ; leave_real made the call that is under way: there is no 32-bit code to come back to
 
         align 8
 gdt             dq 0
@@ -248,80 +271,7 @@ protected32_address:
         dd DEFAULT_SEGMENT * 16 + protected32
         dw SELECTOR_CODE32
 
-; Whether A20 is on: a dword of ours changes, and the one a MiB above it does not follow.
-; In:   EDI = base, DS flat. Out: ZF=0 when it is on. Changes EAX.
-a20_test:
-        inc dword [edi + a20_probe]
-        mov eax, [edi + a20_probe]
-        cmp eax, [edi + a20_probe + 100000h]
-        jne .done
-        inc dword [edi + a20_probe]
-        mov eax, [edi + a20_probe]
-        cmp eax, [edi + a20_probe + 100000h]
-.done:
-        ret
-
-; The gate may take a while to open.
-; In:   EDI = base, DS flat. Out: ZF as a20_test. Changes EAX, CX.
-a20_wait:
-        mov cx, 2000h
-.again:
-        call a20_test
-        jne .done
-        in al, 80h                      ; takes about a microsecond
-        loop .again
-        cmp al, al
-.done:
-        ret
-
-; Writes the keyboard controller's output port.
-; In:   AH = KEYBOARD_A20_ON or _OFF. Changes AL, CX.
-keyboard_a20:
-        call keyboard_ready
-        mov al, KEYBOARD_WRITE_OUTPUT
-        out KEYBOARD_PORT, al
-        call keyboard_ready
-        mov al, ah
-        out KEYBOARD_DATA, al
-        call keyboard_ready
-        mov al, KEYBOARD_PULSE_NONE     ; some controllers act only upon the next command
-        out KEYBOARD_PORT, al
-; Waits until the controller takes a byte, or for 65535 looks. Changes AL, CX.
-keyboard_ready:
-        mov cx, 0FFFFh
-.again:
-        in al, KEYBOARD_PORT
-        test al, KEYBOARD_FULL
-        loopnz .again
-        ret
-
-; A program's call gets an error; any other way to 32-bit code ends here.
-; In:   in the 16-bit code segment, EDI = base, DS flat.
-a20_failed:
-        mov bx, .hook
-        cmp byte [edi + busy], 0
-        jne enter_real
-        mov bx, .halt
-        jmp enter_real
-.hook:
-        or byte [hook + registers.eflags], FLAG_CARRY
-        mov byte [hook + registers.eax + 1], HOOK_STATUS_BUSY
-        mov byte [hook + registers.a20], 1 ; nothing to switch off
-        jmp hook_leave                  ; AX = DS = CS, as enter_real leaves them
-.halt:
-        mov ss, ax
-        mov sp, stack_top
-        mov si, .text
-.next:
-        lodsb
-        test al, al
-.stop:
-        jz .stop
-        mov ah, 0Eh
-        mov bx, 7
-        int 10h
-        jmp .next
-.text   db "sanstrap: A20 cannot be enabled", 0
+%include "bios/realmode_a20.inc"
 
 ; ---- to real mode ----
 ; In:   in the 16-bit code segment, interrupts off, BX = offset of the real-mode continuation.
@@ -373,6 +323,8 @@ call_real:
         pop ebp
         sub ebp, .here
         push dword [ebp + saved_esp]
+        push dword [ebp + leaving]
+        mov dword [ebp + leaving], 0
         mov [ebp + saved_esp], esp
         lgdt [ebp + gdtr]               ; after a move the one in use is the old copy's
         mov bx, call16
@@ -380,9 +332,29 @@ call_real:
 
 ; In: EBP = base, ESP = what call_real left in saved_esp.
 call_returned:
+        pop dword [ebp + leaving]
         pop dword [ebp + saved_esp]
         popad
         ret
+
+; void leave_real(void): does what call_* says as the last thing that 32-bit code does. What lay where the image is comes back
+; first; should real mode come back, too, that is told, and the machine stops. With a disk that stays published there is nothing
+; to bring back, and calls of INT 13h go on below this stack.
+leave_real:
+        call .here
+.here:
+        pop ebp
+        sub ebp, .here
+        mov [ebp + saved_esp], esp
+        lgdt [ebp + gdtr]
+        mov esi, [ebp + kept_from]
+        mov edi, [ebp + kept_to]
+        mov ecx, [ebp + kept_words]
+        cld
+        rep movsd
+        mov byte [ebp + leaving], 1
+        mov bx, call16
+        jmp SELECTOR_CODE16:enter_real
 
 ; A hooked interrupt: [protected_entry](&hook) below whatever lies on the 32-bit stack. In: EBP = base.
 hook32:
@@ -409,7 +381,7 @@ call16:
         mov cx, ax
         or cx, dx
         jnz .stack
-        mov ax, cs
+        mov ax, [own_ss]
         mov dx, [own_sp]
 .stack:
         mov ss, ax
@@ -436,8 +408,16 @@ call16:
         cli
         store_general call_registers
         store_segments call_registers
+        cmp byte [leaving], 0
+        jne no_next_device
         mov bx, call_returned
         jmp enter_protected
+
+; In: DS = CS.
+no_next_device:
+        mov ax, cs
+        mov si, no_device_text
+        jmp say_and_stop
 
 ; As a call target on the ROM's stack: returns from the NBP. In: AX = the status for the ROM.
 pxe_exit:
@@ -455,10 +435,12 @@ idle_window:
 
 %include "bios/realmode_int13.inc"
 %include "bios/realmode_int15.inc"
+%include "bios/realmode_int18.inc"
 
         align 4
         times 32 db 0
 a20_stack_top:                          ; for calls of two levels while there is no other stack
+canary          dd STACK_CANARY         ; 32-bit code looks whether it is still there
         times STACK_SIZE db 0
         align 16, db 0
 stack_top:

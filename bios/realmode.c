@@ -44,6 +44,29 @@ void realmode_call(void)
     block_call(block);
 }
 
+void realmode_leave(void)
+{
+    block_leave(block);
+}
+
+void realmode_give_scratch_away(void)
+{
+    block_use_stack(block, block->segment, block->size);
+    block->kept_words = 0;
+}
+
+void realmode_take_scratch_back(void)
+{
+    block_use_scratch_stack(block);
+}
+
+bool realmode_stack_is_sound(void)
+{
+    uint32_t canary;
+    memcpy(&canary, (const uint8_t *)block + block->canary, sizeof canary);
+    return canary == BLOCK_STACK_CANARY;
+}
+
 void realmode_move(uint16_t segment, uint32_t first)
 {
     struct realmode_block *to = low_memory(segment * PARAGRAPH);

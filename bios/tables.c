@@ -15,9 +15,6 @@
 #define FREEBSD_FROM 0x85208u /* where FreeBSD's loader begins to look */
 #define VIDEO_MEMORY BASE_MEMORY_TOP
 #define VIDEO_END    0xC0000u
-#define EBDA_LOOK    KIB
-#define BIOS_FROM    0xE0000u
-#define BIOS_SIZE    (128 * KIB)
 #define ACPI_LOWEST  0x1000u
 
 static uint32_t place, place_size; /* of our tables, once they have one */
@@ -33,15 +30,6 @@ uint32_t tables_size(const struct boot_tables *tables)
 static const uint8_t *physical(uint64_t address, size_t length)
 {
     return address >= ACPI_LOWEST && address + length <= UINT32_MAX ? low_memory((uint32_t)address) : NULL;
-}
-
-static const uint8_t *acpi_root(void)
-{
-    const uint8_t *root = NULL;
-    uint32_t ebda = low_read16(BDA_EBDA_SEGMENT) * PARAGRAPH;
-    if (ebda >= LOOK_FROM && ebda + EBDA_LOOK <= BASE_MEMORY_TOP)
-        root = acpi_find_root(low_memory(ebda), EBDA_LOOK);
-    return root ? root : acpi_find_root(low_memory(BIOS_FROM), BIOS_SIZE);
 }
 
 /* One that says it is ours is of an earlier start: RAM keeps its contents over a reset. */
@@ -76,7 +64,7 @@ const uint8_t *tables_firmware_ibft(size_t *size)
         wrong = wrong ? wrong : memory + at;
     }
 
-    const uint8_t *of_acpi = acpi_find_table(acpi_root(), HANDOFF_IBFT, 0, physical, size);
+    const uint8_t *of_acpi = acpi_find_table(bios_acpi_root(), HANDOFF_IBFT, 0, physical, size);
     if (!wrong || (of_acpi && is_valid(of_acpi, *size)))
         return of_acpi;
     *size = all - (size_t)(wrong - memory);
@@ -107,7 +95,7 @@ void tables_clear(void)
 {
     wipe_tables(HANDOFF_IBFT);
     wipe_tables(HANDOFF_ISDH);
-    acpi_hide_ibfts(acpi_root(), physical);
+    acpi_hide_ibfts(bios_acpi_root(), physical);
 }
 
 void tables_reserve(uint32_t base, uint32_t size)

@@ -275,7 +275,7 @@ int story_wait_for_key(struct story *story, const char *text, const char *keys, 
     return key;
 }
 
-/* True to try again: R, or the time is over and `retries_left`. */
+/* True to try again: R, or the time is over and `retries_left`. A boot sector that gave up would only do so again. */
 static bool ask_to_retry(struct story *story, unsigned retries_left)
 {
     const char *text = retries_left ? "Press R to retry, N for the next boot device. Retry in"
@@ -328,7 +328,7 @@ static void run_until_booted(struct story *story)
 
     for (unsigned left = story->settings.retries; try_cards(story, &failure) != OK; left -= left != 0) {
         screen_failure(&story->screen, failure.status, failure.detail, &failure.mark);
-        bool again = ask_to_retry(story, left);
+        bool again = ask_to_retry(story, failure.status == E_BOOT_GAVE_UP ? 0 : left);
         screen_line(&story->screen, "", "%s", again ? "Trying again." : "Going to the next boot device.");
         if (!again)
             return;

@@ -3,6 +3,7 @@
 #ifndef SANSTRAP_PLACEMENT_H
 #define SANSTRAP_PLACEMENT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define E820_RAM 1
@@ -20,10 +21,16 @@ static inline uint64_t e820_end(const struct e820_entry *entry)
     return entry->length > UINT64_MAX - entry->base ? UINT64_MAX : entry->base + entry->length;
 }
 
+#define PLACEMENT_BELOW_TOP (256u * 1024 * 1024) /* bytes */
+
 /*
- * The highest page-aligned place below 4 GiB, at or above `lowest`, where `size` bytes are RAM and nothing else: entries may come
- * in any order and overlap, and whatever is not RAM wins. 0 when there is none.
+ * A page-aligned place below 4 GiB, at or above `lowest`, where `size` bytes are RAM and nothing else: entries may come in any
+ * order and overlap, and whatever is not RAM wins. 0 when there is none.
+ *
+ * It is the highest one that is PLACEMENT_BELOW_TOP away from the top: there lies firmware that may be returned to, of UEFI
+ * machines with a CSM, in memory that its map calls RAM. Where that is too little memory to keep away from the top, it is the
+ * highest of all, and *at_top is set.
  */
-uint32_t placement_at_top(const struct e820_entry *entries, unsigned count, uint32_t size, uint32_t lowest);
+uint32_t placement_find(const struct e820_entry *entries, unsigned count, uint32_t size, uint32_t lowest, bool *at_top);
 
 #endif

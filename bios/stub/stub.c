@@ -28,9 +28,27 @@ static void __attribute__((noreturn)) give_up(struct realmode_block *block, char
         registers = (struct real_registers){.eax = VIDEO_TELETYPE | (text & 0xFF), .ebx = VIDEO_GREY};
         block_interrupt(block, VIDEO_SERVICES, &registers, true);
     }
-    block_interrupt(block, BOOT_FAILED, &registers, true);
-    for (;;)
-        __asm__ volatile("cli; hlt");
+    block_next_device(block);
+}
+
+/*
+ * Where memory is too small to keep away from its top, what lies there is kept below it, as far as there is room, until the
+ * firmware goes on (block.h, kept_words).
+ */
+static uint32_t find_region(struct realmode_block *block, const struct memory_map *map, uint32_t size)
+{
+    bool at_top;
+    uint32_t base = placement_find(map->entries, map->count, size, LOWEST, &at_top);
+    uint32_t both = at_top ? placement_find(map->entries, map->count, 2 * size, LOWEST, &at_top) : 0;
+    if (!both)
+        return base;
+
+    block->kept_from = both;
+    block->kept_to = base = both + size;
+    block->kept_words = size / sizeof(uint32_t);
+    uint32_t words = block->kept_words, to = both;
+    __asm__ volatile("rep movsl" : "+S"(base), "+D"(to), "+c"(words) : : "memory");
+    return block->kept_to;
 }
 
 /* What RAM there is, in *map; behind the place where entries are read. A BIOS from before ACPI has no map to read. */
@@ -69,9 +87,10 @@ static bool relocate(uint8_t *image, const struct core_header *header)
 void stub_main(struct realmode_block *block)
 {
     const struct core_header *header = (const struct core_header *)(uintptr_t)block->payload;
+    block_use_scratch_stack(block);
     const struct memory_map *map = read_map(block);
     struct region region = {.size = REGION_SIZE, .used = header->memory_length, .stack = REGION_STACK};
-    region.base = placement_at_top(map->entries, map->count, region.size, LOWEST);
+    region.base = find_region(block, map, region.size);
     if (!region.base)
         give_up(block, 'M'); /* no room for us below 4 GiB */
 

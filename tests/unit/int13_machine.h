@@ -17,8 +17,6 @@
 #define HIGH_MEMORY 0x200000u /* where flat buffers may be */
 #define HIGH_SIZE   0x100000u
 #define STORE_SIZE  (4 * MIB)
-#define TABLE_SEG   0x9C00
-#define TABLE_OFF   0x0010
 #define BUFFER_SEG  0x2000
 #define BUFFER      0x20000u
 #define PACKET      0x0800u
@@ -126,10 +124,7 @@ static void new_machine(uint32_t block_size, uint64_t sectors)
     if (sectors > UINT64_MAX / 512)
         memory.disk.block_count = sectors / (block_size / 512);
 
-    drive = (struct int13_drive){.table_segment = TABLE_SEG,
-                                 .table_offset = TABLE_OFF,
-                                 .call_ms = 50,
-                                 .path = {.bus = 1, .device = 2, .function = 3, .lun = {0, 5}}};
+    drive = (struct int13_drive){.call_ms = 50, .path = {.bus = 1, .device = 2, .function = 3, .lun = {0, 5}}};
     assert_int_equal(int13_open(&drive, &memory.disk, bounce_block), OK);
 
     memory.requests = memory.most_in_flight = 0;

@@ -193,10 +193,8 @@ static void one_other_call(void)
         set_both(result, registers.a20, room, 2);
 
     uint8_t status = serve_keeping(0xFF, 0xFFFF, 0xFFFF, 0xFFFF);
-    if (ah == 0x48 && status == 0) {
+    if (ah == 0x48 && status == 0)
         permit(result, registers.a20, room < 0x4A ? room : 0x4A);
-        permit(TABLE_SEG * 16 + TABLE_OFF, true, 16);
-    }
 }
 
 static void run(uint32_t block_size)

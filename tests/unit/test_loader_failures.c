@@ -167,6 +167,17 @@ static void unattended_it_tries_again_a_bounded_number_of_times(void **state)
     shown("Retry in 1 s");
 }
 
+/* It would only do so again, and the machine's own disk waits behind it. */
+static void a_boot_sector_that_gave_up_is_not_tried_again_unattended(void **state)
+{
+    (void)state;
+    script.boot = E_BOOT_GAVE_UP;
+    script.keys = NULL;
+    told("retry=2,7", "nic0 net_open dhcp login disk boot" DOWN);
+    shown("Next device in");
+    assert_true(seen.left);
+}
+
 static void every_attempt_has_the_whole_arena(void **state)
 {
     (void)state;
@@ -304,6 +315,7 @@ int main(void)
         TEST(r_tries_again),
         TEST(redirected_again_after_a_retry),
         TEST(unattended_it_tries_again_a_bounded_number_of_times),
+        TEST(a_boot_sector_that_gave_up_is_not_tried_again_unattended),
         TEST(every_attempt_has_the_whole_arena),
         TEST(of_several_failures_the_furthest_is_shown),
         TEST(a_target_that_answered_is_not_asked_on_another_card),
