@@ -28,7 +28,7 @@ struct real_call {
 struct realmode_block {
     uint32_t base;
     uint16_t segment;
-    uint16_t start_kind;
+    uint8_t start_kind, loader_type;                 /* START_...; START_BZIMAGE: the boot protocol's type_of_loader */
     uint32_t scratch;                                /* base memory that is ours until the boot sector is read */
     uint32_t command_line;                           /* START_BZIMAGE; 0 when there is none */
     uint32_t payload;                                /* struct core_header */

@@ -69,6 +69,14 @@ void pxe_find(void);
 const uint8_t *pxe_cached_ack(size_t *length);
 const uint8_t *pxe_cached_discover(size_t *length); /* and what the ROM had asked by */
 
+const uint8_t *pxe_cached_reply(size_t *length);    /* and the answer, perhaps a proxy's, that named the boot file */
+
+/* Calls the ROM, while its stack stands. True when it says success. `parameters`: in the scratch buffer. */
+bool pxe_call(uint16_t opcode, void *parameters);
+
+/* True when it opens files by iPXE's functions (E0h to E3h), beside the one that it booted. */
+bool pxe_has_files(void);
+
 /* Ends with 0; NULL when the ROM passed none. */
 const char *pxe_command_line(void);
 
@@ -89,6 +97,11 @@ void pxe_restore_interrupts(void);
  * started us, with the ROM's stack taken down.
  */
 void pxe_exit(void);
+
+/* ---- settings_file.c: sanstrap.conf ---- */
+
+/* Looks for it on the server that the ROM loaded us from. There is none when a boot loader started us. */
+const struct settings_file *settings_file_from_server(void);
 
 /* ---- console.c: screen, keyboard, serial line ---- */
 

@@ -21,10 +21,12 @@
 #define PXENV_EXIT_FAILURE    1
 #define PACKET_DHCP_DISCOVER  1
 #define PACKET_DHCP_ACK       2
+#define PACKET_CACHED_REPLY   3
 #define NIC_TYPE_PCI          2
 #define FILE_API_MAGIC        0x91D447B2u
 #define FILE_API_ANSWER       0xE9C17B20u
 #define FILE_API_CHECK_SIZE   0x14
+#define FILE_READING          0x0Fu /* E0h to E3h: open, close, select, read */
 #define FILE_CMDLINE_PROVIDED (1u << (PXENV_FILE_CMDLINE - 0xE0))
 
 #define PXE_INSTALLATION   0x1A /* interrupt */
@@ -78,7 +80,8 @@ static bool rom_alive;
 static struct cached_packet {
     uint8_t bytes[PACKET_MAX];
     size_t length; /* 0: none */
-} discover, ack;
+} discover, ack, reply;
+static uint32_t file_api; /* the functions of iPXE's that there are, from E0h on */
 static char command_line[COMMAND_LINE_MAX];
 static struct pxe_nic_type nic_type;
 static uint8_t masked_irq = IRQS; /* IRQS: none */
@@ -183,7 +186,10 @@ static void ask_command_line(void)
 {
     struct pxe_file_api_check *check = (struct pxe_file_api_check *)realmode_scratch();
     *check = (struct pxe_file_api_check){.size = FILE_API_CHECK_SIZE, .magic = FILE_API_MAGIC};
-    if (!call_rom(PXENV_FILE_API_CHECK, check) || check->magic != FILE_API_ANSWER || !(check->mask & FILE_CMDLINE_PROVIDED))
+    if (!call_rom(PXENV_FILE_API_CHECK, check) || check->magic != FILE_API_ANSWER)
+        return;
+    file_api = check->mask;
+    if (!(file_api & FILE_CMDLINE_PROVIDED))
         return;
     char *buffer = (char *)realmode_scratch() + PARAMETERS_SIZE;
     struct pxe_file_cmdline *line = (struct pxe_file_cmdline *)realmode_scratch();
@@ -209,6 +215,7 @@ void pxe_find(void)
     rom_alive = true;
     ask_packet(&ack, PACKET_DHCP_ACK);
     ask_packet(&discover, PACKET_DHCP_DISCOVER);
+    ask_packet(&reply, PACKET_CACHED_REPLY);
     ask_nic_type();
     ask_command_line();
 }
@@ -223,6 +230,22 @@ const uint8_t *pxe_cached_discover(size_t *length)
 {
     *length = discover.length;
     return discover.length ? discover.bytes : NULL;
+}
+
+const uint8_t *pxe_cached_reply(size_t *length)
+{
+    *length = reply.length;
+    return reply.length ? reply.bytes : NULL;
+}
+
+bool pxe_call(uint16_t opcode, void *parameters)
+{
+    return rom_alive && call_rom(opcode, parameters);
+}
+
+bool pxe_has_files(void)
+{
+    return (file_api & FILE_READING) == FILE_READING;
 }
 
 const char *pxe_command_line(void)

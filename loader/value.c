@@ -34,23 +34,28 @@ static bool parse_in_range(const char *value, size_t length, uint32_t minimum, u
     return text_parse_decimal(value, length, maximum, number) && *number >= minimum;
 }
 
-/* The index of the name that the value is, in any case; `count` when it is none. */
-static unsigned index_of(const char *const *names, unsigned count, const char *value, size_t length)
+/*
+ * Stores which of `names`, each with a NUL behind it, the value is, in any case. They stand in the order of the enum at `to`, whose
+ * values are 0 and up.
+ */
+static enum status parse_choice(void *to, const char *names, const char *value, size_t length)
 {
-    unsigned index = 0;
-    while (index < count && !text_is(value, length, names[index]))
-        index++;
-    return index;
+    for (unsigned index = 0; *names; index++, names += strlen(names) + 1) {
+        if (!text_is(value, length, names))
+            continue;
+        memcpy(to, &index, sizeof index);
+        return OK;
+    }
+    return E_SETTING_VALUE;
 }
 
 enum status value_parse_yes_or_no(void *to, const char *value, size_t length)
 {
-    static const char *const names[] = {"no", "yes"};
-    unsigned index = index_of(names, 2, value, length);
-    if (index == 2)
-        return E_SETTING_VALUE;
-    *(bool *)to = index;
-    return OK;
+    unsigned choice;
+    enum status status = parse_choice(&choice, "no\0yes\0", value, length);
+    if (status == OK)
+        *(bool *)to = choice;
+    return status;
 }
 
 enum status value_parse_seconds(void *to, const char *value, size_t length)
@@ -123,16 +128,7 @@ enum status value_parse_chap(void *to, const char *value, size_t length)
 
 enum status value_parse_digests(void *to, const char *value, size_t length)
 {
-    static const char *const names[] = {[ISCSI_DIGESTS_AUTO] = "auto",
-                                        [ISCSI_DIGESTS_NONE] = "none",
-                                        [ISCSI_DIGESTS_HEADER] = "header",
-                                        [ISCSI_DIGESTS_DATA] = "data",
-                                        [ISCSI_DIGESTS_BOTH] = "both"};
-    unsigned choice = index_of(names, ISCSI_DIGESTS_BOTH + 1, value, length);
-    if (choice > ISCSI_DIGESTS_BOTH)
-        return E_SETTING_VALUE;
-    *(enum iscsi_digests *)to = (enum iscsi_digests)choice;
-    return OK;
+    return parse_choice(to, "auto\0none\0header\0data\0both\0", value, length);
 }
 
 /* ---- addresses ---- */
@@ -143,32 +139,103 @@ static bool parse_address(const char *value, size_t length, struct net_address *
     return text_copy(text, sizeof text, value, length) && net_parse_address(text, address);
 }
 
-/* <address>/<prefix length> of one family. */
-static bool parse_prefixed(const char *value, size_t length, uint8_t family, struct net_address *address, uint32_t *prefix)
+/* What an IPv4 address has behind it: a prefix length, or a netmask. */
+static bool parse_netmask(const char *value, size_t length, uint8_t netmask[4])
 {
-    const char *slash = memchr(value, '/', length);
-    if (!slash)
+    struct net_address mask;
+    uint32_t prefix;
+    if (parse_in_range(value, length, 1, 32, &prefix)) {
+        netmask_of(prefix, netmask);
+        return true;
+    }
+    if (!parse_address(value, length, &mask) || mask.family != 4)
         return false;
-    size_t address_length = (size_t)(slash - value);
-    return parse_address(value, address_length, address) && address->family == family &&
-           parse_in_range(slash + 1, length - address_length - 1, 1, family == 4 ? 32 : 128, prefix);
+    netmask_of(prefix_of(mask.bytes), netmask);
+    return netmask[0] && !memcmp(netmask, mask.bytes, 4);
+}
+
+/* Puts the `index`-th of a value's parts between colons where the next function wants it; an empty one when there are fewer. */
+static const char *field_at(const char *value, size_t length, unsigned index, size_t *field_length)
+{
+    const char *end = value + length;
+    for (;; index--) {
+        const char *colon = memchr(value, ':', (size_t)(end - value));
+        if (!index || !colon) {
+            *field_length = index ? 0 : (size_t)((colon ? colon : end) - value);
+            return value;
+        }
+        value = colon + 1;
+    }
+}
+
+/* An empty field leaves what is there. */
+static bool parse_ipv4_field(const char *value, size_t length, unsigned index, uint8_t to[4])
+{
+    struct net_address address;
+    size_t field_length;
+    const char *field = field_at(value, length, index, &field_length);
+    if (!field_length)
+        return true;
+    if (!parse_address(field, field_length, &address) || address.family != 4)
+        return false;
+    memcpy(to, address.bytes, 4);
+    return true;
+}
+
+static bool asks_for_dhcp(const char *word, size_t length)
+{
+    return text_is(word, length, "dhcp") || text_is(word, length, "on") || text_is(word, length, "any");
+}
+
+/*
+ * Linux's and dracut's form, of which pxelinux's IPAPPEND writes the first four fields:
+ * <client>:<server>:<gateway>:<netmask>:<hostname>:<interface>:<how>:<dns>:<dns>, or <interface>:<how>. Servers and interfaces
+ * say nothing here.
+ */
+static enum status parse_linux_ip(struct settings *settings, const char *value, size_t length)
+{
+    enum { CLIENT, SHORT_HOW, GATEWAY, NETMASK, HOST, HOW = 6, DNS };
+    size_t how_length, short_length, mask_length, host_length, client_length;
+    const char *how = field_at(value, length, HOW, &how_length), *short_how = field_at(value, length, SHORT_HOW, &short_length);
+    const char *mask = field_at(value, length, NETMASK, &mask_length), *host = field_at(value, length, HOST, &host_length);
+    if (asks_for_dhcp(how, how_length) || asks_for_dhcp(short_how, short_length)) {
+        settings->ipv4 = IPV4_DHCP;
+        return OK;
+    }
+
+    struct net_ipv4 ipv4 = settings->static_ipv4;
+    field_at(value, length, CLIENT, &client_length);
+    if (!client_length || !parse_ipv4_field(value, length, CLIENT, ipv4.address) ||
+        !parse_ipv4_field(value, length, GATEWAY, ipv4.gateway) || !parse_netmask(mask, mask_length, ipv4.netmask))
+        return E_SETTING_VALUE;
+    for (unsigned i = 0; i < NET_DNS_SERVERS; i++)
+        parse_ipv4_field(value, length, DNS + i, ipv4.dns[i]); /* dracut may have an MTU and a MAC address there */
+    if (host_length && settings->origin[SETTING_HOSTNAME] == FROM_DEFAULT)
+        text_copy(settings->hostname, sizeof settings->hostname, host, host_length);
+
+    settings->ipv4 = IPV4_STATIC;
+    settings->static_ipv4 = ipv4;
+    settings->ip_is_lease = !host_length && !how_length;
+    return OK;
 }
 
 enum status value_parse_ip(void *to, const char *value, size_t length)
 {
     struct settings *settings = to;
-    if (text_is(value, length, "dhcp") || text_is(value, length, "off")) {
-        settings->ipv4 = text_is(value, length, "off") ? IPV4_OFF : IPV4_DHCP;
+    if (asks_for_dhcp(value, length) || text_is(value, length, "off") || text_is(value, length, "none")) {
+        settings->ipv4 = asks_for_dhcp(value, length) ? IPV4_DHCP : IPV4_OFF;
         return OK;
     }
+    if (memchr(value, ':', length))
+        return parse_linux_ip(settings, value, length);
 
     struct net_address address;
-    uint32_t prefix;
-    if (!parse_prefixed(value, length, 4, &address, &prefix))
+    const char *slash = memchr(value, '/', length);
+    if (!slash || !parse_address(value, (size_t)(slash - value), &address) || address.family != 4 ||
+        !parse_netmask(slash + 1, length - (size_t)(slash - value) - 1, settings->static_ipv4.netmask))
         return E_SETTING_VALUE;
     settings->ipv4 = IPV4_STATIC;
     memcpy(settings->static_ipv4.address, address.bytes, 4);
-    netmask_of(prefix, settings->static_ipv4.netmask);
     return OK;
 }
 
@@ -182,7 +249,9 @@ enum status value_parse_ip6(void *to, const char *value, size_t length)
 
     struct net_address address;
     uint32_t prefix;
-    if (!parse_prefixed(value, length, 6, &address, &prefix))
+    const char *slash = memchr(value, '/', length);
+    if (!slash || !parse_address(value, (size_t)(slash - value), &address) || address.family != 6 ||
+        !parse_in_range(slash + 1, length - (size_t)(slash - value) - 1, 1, 128, &prefix))
         return E_SETTING_VALUE;
     settings->ipv6 = IPV6_STATIC;
     memcpy(settings->static_ipv6.address, address.bytes, 16);
@@ -340,14 +409,9 @@ enum status value_parse_drive(void *to, const char *value, size_t length)
     return OK;
 }
 
-/* `to` is hook_only, which boot=no sets. */
 enum status value_parse_boot(void *to, const char *value, size_t length)
 {
-    bool yes;
-    enum status status = value_parse_yes_or_no(&yes, value, length);
-    if (status == OK)
-        *(bool *)to = !yes;
-    return status;
+    return parse_choice(to, "yes\0no\0auto\0", value, length);
 }
 
 /* Each path begins at the root of its file system; UEFI has no names longer than the whole list may be. */
@@ -391,23 +455,12 @@ enum status value_parse_retry(void *to, const char *value, size_t length)
 
 enum status value_parse_handoff(void *to, const char *value, size_t length)
 {
-    static const char *const names[] = {[HANDOFF_YES] = "yes", [HANDOFF_WITH_SECRETS] = "secrets", [HANDOFF_NO] = "no"};
-    unsigned choice = index_of(names, HANDOFF_NO + 1, value, length);
-    if (choice > HANDOFF_NO)
-        return E_SETTING_VALUE;
-    *(enum handoff_choice *)to = (enum handoff_choice)choice;
-    return OK;
+    return parse_choice(to, "yes\0secrets\0no\0", value, length);
 }
 
 enum status value_parse_ibft_gateway(void *to, const char *value, size_t length)
 {
-    static const char *const names[] = {
-        [IBFT_GATEWAY_AUTO] = "auto", [IBFT_GATEWAY_ALWAYS] = "always", [IBFT_GATEWAY_NEVER] = "never"};
-    unsigned choice = index_of(names, IBFT_GATEWAY_NEVER + 1, value, length);
-    if (choice > IBFT_GATEWAY_NEVER)
-        return E_SETTING_VALUE;
-    *(enum ibft_gateway *)to = (enum ibft_gateway)choice;
-    return OK;
+    return parse_choice(to, "auto\0always\0never\0", value, length);
 }
 
 /* ---- for the home ---- */
@@ -440,11 +493,5 @@ enum status value_parse_serial(void *to, const char *value, size_t length)
 
 enum status value_parse_log(void *to, const char *value, size_t length)
 {
-    static const char *const names[] = {
-        [LOG_ERROR] = "error", [LOG_WARNING] = "warning", [LOG_INFO] = "info", [LOG_DEBUG] = "debug"};
-    unsigned level = index_of(names, LOG_DEBUG + 1, value, length);
-    if (level > LOG_DEBUG)
-        return E_SETTING_VALUE;
-    *(enum log_level *)to = (enum log_level)level;
-    return OK;
+    return parse_choice(to, "error\0warning\0info\0debug\0", value, length);
 }
