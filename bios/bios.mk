@@ -2,7 +2,8 @@
 # build/sanstrap.pxe and build/sanstrap.lkrn: entry code, real-mode block, and the packed 32-bit image behind its stub.
 
 # What tests run on the host: no firmware, no addresses of the machine.
-BIOS_PURE := $(addprefix bios/,geometry.c grub_words.c memory_map.c pxe_structures.c $(addprefix stub/,calls.c lzma.c placement.c unpack.c) \
+BIOS_PURE := $(addprefix bios/,geometry.c grub_words.c memory_map.c pxe_structures.c \
+	$(addprefix stub/,calls.c lzma.c placement.c unpack.c) \
 	$(addprefix int13,.c _chs.c _edd.c _edd_parameters.c _memory.c _transfer.c))
 
 all: build/sanstrap.pxe build/sanstrap.lkrn

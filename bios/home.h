@@ -69,7 +69,7 @@ void pxe_find(void);
 const uint8_t *pxe_cached_ack(size_t *length);
 const uint8_t *pxe_cached_discover(size_t *length); /* and what the ROM had asked by */
 
-const uint8_t *pxe_cached_reply(size_t *length);    /* and the answer, perhaps a proxy's, that named the boot file */
+const uint8_t *pxe_cached_reply(size_t *length); /* and the answer, perhaps a proxy's, that named the boot file */
 
 /* Calls the ROM, while its stack stands. True when it says success. `parameters`: in the scratch buffer. */
 bool pxe_call(uint16_t opcode, void *parameters);

@@ -191,6 +191,7 @@ static void ask_command_line(void)
     file_api = check->mask;
     if (!(file_api & FILE_CMDLINE_PROVIDED))
         return;
+
     char *buffer = (char *)realmode_scratch() + PARAMETERS_SIZE;
     struct pxe_file_cmdline *line = (struct pxe_file_cmdline *)realmode_scratch();
     memset(buffer, 0, sizeof command_line);

@@ -8,19 +8,29 @@
 static EFI_PXE_BASE_CODE_PROTOCOL *pxe;
 static EFI_IP_ADDRESS server;
 
-/* A file that is larger than `size` fails with the size that it has, or without one (UEFI 2.10, 24.3.1, Mtftp()). */
+/*
+ * What Mtftp() says of a file that is larger than the buffer (UEFI 2.10, 24.3.1), and iPXE, whose Mtftp() does not say either how
+ * much it has read: a text has no zeros at its end.
+ */
+static bool is_too_long(EFI_STATUS status)
+{
+    return status == EFI_BUFFER_TOO_SMALL || status == EFI_VOLUME_FULL;
+}
+
 static int read_file(const char *name, void *to, size_t size)
 {
     static UINT8 path[SETTINGS_FILE_NAME_MAX + 1];
     UINT64 length = size;
     memcpy(path, name, strlen(name) + 1);
-    EFI_STATUS status =
-        pxe->Mtftp(pxe, EFI_PXE_BASE_CODE_TFTP_READ_FILE, to, FALSE, &length, NULL, &server, path, NULL, FALSE);
-    if (status == EFI_BUFFER_TOO_SMALL)
-        return (int)size;
+    memset(to, 0, size);
+
+    EFI_STATUS status = pxe->Mtftp(pxe, EFI_PXE_BASE_CODE_TFTP_READ_FILE, to, FALSE, &length, NULL, &server, path, NULL, FALSE);
     if (EFI_ERROR(status))
-        return SETTINGS_FILE_NONE;
-    return (int)(length < size ? length : size);
+        return is_too_long(status) ? (int)size : SETTINGS_FILE_NONE;
+    if (length >= size)
+        for (length = size; length && !((const char *)to)[length - 1];)
+            length--;
+    return (int)length;
 }
 
 /* The answer that named the boot file: a boot server's, a proxy's, or the one with the address. */

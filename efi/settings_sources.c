@@ -30,12 +30,13 @@ static int read_beside_image(void)
 {
     CHAR16 path[FILE_PATH_MAX];
     EFI_FILE_IO_INTERFACE *volume;
-    EFI_FILE_HANDLE root, handle;
+    EFI_FILE_HANDLE root;
     EFI_HANDLE device = firmware.loaded->DeviceHandle;
     if (!device || EFI_ERROR(firmware.boot->HandleProtocol(device, &guid_simple_file_system, (void **)&volume)) ||
         !firmware_path_beside_image(L"sanstrap.conf", path) || EFI_ERROR(volume->OpenVolume(volume, &root)))
         return SETTINGS_FILE_NONE;
 
+    EFI_FILE_HANDLE handle;
     int length = SETTINGS_FILE_NONE;
     if (!EFI_ERROR(root->Open(root, &handle, path, EFI_FILE_MODE_READ, 0))) {
         UINTN size = sizeof file.bytes;

@@ -87,7 +87,8 @@ static bool note_origin(struct settings *settings, enum setting setting, enum or
     return true;
 }
 
-/* username=, password=, and both with reverse-: iPXE's names for the halves of chap= and mutual=. False when it is none of them. */
+/* username=, password=, and both with reverse-: iPXE's names for the halves of chap= and mutual=. False when it is none of them.
+ */
 static bool store_account(struct settings *settings, const struct word *word, enum origin origin, enum status *status)
 {
     bool reverse = !strncmp(word->name, "reverse-", 8);
@@ -185,11 +186,12 @@ void loader_home_options(const char *command_line, const struct settings_file *f
                          struct home_options *options)
 {
     static struct settings settings;
-    struct dhcp_message message;
     settings_set_defaults(&settings);
     settings.lenient = true;
     command_line_store(&settings, command_line, FROM_COMMAND_LINE);
     settings_from_file(&settings, file);
+
+    struct dhcp_message message;
     if (answer && !dhcp_message_open(&message, answer, length))
         settings_from_dhcp(&settings, &message);
     *options = settings.home;

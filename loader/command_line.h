@@ -27,8 +27,8 @@ bool command_line_next(const char **line, struct word *word);
 bool command_line_asks_for_help(const char *line);
 
 /*
- * Stores what the line sets where nothing of higher precedence has. Failures as settings_begin(). Of a file (FROM_FILE) '#' before
- * a word begins a comment, and words without '=' and unknown names are failures: E_SETTING_VALUE, E_SETTING_UNKNOWN.
+ * Stores what the line sets where nothing of higher precedence has. Failures as settings_begin(). Of a file (FROM_FILE) '#'
+ * before a word begins a comment, and words without '=' and unknown names are failures: E_SETTING_VALUE, E_SETTING_UNKNOWN.
  */
 enum status command_line_store(struct settings *settings, const char *line, enum origin origin);
 

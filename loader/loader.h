@@ -59,8 +59,8 @@ struct home_options {
 
 /*
  * Fills `options` from the command line, the file (or NULL) and a DHCP server's answer (`length` bytes, or NULL), with the
- * defaults of loader/settings.def for what is not set. A value that cannot be is left out here; loader_run() reads the same again and tells
- * the user. Wants no clock.
+ * defaults of loader/settings.def for what is not set. A value that cannot be is left out here; loader_run() reads the same again
+ * and tells the user. Wants no clock.
  */
 void loader_home_options(const char *command_line, const struct settings_file *file, const uint8_t *answer, size_t length,
                          struct home_options *options);
@@ -71,9 +71,9 @@ void loader_home_options(const char *command_line, const struct settings_file *f
 
 /* What the firmware's side knows when the story begins. All pointers stay valid. */
 struct machine {
-    const char *command_line;  /* "" when there was none; NUL-terminated */
+    const char *command_line;         /* "" when there was none; NUL-terminated */
     const struct settings_file *file; /* NULL when there is none */
-    const uint8_t *cached_ack; /* the DHCPACK the ROM got, from its op byte on; NULL when none */
+    const uint8_t *cached_ack;        /* the DHCPACK the ROM got, from its op byte on; NULL when none */
     size_t cached_ack_length;
     const uint8_t *cached_discover; /* and the DHCPDISCOVER by which it had asked; NULL when the firmware keeps none */
     size_t cached_discover_length;

@@ -160,8 +160,9 @@ enum status settings_finish(struct settings *settings, const uint8_t mac[NIC_MAC
 {
     if (settings->origin[SETTING_ROOT] == FROM_DEFAULT)
         return fail(E_ROOT_PATH_MISSING, "%s",
-                    settings->ipv4 == IPV4_DHCP ? "neither the command line nor sanstrap.conf nor the DHCP server's answer holds one"
-                                                : "the settings hold none, and DHCP was not asked");
+                    settings->ipv4 == IPV4_DHCP
+                        ? "neither the command line nor sanstrap.conf nor the DHCP server's answer holds one"
+                        : "the settings hold none, and DHCP was not asked");
     if (settings->origin[SETTING_INITIATOR] == FROM_DEFAULT)
         initiator_name_make(settings->initiator, settings->hostname, mac);
     if (settings->origin[SETTING_LUN] == FROM_DEFAULT)

@@ -73,7 +73,7 @@ struct settings {
     enum ibft_gateway ibft_gateway;
     bool firmware_ibft; /* take settings from an iBFT that is there already */
 
-    bool lenient; /* go on behind what is wrong */
+    bool lenient;                                  /* go on behind what is wrong */
     struct text_mark mark;                         /* where the last failure of the functions below is; empty text: nowhere */
     char unknown[UNKNOWN_MAX][UNKNOWN_LENGTH + 1]; /* names on the command line that are no settings, the first few */
     unsigned unknown_count;

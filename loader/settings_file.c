@@ -87,7 +87,8 @@ static bool try_lease(struct search *search, const uint8_t *lease)
 {
     const uint8_t *mac = lease + DHCP_AT_CHADDR, *address = lease + DHCP_AT_YIADDR;
     char name[40];
-    format_text(name, sizeof name, "sanstrap.cfg/01-%02x-%02x-%02x-%02x-%02x-%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+    format_text(name, sizeof name, "sanstrap.cfg/01-%02x-%02x-%02x-%02x-%02x-%02x", mac[0], mac[1], mac[2], mac[3], mac[4],
+                mac[5]);
     if (try_name(search, name))
         return true;
 

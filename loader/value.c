@@ -35,8 +35,8 @@ static bool parse_in_range(const char *value, size_t length, uint32_t minimum, u
 }
 
 /*
- * Stores which of `names`, each with a NUL behind it, the value is, in any case. They stand in the order of the enum at `to`, whose
- * values are 0 and up.
+ * Stores which of `names`, each with a NUL behind it, the value is, in any case. They stand in the order of the enum at `to`,
+ * whose values are 0 and up.
  */
 static enum status parse_choice(void *to, const char *names, const char *value, size_t length)
 {
@@ -195,14 +195,15 @@ static bool asks_for_dhcp(const char *word, size_t length)
 static enum status parse_linux_ip(struct settings *settings, const char *value, size_t length)
 {
     enum { CLIENT, SHORT_HOW, GATEWAY, NETMASK, HOST, HOW = 6, DNS };
-    size_t how_length, short_length, mask_length, host_length, client_length;
+    size_t how_length, short_length;
     const char *how = field_at(value, length, HOW, &how_length), *short_how = field_at(value, length, SHORT_HOW, &short_length);
-    const char *mask = field_at(value, length, NETMASK, &mask_length), *host = field_at(value, length, HOST, &host_length);
     if (asks_for_dhcp(how, how_length) || asks_for_dhcp(short_how, short_length)) {
         settings->ipv4 = IPV4_DHCP;
         return OK;
     }
 
+    size_t mask_length, host_length, client_length;
+    const char *mask = field_at(value, length, NETMASK, &mask_length), *host = field_at(value, length, HOST, &host_length);
     struct net_ipv4 ipv4 = settings->static_ipv4;
     field_at(value, length, CLIENT, &client_length);
     if (!client_length || !parse_ipv4_field(value, length, CLIENT, ipv4.address) ||

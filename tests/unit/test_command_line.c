@@ -340,8 +340,7 @@ static void defaults(void **state)
         memset(&settings, 0, sizeof settings);
         if (row->preset[0])
             assert_int_equal(setting_store(&settings, row, row->preset, strlen(row->preset)), OK);
-        if (row->where >= offsetof(struct settings, home) &&
-            row->where < offsetof(struct settings, home) + sizeof settings.home)
+        if (row->where >= offsetof(struct settings, home) && row->where < offsetof(struct settings, home) + sizeof settings.home)
             assert_string_not_equal(row->preset, "");
     }
     parsed("");

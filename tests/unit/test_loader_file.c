@@ -69,9 +69,8 @@ static void ipxes_keep_san_is_auto(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(the_file_is_shown_and_obeyed),         TEST(a_wrong_file_stops_the_boot),
-        TEST(a_search_that_was_broken_off_is_told), TEST(auto_keeps_what_does_not_boot),
-        TEST(ipxes_keep_san_is_auto),
+        TEST(the_file_is_shown_and_obeyed),  TEST(a_wrong_file_stops_the_boot), TEST(a_search_that_was_broken_off_is_told),
+        TEST(auto_keeps_what_does_not_boot), TEST(ipxes_keep_san_is_auto),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -70,8 +70,7 @@ static const struct form forms[] = {
     {"192.0.2.10/255.255.255.0", IPV4_STATIC, "\300\0\2\12", "\377\377\377\0", NONE, NONE, ""},
     {"192.0.2.10/255.255.255.255", IPV4_STATIC, "\300\0\2\12", "\377\377\377\377", NONE, NONE, ""},
     {"192.0.2.10:192.0.2.1:192.0.2.254:255.255.255.0", IPV4_STATIC, "\300\0\2\12", "\377\377\377\0", "\300\0\2\376", NONE, ""},
-    {"192.0.2.10::192.0.2.254:24:client:eth0:none", IPV4_STATIC, "\300\0\2\12", "\377\377\377\0", "\300\0\2\376", NONE,
-     "client"},
+    {"192.0.2.10::192.0.2.254:24:client:eth0:none", IPV4_STATIC, "\300\0\2\12", "\377\377\377\0", "\300\0\2\376", NONE, "client"},
     {"192.0.2.10:::255.255.255.0::eth0:off:192.0.2.53:192.0.2.54", IPV4_STATIC, "\300\0\2\12", "\377\377\377\0", NONE,
      "\300\0\2\65", ""},
     {"192.0.2.10:::24::eth0:none:1400:52:54:00:12:34:56", IPV4_STATIC, "\300\0\2\12", "\377\377\377\0", NONE, NONE, ""},
@@ -117,8 +116,10 @@ static void pxelinuxs_lease_without_a_target(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ipxes_names), cmocka_unit_test(dracuts_names),
-        cmocka_unit_test(what_pxelinux_appends), cmocka_unit_test(forms_of_ip),
+        cmocka_unit_test(ipxes_names),
+        cmocka_unit_test(dracuts_names),
+        cmocka_unit_test(what_pxelinux_appends),
+        cmocka_unit_test(forms_of_ip),
         cmocka_unit_test(pxelinuxs_lease_without_a_target),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

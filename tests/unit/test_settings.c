@@ -278,11 +278,11 @@ static void settings_as_text(void **state)
 {
     (void)state;
     struct dhcp_builder ack;
-    struct dhcp_message message;
     dhcp_ack(&ack);
     dhcp_text(&ack, DHCP_INITIATOR_IQN, "iqn.2001-04.com.example:option");
     dhcp_text(&ack, DHCP_HOST_NAME, "option");
-    dhcp_text(&ack, DHCP_SETTINGS, "root=" ROOT " hostname=text chap=\"u:a b\" boot=auto mtu=9000 nic=00:03.0 log=debug unknwn=1");
+    dhcp_text(&ack, DHCP_SETTINGS,
+              "root=" ROOT " hostname=text chap=\"u:a b\" boot=auto mtu=9000 nic=00:03.0 log=debug unknwn=1");
     assert_int_equal(from_dhcp("", &ack), OK);
     assert_string_equal(settings.root.target, "iqn.2001-04.com.example:storage");
     assert_string_equal(settings.hostname, "text");
@@ -294,6 +294,7 @@ static void settings_as_text(void **state)
     assert_int_equal(settings.nic_choice, NIC_ANY);
     assert_int_equal(settings.home.log, LOG_WARNING);
     assert_int_equal(settings.unknown_count, 0);
+    struct dhcp_message message;
     assert_null(dhcp_message_open(&message, ack.bytes, ack.length));
     assert_true(settings_dhcp_has_root(&message));
 

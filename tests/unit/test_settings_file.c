@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* sanstrap.conf: its lines, what is refused and how it is told, and where it is looked for. */
-#include "loader/settings_file.h"
 #include "loader/settings.h"
+#include "loader/settings_file.h"
 #include "net/dhcp_options.h"
 #include "tests/host/host.h"
 #include "tests/unit/dhcp_builder.h"
@@ -42,8 +42,9 @@ static const struct lines {
      BYTES("\xEF\xBB\xBF"
            "hostname=a"),
      "a", ""},
-    {"UTF-8 in a comment", BYTES("# Gr\xC3\xBC\xC3\x9F"
-                                "e\nhostname=a"),
+    {"UTF-8 in a comment",
+     BYTES("# Gr\xC3\xBC\xC3\x9F"
+           "e\nhostname=a"),
      "a", ""},
     {"UTF-16, as the UEFI shell writes it",
      BYTES("\xFF\xFEh\0o\0s\0t\0n\0a\0m\0e\0=\0a\0 \0#\0\x31\x04\r\0\n\0c\0h\0a\0p\0=\0u\0:\0s\0x"), "a", "s"},
@@ -152,9 +153,9 @@ static int reader(const char *name, void *to, size_t size)
     return (int)strlen(server.text);
 }
 
-#define BY_MACHINE                                                                                                                 \
-    "sanstrap.cfg/03020100-0504-0706-0809-0a0b0c0d0e0f sanstrap.cfg/01-52-54-00-12-34-56 sanstrap.cfg/C000020A "                  \
-    "sanstrap.cfg/C000020 sanstrap.cfg/C00002 sanstrap.cfg/C0000 sanstrap.cfg/C000 sanstrap.cfg/C00 sanstrap.cfg/C0 "             \
+#define BY_MACHINE                                                                                                               \
+    "sanstrap.cfg/03020100-0504-0706-0809-0a0b0c0d0e0f sanstrap.cfg/01-52-54-00-12-34-56 sanstrap.cfg/C000020A "                 \
+    "sanstrap.cfg/C000020 sanstrap.cfg/C00002 sanstrap.cfg/C0000 sanstrap.cfg/C000 sanstrap.cfg/C00 sanstrap.cfg/C0 "            \
     "sanstrap.cfg/C sanstrap.cfg/default sanstrap.conf "
 
 static struct settings_file_owner owner_of(const struct dhcp_builder *lease)
@@ -206,13 +207,14 @@ static void the_folder_is_the_boot_files(void **state)
 {
     (void)state;
     memset(&server, 0, sizeof server);
-    struct dhcp_builder lease, proxy;
+    struct dhcp_builder lease;
     dhcp_ack(&lease);
     strcpy((char *)lease.bytes + DHCP_AT_FILE, "/boot/pxe/sanstrap.pxe");
     struct settings_file_owner owner = owner_of(&lease);
     find(&owner);
     assert_non_null(strstr(server.asked, " /boot/pxe/sanstrap.conf "));
 
+    struct dhcp_builder proxy;
     dhcp_build(&proxy);
     dhcp_text(&proxy, DHCP_BOOT_FILE, "boot\\x64\\sanstrap.pxe");
     owner.named = proxy.bytes;
@@ -257,6 +259,7 @@ static void a_name_that_is_too_long_is_not_asked_for(void **state)
     memset(folder, 'd', sizeof folder);
     folder[108] = '/';
     folder[109] = '\0';
+
     dhcp_ack(&lease);
     dhcp_text(&lease, DHCP_PATH_PREFIX, folder);
     struct settings_file_owner owner = owner_of(&lease);
