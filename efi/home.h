@@ -89,8 +89,8 @@ bool resident_start(EFI_STATUS *status);
 const char *sources_line(bool *cut);
 
 /*
- * sanstrap.conf: beside the image on its volume, else from the server that the firmware's PXE client loaded us from. Stays valid.
- * To be called before a card is taken, with the clock.
+ * sanstrap.conf: beside the image on its volume, else from the server that the firmware loaded us from. Stays valid. To be
+ * called before a card is taken, with the clock.
  */
 const struct settings_file *sources_file(void);
 
@@ -107,10 +107,11 @@ const uint8_t *sources_dhcp_discover(size_t *length); /* and the DHCPDISCOVER th
 /* SMBIOS's system UUID, as struct machine has it; untouched when unknown. */
 void sources_uuid(uint8_t uuid[16]);
 
-/* ---- settings_server.c: the boot server ---- */
+/* ---- settings_server.c, settings_http.c: the boot server ---- */
 
-/* Looks for sanstrap.conf there: the rest of sources_file(). */
+/* Look for sanstrap.conf where PXE, or HTTP boot over IPv4, has loaded us from: the rest of sources_file(). */
 void server_find_file(struct settings_file *file);
+void http_find_file(struct settings_file *file);
 
 /* ---- pci.c: the cards ---- */
 

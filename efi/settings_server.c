@@ -44,9 +44,6 @@ static const EFI_PXE_BASE_CODE_PACKET *boot_answer(const EFI_PXE_BASE_CODE_MODE 
 void server_find_file(struct settings_file *file)
 {
     pxe = sources_pxe();
-    if (!pxe)
-        return;
-
     const EFI_PXE_BASE_CODE_PACKET *named = boot_answer(pxe->Mode);
     struct settings_file_owner owner = {.lease = pxe->Mode->DhcpAck.Raw,
                                         .lease_length = sizeof pxe->Mode->DhcpAck,

@@ -51,7 +51,10 @@ const struct settings_file *sources_file(void)
 {
     int length = read_beside_image();
     if (length == SETTINGS_FILE_NONE) {
-        server_find_file(&file);
+        if (sources_pxe())
+            server_find_file(&file);
+        else
+            http_find_file(&file);
         return &file;
     }
     memcpy(file.name, "sanstrap.conf", sizeof "sanstrap.conf");

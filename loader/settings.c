@@ -88,7 +88,6 @@ static void leave_target_to_dhcp(struct settings *settings)
         return;
     settings->ipv4 = IPV4_DHCP;
     settings->origin[SETTING_IP] = FROM_DEFAULT;
-    memset(&settings->static_ipv4, 0, sizeof settings->static_ipv4);
 }
 
 enum status settings_begin(struct settings *settings, const char *command_line)

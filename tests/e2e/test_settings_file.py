@@ -5,12 +5,14 @@ import pytest
 from tests.lab import disks, efi_disk, ovmf
 from tests.lab.boots import FAILURE, code, enters_boot_sector, fails_with, grub_hashes, hashing_target, hello_target
 from tests.lab.lab import NBP
+from tests.lab.network import SERVER
 from tests.lab.qemu import MAC
 
 UUID = "3f9b6c1e-7a52-4d08-9e11-0242ac130003"
 WITH_UUID = ("-uuid", UUID)
 NAMES = [f"sanstrap.cfg/{UUID}", f"sanstrap.cfg/01-{MAC.replace(':', '-')}", "sanstrap.cfg/C0A84D", "sanstrap.cfg/default",
          "sanstrap.conf"]
+NO_PXE = [word for version in (4, 6) for word in ("-fw_cfg", f"name=opt/org.tianocore/IPv{version}PXESupport,string=n")]
 STRANGER = "root=iscsi:192.0.2.1::::iqn.2026-11.org.sanstrap.lab:nowhere retry=0\n"
 
 
@@ -68,7 +70,7 @@ def test_without_a_file(lab):
 
 def test_by_ipxe_over_http(lab):
     target = hello_target(lab)
-    server = lab.ipxe("chain http://192.168.77.1/boot/sanstrap.pxe\n")
+    server = lab.ipxe(f"chain http://{SERVER}/boot/sanstrap.pxe\n")
     server.publish(NBP, "boot/sanstrap.pxe")
     server.publish_text("boot/sanstrap.conf", f"root={target.root_path}\n")
     server.serve_http()
@@ -125,6 +127,19 @@ def test_uefi(lab, pxe):
     machine = ovmf.boot_by_network(lab, None, pxe=pxe)
     lab.closing[1].publish_text("sanstrap.cfg/default", f"root={target.root_path}\n")
     machine.expect("^Settings +sanstrap.cfg/default", 90, or_fail=FAILURE)
+    grub_hashes(machine, expected)
+
+
+@pytest.mark.parametrize("name", ["sanstrap.cfg/01-52-54-00-12-34-56", "sanstrap.conf"])
+def test_uefi_http_boot(lab, name):
+    """From the URL's folder, by the firmware's own HTTP."""
+    target, expected = hashing_target(lab, efi_disk.hashing_disk())
+    server = lab.dhcp(boot_file=f"tag:http,http://{SERVER}/boot/sanstrap.efi")
+    server.publish(ovmf.APPLICATION, "boot/sanstrap.efi")
+    server.publish_text("boot/" + name, f"root={target.root_path}\n" + "#" * 3000 + "\n")
+    server.serve_http()
+    machine = ovmf.start(lab, extra=NO_PXE)
+    machine.expect(f"^Settings +{name}", 120, or_fail=FAILURE)
     grub_hashes(machine, expected)
 
 
