@@ -20,13 +20,18 @@
 
 /* ---- forms that several settings have ---- */
 
-/* Splits at the first comma: the part before it, and the rest, which is NULL when there is no comma. */
+/* Splits at the first `separator`: the part before it, and the rest, which is NULL when there is none. */
+static size_t part_before(char separator, const char *value, size_t length, const char **rest, size_t *rest_length)
+{
+    const char *at = memchr(value, separator, length);
+    *rest = at ? at + 1 : NULL;
+    *rest_length = at ? (size_t)(value + length - *rest) : 0;
+    return at ? (size_t)(at - value) : length;
+}
+
 static size_t first_part(const char *value, size_t length, const char **rest, size_t *rest_length)
 {
-    const char *comma = memchr(value, ',', length);
-    *rest = comma ? comma + 1 : NULL;
-    *rest_length = comma ? (size_t)(value + length - *rest) : 0;
-    return comma ? (size_t)(comma - value) : length;
+    return part_before(',', value, length, rest, rest_length);
 }
 
 static bool parse_in_range(const char *value, size_t length, uint32_t minimum, uint32_t maximum, uint32_t *number)
@@ -154,29 +159,10 @@ static bool parse_netmask(const char *value, size_t length, uint8_t netmask[4])
     return netmask[0] && !memcmp(netmask, mask.bytes, 4);
 }
 
-/* Puts the `index`-th of a value's parts between colons where the next function wants it; an empty one when there are fewer. */
-static const char *field_at(const char *value, size_t length, unsigned index, size_t *field_length)
-{
-    const char *end = value + length;
-    for (;; index--) {
-        const char *colon = memchr(value, ':', (size_t)(end - value));
-        if (!index || !colon) {
-            *field_length = index ? 0 : (size_t)((colon ? colon : end) - value);
-            return value;
-        }
-        value = colon + 1;
-    }
-}
-
-/* An empty field leaves what is there. */
-static bool parse_ipv4_field(const char *value, size_t length, unsigned index, uint8_t to[4])
+static bool parse_ipv4(const char *value, size_t length, uint8_t to[4])
 {
     struct net_address address;
-    size_t field_length;
-    const char *field = field_at(value, length, index, &field_length);
-    if (!field_length)
-        return true;
-    if (!parse_address(field, field_length, &address) || address.family != 4)
+    if (!parse_address(value, length, &address) || address.family != 4)
         return false;
     memcpy(to, address.bytes, 4);
     return true;
@@ -190,33 +176,42 @@ static bool asks_for_dhcp(const char *word, size_t length)
 /*
  * Linux's and dracut's form, of which pxelinux's IPAPPEND writes the first four fields:
  * <client>:<server>:<gateway>:<netmask>:<hostname>:<interface>:<how>:<dns>:<dns>, or <interface>:<how>. Servers and interfaces
- * say nothing here.
+ * say nothing here, and an empty field leaves what is there. In the place of DNS servers dracut may have an MTU and a MAC
+ * address.
  */
 static enum status parse_linux_ip(struct settings *settings, const char *value, size_t length)
 {
     enum { CLIENT, SHORT_HOW, GATEWAY, NETMASK, HOST, HOW = 6, DNS };
-    size_t how_length, short_length;
-    const char *how = field_at(value, length, HOW, &how_length), *short_how = field_at(value, length, SHORT_HOW, &short_length);
-    if (asks_for_dhcp(how, how_length) || asks_for_dhcp(short_how, short_length)) {
-        settings->ipv4 = IPV4_DHCP;
-        return OK;
+    struct net_ipv4 ipv4 = settings->static_ipv4;
+    const char *rest;
+    size_t rest_length;
+    bool dhcp = false, has_address = false, has_mask = false, good = true;
+    unsigned field = CLIENT;
+
+    for (; value; field++, value = rest, length = rest_length) {
+        size_t part = part_before(':', value, length, &rest, &rest_length);
+        if (!part)
+            continue;
+        if (field == SHORT_HOW || field == HOW)
+            dhcp = dhcp || asks_for_dhcp(value, part);
+        else if (field == CLIENT)
+            has_address = parse_ipv4(value, part, ipv4.address);
+        else if (field == GATEWAY)
+            good = parse_ipv4(value, part, ipv4.gateway);
+        else if (field == NETMASK)
+            has_mask = parse_netmask(value, part, ipv4.netmask);
+        else if (field == HOST && settings->origin[SETTING_HOSTNAME] == FROM_DEFAULT)
+            text_copy(settings->hostname, sizeof settings->hostname, value, part);
+        else if (field == DNS || field == DNS + 1)
+            parse_ipv4(value, part, ipv4.dns[field - DNS]);
     }
 
-    size_t mask_length, host_length, client_length;
-    const char *mask = field_at(value, length, NETMASK, &mask_length), *host = field_at(value, length, HOST, &host_length);
-    struct net_ipv4 ipv4 = settings->static_ipv4;
-    field_at(value, length, CLIENT, &client_length);
-    if (!client_length || !parse_ipv4_field(value, length, CLIENT, ipv4.address) ||
-        !parse_ipv4_field(value, length, GATEWAY, ipv4.gateway) || !parse_netmask(mask, mask_length, ipv4.netmask))
+    if (!dhcp && !(good && has_address && has_mask))
         return E_SETTING_VALUE;
-    for (unsigned i = 0; i < NET_DNS_SERVERS; i++)
-        parse_ipv4_field(value, length, DNS + i, ipv4.dns[i]); /* dracut may have an MTU and a MAC address there */
-    if (host_length && settings->origin[SETTING_HOSTNAME] == FROM_DEFAULT)
-        text_copy(settings->hostname, sizeof settings->hostname, host, host_length);
-
-    settings->ipv4 = IPV4_STATIC;
-    settings->static_ipv4 = ipv4;
-    settings->ip_is_lease = !host_length && !how_length;
+    settings->ipv4 = dhcp ? IPV4_DHCP : IPV4_STATIC;
+    settings->ip_is_lease = field == HOST;
+    if (!dhcp)
+        settings->static_ipv4 = ipv4;
     return OK;
 }
 
@@ -230,13 +225,12 @@ enum status value_parse_ip(void *to, const char *value, size_t length)
     if (memchr(value, ':', length))
         return parse_linux_ip(settings, value, length);
 
-    struct net_address address;
-    const char *slash = memchr(value, '/', length);
-    if (!slash || !parse_address(value, (size_t)(slash - value), &address) || address.family != 4 ||
-        !parse_netmask(slash + 1, length - (size_t)(slash - value) - 1, settings->static_ipv4.netmask))
+    const char *mask;
+    size_t mask_length, address_length = part_before('/', value, length, &mask, &mask_length);
+    if (!mask || !parse_netmask(mask, mask_length, settings->static_ipv4.netmask) ||
+        !parse_ipv4(value, address_length, settings->static_ipv4.address))
         return E_SETTING_VALUE;
     settings->ipv4 = IPV4_STATIC;
-    memcpy(settings->static_ipv4.address, address.bytes, 4);
     return OK;
 }
 
@@ -250,9 +244,10 @@ enum status value_parse_ip6(void *to, const char *value, size_t length)
 
     struct net_address address;
     uint32_t prefix;
-    const char *slash = memchr(value, '/', length);
-    if (!slash || !parse_address(value, (size_t)(slash - value), &address) || address.family != 6 ||
-        !parse_in_range(slash + 1, length - (size_t)(slash - value) - 1, 1, 128, &prefix))
+    const char *rest;
+    size_t rest_length, address_length = part_before('/', value, length, &rest, &rest_length);
+    if (!rest || !parse_address(value, address_length, &address) || address.family != 6 ||
+        !parse_in_range(rest, rest_length, 1, 128, &prefix))
         return E_SETTING_VALUE;
     settings->ipv6 = IPV6_STATIC;
     memcpy(settings->static_ipv6.address, address.bytes, 16);

@@ -78,7 +78,7 @@ static const struct form forms[] = {
     {"on", IPV4_DHCP, NONE, NONE, NONE, NONE, ""},
     {"any", IPV4_DHCP, NONE, NONE, NONE, NONE, ""},
     {"eth0:dhcp", IPV4_DHCP, NONE, NONE, NONE, NONE, ""},
-    {"::::client:eth0:dhcp", IPV4_DHCP, NONE, NONE, NONE, NONE, ""},
+    {"::::client:eth0:dhcp", IPV4_DHCP, NONE, NONE, NONE, NONE, "client"},
     {"none", IPV4_OFF, NONE, NONE, NONE, NONE, ""},
 };
 
@@ -113,6 +113,8 @@ static void pxelinuxs_lease_without_a_target(void **state)
     parsed("ip=192.0.2.10/24");
     assert_int_equal(settings.ipv4, IPV4_STATIC);
     parsed("ip=192.0.2.10:::24:client:eth0:none");
+    assert_int_equal(settings.ipv4, IPV4_STATIC);
+    parsed("ip=192.0.2.10:::24::eth0:none");
     assert_int_equal(settings.ipv4, IPV4_STATIC);
 }
 
