@@ -50,6 +50,12 @@ _Static_assert(sizeof(struct tftp_open) <= BUFFER_AT, "parameters before the buf
 
 static struct settings_file file;
 static uint8_t server[4];
+static bool by_ipxe; /* else by TFTP */
+
+static bool call(uint16_t opcode, void *parameters)
+{
+    return pxe_call(opcode, parameters);
+}
 
 static bool open_by_tftp(const char *name, uint16_t *packet_size)
 {
@@ -58,7 +64,7 @@ static bool open_by_tftp(const char *name, uint16_t *packet_size)
     memcpy(open->name, name, strlen(name));
     open->port = TFTP_PORT;
     open->packet_size = BLOCK_SIZE;
-    if (!pxe_call(PXENV_TFTP_OPEN, open))
+    if (!call(PXENV_TFTP_OPEN, open))
         return false;
     *packet_size = open->packet_size;
     return true;
@@ -70,7 +76,7 @@ static bool open_by_ipxe(const char *name, uint16_t *handle)
     struct file_open *open = memset(scratch, 0, sizeof *open);
     memcpy(scratch + BUFFER_AT, name, strlen(name) + 1);
     open->name = realmode_far(scratch + BUFFER_AT);
-    if (!pxe_call(PXENV_FILE_OPEN, open))
+    if (!call(PXENV_FILE_OPEN, open))
         return false;
     *handle = open->handle;
     return true;
@@ -83,7 +89,7 @@ static bool wait_for_ipxe(uint16_t handle)
     deadline_t deadline = deadline_after_ms(READ_MS);
     do {
         *select = (struct select){.handle = handle};
-        if (!pxe_call(PXENV_FILE_SELECT, select))
+        if (!call(PXENV_FILE_SELECT, select))
             return false;
         if (select->ready)
             return true;
@@ -92,20 +98,19 @@ static bool wait_for_ipxe(uint16_t handle)
 }
 
 /* One piece, to the buffer. Returns its length, 0 at the end; negative when it broke off. */
-static int read_piece(bool by_ipxe, uint16_t handle)
+static int read_piece(uint16_t handle)
 {
     struct read *read = (struct read *)realmode_scratch();
     if (by_ipxe && !wait_for_ipxe(handle))
         return SETTINGS_FILE_BROKEN;
     *read = (struct read){.number = handle, .size = BUFFER_SIZE, .buffer = realmode_far(realmode_scratch() + BUFFER_AT)};
-    if (!pxe_call(by_ipxe ? PXENV_FILE_READ : PXENV_TFTP_READ, read) || read->size > BUFFER_SIZE)
+    if (!call(by_ipxe ? PXENV_FILE_READ : PXENV_TFTP_READ, read) || read->size > BUFFER_SIZE)
         return SETTINGS_FILE_BROKEN;
     return read->size;
 }
 
 static int read_file(const char *name, void *to, size_t size)
 {
-    bool by_ipxe = pxe_has_files();
     uint16_t handle; /* by TFTP the size of all packets but the last: one file is open at a time */
     if (!(by_ipxe ? open_by_ipxe(name, &handle) : open_by_tftp(name, &handle)))
         return SETTINGS_FILE_NONE;
@@ -113,7 +118,7 @@ static int read_file(const char *name, void *to, size_t size)
     size_t length = 0;
     int piece;
     do {
-        piece = read_piece(by_ipxe, handle);
+        piece = read_piece(handle);
         size_t used = piece > 0 ? smaller_of((uint32_t)piece, (uint32_t)(size - length)) : 0;
         memcpy((uint8_t *)to + length, realmode_scratch() + BUFFER_AT, used);
         length += used;
@@ -121,16 +126,17 @@ static int read_file(const char *name, void *to, size_t size)
 
     struct select *close = (struct select *)realmode_scratch();
     *close = (struct select){.handle = handle};
-    pxe_call(by_ipxe ? PXENV_FILE_CLOSE : PXENV_TFTP_CLOSE, close);
+    call(by_ipxe ? PXENV_FILE_CLOSE : PXENV_TFTP_CLOSE, close);
     return piece < 0 ? piece : (int)length;
 }
 
 const struct settings_file *settings_file_from_server(void)
 {
-    struct settings_file_owner owner = {.relative = pxe_has_files()};
+    struct settings_file_owner owner = {0};
     if (realmode_block()->start_kind != START_NBP)
         return &file;
 
+    owner.relative = by_ipxe = pxe_has_files();
     owner.lease = pxe_cached_ack(&owner.lease_length);
     owner.named = pxe_cached_reply(&owner.named_length);
     const uint8_t *said = owner.named ? owner.named : owner.lease;

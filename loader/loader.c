@@ -124,7 +124,6 @@ static enum status publish_or_boot(struct story *story, bool hook_only)
 {
     struct boot_options *options = &story->settings.boot;
     options->hook_only = hook_only;
-    options->keep = story->settings.home.boot == BOOT_AUTO;
     options->vlan = story->settings.vlan;
     options->nic = &story->nic;
     options->network = story->network;

@@ -28,7 +28,6 @@ struct boot_tables {
 struct boot_options {
     uint8_t drive;  /* BIOS drive number, 80h..FFh */
     bool hook_only; /* publish the disk, then go on with the firmware's own boot order */
-    bool keep;      /* boot=auto: when what was booted gives up, the disk stays and the firmware's boot order goes on */
     /* UEFI: what to start, paths from the file system's root with commas between; "": the usual names. */
     char files[BOOT_FILES_MAX + 1];
     uint16_t vlan;                 /* in which the target is; 0: untagged */

@@ -110,6 +110,7 @@ static void pxelinuxs_lease_without_a_target(void **state)
     parsed("gateway=192.0.2.7 dns=192.0.2.8 ip=192.0.2.10:192.0.2.1::255.255.255.0");
     assert_memory_equal(settings.static_ipv4.gateway, "\300\0\2\7", 4);
     assert_memory_equal(settings.static_ipv4.dns[0], "\300\0\2\10", 4);
+
     parsed("ip=192.0.2.10/24");
     assert_int_equal(settings.ipv4, IPV4_STATIC);
     parsed("ip=192.0.2.10:::24:client:eth0:none");
