@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Every way in which the loader can be loaded ends in the LUN's boot sector, entered as a BIOS would."""
 import hashlib
+import re
 
 import pytest
 
@@ -125,7 +126,8 @@ def test_grubs_escapes(lab, command):
     """It writes a backslash before some characters; the secret is the one that was typed all the same."""
     chap = Chap("lab", "it's a\\b \"c\" d")
     target = hello_target(lab, chap=chap)
-    script = f"{command} /sanstrap.lkrn {STATIC} root={target.root_path} \"chap=lab:it's a\\\\b \\\"c\\\" d\"\nboot\n"
+    typed = re.sub(r"([ '\"\\\\])", r"\\\1", f"chap={chap.name}:{chap.secret}")
+    script = f"{command} /sanstrap.lkrn {STATIC} root={target.root_path} {typed}\nboot\n"
     local = disks.grub_disk(lab.path("grub.img"), script, {"sanstrap.lkrn": LKRN}, size=32 * disks.MIB)
     enters_boot_sector(lab.machine(drives=[local], boot="c", rom=""))
 
