@@ -7,6 +7,7 @@
 
 #define HTTP_VERSION_11 1
 #define HTTP_METHOD_GET 0
+#define HTTP_STATUS_200 3 /* "OK" in the list of EFI_HTTP_STATUS_CODE */
 
 struct http_access_point {
     BOOLEAN use_default_address;

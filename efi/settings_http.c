@@ -100,7 +100,7 @@ static int take_response(uint8_t *to, size_t size)
     struct http_message message = {.data = &status, .body_length = size, .body = to};
     bool found = exchange(http->response, &message);
     int whole = take_headers(&message);
-    if (!found)
+    if (!found || status != HTTP_STATUS_200)
         return SETTINGS_FILE_NONE;
     if (whole < 0)
         return SETTINGS_FILE_BROKEN;

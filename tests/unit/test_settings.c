@@ -297,7 +297,17 @@ static void settings_as_text(void **state)
     struct dhcp_message message;
     assert_null(dhcp_message_open(&message, ack.bytes, ack.length));
     assert_true(settings_dhcp_has_root(&message));
+    dhcp_ack(&ack);
+    dhcp_text(&ack, DHCP_SETTINGS, "initiator=iqn.2001-04.com.iscsi:x netroot=\"" ROOT "\"");
+    assert_null(dhcp_message_open(&message, ack.bytes, ack.length));
+    assert_true(settings_dhcp_has_root(&message));
+    dhcp_ack(&ack);
+    dhcp_text(&ack, DHCP_SETTINGS, "initiator=iqn.2001-04.com.iscsi:x =");
+    assert_null(dhcp_message_open(&message, ack.bytes, ack.length));
+    assert_false(settings_dhcp_has_root(&message));
 
+    dhcp_ack(&ack);
+    dhcp_text(&ack, DHCP_SETTINGS, "hostname=text");
     assert_int_equal(from_dhcp("hostname=mine", &ack), OK);
     assert_string_equal(settings.hostname, "mine");
 
