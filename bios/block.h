@@ -52,7 +52,7 @@ struct realmode_block {
     uint8_t bios_disks;        /* 0040:0075 without us */
     struct block_vector vectors[BLOCK_HOOKS];
     /* ---- */
-    uint16_t start_kind;
+    uint8_t start_kind, loader_type;                 /* START_...; START_BZIMAGE: the boot protocol's type_of_loader */
     uint16_t own_ss;                                 /* of own_sp and own_top */
     uint32_t scratch;                                /* base memory that is ours but for the time of a boot sector */
     uint32_t command_line;                           /* START_BZIMAGE; 0 when there is none */

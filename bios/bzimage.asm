@@ -27,7 +27,8 @@ SCRATCH32       equ 10000h
         dd 0                            ; realmode_swtch
         dw 0                            ; start_sys_seg
         dw version - 200h
-        db 0                            ; type_of_loader
+type_of_loader:
+        db 0
         db 81h                          ; loadflags: loaded high, heap_end_ptr valid
         dw 8000h                        ; setup_move_size
         dd PAYLOAD                      ; code32_start
@@ -52,11 +53,13 @@ setup:
         sub ax, 20h
         mov ds, ax
         mov ebx, [cmd_line_ptr]
+        mov cl, [type_of_loader]
         movzx edx, ax
         shl edx, 4                      ; X:0000 as a linear address
         add ax, (block16 - $$) / 16
         mov ds, ax
-        mov word [block.start_kind], START_BZIMAGE
+        mov byte [block.start_kind], START_BZIMAGE
+        mov [block.loader_type], cl
         mov [block.command_line], ebx
         mov dword [block.payload], PAYLOAD + core - payload
         mov dword [block.protected_entry], PAYLOAD + core - payload + CORE_STUB
@@ -96,7 +99,9 @@ payload:
         mov ebx, BLOCK32
         mov eax, [ebp + 228h]           ; boot_params.hdr.cmd_line_ptr
         mov [ebx + block.command_line], eax
-        mov word [ebx + block.start_kind], START_BZIMAGE
+        mov byte [ebx + block.start_kind], START_BZIMAGE
+        mov al, [ebp + 210h]            ; and its type_of_loader
+        mov [ebx + block.loader_type], al
         mov dword [ebx + block.payload], PAYLOAD + core - payload
         mov dword [ebx + block.scratch], SCRATCH32
         mov esp, SCRATCH32 + SCRATCH_ESP

@@ -2,6 +2,7 @@
 /* The image's first C function: takes the machine over and tells the loader of it. */
 #include <string.h>
 
+#include "bios/grub_words.h"
 #include "bios/home.h"
 #include "handoff/recorder.h"
 #include "platform/bytes.h"
@@ -21,7 +22,9 @@ static void read_command_line(const struct realmode_block *block)
 {
     const char *line =
         block->start_kind == START_BZIMAGE && block->command_line ? low_memory(block->command_line) : pxe_command_line();
-    if (line)
+    if (line && block->loader_type == GRUB2_LOADER_TYPE)
+        grub_words_copy(command_line, sizeof command_line, line);
+    else if (line)
         memcpy(command_line, line, strnlen(line, sizeof command_line - 1));
 }
 
@@ -78,7 +81,8 @@ void bios_main(struct realmode_block *block, const struct region *region)
     pxe_find();
     read_command_line(block);
     struct home_options options;
-    loader_home_options(command_line, &options);
+    const struct settings_file *file = has_clock ? settings_file_from_server() : NULL;
+    loader_home_options(command_line, file, NULL, 0, &options);
     console_start(&options);
     if (!has_clock) {
         console_write("sanstrap: this CPU has no time stamp counter, or none of the machine's timers counts\n");
@@ -93,6 +97,7 @@ void bios_main(struct realmode_block *block, const struct region *region)
     static struct machine machine;
     machine = (struct machine){
         .command_line = command_line,
+        .file = file,
         .nics = nics,
         .architecture = ARCHITECTURE_BIOS,
         .arena = &arena,

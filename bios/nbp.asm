@@ -25,7 +25,7 @@ start:
         mov [block.entry_sp], sp
         mov [block.entry_es], es
         mov [block.entry_bx], bx
-        mov word [block.start_kind], START_NBP
+        mov byte [block.start_kind], START_NBP
         mov dword [block.payload], core
         mov dword [block.scratch], scratch
         mov dword [block.saved_esp], scratch + SCRATCH_ESP

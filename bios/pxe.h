@@ -12,9 +12,15 @@
 #define PXENV_UNDI_GET_INFORMATION 0x0C
 #define PXENV_UNDI_GET_NIC_TYPE    0x12
 #define PXENV_STOP_UNDI            0x15
+#define PXENV_TFTP_OPEN            0x20
+#define PXENV_TFTP_CLOSE           0x21
+#define PXENV_TFTP_READ            0x22
 #define PXENV_UNLOAD_STACK         0x70
 #define PXENV_GET_CACHED_INFO      0x71
+#define PXENV_FILE_OPEN            0xE0
+#define PXENV_FILE_CLOSE           0xE1
 #define PXENV_FILE_SELECT          0xE2
+#define PXENV_FILE_READ            0xE3
 #define PXENV_FILE_EXEC            0xE5
 #define PXENV_FILE_API_CHECK       0xE6
 #define PXENV_FILE_CMDLINE         0xE8

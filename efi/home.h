@@ -87,11 +87,17 @@ bool resident_start(EFI_STATUS *status);
 
 /* ---- settings_sources.c: what we are told by whom ---- */
 
-/*
- * The line of settings: `sanstrap.conf` beside the image, then the load options, so that of two values the load options' counts.
- * Never NULL, and stays valid; *cut says that it is not whole.
- */
+/* The load options as a line of settings. Never NULL, and stays valid; *cut says that it is not whole. */
 const char *sources_line(bool *cut);
+
+/*
+ * sanstrap.conf: beside the image on its volume, else from the server that the firmware loaded us from. Stays valid. To be
+ * called before a card is taken, with the clock.
+ */
+const struct settings_file *sources_file(void);
+
+/* The firmware's PXE client with the IPv4 lease by which it loaded us; NULL when it did not. */
+EFI_PXE_BASE_CODE_PROTOCOL *sources_pxe(void);
 
 /*
  * The DHCPACK that the firmware booted us with, from its op byte on, copied; NULL and *length 0 when there is none, or it is
@@ -102,6 +108,12 @@ const uint8_t *sources_dhcp_discover(size_t *length); /* and the DHCPDISCOVER th
 
 /* SMBIOS's system UUID, as struct machine has it; untouched when unknown. */
 void sources_uuid(uint8_t uuid[16]);
+
+/* ---- settings_server.c, settings_http.c: the boot server ---- */
+
+/* Look for sanstrap.conf where PXE, or HTTP boot over IPv4, has loaded us from: the rest of sources_file(). */
+void server_find_file(struct settings_file *file);
+void http_find_file(struct settings_file *file);
 
 /* ---- pci.c: the cards ---- */
 

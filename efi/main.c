@@ -75,11 +75,12 @@ void *firmware_table(const EFI_GUID *guid)
     return NULL;
 }
 
-static void run_loader(const char *settings)
+static void run_loader(const char *settings, const struct settings_file *file)
 {
     static struct machine machine;
     machine = (struct machine){
         .command_line = settings,
+        .file = file,
         .nics = nics,
         .architecture = ARCHITECTURE_X64_UEFI,
         .arena = &arena,
@@ -114,9 +115,12 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
     bool cut;
     struct home_options options;
     const char *settings = sources_line(&cut);
-    loader_home_options(settings, &options);
+    const struct settings_file *file = sources_file();
+    size_t length;
+    const uint8_t *answer = sources_dhcp_ack(&length);
+    loader_home_options(settings, file, answer, length, &options);
     EFI_STATUS status;
-    if (options.hook_only && !firmware.resident && resident_start(&status))
+    if (options.boot != BOOT_YES && !firmware.resident && resident_start(&status))
         return status;
 
     console_start(&options);
@@ -127,6 +131,6 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
         console_write("sanstrap: the firmware has not the memory that memory= asks for\n");
         return EFI_OUT_OF_RESOURCES;
     }
-    run_loader(settings);
+    run_loader(settings, file);
     return EFI_ABORTED;
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Where settings come from on this firmware: load options, a file beside the image, the firmware's own DHCP, SMBIOS. */
+#include <string.h>
+
 #include "efi/home.h"
 #include "efi/settings_text.h"
 #include "loader/smbios.h"
@@ -10,62 +12,76 @@
 
 /* ---- the line ---- */
 
-static void append_file(struct settings_text *text)
-{
-    static char bytes[2 * LINE_MAX]; /* it may be UTF-16 */
-    CHAR16 path[FILE_PATH_MAX];
-    EFI_FILE_IO_INTERFACE *volume;
-    EFI_FILE_HANDLE root;
-    EFI_HANDLE device = firmware.loaded->DeviceHandle;
-
-    if (!device || EFI_ERROR(firmware.boot->HandleProtocol(device, &guid_simple_file_system, (void **)&volume)) ||
-        !firmware_path_beside_image(L"sanstrap.conf", path) || EFI_ERROR(volume->OpenVolume(volume, &root)))
-        return;
-
-    EFI_FILE_HANDLE file;
-    if (!EFI_ERROR(root->Open(root, &file, path, EFI_FILE_MODE_READ, 0))) {
-        UINTN size = sizeof bytes;
-        if (!EFI_ERROR(file->Read(file, &size, bytes))) {
-            settings_text_add_file(text, bytes, size);
-            text->cut = text->cut || size == sizeof bytes;
-        }
-        file->Close(file);
-    }
-    root->Close(root);
-}
-
 const char *sources_line(bool *cut)
 {
     static char line[LINE_MAX];
     struct settings_text text = {.text = line, .size = sizeof line};
-    append_file(&text);
     settings_text_add_options(&text, firmware.loaded->LoadOptions,
                               firmware.loaded->LoadOptions ? firmware.loaded->LoadOptionsSize : 0);
     *cut = text.cut;
     return line;
 }
 
+/* ---- the file ---- */
+
+static struct settings_file file;
+
+static int read_beside_image(void)
+{
+    CHAR16 path[FILE_PATH_MAX];
+    EFI_FILE_IO_INTERFACE *volume;
+    EFI_FILE_HANDLE root;
+    EFI_HANDLE device = firmware.loaded->DeviceHandle;
+    if (!device || EFI_ERROR(firmware.boot->HandleProtocol(device, &guid_simple_file_system, (void **)&volume)) ||
+        !firmware_path_beside_image(L"sanstrap.conf", path) || EFI_ERROR(volume->OpenVolume(volume, &root)))
+        return SETTINGS_FILE_NONE;
+
+    EFI_FILE_HANDLE handle;
+    int length = SETTINGS_FILE_NONE;
+    if (!EFI_ERROR(root->Open(root, &handle, path, EFI_FILE_MODE_READ, 0))) {
+        UINTN size = sizeof file.bytes;
+        length = EFI_ERROR(handle->Read(handle, &size, file.bytes)) ? SETTINGS_FILE_BROKEN : (int)size;
+        handle->Close(handle);
+    }
+    root->Close(root);
+    return length;
+}
+
+const struct settings_file *sources_file(void)
+{
+    int length = read_beside_image();
+    if (length == SETTINGS_FILE_NONE) {
+        if (sources_pxe())
+            server_find_file(&file);
+        else
+            http_find_file(&file);
+        return &file;
+    }
+    memcpy(file.name, "sanstrap.conf", sizeof "sanstrap.conf");
+    settings_file_open(&file, length);
+    return &file;
+}
+
 /* ---- the firmware's DHCP ---- */
 
-/* What the firmware has of the exchange that loaded us; NULL when none, or one of DHCPv6. */
-static const EFI_PXE_BASE_CODE_MODE *dhcp_mode(void)
+EFI_PXE_BASE_CODE_PROTOCOL *sources_pxe(void)
 {
     EFI_PXE_BASE_CODE_PROTOCOL *pxe;
     EFI_HANDLE device = firmware.loaded->DeviceHandle;
     if (!device || EFI_ERROR(firmware.boot->HandleProtocol(device, &guid_pxe_base_code, (void **)&pxe)) || !pxe->Mode ||
         !pxe->Mode->DhcpAckReceived || pxe->Mode->UsingIpv6)
         return NULL;
-    return pxe->Mode;
+    return pxe;
 }
 
 const uint8_t *sources_dhcp_ack(size_t *length)
 {
     static EFI_PXE_BASE_CODE_PACKET ack;
-    const EFI_PXE_BASE_CODE_MODE *mode = dhcp_mode();
+    EFI_PXE_BASE_CODE_PROTOCOL *pxe = sources_pxe();
     *length = 0;
-    if (!mode)
+    if (!pxe)
         return NULL;
-    ack = mode->DhcpAck;
+    ack = pxe->Mode->DhcpAck;
     *length = sizeof ack;
     return ack.Raw;
 }
@@ -73,11 +89,11 @@ const uint8_t *sources_dhcp_ack(size_t *length)
 const uint8_t *sources_dhcp_discover(size_t *length)
 {
     static EFI_PXE_BASE_CODE_PACKET discover;
-    const EFI_PXE_BASE_CODE_MODE *mode = dhcp_mode();
+    EFI_PXE_BASE_CODE_PROTOCOL *pxe = sources_pxe();
     *length = 0;
-    if (!mode || !mode->DhcpDiscoverValid)
+    if (!pxe || !pxe->Mode->DhcpDiscoverValid)
         return NULL;
-    discover = mode->DhcpDiscover;
+    discover = pxe->Mode->DhcpDiscover;
     *length = sizeof discover;
     return discover.Raw;
 }

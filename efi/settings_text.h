@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* From what a firmware, a shell, a boot manager or a user's editor wrote to the line of settings that the loader reads. */
+/* From what a firmware, a shell or a boot manager wrote to the line of settings that the loader reads. */
 #ifndef SANSTRAP_SETTINGS_TEXT_H
 #define SANSTRAP_SETTINGS_TEXT_H
 
@@ -23,12 +23,5 @@ struct settings_text {
  * there. Binary data adds nothing.
  */
 void settings_text_add_options(struct settings_text *line, const void *options, size_t size);
-
-/*
- * Appends a file's lines and a space: `size` bytes of text, or of little endian UTF-16 with its byte order mark, up to a NUL. A
- * '#' begins a comment to the line's end, unless it stands inside a word or between quotes. Characters beyond ASCII become '?'
- * when they were UTF-16.
- */
-void settings_text_add_file(struct settings_text *line, const void *file, size_t size);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "loader/setting.h"
 #include "loader/text.h"
+#include "platform/bytes.h"
 #include "platform/format.h"
 
 static bool is_blank(char character)
@@ -53,9 +54,14 @@ bool command_line_next(const char **line, struct word *word)
     return true;
 }
 
+/* What boot loaders add by themselves, by how it begins: pxelinux's SYSAPPEND has twenty names. */
 static bool is_boot_loaders(const char *name)
 {
-    return !strcmp(name, "BOOT_IMAGE") || !strcmp(name, "initrd") || !strcmp(name, "vga");
+    static const char beginnings[] = "BOOT_IMAGE\0initrd\0vga\0SYS\0MB\0BIOS\0CPU\0";
+    for (const char *one = beginnings; *one; one += strlen(one) + 1)
+        if (!strncmp(name, one, strlen(one)))
+            return true;
+    return false;
 }
 
 /*
@@ -72,35 +78,98 @@ static bool store_bootif(struct settings *settings, const struct word *word)
     return true;
 }
 
-/* Only the name is kept: the value may be a secret whose setting was misspelt. */
-static void note_unknown(struct settings *settings, const char *name)
+/* True when a value of this origin counts, which is noted then. */
+static bool note_origin(struct settings *settings, enum setting setting, enum origin origin)
 {
-    if (settings->unknown_count < UNKNOWN_MAX)
-        format_text(settings->unknown[settings->unknown_count++], UNKNOWN_LENGTH + 1, "%s", name);
+    if (settings->origin[setting] > origin)
+        return false;
+    settings->origin[setting] = origin;
+    return true;
 }
 
-static enum status store_word(struct settings *settings, const struct word *word)
+/* username=, password=, and both with reverse-: iPXE's names for the halves of chap= and mutual=. False when it is none of them.
+ */
+static bool store_account(struct settings *settings, const struct word *word, enum origin origin, enum status *status)
 {
+    bool reverse = !strncmp(word->name, "reverse-", 8);
+    const char *name = word->name + (reverse ? 8 : 0);
+    bool is_secret = !strcmp(name, "password");
+    if (!is_secret && strcmp(name, "username"))
+        return false;
+
+    enum setting setting = reverse ? SETTING_MUTUAL : SETTING_CHAP;
+    struct iscsi_chap *chap = reverse ? &settings->mutual : &settings->chap;
+    if (settings->origin[setting] < origin)
+        bytes_wipe(chap, sizeof *chap);
+    if (note_origin(settings, setting, origin) &&
+        !text_copy(is_secret ? chap->secret : chap->name, sizeof chap->secret, word->value, word->value_length))
+        *status = fail(E_SETTING_VALUE, "%s= takes at most 255 bytes", word->name);
+    return true;
+}
+
+static void pass_over(const struct settings *settings, const char *name, const char *why)
+{
+    if (!settings->lenient)
+        log_printf(LOG_WARNING, "DHCP option 224: %s= %s, and is passed over", name, why);
+}
+
+/* Only the name is kept: the value may be a secret whose setting was misspelt. */
+static enum status unknown(struct settings *settings, const char *name, enum origin origin)
+{
+    if (origin == FROM_FILE)
+        return fail(E_SETTING_UNKNOWN, "%s= is no setting", name);
+    if (origin == FROM_DHCP_TEXT)
+        pass_over(settings, name, "is no setting");
+    else if (settings->unknown_count < UNKNOWN_MAX)
+        format_text(settings->unknown[settings->unknown_count++], UNKNOWN_LENGTH + 1, "%s", name);
+    return OK;
+}
+
+/* dracut's roots by NFS and NBD, or "as DHCP says"; and the address of an iBFT, which firmware-ibft= takes. */
+static bool says_nothing(const struct word *word)
+{
+    return (!strcmp(word->name, "netroot") && !root_path_is_iscsi(word->value, word->value_length)) ||
+           (!strcmp(word->name, "ip") && text_is(word->value, word->value_length, "ibft"));
+}
+
+static enum status store_word(struct settings *settings, const struct word *word, enum origin origin)
+{
+    enum status status = OK;
+    if (!word->has_value)
+        return origin == FROM_FILE ? fail(E_SETTING_VALUE, "%s is not <name>=<value>", word->name) : OK;
+    if (is_boot_loaders(word->name) || store_bootif(settings, word))
+        return OK;
     if (word->error)
         return fail(E_SETTING_VALUE, "%s=: %s", word->name, word->error);
+    if (store_account(settings, word, origin, &status))
+        return status;
+
     const struct setting_row *row = setting_named(word->name);
-    if (!row) {
-        note_unknown(settings, word->name);
+    if (!row)
+        return unknown(settings, word->name, origin);
+    if (says_nothing(word))
+        return OK;
+    if (origin == FROM_DHCP_TEXT && !setting_may_come_by_dhcp(row)) {
+        pass_over(settings, row->name, "comes too late there");
         return OK;
     }
-
-    settings->origin[row - setting_rows] = FROM_COMMAND_LINE;
-    return setting_store(settings, row, word->value, word->value_length);
+    return note_origin(settings, (enum setting)(row - setting_rows), origin)
+               ? setting_store(settings, row, word->value, word->value_length)
+               : OK;
 }
 
-enum status command_line_parse(struct settings *settings, const char *line)
+enum status command_line_store(struct settings *settings, const char *line, enum origin origin)
 {
     struct word word;
     enum status status = OK;
-    while (status == OK && command_line_next(&line, &word))
-        if (word.has_value && !is_boot_loaders(word.name) && !store_bootif(settings, &word))
-            status = store_word(settings, &word);
-    return status;
+    while (command_line_next(&line, &word)) {
+        if (origin == FROM_FILE && word.name[0] == '#')
+            break;
+        status = store_word(settings, &word, origin);
+        if (status != OK && !settings->lenient)
+            return status;
+    }
+    return OK;
 }
 
 bool command_line_asks_for_help(const char *line)
@@ -112,17 +181,19 @@ bool command_line_asks_for_help(const char *line)
     return false;
 }
 
-void loader_home_options(const char *command_line, struct home_options *options)
+/* All of the settings, of which the home's are kept: there is room, and no second reader. */
+void loader_home_options(const char *command_line, const struct settings_file *file, const uint8_t *answer, size_t length,
+                         struct home_options *options)
 {
-    memset(options, 0, sizeof *options);
-    for (const struct setting_row *row = setting_rows; row < setting_rows + SETTING_COUNT; row++)
-        if (setting_is_homes(row))
-            setting_store_for_home(options, row, row->preset, strlen(row->preset));
+    static struct settings settings;
+    settings_set_defaults(&settings);
+    settings.lenient = true;
+    command_line_store(&settings, command_line, FROM_COMMAND_LINE);
+    settings_from_file(&settings, file);
 
-    struct word word;
-    while (command_line_next(&command_line, &word)) {
-        const struct setting_row *row = word.has_value && !word.error ? setting_named(word.name) : NULL;
-        if (row && setting_is_homes(row))
-            setting_store_for_home(options, row, word.value, word.value_length);
-    }
+    struct dhcp_message message;
+    if (answer && !dhcp_message_open(&message, answer, length))
+        settings_from_dhcp(&settings, &message);
+    *options = settings.home;
+    bytes_wipe(&settings, sizeof settings);
 }

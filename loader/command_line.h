@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The command line: words between blanks, each `name=value`. Double quotes keep blanks together, inside them \" and \\ stand for
- * themselves. The word `help` asks for the table of settings; other words without '=' and those that boot loaders add
- * (BOOT_IMAGE=, initrd=, vga=) are passed over.
+ * themselves. The word `help` asks for the table of settings; other words without '=' and those that boot loaders add are
+ * passed over. Lines of sanstrap.conf and the text of DHCP's option 224 have the same words.
  */
 #ifndef SANSTRAP_COMMAND_LINE_H
 #define SANSTRAP_COMMAND_LINE_H
@@ -26,7 +26,10 @@ bool command_line_next(const char **line, struct word *word);
 /* True when the word `help` is among them. */
 bool command_line_asks_for_help(const char *line);
 
-/* Stores what the line sets. Failures as settings_begin(). */
-enum status command_line_parse(struct settings *settings, const char *line);
+/*
+ * Stores what the line sets where nothing of higher precedence has. Failures as settings_begin(). Of a file (FROM_FILE) '#'
+ * before a word begins a comment, and words without '=' and unknown names are failures: E_SETTING_VALUE, E_SETTING_UNKNOWN.
+ */
+enum status command_line_store(struct settings *settings, const char *line, enum origin origin);
 
 #endif

@@ -131,10 +131,10 @@ static enum status open_disk(struct story *story)
     return OK;
 }
 
-static enum status boot_disk(struct story *story)
+static enum status publish_or_boot(struct story *story, bool hook_only)
 {
     struct boot_options *options = &story->settings.boot;
-    options->hook_only = story->settings.home.hook_only;
+    options->hook_only = hook_only;
     options->vlan = story->settings.vlan;
     options->nic = &story->nic;
     options->network = story->network;
@@ -148,6 +148,16 @@ static enum status boot_disk(struct story *story)
     else
         screen_line(&story->screen, "Boot", options->hook_only ? "disk published" : "from the disk");
     return story->machine->boot(scsi_disk_contract(story->disk), options);
+}
+
+static enum status boot_disk(struct story *story)
+{
+    enum boot_choice choice = story->settings.home.boot;
+    enum status status = publish_or_boot(story, choice == BOOT_NO);
+    if (choice != BOOT_AUTO || status == OK)
+        return status;
+    screen_line(&story->screen, "Boot", "%s (S%u): the disk is kept (boot=auto)", status_what(status), (unsigned)status);
+    return publish_or_boot(story, true);
 }
 
 /* ---- the story ---- */
@@ -292,11 +302,23 @@ static void warn_of_unknown_settings(struct story *story)
                     story->settings.unknown[i], E_SETTING_UNKNOWN);
 }
 
+static enum status read_file(struct story *story)
+{
+    const struct settings_file *file = story->machine->file;
+    if (file && file->name[0])
+        screen_line(&story->screen, "Settings", "%s", file->name);
+    else if (file && file->unanswered)
+        screen_line(&story->screen, "Warning", "the boot server is slow to say that it has no sanstrap.conf; going on without");
+    return settings_from_file(&story->settings, file);
+}
+
 /* From the command line to the first card. */
 static enum status read_settings(struct story *story)
 {
     enum status status = settings_begin(&story->settings, story->machine->command_line);
     warn_of_unknown_settings(story);
+    if (status == OK)
+        status = read_file(story);
     if (status == OK)
         status = story_take_firmware_ibft(story);
     story->given = story->settings;

@@ -8,6 +8,7 @@
 
 #include "handoff/handoff.h"
 #include "iscsi/iscsi.h"
+#include "loader/settings_file.h"
 #include "net/net.h"
 #include "nicdrv/nic.h"
 
@@ -39,6 +40,13 @@ struct boot_options {
     struct boot_tables tables;
 };
 
+/* In this order: the names of boot= (loader/value.c). */
+enum boot_choice {
+    BOOT_YES,
+    BOOT_NO,   /* the disk is published and outlives the loader */
+    BOOT_AUTO, /* the same when it cannot be booted */
+};
+
 /* The settings that the firmware's side wants before there is a struct machine. */
 struct home_options {
     uint32_t memory;      /* bytes of arena, 1 MiB..64 MiB */
@@ -46,14 +54,16 @@ struct home_options {
     bool serial_asked;    /* by serial=, and so its keys are the user's */
     uint32_t serial_baud; /* 0: speed and format stay as the firmware left them */
     enum log_level log;   /* lines above this level are not wanted on the screen */
-    bool hook_only;       /* boot=no: the disk outlives the loader */
+    enum boot_choice boot;
 };
 
 /*
- * Fills `options` from the command line, with the defaults of loader/settings.def for what is not set. A value that cannot be is
- * left at its default here; loader_run() reads the same line again and tells the user.
+ * Fills `options` from the command line, the file (or NULL) and a DHCP server's answer (`length` bytes, or NULL), with the
+ * defaults of loader/settings.def for what is not set. A value that cannot be is left out here; loader_run() reads the same again
+ * and tells the user. Wants no clock.
  */
-void loader_home_options(const char *command_line, struct home_options *options);
+void loader_home_options(const char *command_line, const struct settings_file *file, const uint8_t *answer, size_t length,
+                         struct home_options *options);
 
 /* RFC 4578 client system architectures, as IANA's registry has corrected them. */
 #define ARCHITECTURE_BIOS     0
@@ -61,8 +71,9 @@ void loader_home_options(const char *command_line, struct home_options *options)
 
 /* What the firmware's side knows when the story begins. All pointers stay valid. */
 struct machine {
-    const char *command_line;  /* "" when there was none; NUL-terminated */
-    const uint8_t *cached_ack; /* the DHCPACK the ROM got, from its op byte on; NULL when none */
+    const char *command_line;         /* "" when there was none; NUL-terminated */
+    const struct settings_file *file; /* NULL when there is none */
+    const uint8_t *cached_ack;        /* the DHCPACK the ROM got, from its op byte on; NULL when none */
     size_t cached_ack_length;
     const uint8_t *cached_discover; /* and the DHCPDISCOVER by which it had asked; NULL when the firmware keeps none */
     size_t cached_discover_length;

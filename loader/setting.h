@@ -21,8 +21,8 @@ struct setting_row {
     const char *name, *preset, *form, *help;
     setting_parser *parse;
     struct {
-        setting_dhcp_reader *read; /* NULL: not from DHCP, or it is in the lease */
-        uint8_t code, second;      /* of the message, or of option 175 in it: the reader knows */
+        setting_dhcp_reader *read; /* NULL: not from an option of its own, or it is in the lease */
+        uint8_t code, second;      /* of the message, or of option 175 in it: the reader knows; without reader see below */
     } dhcp;
     uint16_t where; /* offset in struct settings */
 };
@@ -35,15 +35,20 @@ static inline void *setting_member(struct settings *settings, const struct setti
 /* By enum setting. */
 extern const struct setting_row setting_rows[SETTING_COUNT];
 
-/* NULL when no setting has this name. */
+/* NULL when no setting has this name, or goes by it elsewhere. */
 const struct setting_row *setting_named(const char *name);
+
+/* False when it is obeyed before a DHCP server's answer is read: option 224 cannot set it. */
+static inline bool setting_may_come_by_dhcp(const struct setting_row *row)
+{
+    return row->dhcp.read || !row->dhcp.code;
+}
+
+/* All at their defaults, from nowhere. */
+void settings_set_defaults(struct settings *settings);
 
 /* Stores a value as it would be typed, or as DHCP gives it. The failures are those of settings_begin(). */
 enum status setting_store(struct settings *settings, const struct setting_row *row, const char *value, size_t length);
-
-/* Stores defaults and values of those that the home wants early; the others are left alone, and so are wrong values. */
-bool setting_is_homes(const struct setting_row *row);
-void setting_store_for_home(struct home_options *home, const struct setting_row *row, const char *value, size_t length);
 
 /* Puts a piece of `text` around `offset` into the mark. */
 void settings_mark(struct settings *settings, const char *text, size_t length, size_t offset);
@@ -52,6 +57,7 @@ void settings_mark(struct settings *settings, const char *text, size_t length, s
 #define SETTING(symbol, name, parser, where, preset, form, dhcp, help) setting_parser parser;
 #include "loader/settings.def"
 #undef SETTING
-setting_dhcp_reader settings_dhcp_text, settings_dhcp_hostname, settings_dhcp_drive, settings_dhcp_chap;
+setting_dhcp_reader settings_dhcp_text, settings_dhcp_hostname, settings_dhcp_drive, settings_dhcp_boot, settings_dhcp_file,
+    settings_dhcp_chap;
 
 #endif

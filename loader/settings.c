@@ -15,8 +15,12 @@ const char *settings_origin_text(enum origin origin)
     switch (origin) {
     case FROM_COMMAND_LINE:
         return "command line";
+    case FROM_FILE:
+        return "sanstrap.conf";
     case FROM_FIRMWARE_IBFT:
         return "firmware's iBFT";
+    case FROM_DHCP_TEXT:
+        return "DHCP option 224";
     case FROM_DHCP:
         return "DHCP";
     case FROM_DEFAULT:
@@ -28,6 +32,7 @@ const char *settings_origin_text(enum origin origin)
 /* ---- the table ---- */
 
 #define NO_DHCP                         .dhcp = {NULL, 0, 0}
+#define TOO_EARLY                       .dhcp = {NULL, 1, 0}
 #define FROM_LEASE(code)                .dhcp = {NULL, code, 0}
 #define FROM_DHCP(reader, code, second) .dhcp = {reader, code, second}
 #define AT(member)                      offsetof(struct settings, member)
@@ -39,8 +44,19 @@ const struct setting_row setting_rows[SETTING_COUNT] = {
 #undef SETTING
 };
 
+/* Names that people know from elsewhere (iPXE, dracut), each before ours. */
+static const char aliases[] = "netroot\0root\0root-path\0root\0rd.iscsi.initiator\0initiator\0initiator-iqn\0initiator\0"
+                              "san-drive\0drive\0san-filename\0file\0";
+
 const struct setting_row *setting_named(const char *name)
 {
+    for (const char *alias = aliases; *alias;) {
+        const char *ours = alias + strlen(alias) + 1;
+        if (!strcmp(alias, name))
+            name = ours;
+        alias = ours + strlen(ours) + 1;
+    }
+
     for (const struct setting_row *row = setting_rows; row < setting_rows + SETTING_COUNT; row++)
         if (!strcmp(row->name, name))
             return row;
@@ -57,23 +73,48 @@ enum status setting_store(struct settings *settings, const struct setting_row *r
     return fail(E_SETTING_VALUE, "%s= takes %s", row->name, row->form);
 }
 
-bool setting_is_homes(const struct setting_row *row)
-{
-    return row->where >= AT(home) && row->where < AT(home) + sizeof(struct home_options);
-}
-
-void setting_store_for_home(struct home_options *home, const struct setting_row *row, const char *value, size_t length)
-{
-    row->parse((char *)home + (row->where - AT(home)), value, length);
-}
-
-enum status settings_begin(struct settings *settings, const char *command_line)
+void settings_set_defaults(struct settings *settings)
 {
     memset(settings, 0, sizeof *settings);
     for (const struct setting_row *row = setting_rows; row < setting_rows + SETTING_COUNT; row++)
         if (row->preset[0])
             row->parse(setting_member(settings, row), row->preset, strlen(row->preset));
-    return command_line_parse(settings, command_line);
+}
+
+/* pxelinux's ip= repeats the lease that it has: it stands for an exchange of our own only where DHCP has nothing else to say. */
+static void leave_target_to_dhcp(struct settings *settings)
+{
+    if (!settings->ip_is_lease || settings->origin[SETTING_ROOT] != FROM_DEFAULT)
+        return;
+    settings->ipv4 = IPV4_DHCP;
+    settings->origin[SETTING_IP] = FROM_DEFAULT;
+}
+
+enum status settings_begin(struct settings *settings, const char *command_line)
+{
+    settings_set_defaults(settings);
+    enum status status = command_line_store(settings, command_line, FROM_COMMAND_LINE);
+    leave_target_to_dhcp(settings);
+    return status;
+}
+
+enum status settings_from_file(struct settings *settings, const struct settings_file *file)
+{
+    if (!file || !file->name[0])
+        return OK;
+    if (file->wrong)
+        return fail(E_SETTINGS_FILE, "%s, line %u: %s", file->name, file->lines, file->wrong);
+
+    const char *line = file->bytes;
+    for (unsigned number = 1; number <= file->lines; number++, line += strlen(line) + 1) {
+        enum status status = command_line_store(settings, line, FROM_FILE);
+        if (status == OK)
+            continue;
+        char why[192];
+        format_text(why, sizeof why, "%s", failure_detail(status));
+        return fail(E_SETTINGS_FILE, "%s, line %u: %s", file->name, number, why);
+    }
+    return OK;
 }
 
 void settings_mark(struct settings *settings, const char *text, size_t length, size_t offset)
@@ -118,8 +159,9 @@ enum status settings_finish(struct settings *settings, const uint8_t mac[NIC_MAC
 {
     if (settings->origin[SETTING_ROOT] == FROM_DEFAULT)
         return fail(E_ROOT_PATH_MISSING, "%s",
-                    settings->ipv4 == IPV4_DHCP ? "neither the command line nor the DHCP server's answer holds one"
-                                                : "the command line holds none, and DHCP was not asked");
+                    settings->ipv4 == IPV4_DHCP
+                        ? "neither the command line nor sanstrap.conf nor the DHCP server's answer holds one"
+                        : "the settings hold none, and DHCP was not asked");
     if (settings->origin[SETTING_INITIATOR] == FROM_DEFAULT)
         initiator_name_make(settings->initiator, settings->hostname, mac);
     if (settings->origin[SETTING_LUN] == FROM_DEFAULT)

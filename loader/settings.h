@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Every value that can be set, and where each came from. A later source never replaces a value of an earlier one:
- * command line, then the firmware's iBFT if it may be used, then DHCP; what none of them has keeps its default. The table of all
- * is loader/settings.def; docs/settings.md is the user's view of it.
+ * Every value that can be set, and where each came from. A later source never replaces a value of an earlier one: command line,
+ * then the file sanstrap.conf, then the firmware's iBFT if it may be used, then the text of DHCP's option 224, then DHCP's other
+ * options; what none of them has keeps its default. The table of all is loader/settings.def; docs/settings.md is the user's view
+ * of it.
  */
 #ifndef SANSTRAP_SETTINGS_H
 #define SANSTRAP_SETTINGS_H
@@ -13,7 +14,7 @@
 #include "net/dhcp_options.h"
 
 /* In rising precedence. */
-enum origin { FROM_DEFAULT, FROM_DHCP, FROM_FIRMWARE_IBFT, FROM_COMMAND_LINE };
+enum origin { FROM_DEFAULT, FROM_DHCP, FROM_DHCP_TEXT, FROM_FIRMWARE_IBFT, FROM_FILE, FROM_COMMAND_LINE };
 
 enum setting {
 #define SETTING(symbol, name, parser, where, preset, form, dhcp, help) SETTING_##symbol,
@@ -49,6 +50,7 @@ struct settings {
     enum iscsi_digests digests;
 
     enum ipv4_mode ipv4;
+    bool ip_is_lease; /* ip= is pxelinux's: the ROM's lease in words */
     enum ipv6_mode ipv6;
     struct net_ipv4 static_ipv4; /* address and netmask: ip=; gateway and DNS: all zero unless set by hand */
     struct net_ipv6 static_ipv6; /* the same for ip6= */
@@ -71,12 +73,13 @@ struct settings {
     enum ibft_gateway ibft_gateway;
     bool firmware_ibft; /* take settings from an iBFT that is there already */
 
+    bool lenient;                                  /* go on behind what is wrong */
     struct text_mark mark;                         /* where the last failure of the functions below is; empty text: nowhere */
     char unknown[UNKNOWN_MAX][UNKNOWN_LENGTH + 1]; /* names on the command line that are no settings, the first few */
     unsigned unknown_count;
 };
 
-/* "command line", "firmware's iBFT", "DHCP", "default". */
+/* "command line", "sanstrap.conf", "firmware's iBFT", "DHCP option 224", "DHCP", "default". */
 const char *settings_origin_text(enum origin origin);
 
 /*
@@ -86,18 +89,24 @@ const char *settings_origin_text(enum origin origin);
 enum status settings_begin(struct settings *settings, const char *command_line);
 
 /*
- * Takes what DHCP sets and neither the command line nor an iBFT did: so it is called after settings_from_ibft(). The failures are
- * those of settings_begin(), and E_DHCP_MESSAGE for a text that is too long.
+ * Takes what the file sets and the command line did not. E_SETTINGS_FILE for everything that is wrong with it, a name that is no
+ * setting included: file, line and word are in the detail.
+ */
+enum status settings_from_file(struct settings *settings, const struct settings_file *file);
+
+/*
+ * Takes what DHCP sets and neither the command line nor the file nor an iBFT did: so it is called after settings_from_ibft(). The
+ * failures are those of settings_begin(), and E_DHCP_MESSAGE for a text that is too long.
  */
 enum status settings_from_dhcp(struct settings *settings, const struct dhcp_message *message);
 
 /*
- * Takes what an iBFT sets and the command line did not: names, the target that it booted from (else its first), the card by its
- * MAC address, and what is not to come by DHCP. An iBFT without a target sets nothing. E_INITIATOR_NAME.
+ * Takes what an iBFT sets and neither the command line nor the file did: names, the target that it booted from (else its first),
+ * the card by its MAC address, and what is not to come by DHCP. An iBFT without a target sets nothing. E_INITIATOR_NAME.
  */
 enum status settings_from_ibft(struct settings *settings, const struct handoff *ibft);
 
-/* True when the message holds an iSCSI root path. */
+/* True when the message holds an iSCSI root path, in option 17 or in the text of option 224. */
 bool settings_dhcp_has_root(const struct dhcp_message *message);
 
 /*

@@ -2,11 +2,14 @@
 /* Settings from DHCP: the readers that loader/settings.def names. */
 #include <string.h>
 
+#include "loader/command_line.h"
 #include "loader/setting.h"
 #include "loader/text.h"
+#include "platform/format.h"
 
-/* The longest root path, and more than any other text. */
-#define TEXT_MAX 576
+/* The longest root path, and more than any other text; and of option 224, which has several. */
+#define TEXT_MAX  576
+#define WORDS_MAX 1024
 
 /* Some servers count a string's NUL, or pad it. */
 static size_t trimmed(const char *text, size_t length)
@@ -59,6 +62,33 @@ enum status settings_dhcp_drive(struct settings *settings, const struct setting_
     return OK;
 }
 
+enum status settings_dhcp_file(struct settings *settings, const struct setting_row *row, const struct dhcp_message *message)
+{
+    char text[BOOT_FILES_MAX + 1];
+    int length = dhcp_ipxe_option_get(message, row->dhcp.code, (uint8_t *)text, sizeof text);
+    if (length <= 0)
+        return OK;
+    note_origin(settings, row);
+    return setting_store(settings, row, text, length > BOOT_FILES_MAX ? (size_t)length : trimmed(text, (size_t)length));
+}
+
+static bool is_switched_on(const struct dhcp_message *message, uint8_t code)
+{
+    uint8_t on = 0;
+    return dhcp_ipxe_option_get(message, code, &on, 1) == 1 && on;
+}
+
+/* iPXE's two switches: publish only; keep the disk when it does not boot. */
+enum status settings_dhcp_boot(struct settings *settings, const struct setting_row *row, const struct dhcp_message *message)
+{
+    bool skip = is_switched_on(message, row->dhcp.code);
+    if (!skip && !is_switched_on(message, row->dhcp.second))
+        return OK;
+    settings->home.boot = skip ? BOOT_NO : BOOT_AUTO;
+    note_origin(settings, row);
+    return OK;
+}
+
 static enum status read_chap_text(const struct dhcp_message *message, uint8_t code, char to[ISCSI_SECRET_MAX + 1])
 {
     char text[ISCSI_SECRET_MAX + 1];
@@ -81,9 +111,25 @@ enum status settings_dhcp_chap(struct settings *settings, const struct setting_r
     return status;
 }
 
+/* Option 224; "" and false when it holds somebody else's bytes: sites may give it another meaning (RFC 3942). */
+static bool read_words(const struct dhcp_message *message, char words[WORDS_MAX + 1])
+{
+    int length = dhcp_option_get(message, DHCP_SETTINGS, (uint8_t *)words, WORDS_MAX);
+    size_t used = length > 0 && length <= WORDS_MAX ? trimmed(words, (size_t)length) : 0;
+    words[used] = '\0';
+    bool good = length <= WORDS_MAX && strlen(words) == used && text_is_printable(words, used);
+    if (!good)
+        words[0] = '\0';
+    return good;
+}
+
 enum status settings_from_dhcp(struct settings *settings, const struct dhcp_message *message)
 {
-    enum status status = OK;
+    char words[WORDS_MAX + 1];
+    if (!read_words(message, words) && !settings->lenient)
+        log_printf(LOG_WARNING, "DHCP option 224 is no text of at most %u bytes, and passed over", WORDS_MAX);
+    enum status status = command_line_store(settings, words, FROM_DHCP_TEXT);
+    bytes_wipe(words, sizeof words);
     for (unsigned i = 0; i < SETTING_COUNT && status == OK; i++)
         if (setting_rows[i].dhcp.read && settings->origin[i] <= FROM_DHCP)
             status = setting_rows[i].dhcp.read(settings, &setting_rows[i], message);
@@ -92,7 +138,16 @@ enum status settings_from_dhcp(struct settings *settings, const struct dhcp_mess
 
 bool settings_dhcp_has_root(const struct dhcp_message *message)
 {
-    char start[8];
+    char start[8], words[WORDS_MAX + 1];
     int length = dhcp_option_get(message, DHCP_ROOT_PATH, (uint8_t *)start, sizeof start);
-    return length >= (int)sizeof start && root_path_is_iscsi(start, sizeof start);
+    if (length >= (int)sizeof start && root_path_is_iscsi(start, sizeof start))
+        return true;
+
+    const char *line = words;
+    struct word word;
+    bool found = false;
+    read_words(message, words);
+    while (!found && command_line_next(&line, &word))
+        found = setting_named(word.name) == &setting_rows[SETTING_ROOT] && root_path_is_iscsi(word.value, word.value_length);
+    return found;
 }

@@ -20,13 +20,18 @@
 
 /* ---- forms that several settings have ---- */
 
-/* Splits at the first comma: the part before it, and the rest, which is NULL when there is no comma. */
+/* Splits at the first `separator`: the part before it, and the rest, which is NULL when there is none. */
+static size_t part_before(char separator, const char *value, size_t length, const char **rest, size_t *rest_length)
+{
+    const char *at = memchr(value, separator, length);
+    *rest = at ? at + 1 : NULL;
+    *rest_length = at ? (size_t)(value + length - *rest) : 0;
+    return at ? (size_t)(at - value) : length;
+}
+
 static size_t first_part(const char *value, size_t length, const char **rest, size_t *rest_length)
 {
-    const char *comma = memchr(value, ',', length);
-    *rest = comma ? comma + 1 : NULL;
-    *rest_length = comma ? (size_t)(value + length - *rest) : 0;
-    return comma ? (size_t)(comma - value) : length;
+    return part_before(',', value, length, rest, rest_length);
 }
 
 static bool parse_in_range(const char *value, size_t length, uint32_t minimum, uint32_t maximum, uint32_t *number)
@@ -34,23 +39,28 @@ static bool parse_in_range(const char *value, size_t length, uint32_t minimum, u
     return text_parse_decimal(value, length, maximum, number) && *number >= minimum;
 }
 
-/* The index of the name that the value is, in any case; `count` when it is none. */
-static unsigned index_of(const char *const *names, unsigned count, const char *value, size_t length)
+/*
+ * Stores which of `names`, each with a NUL behind it, the value is, in any case. They stand in the order of the enum at `to`,
+ * whose values are 0 and up.
+ */
+static enum status parse_choice(void *to, const char *names, const char *value, size_t length)
 {
-    unsigned index = 0;
-    while (index < count && !text_is(value, length, names[index]))
-        index++;
-    return index;
+    for (unsigned index = 0; *names; index++, names += strlen(names) + 1) {
+        if (!text_is(value, length, names))
+            continue;
+        memcpy(to, &index, sizeof index);
+        return OK;
+    }
+    return E_SETTING_VALUE;
 }
 
 enum status value_parse_yes_or_no(void *to, const char *value, size_t length)
 {
-    static const char *const names[] = {"no", "yes"};
-    unsigned index = index_of(names, 2, value, length);
-    if (index == 2)
-        return E_SETTING_VALUE;
-    *(bool *)to = index;
-    return OK;
+    unsigned choice;
+    enum status status = parse_choice(&choice, "no\0yes\0", value, length);
+    if (status == OK)
+        *(bool *)to = choice;
+    return status;
 }
 
 enum status value_parse_seconds(void *to, const char *value, size_t length)
@@ -123,16 +133,7 @@ enum status value_parse_chap(void *to, const char *value, size_t length)
 
 enum status value_parse_digests(void *to, const char *value, size_t length)
 {
-    static const char *const names[] = {[ISCSI_DIGESTS_AUTO] = "auto",
-                                        [ISCSI_DIGESTS_NONE] = "none",
-                                        [ISCSI_DIGESTS_HEADER] = "header",
-                                        [ISCSI_DIGESTS_DATA] = "data",
-                                        [ISCSI_DIGESTS_BOTH] = "both"};
-    unsigned choice = index_of(names, ISCSI_DIGESTS_BOTH + 1, value, length);
-    if (choice > ISCSI_DIGESTS_BOTH)
-        return E_SETTING_VALUE;
-    *(enum iscsi_digests *)to = (enum iscsi_digests)choice;
-    return OK;
+    return parse_choice(to, "auto\0none\0header\0data\0both\0", value, length);
 }
 
 /* ---- addresses ---- */
@@ -143,32 +144,93 @@ static bool parse_address(const char *value, size_t length, struct net_address *
     return text_copy(text, sizeof text, value, length) && net_parse_address(text, address);
 }
 
-/* <address>/<prefix length> of one family. */
-static bool parse_prefixed(const char *value, size_t length, uint8_t family, struct net_address *address, uint32_t *prefix)
+/* What an IPv4 address has behind it: a prefix length, or a netmask. */
+static bool parse_netmask(const char *value, size_t length, uint8_t netmask[4])
 {
-    const char *slash = memchr(value, '/', length);
-    if (!slash)
+    struct net_address mask;
+    uint32_t prefix;
+    if (parse_in_range(value, length, 1, 32, &prefix)) {
+        netmask_of(prefix, netmask);
+        return true;
+    }
+    if (!parse_address(value, length, &mask) || mask.family != 4)
         return false;
-    size_t address_length = (size_t)(slash - value);
-    return parse_address(value, address_length, address) && address->family == family &&
-           parse_in_range(slash + 1, length - address_length - 1, 1, family == 4 ? 32 : 128, prefix);
+    netmask_of(prefix_of(mask.bytes), netmask);
+    return netmask[0] && !memcmp(netmask, mask.bytes, 4);
+}
+
+static bool parse_ipv4(const char *value, size_t length, uint8_t to[4])
+{
+    struct net_address address;
+    if (!parse_address(value, length, &address) || address.family != 4)
+        return false;
+    memcpy(to, address.bytes, 4);
+    return true;
+}
+
+static bool asks_for_dhcp(const char *word, size_t length)
+{
+    return text_is(word, length, "dhcp") || text_is(word, length, "on") || text_is(word, length, "any");
+}
+
+/*
+ * Linux's and dracut's form, of which pxelinux's IPAPPEND writes the first four fields:
+ * <client>:<server>:<gateway>:<netmask>:<hostname>:<interface>:<how>:<dns>:<dns>, or <interface>:<how>. Servers and interfaces
+ * say nothing here, and an empty field leaves what is there. In the place of DNS servers dracut may have an MTU and a MAC
+ * address.
+ */
+static enum status parse_linux_ip(struct settings *settings, const char *value, size_t length)
+{
+    enum { CLIENT, SHORT_HOW, GATEWAY, NETMASK, HOST, HOW = 6, DNS };
+    struct net_ipv4 ipv4 = settings->static_ipv4;
+    const char *rest;
+    size_t rest_length;
+    bool dhcp = false, has_address = false, has_mask = false, good = true;
+    unsigned field = CLIENT;
+
+    for (; value; field++, value = rest, length = rest_length) {
+        size_t part = part_before(':', value, length, &rest, &rest_length);
+        if (!part)
+            continue;
+        if (field == SHORT_HOW || field == HOW)
+            dhcp = dhcp || asks_for_dhcp(value, part);
+        else if (field == CLIENT)
+            has_address = parse_ipv4(value, part, ipv4.address);
+        else if (field == GATEWAY)
+            good = parse_ipv4(value, part, ipv4.gateway);
+        else if (field == NETMASK)
+            has_mask = parse_netmask(value, part, ipv4.netmask);
+        else if (field == HOST && settings->origin[SETTING_HOSTNAME] == FROM_DEFAULT)
+            text_copy(settings->hostname, sizeof settings->hostname, value, part);
+        else if (field == DNS || field == DNS + 1)
+            parse_ipv4(value, part, ipv4.dns[field - DNS]);
+    }
+
+    if (!dhcp && !(good && has_address && has_mask))
+        return E_SETTING_VALUE;
+    settings->ipv4 = dhcp ? IPV4_DHCP : IPV4_STATIC;
+    settings->ip_is_lease = field == HOST;
+    if (!dhcp)
+        settings->static_ipv4 = ipv4;
+    return OK;
 }
 
 enum status value_parse_ip(void *to, const char *value, size_t length)
 {
     struct settings *settings = to;
-    if (text_is(value, length, "dhcp") || text_is(value, length, "off")) {
-        settings->ipv4 = text_is(value, length, "off") ? IPV4_OFF : IPV4_DHCP;
+    if (asks_for_dhcp(value, length) || text_is(value, length, "off") || text_is(value, length, "none")) {
+        settings->ipv4 = asks_for_dhcp(value, length) ? IPV4_DHCP : IPV4_OFF;
         return OK;
     }
+    if (memchr(value, ':', length))
+        return parse_linux_ip(settings, value, length);
 
-    struct net_address address;
-    uint32_t prefix;
-    if (!parse_prefixed(value, length, 4, &address, &prefix))
+    const char *mask;
+    size_t mask_length, address_length = part_before('/', value, length, &mask, &mask_length);
+    if (!mask || !parse_netmask(mask, mask_length, settings->static_ipv4.netmask) ||
+        !parse_ipv4(value, address_length, settings->static_ipv4.address))
         return E_SETTING_VALUE;
     settings->ipv4 = IPV4_STATIC;
-    memcpy(settings->static_ipv4.address, address.bytes, 4);
-    netmask_of(prefix, settings->static_ipv4.netmask);
     return OK;
 }
 
@@ -182,7 +244,10 @@ enum status value_parse_ip6(void *to, const char *value, size_t length)
 
     struct net_address address;
     uint32_t prefix;
-    if (!parse_prefixed(value, length, 6, &address, &prefix))
+    const char *rest;
+    size_t rest_length, address_length = part_before('/', value, length, &rest, &rest_length);
+    if (!rest || !parse_address(value, address_length, &address) || address.family != 6 ||
+        !parse_in_range(rest, rest_length, 1, 128, &prefix))
         return E_SETTING_VALUE;
     settings->ipv6 = IPV6_STATIC;
     memcpy(settings->static_ipv6.address, address.bytes, 16);
@@ -340,14 +405,9 @@ enum status value_parse_drive(void *to, const char *value, size_t length)
     return OK;
 }
 
-/* `to` is hook_only, which boot=no sets. */
 enum status value_parse_boot(void *to, const char *value, size_t length)
 {
-    bool yes;
-    enum status status = value_parse_yes_or_no(&yes, value, length);
-    if (status == OK)
-        *(bool *)to = !yes;
-    return status;
+    return parse_choice(to, "yes\0no\0auto\0", value, length);
 }
 
 /* Each path begins at the root of its file system; UEFI has no names longer than the whole list may be. */
@@ -391,23 +451,12 @@ enum status value_parse_retry(void *to, const char *value, size_t length)
 
 enum status value_parse_handoff(void *to, const char *value, size_t length)
 {
-    static const char *const names[] = {[HANDOFF_YES] = "yes", [HANDOFF_WITH_SECRETS] = "secrets", [HANDOFF_NO] = "no"};
-    unsigned choice = index_of(names, HANDOFF_NO + 1, value, length);
-    if (choice > HANDOFF_NO)
-        return E_SETTING_VALUE;
-    *(enum handoff_choice *)to = (enum handoff_choice)choice;
-    return OK;
+    return parse_choice(to, "yes\0secrets\0no\0", value, length);
 }
 
 enum status value_parse_ibft_gateway(void *to, const char *value, size_t length)
 {
-    static const char *const names[] = {
-        [IBFT_GATEWAY_AUTO] = "auto", [IBFT_GATEWAY_ALWAYS] = "always", [IBFT_GATEWAY_NEVER] = "never"};
-    unsigned choice = index_of(names, IBFT_GATEWAY_NEVER + 1, value, length);
-    if (choice > IBFT_GATEWAY_NEVER)
-        return E_SETTING_VALUE;
-    *(enum ibft_gateway *)to = (enum ibft_gateway)choice;
-    return OK;
+    return parse_choice(to, "auto\0always\0never\0", value, length);
 }
 
 /* ---- for the home ---- */
@@ -443,11 +492,5 @@ enum status value_parse_serial(void *to, const char *value, size_t length)
 
 enum status value_parse_log(void *to, const char *value, size_t length)
 {
-    static const char *const names[] = {
-        [LOG_ERROR] = "error", [LOG_WARNING] = "warning", [LOG_INFO] = "info", [LOG_DEBUG] = "debug"};
-    unsigned level = index_of(names, LOG_DEBUG + 1, value, length);
-    if (level > LOG_DEBUG)
-        return E_SETTING_VALUE;
-    *(enum log_level *)to = (enum log_level)level;
-    return OK;
+    return parse_choice(to, "error\0warning\0info\0debug\0", value, length);
 }

@@ -18,6 +18,7 @@
 #define DHCP_AT_SECS       8  /* seconds since the client began */
 #define DHCP_AT_CIADDR     12 /* the client's address in what it sends, when it may use it */
 #define DHCP_AT_YIADDR     16 /* the client's address */
+#define DHCP_AT_SIADDR     20 /* the server that has the boot file */
 #define DHCP_AT_CHADDR     28 /* the client's MAC address */
 #define DHCP_AT_SNAME      44
 #define DHCP_AT_FILE       108
@@ -32,6 +33,9 @@ enum dhcp_option {
 
 /* Sub-options of option 175, as iPXE's documentation numbers them (ipxe.org/howto/dhcpd, ipxe.org/cfg). */
 enum dhcp_ipxe_option {
+    IPXE_KEEP_SAN = 8,
+    IPXE_SKIP_SAN_BOOT = 9,
+    IPXE_SAN_FILENAME = 188,
     IPXE_SAN_DRIVE = 189,
     IPXE_USERNAME = 190,
     IPXE_PASSWORD = 191,

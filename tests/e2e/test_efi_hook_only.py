@@ -108,10 +108,16 @@ def test_named_in_the_firmwares_menu(lab):
     boot_menu_has_the_disk(publish_from_shell(lab, empty_target(lab), "exit\n"))
 
 
-def test_application_goes_back_to_the_menu(lab):
-    """The application has the driver beside it take its place; the firmware then shows its menu, as after all that ends well."""
-    words = f"{STATIC} boot=no root={empty_target(lab).root_path}\n"
+@pytest.mark.parametrize("boot", ["no", "auto"])
+def test_application_goes_back_to_the_menu(lab, boot):
+    """
+    The application has the driver beside it take its place; the firmware then shows its menu, as after all that ends well. With
+    boot=auto a disk without a boot program is kept all the same.
+    """
+    words = f"{STATIC} boot={boot} root={empty_target(lab).root_path}\n"
     files = {efi_disk.BOOT_FILE: ovmf.APPLICATION, "EFI/BOOT/sanstrap-driver.efi": ovmf.DRIVER}
     machine = ovmf.boot_from_disk(lab, files, {"EFI/BOOT/sanstrap.conf": words})
+    if boot == "auto":
+        machine.expect("the disk is kept", 90, or_fail=FAILURE)
     machine.expect("disk published", 60, or_fail=FAILURE)
     boot_menu_has_the_disk(machine)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Every way in which the loader can be loaded ends in the LUN's boot sector, entered as a BIOS would."""
 import hashlib
+import re
 
 import pytest
 
@@ -9,6 +10,7 @@ from tests.lab.boots import FAILURE, enters_boot_sector, hello_target, only_ours
 from tests.lab.lab import LKRN, NBP
 from tests.lab.network import PREFIX, SERVER
 from tests.lab.settings import STATIC
+from tests.lab.target import Chap
 
 IPXE = "/usr/lib/ipxe"
 
@@ -23,7 +25,8 @@ PXELINUX = {
     "pxechn.c32": "COM32 pxechn.c32\nAPPEND sanstrap.0\n",
     "LINUX sanstrap.lkrn": "LINUX sanstrap.lkrn\nAPPEND log=info\n",
     "LINUX sanstrap.lkrn keeppxe": "LINUX sanstrap.lkrn\nAPPEND keeppxe\n",
-    "LINUX sanstrap.lkrn with IPAPPEND": "LINUX sanstrap.lkrn\nIPAPPEND 2\n",
+    "LINUX sanstrap.lkrn with IPAPPEND": "LINUX sanstrap.lkrn\nIPAPPEND 3\n",
+    "LINUX sanstrap.lkrn with SYSAPPEND": "LINUX sanstrap.lkrn\nSYSAPPEND 0x3ffff\n",
 }
 
 
@@ -116,6 +119,17 @@ def test_grub_linux16(lab):
     machine = lab.machine(drives=[local], boot="c", rom="")
     machine.expect("GRUB-RUNS", 60)
     enters_boot_sector(machine)
+
+
+@pytest.mark.parametrize("command", ["linux16", "linux"])
+def test_grubs_escapes(lab, command):
+    """It writes a backslash before some characters; the secret is the one that was typed all the same."""
+    chap = Chap("lab", "it's a\\b \"c\" d")
+    target = hello_target(lab, chap=chap)
+    typed = re.sub(r"([ '\"\\\\])", r"\\\1", f"chap={chap.name}:{chap.secret}")
+    script = f"{command} /sanstrap.lkrn {STATIC} root={target.root_path} {typed}\nboot\n"
+    local = disks.grub_disk(lab.path("grub.img"), script, {"sanstrap.lkrn": LKRN}, size=32 * disks.MIB)
+    enters_boot_sector(lab.machine(drives=[local], boot="c", rom=""))
 
 
 # ---- beside a disk of the BIOS ----

@@ -19,11 +19,12 @@ class Dhcp:
     seconds for one. A UEFI firmware that would boot by HTTP has the tag `http`, and the answer that it takes.
 
     With `names` of the ZONE, (name, address) each, it is the DNS server, too, and says so: by DHCP and in router advertisements,
-    or by DHCPv6 alone (`dns_by_dhcp6`). Without `ipv4` or `ipv6` the network has the other one alone.
+    or by DHCPv6 alone (`dns_by_dhcp6`). Without `ipv4` or `ipv6` the network has the other one alone. Options that are `forced`
+    are sent to those, too, that do not ask for them.
     """
 
     def __init__(self, network, folder, boot_file=None, root_path=None, options=(), root_path_for_all=False,
-                 segment=UNTAGGED, names=(), dns_by_dhcp6=False, ipv4=True, ipv6=True):
+                 segment=UNTAGGED, names=(), dns_by_dhcp6=False, ipv4=True, ipv6=True, forced=()):
         self.network = network
         self.tftp = os.path.join(folder, "tftp")
         self.log = os.path.join(folder, f"dnsmasq-{segment.interface}.log")
@@ -54,6 +55,7 @@ class Dhcp:
         if root_path is not None:
             self.command.append(f"--dhcp-option={'' if root_path_for_all else 'tag:!ipxe,'}17,{root_path}")
         self.command += [f"--dhcp-option={option}" for option in options]
+        self.command += [f"--dhcp-option-force={option}" for option in forced]
 
     def start(self):
         open(self.log, "wb").close()

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The command line: its words, every setting's values, what is refused and how it is told. */
+#include <stddef.h>
+
 #include "tests/unit/unit.h"
 
 #include "loader/command_line.h"
@@ -72,6 +74,11 @@ static const struct refused refused[] = {
     {"ip=192.0.2.10", E_SETTING_VALUE, "prefix", "192.0.2.10"},
     {"ip=192.0.2.10/33", E_SETTING_VALUE, "ip=", "192.0.2.10/33"},
     {"ip=192.0.2.10/0", E_SETTING_VALUE, "ip=", "192.0.2.10/0"},
+    {"ip=192.0.2.10/255.0.255.0", E_SETTING_VALUE, "netmask", "192.0.2.10/255.0.255.0"},
+    {"ip=192.0.2.10/0.0.0.0", E_SETTING_VALUE, "netmask", "192.0.2.10/0.0.0.0"},
+    {"ip=192.0.2.10::192.0.2.1", E_SETTING_VALUE, "netmask", "192.0.2.10::192.0.2.1"},
+    {"ip=192.0.2.10::router:24", E_SETTING_VALUE, "ip=", "192.0.2.10::router:24"},
+    {"ip=eth0:auto7", E_SETTING_VALUE, "ip=", "eth0:auto7"},
     {"ip=2001:db8::1/64", E_SETTING_VALUE, "ip=", "2001:db8::1/64"},
     {"ip6=192.0.2.10/24", E_SETTING_VALUE, "ip6=", "192.0.2.10/24"},
     {"ip6=2001:db8::1/129", E_SETTING_VALUE, "ip6=", "2001:db8::1/129"},
@@ -83,7 +90,8 @@ static const struct refused refused[] = {
     {"drive=0x7F", E_SETTING_VALUE, "0x80 to 0xFF", "0x7F"},
     {"drive=256", E_SETTING_VALUE, "0x80 to 0xFF", "256"},
     {"drive=80h", E_SETTING_VALUE, "0x80 to 0xFF", "80h"},
-    {"boot=maybe", E_SETTING_VALUE, "yes or no", "maybe"},
+    {"boot=maybe", E_SETTING_VALUE, "yes, no or auto", "maybe"},
+    {"san-drive=1", E_SETTING_VALUE, "drive= takes", "1"},
     {"nic=eth0", E_SETTING_VALUE, "PCI address", "eth0"},
     {"nic=02:20.0", E_SETTING_VALUE, "PCI address", "02:20.0"},
     {"nic=0x:00.1", E_SETTING_VALUE, "PCI address", "0x:00.1"},
@@ -218,7 +226,7 @@ static void card_and_boot(void **state)
     assert_int_equal(settings.mtu, NIC_MTU_MAX);
     assert_int_equal(settings.rings, 1024);
     assert_int_equal(settings.boot.drive, 0x81);
-    assert_true(settings.home.hook_only);
+    assert_int_equal(settings.home.boot, BOOT_NO);
     assert_string_equal(settings.boot.files, "\\EFI\\debian\\grubx64.efi,/b.efi");
 
     parsed("nic=0000:00:03.0 drive=129");
@@ -332,7 +340,7 @@ static void defaults(void **state)
         memset(&settings, 0, sizeof settings);
         if (row->preset[0])
             assert_int_equal(setting_store(&settings, row, row->preset, strlen(row->preset)), OK);
-        if (setting_is_homes(row))
+        if (row->where >= offsetof(struct settings, home) && row->where < offsetof(struct settings, home) + sizeof settings.home)
             assert_string_not_equal(row->preset, "");
     }
     parsed("");
@@ -364,30 +372,35 @@ static void the_word_help(void **state)
     assert_int_equal(settings.unknown_count, 0);
 }
 
+static void home_options(const char *line, struct home_options *home)
+{
+    loader_home_options(line, NULL, NULL, 0, home);
+}
+
 static void what_the_home_is_told(void **state)
 {
     (void)state;
     struct home_options home;
 
-    loader_home_options("", &home);
+    home_options("", &home);
     assert_int_equal(home.memory, 4 * MIB);
     assert_int_equal(home.serial_port, 1);
     assert_false(home.serial_asked);
     assert_int_equal(home.serial_baud, 0);
     assert_int_equal(home.log, LOG_WARNING);
 
-    loader_home_options("memory=8M serial=2,9600 log=debug", &home);
+    home_options("memory=8M serial=2,9600 log=debug", &home);
     assert_int_equal(home.memory, 8 * MIB);
     assert_int_equal(home.serial_port, 2);
     assert_true(home.serial_asked);
     assert_int_equal(home.serial_baud, 9600);
     assert_int_equal(home.log, LOG_DEBUG);
-    assert_false(home.hook_only);
+    assert_int_equal(home.boot, BOOT_YES);
 
-    loader_home_options("boot=no boot=never", &home);
-    assert_true(home.hook_only);
+    home_options("boot=no boot=never", &home);
+    assert_int_equal(home.boot, BOOT_NO);
 
-    loader_home_options("memory=64M serial=off log=\"open", &home);
+    home_options("memory=64M serial=off log=\"open", &home);
     assert_int_equal(home.memory, 64 * MIB);
     assert_int_equal(home.serial_port, 0);
     assert_false(home.serial_asked);
@@ -396,8 +409,11 @@ static void what_the_home_is_told(void **state)
     assert_true(home.serial_asked);
     assert_int_equal(home.serial_baud, 0);
 
-    loader_home_options("memory=2048k memory=1", &home);
+    home_options("memory=2048k memory=1", &home);
     assert_int_equal(home.memory, 2 * MIB);
+
+    home_options("root=wrong boot=auto", &home);
+    assert_int_equal(home.boot, BOOT_AUTO);
 }
 
 int main(void)

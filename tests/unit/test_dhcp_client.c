@@ -29,7 +29,7 @@ static void takes_no_time_of_its_own(void **state)
 
 static void says_who_we_are(void **state)
 {
-    static const uint8_t wanted[] = {55, 16, 1, 3, 6, 12, 15, 17, 26, 28, 43, 54, 60, 66, 67, 119, 175, 203};
+    static const uint8_t wanted[] = {55, 17, 1, 3, 6, 12, 15, 17, 26, 28, 43, 54, 60, 66, 67, 119, 175, 203, 224};
     static const uint8_t id[] = {61, 7, 1, 2, 0, 0, 0, 0, 1};
     static const uint8_t uuid[] = {97, 17, 0, 0x11, 0x22, 0x33};
 

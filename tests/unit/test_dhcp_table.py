@@ -4,7 +4,7 @@ import pathlib
 import re
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-ROW = re.compile(r"^DHCP_OPTION\((\w+), (\d+), (ASKED|UNASKED), (LEASE|SETTING|MESSAGE|SENT|NOBODY), "
+ROW = re.compile(r"^DHCP_OPTION\((\w+), (\d+), (ASKED|UNASKED), (LEASE|SETTING|MESSAGE|FILE|SENT|NOBODY), "
                  r"(?:EXACTLY\((?:1|2|4)\)|LIST_OF\(4\)|ANY)\)", re.M)
 USE = re.compile(r"\bDHCP_([A-Z_]+)\b")
 IN_EVERY_MESSAGE = {"LEASE_TIME", "OVERLOAD", "MESSAGE_TYPE", "RENEWAL_TIME", "REBINDING_TIME"}  # RFC 2131 table 3
@@ -50,6 +50,10 @@ def test_the_table_says_who_reads():
     assert {name for name, who in used_by.items() if who in ("LEASE", "SETTING", "MESSAGE")} == read()
     assert {name for name, who in used_by.items() if who == "LEASE"} == options_in("net/lease.c") - IN_EVERY_MESSAGE
     assert {name for name, who in used_by.items() if who == "MESSAGE"} == IN_EVERY_MESSAGE
+
+
+def test_where_the_file_is_looked_for():
+    assert {name for name, row in rows().items() if row[2] == "FILE"} == options_in("loader/settings_file.c")
 
 
 def test_what_is_sent_is_sent():

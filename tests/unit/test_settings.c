@@ -240,10 +240,97 @@ static void made_initiator_names_are_valid(void **state)
     assert_null(iscsi_name_oddity(name, strlen(name), &wrong));
 }
 
+static void ipxes_switches(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes;
+        uint8_t length;
+        enum boot_choice boot;
+    } cases[] = {
+        {"\010\001\001", 3, BOOT_AUTO}, {"\011\001\001", 3, BOOT_NO}, {"\010\001\001\011\001\001", 6, BOOT_NO},
+        {"\010\001\000", 3, BOOT_YES},  {"\010\000", 2, BOOT_YES},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct dhcp_builder ack;
+        struct home_options home;
+        dhcp_ack(&ack);
+        dhcp_option(&ack, DHCP_IPXE, cases[i].bytes, cases[i].length);
+        assert_int_equal(from_dhcp("", &ack), OK);
+        assert_int_equal(settings.home.boot, cases[i].boot);
+        loader_home_options("", NULL, ack.bytes, ack.length, &home);
+        assert_int_equal(home.boot, cases[i].boot);
+        assert_int_equal(from_dhcp("boot=yes", &ack), OK);
+        assert_int_equal(settings.home.boot, BOOT_YES);
+    }
+
+    struct dhcp_builder ack;
+    dhcp_ack(&ack);
+    dhcp_option(&ack, DHCP_IPXE, "\274\012\\EFI\\x.efi", 12);
+    assert_int_equal(from_dhcp("", &ack), OK);
+    assert_string_equal(settings.boot.files, "\\EFI\\x.efi");
+    dhcp_ack(&ack);
+    dhcp_option(&ack, DHCP_IPXE, "\274\005x.efi", 7);
+    assert_int_equal(from_dhcp("", &ack), E_SETTING_VALUE);
+}
+
+static void settings_as_text(void **state)
+{
+    (void)state;
+    struct dhcp_builder ack;
+    dhcp_ack(&ack);
+    dhcp_text(&ack, DHCP_INITIATOR_IQN, "iqn.2001-04.com.example:option");
+    dhcp_text(&ack, DHCP_HOST_NAME, "option");
+    dhcp_text(&ack, DHCP_SETTINGS,
+              "root=" ROOT " hostname=text chap=\"u:a b\" boot=auto mtu=9000 nic=00:03.0 log=debug unknwn=1");
+    assert_int_equal(from_dhcp("", &ack), OK);
+    assert_string_equal(settings.root.target, "iqn.2001-04.com.example:storage");
+    assert_string_equal(settings.hostname, "text");
+    assert_string_equal(settings.initiator, "iqn.2001-04.com.example:option");
+    assert_string_equal(settings.chap.secret, "a b");
+    assert_int_equal(settings.home.boot, BOOT_AUTO);
+    assert_int_equal(settings.origin[SETTING_ROOT], FROM_DHCP_TEXT);
+    assert_int_equal(settings.mtu, 1500); /* these are obeyed before an answer is read */
+    assert_int_equal(settings.nic_choice, NIC_ANY);
+    assert_int_equal(settings.home.log, LOG_WARNING);
+    assert_int_equal(settings.unknown_count, 0);
+    struct dhcp_message message;
+    assert_null(dhcp_message_open(&message, ack.bytes, ack.length));
+    assert_true(settings_dhcp_has_root(&message));
+    dhcp_ack(&ack);
+    dhcp_text(&ack, DHCP_SETTINGS, "initiator=iqn.2001-04.com.iscsi:x netroot=\"" ROOT "\"");
+    assert_null(dhcp_message_open(&message, ack.bytes, ack.length));
+    assert_true(settings_dhcp_has_root(&message));
+    dhcp_ack(&ack);
+    dhcp_text(&ack, DHCP_SETTINGS, "initiator=iqn.2001-04.com.iscsi:x =");
+    assert_null(dhcp_message_open(&message, ack.bytes, ack.length));
+    assert_false(settings_dhcp_has_root(&message));
+
+    dhcp_ack(&ack);
+    dhcp_text(&ack, DHCP_SETTINGS, "hostname=text");
+    assert_int_equal(from_dhcp("hostname=mine", &ack), OK);
+    assert_string_equal(settings.hostname, "mine");
+
+    dhcp_ack(&ack);
+    dhcp_text(&ack, DHCP_SETTINGS, "retry=x");
+    assert_int_equal(from_dhcp("", &ack), E_SETTING_VALUE);
+
+    dhcp_ack(&ack);
+    dhcp_option(&ack, DHCP_SETTINGS, "retry=1\0\1", 9);
+    assert_int_equal(from_dhcp("", &ack), OK);
+    assert_int_equal(settings.retries, 5);
+    dhcp_ack(&ack);
+    dhcp_option(&ack, DHCP_SETTINGS, "retry=1\0", 8);
+    assert_int_equal(from_dhcp("", &ack), OK);
+    assert_int_equal(settings.retries, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_dhcp_sets),
+        cmocka_unit_test(ipxes_switches),
+        cmocka_unit_test(settings_as_text),
         cmocka_unit_test(what_the_command_line_set_dhcp_leaves_alone),
         cmocka_unit_test(strings_padded_by_the_server),
         cmocka_unit_test(a_host_name_that_is_no_text),

@@ -133,11 +133,26 @@ static void dhcp_comes_after_it(void **state)
     dhcp_ack(&ack);
     dhcp_text(&ack, DHCP_ROOT_PATH, "iscsi:192.0.2.99::::iqn.2001-04.com.example:of-dhcp");
     dhcp_text(&ack, DHCP_INITIATOR_IQN, "iqn.2001-04.com.example:of-dhcp");
+    dhcp_text(&ack, DHCP_SETTINGS, "root=iscsi:192.0.2.98::::iqn.2001-04.com.example:of-224 retry=7");
+
     struct dhcp_message message;
     assert_null(dhcp_message_open(&message, ack.bytes, ack.length));
     assert_int_equal(settings_from_dhcp(&settings, &message), OK);
     assert_string_equal(settings.root.server, "192.0.2.10");
     assert_string_equal(settings.initiator, "iqn.2026-11.com.example:machine");
+    assert_int_equal(settings.retries, 7);
+}
+
+static void the_file_goes_before_it(void **state)
+{
+    (void)state;
+    static struct settings_file file = {.name = "sanstrap.conf", .bytes = "initiator=iqn.2001-04.com.example:of-the-file"};
+    settings_file_open(&file, (int)strlen(file.bytes));
+    begin("");
+    assert_int_equal(settings_from_file(&settings, &file), OK);
+    take(plain_facts());
+    assert_string_equal(settings.initiator, "iqn.2001-04.com.example:of-the-file");
+    assert_string_equal(settings.root.server, "192.0.2.10");
 }
 
 static void the_target_that_was_booted_from(void **state)
@@ -177,6 +192,7 @@ int main(void)
         cmocka_unit_test(the_command_line_goes_first),
         cmocka_unit_test(the_card_that_loaded_us_is_kept),
         cmocka_unit_test(dhcp_comes_after_it),
+        cmocka_unit_test(the_file_goes_before_it),
         cmocka_unit_test(the_target_that_was_booted_from),
         cmocka_unit_test(a_table_without_a_target_sets_nothing),
     };

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* sanstrap.conf from the server that the firmware's PXE client loaded us from. */
+#include <string.h>
+
+#include "efi/home.h"
+#include "net/dhcp_options.h"
+
+static EFI_PXE_BASE_CODE_PROTOCOL *pxe;
+static EFI_IP_ADDRESS server;
+
+/*
+ * What Mtftp() says of a file that is larger than the buffer (UEFI 2.10, 24.3.1), and iPXE, whose Mtftp() does not say either how
+ * much it has read: a text has no zeros at its end.
+ */
+static bool is_too_long(EFI_STATUS status)
+{
+    return status == EFI_BUFFER_TOO_SMALL || status == EFI_VOLUME_FULL;
+}
+
+static int read_file(const char *name, void *to, size_t size)
+{
+    static UINT8 path[SETTINGS_FILE_NAME_MAX + 1];
+    UINT64 length = size;
+    memcpy(path, name, strlen(name) + 1);
+    memset(to, 0, size);
+
+    EFI_STATUS status = pxe->Mtftp(pxe, EFI_PXE_BASE_CODE_TFTP_READ_FILE, to, FALSE, &length, NULL, &server, path, NULL, FALSE);
+    if (EFI_ERROR(status))
+        return is_too_long(status) ? (int)size : SETTINGS_FILE_NONE;
+    if (length >= size)
+        for (length = size; length && !((const char *)to)[length - 1];)
+            length--;
+    return (int)length;
+}
+
+/* The answer that named the boot file: a boot server's, a proxy's, or the one with the address. */
+static const EFI_PXE_BASE_CODE_PACKET *boot_answer(const EFI_PXE_BASE_CODE_MODE *mode)
+{
+    if (mode->PxeReplyReceived)
+        return &mode->PxeReply;
+    return mode->ProxyOfferReceived ? &mode->ProxyOffer : &mode->DhcpAck;
+}
+
+void server_find_file(struct settings_file *file)
+{
+    pxe = sources_pxe();
+    const EFI_PXE_BASE_CODE_PACKET *named = boot_answer(pxe->Mode);
+    struct settings_file_owner owner = {.lease = pxe->Mode->DhcpAck.Raw,
+                                        .lease_length = sizeof pxe->Mode->DhcpAck,
+                                        .named = named->Raw,
+                                        .named_length = sizeof *named};
+    memcpy(&server, named->Raw + DHCP_AT_SIADDR, 4);
+    sources_uuid(owner.uuid);
+    settings_file_find(file, &owner, read_file);
+}
