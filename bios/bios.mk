@@ -45,9 +45,9 @@ build/sanstrap.%: build/bios/core.bin build/bios/realmode.bin bios/block.inc
 	$(Q)nasm -f bin -DREALMODE='"build/bios/realmode.bin"' -DCORE='"build/bios/core.bin"' -o $@ $(filter %.asm,$^)
 	@size=$$(stat -c %s $@); test $$size -le $(IMAGE_LIMIT) || { echo "$@: $$size bytes, more than $(IMAGE_LIMIT)"; exit 1; }
 
-# The budget: every PXE ROM loads that much, and it leaves the user's TFTP server in a blink. Boot loaders, who get a kernel's setup
-# beside the same image, load more.
-build/sanstrap.pxe: IMAGE_LIMIT := 131072
+# The budget: every PXE ROM loads that much, and it leaves the user's TFTP server in a blink. Boot loaders load more, and get a
+# kernel's setup beside the same image.
+IMAGE_LIMIT := 131072
 build/sanstrap.lkrn: IMAGE_LIMIT := 135168
 build/sanstrap.pxe: bios/nbp.asm
 build/sanstrap.lkrn: bios/bzimage.asm

@@ -85,7 +85,7 @@ void pxe_find(void);
 /* The DHCP acknowledgement, from `op` on; NULL when the ROM keeps none. */
 const uint8_t *pxe_cached_ack(size_t *length);
 const uint8_t *pxe_cached_discover(size_t *length); /* and what the ROM had asked by */
-const uint8_t *pxe_cached_reply(size_t *length); /* and the answer, perhaps a proxy's, that named the boot file */
+const uint8_t *pxe_cached_reply(size_t *length);    /* and the answer, perhaps a proxy's, that named the boot file */
 
 /* Ends with 0; NULL when the ROM passed none. */
 const char *pxe_command_line(void);

@@ -22,7 +22,7 @@ static struct function {
 } functions[FUNCTIONS];
 static unsigned function_count;
 static uint32_t address, ports[2];
-static unsigned last, releases;
+static unsigned last, releases, retirements;
 static struct pci_device nics[CARDS_MAX];
 static struct machine machine;
 
@@ -66,6 +66,12 @@ void pxe_release(void)
     releases++;
 }
 
+/* Who drove the card before must be off it, too, when its registers are written to. */
+void predecessor_retire(void)
+{
+    retirements++;
+}
+
 static uint32_t *add(unsigned bus, unsigned device, unsigned function, uint32_t id, uint32_t class)
 {
     struct function *added = &functions[function_count++];
@@ -88,7 +94,7 @@ static int set_up(void **state)
     (void)state;
     memset(functions, 0, sizeof functions);
     memset(bridges, 0, sizeof bridges);
-    function_count = releases = 0;
+    function_count = releases = retirements = 0;
     last = 5;
     machine = (struct machine){.nics = nics};
     return 0;
@@ -157,8 +163,11 @@ static void a_bar_above_4_gib_is_named(void **state)
     assert_int_equal(platform_map_registers(&nics[0], 0), E_NIC_REGISTERS);
     assert_null(strstr(failure_detail(E_NIC_REGISTERS), "Above"));
     assert_int_equal(releases, 0);
+    assert_int_equal(retirements, 0);
     bars[0] = 0xFEB00004;
     assert_int_equal(platform_map_registers(&nics[0], 0), OK);
+    assert_int_equal(releases, 1);
+    assert_int_equal(retirements, 1);
 }
 
 static void ports_are_a_bar_as_well(void **state)

@@ -405,7 +405,7 @@ static void what_the_home_is_told(void **state)
     assert_int_equal(home.serial_port, 0);
     assert_false(home.serial_asked);
 
-    loader_home_options("serial=1", &home);
+    home_options("serial=1", &home);
     assert_true(home.serial_asked);
     assert_int_equal(home.serial_baud, 0);
 

@@ -157,11 +157,11 @@ static void test_disk_errors(void **state)
 
     new_machine(512, SECTORS);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        char line[128];
         memory.failure = cases[i].status;
         host_log_clear();
         assert_int_equal(chs(2, 4, 0, 0, 1), cases[i].expected);
         assert_int_equal(registers.eax & 0xFF, 0);
+        char line[128];
         snprintf(line, sizeof line, "read at sector 0: %s (S%u)", status_what(cases[i].status), cases[i].status);
         assert_non_null(strstr(host_log_text(), line));
         assert_int_equal(chs(4, 4, 0, 0, 1), cases[i].expected);
