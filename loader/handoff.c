@@ -232,11 +232,12 @@ enum status story_make_tables(struct story *story)
 
 static void show_faults(struct story *story, const struct handoff_faults *faults, bool used)
 {
-    char text[200];
     if (used)
         screen_line(&story->screen, "Warning", "The firmware's iBFT is used, though not all of it is right");
     else
         screen_line(&story->screen, "Warning", "%s (S%u)", status_what(E_IBFT_INVALID), E_IBFT_INVALID);
+
+    char text[200];
     for (unsigned i = 0; i < faults->count && i < HANDOFF_FAULTS; i++) {
         handoff_fault_text(faults, i, text, sizeof text);
         screen_line(&story->screen, "", "%s", text);
