@@ -14,6 +14,7 @@
 #define PAIRS_MAX      HANDOFF_TARGETS
 #define STRUCTURES_MAX (3 + 2 * PAIRS_MAX) /* control, initiator, extensions, and two a path */
 #define NO_NIC         0xFF
+#define WRONG_NIC      0xFE
 
 /* IEEE 802.1Q's tag: the VLAN's number, a bit that nobody sets for a whole VLAN, the priority. */
 #define VLAN_BITS           0xFFFu
@@ -31,7 +32,7 @@ struct ibft_reader {
     struct ibft_pair pairs[PAIRS_MAX];
     unsigned pair_count;
     uint16_t extensions, initiator;
-    uint8_t place_of_nic[PAIRS_MAX]; /* NIC structure's index → index in struct handoff; NO_NIC: it is not valid */
+    uint8_t place_of_nic[PAIRS_MAX]; /* NIC structure's index → index in struct handoff, NO_NIC, WRONG_NIC */
     bool first_is_lost;              /* a target that came before all others was left out */
 };
 
@@ -341,6 +342,7 @@ static void read_nic(struct ibft_reader *reader, unsigned index, struct handoff 
                                                .function = IBFT_LOCATION_FUNCTION(nic.location),
                                                .driver = ""};
         memcpy(to->nics[place].mac, nic.mac, sizeof nic.mac);
+        reader->place_of_nic[index] = WRONG_NIC;
         if (check->grave == grave) {
             reader->place_of_nic[index] = (uint8_t)place;
             to->address_count = ++to->nic_count;
@@ -407,11 +409,14 @@ static void read_target_fields(struct ibft_reader *reader, const struct ibft_tar
     place->name = read_iscsi_name(reader, FIELD(ibft_target, name), &name);
     read_login(reader, target, place);
 
-    if (target->nic >= reader->pair_count || reader->place_of_nic[target->nic] == NO_NIC) {
+    uint8_t nic = target->nic < reader->pair_count ? reader->place_of_nic[target->nic] : NO_NIC;
+    if (nic == NO_NIC)
         check_fault(check, "NIC index", FIELD(ibft_target, nic), "the index of a valid NIC structure", "%u", target->nic);
+    if (nic >= to->nic_count) {
+        check->grave++; /* what is wrong with the NIC has been told */
         return;
     }
-    place->ip = reader->place_of_nic[target->nic];
+    place->ip = nic;
     check_same_version(check, "address", FIELD(ibft_target, address), target->address, to->addresses[place->ip].address);
 }
 
