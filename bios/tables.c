@@ -44,7 +44,7 @@ static bool is_valid(const uint8_t *ibft, size_t size)
 {
     struct handoff handoff;
     struct handoff_faults faults;
-    return ibft_read(ibft, size, &handoff, &faults);
+    return ibft_read_leniently(ibft, size, &handoff, &faults);
 }
 
 /* The signature alone is no table: whatever reads iBFTs, a ROM for one, holds it, too. A wrong one is for want of a valid one. */

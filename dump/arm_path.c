@@ -60,7 +60,7 @@ static enum status read_whole(struct reading *reading, const struct dump_config 
     if (kind == HANDOFF_ISDH)
         good = isdh_read(config->table, config->table_size, config->table_self, &reading->handoff, &reading->faults);
     else if (kind == HANDOFF_IBFT)
-        good = ibft_read(config->table, config->table_size, &reading->handoff, &reading->faults);
+        good = ibft_read_leniently(config->table, config->table_size, &reading->handoff, &reading->faults);
     else
         return fail(E_DUMP_TABLE, "neither an ISDH nor an iBFT begins there, whole");
 

@@ -46,6 +46,7 @@ bool check_fault(struct check *check, const char *field, size_t offset, const ch
     }
 
     faults->count++;
+    check->grave++;
     return false;
 }
 

@@ -23,7 +23,8 @@ struct check {
     uint32_t length; /* of the table: every byte below can be read */
     struct handoff_faults *faults;
     char structure[HANDOFF_STRUCTURE_SIZE];
-    uint32_t at; /* where the structure begins; fields' offsets count from here */
+    uint32_t at;    /* where the structure begins; fields' offsets count from here */
+    unsigned grave; /* faults of all that were recorded, less those that a reader forgave: it puts back what stood here before */
 };
 
 #define CHECK_NOT_NUMBERED (-1) /* index of a structure that there is but one of */

@@ -151,6 +151,13 @@ void handoff_fault_text(const struct handoff_faults *faults, unsigned index, cha
 bool ibft_read(const uint8_t *bytes, size_t size, struct handoff *to, struct handoff_faults *faults);
 
 /*
+ * The same for a table that somebody else made. True when the path in use (initiator, the target to boot from, its NIC) can be
+ * trusted, though `faults` may be listed: paths that cannot be are left out, servers and gateways that no host can be are none,
+ * an unknown origin is DHCP's when a DHCP server is named, and a VLAN's priority stands apart from it.
+ */
+bool ibft_read_leniently(const uint8_t *bytes, size_t size, struct handoff *to, struct handoff_faults *faults);
+
+/*
  * `self` is where the table was found, which it has to say of itself; ISDH_ANYWHERE leaves that out, for a copy in a file. A
  * table from ACPI has ISDH_FLAG_ACPI and `self` 0, and is taken wherever it lies.
  */

@@ -230,10 +230,14 @@ enum status story_make_tables(struct story *story)
 
 /* ---- the firmware's iBFT ---- */
 
-static void show_faults(struct story *story, const struct handoff_faults *faults)
+static void show_faults(struct story *story, const struct handoff_faults *faults, bool used)
 {
+    if (used)
+        screen_line(&story->screen, "Warning", "The firmware's iBFT is used, though not all of it is right");
+    else
+        screen_line(&story->screen, "Warning", "%s (S%u)", status_what(E_IBFT_INVALID), E_IBFT_INVALID);
+
     char text[200];
-    screen_line(&story->screen, "Warning", "%s (S%u)", status_what(E_IBFT_INVALID), E_IBFT_INVALID);
     for (unsigned i = 0; i < faults->count && i < HANDOFF_FAULTS; i++) {
         handoff_fault_text(faults, i, text, sizeof text);
         screen_line(&story->screen, "", "%s", text);
@@ -257,9 +261,8 @@ enum status story_take_firmware_ibft(struct story *story)
 
     struct handoff handoff;
     struct handoff_faults faults;
-    if (!ibft_read(ibft, size, &handoff, &faults)) {
-        show_faults(story, &faults);
-        return OK;
-    }
-    return settings_from_ibft(&story->settings, &handoff);
+    bool used = ibft_read_leniently(ibft, size, &handoff, &faults);
+    if (faults.count)
+        show_faults(story, &faults, used);
+    return used ? settings_from_ibft(&story->settings, &handoff) : OK;
 }

@@ -107,8 +107,10 @@ static void store_card(struct settings *settings, const struct handoff *ibft, co
         memcpy(settings->nic_mac, ibft->nics[from->nic].mac, sizeof settings->nic_mac);
     }
 
-    if (set_by_ibft(settings, SETTING_VLAN))
+    if (set_by_ibft(settings, SETTING_VLAN)) {
         settings->vlan = from->vlan;
+        settings->vlan_priority = from->vlan_priority;
+    }
     if (from->hostname[0] && set_by_ibft(settings, SETTING_HOSTNAME) &&
         !text_copy(settings->hostname, sizeof settings->hostname, from->hostname, strlen(from->hostname)))
         settings->origin[SETTING_HOSTNAME] = FROM_DEFAULT;

@@ -4,9 +4,9 @@
 
 BUILD_PACKAGES := binutils clang dpkg-dev gcc gnu-efi libc6-dev lld make nasm patch python3
 UNIT_PACKAGES := clang-format git libcmocka-dev python3-pytest
-TEST_PACKAGES := dnsmasq-base dosfstools e2fsprogs grub-common grub-efi-amd64-bin grub-pc-bin iproute2 ipxe ipxe-qemu istgt kmod \
-	libclang-rt-dev mandoc mtools openssl ovmf pxelinux python3-pytest-xdist qemu-system-x86 qemu-utils sbsigntool seabios syslinux \
-	syslinux-common tcpdump tgt
+TEST_PACKAGES := dnsmasq-base dosfstools e2fsprogs grub-common grub-efi-amd64-bin grub-pc-bin iproute2 ipxe ipxe-qemu \
+	isc-dhcp-server istgt kea-dhcp4-server kmod libclang-rt-dev mandoc mtools openssl ovmf pxelinux python3-pytest-xdist \
+	qemu-system-x86 qemu-utils sbsigntool seabios syslinux syslinux-common tcpdump tgt
 
 .PHONY: deps unit-deps
 deps:

@@ -25,7 +25,8 @@ Why: 192.0.2.1:3260
 Do:  Check the port and that the iSCSI service runs
 ```
 
-The codes never change their meaning. This page is made by tools/errors.py from platform/status.def.
+The codes never change their meaning. A word with `=` is a setting; [settings.md](settings.md) says where it can stand. This page
+is made by tools/errors.py from platform/status.def.
 """
 
 TEXT = r'"((?:[^"\\]|\\.)*)"'

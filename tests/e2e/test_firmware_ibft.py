@@ -58,6 +58,7 @@ def test_not_read_unless_asked(lab):
 
 # One for each field, the first; all of them are held against the validator itself in tests/handoff.
 FIELDS = {(case.structure, case.field): case for case in reversed(ibft_broken.BROKEN)}
+REFUSED = {key: case for key, case in FIELDS.items() if not ibft_broken.is_beside_the_path(case)}
 WORDS = f"firmware-ibft=yes {STATIC} retry=0"
 
 
@@ -65,12 +66,21 @@ def broken_table(case):
     return case.break_table(ibft.build(ibft_broken.GOOD))
 
 
-@pytest.mark.parametrize("case", FIELDS.values(), ids=[f"{structure}-{field}" for structure, field in FIELDS])
+@pytest.mark.parametrize("case", REFUSED.values(), ids=[f"{structure}-{field}" for structure, field in REFUSED])
 def test_broken(lab, case):
     """The field is named, and the root path is missing as if there had been no table."""
     machine = lab.boot_directly(WORDS, extra=placed(lab, broken_table(case), LOW_MEMORY))
     machine.expect(rf"^ +iBFT, {case.structure}: {case.field} at", 30, or_fail=FAILURE)
     fails_with(machine, "E_ROOT_PATH_MISSING")
+
+
+@pytest.mark.parametrize("key", [("NIC 0", "origin"), ("target 1", "address")], ids=" ".join)
+def test_broken_beside_the_path(lab, key):
+    """The field is named, and the target is the table's."""
+    machine = lab.boot_directly(WORDS, extra=placed(lab, broken_table(FIELDS[key]), LOW_MEMORY))
+    machine.expect("The firmware's iBFT is used, though not all of it is right", 30, or_fail=FAILURE)
+    machine.expect(rf"^ +iBFT, {key[0]}: {key[1]} at", 10, or_fail=FAILURE)
+    machine.expect(rf"^Target +\S*{ibft_broken.GOOD.targets[0].name} {ORIGIN}", 10, or_fail=FAILURE)
 
 
 BAD_VLAN = FIELDS["NIC 0", "VLAN"]

@@ -23,6 +23,7 @@ def test_pxe_from_the_cards_rom(lab, loader):
 PXELINUX = {
     "KERNEL sanstrap.0": "KERNEL sanstrap.0\n",
     "pxechn.c32": "COM32 pxechn.c32\nAPPEND sanstrap.0\n",
+    "KERNEL sanstrap.lkrn": "KERNEL sanstrap.lkrn\n",
     "LINUX sanstrap.lkrn": "LINUX sanstrap.lkrn\nAPPEND log=info\n",
     "LINUX sanstrap.lkrn keeppxe": "LINUX sanstrap.lkrn\nAPPEND keeppxe\n",
     "LINUX sanstrap.lkrn with IPAPPEND": "LINUX sanstrap.lkrn\nIPAPPEND 3\n",
@@ -36,6 +37,14 @@ def test_pxelinux(lab, lines):
     target = hello_target(lab)
     lab.pxelinux(lines, root_path=target.root_path)
     only_ours_is_kept(enters_boot_sector(lab.machine()), 256 << 20)
+
+
+def test_pxelinux_goes_by_the_name(lab):
+    """What README says of it: only .0 is a network boot program."""
+    target = hello_target(lab)
+    server = lab.pxelinux("KERNEL sanstrap.pxe\n", root_path=target.root_path)
+    server.publish(NBP)
+    lab.machine().expect("Booting kernel failed", 60)
 
 
 @pytest.mark.parametrize("command", ["linux16", "linux"])

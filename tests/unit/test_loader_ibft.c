@@ -67,6 +67,21 @@ static void a_broken_one_is_shown_and_not_used(void **state)
     no_line_is_too_long();
 }
 
+static void one_with_faults_beside_its_path_is_used(void **state)
+{
+    (void)state;
+    dhcp_ack(&script.ack);
+    leave(plain_facts());
+    table[48 + 14] = table[48 + 10]; /* the second NIC is the first */
+    table[48 + 15] = table[48 + 11];
+    mend_checksum();
+    told("firmware-ibft=yes", BOOTED("dhcp "));
+    shown("The firmware's iBFT is used, though not all of it is right");
+    shown("NIC offset");
+    assert_string_equal(seen.iscsi.target_name, "iqn.2001-04.com.example:storage");
+    no_line_is_too_long();
+}
+
 /* Eight of them, and how many there are beside. */
 static void one_with_many_faults(void **state)
 {
@@ -96,6 +111,7 @@ int main(void)
         TEST(a_good_one_is_used),
         TEST(unasked_it_is_not_looked_for),
         TEST(a_broken_one_is_shown_and_not_used),
+        TEST(one_with_faults_beside_its_path_is_used),
         TEST(one_with_many_faults),
     };
 

@@ -35,6 +35,7 @@ static void what_an_ibft_sets(void **state)
     assert_memory_equal(settings.nic_mac, "\x52\x54\0\x12\x34\x56", 6);
     assert_string_equal(settings.hostname, "machine");
     assert_int_equal(settings.vlan, 5);
+    assert_int_equal(settings.vlan_priority, 3);
     assert_int_equal(settings.ipv4, IPV4_DHCP); /* it came from DHCP: ask again */
 
     for (enum setting setting = SETTING_ROOT; setting < SETTING_COUNT; setting++)

@@ -69,7 +69,7 @@ bool facts_read(const struct found_table *table, struct table_facts *facts, char
     memset(&handoff, 0, sizeof handoff);
     bool isdh = handoff_table_at(table->bytes, table->size) == HANDOFF_ISDH;
     bool valid = isdh ? isdh_read(table->bytes, table->size, table->self, &handoff, &faults)
-                      : ibft_read(table->bytes, table->size, &handoff, &faults);
+                      : ibft_read_leniently(table->bytes, table->size, &handoff, &faults);
     if (!valid || !handoff.target_count) {
         if (!valid && faults.count)
             handoff_fault_text(&faults, 0, why, size);
