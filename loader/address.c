@@ -7,7 +7,7 @@
 #include "platform/bytes.h"
 #include "platform/format.h"
 
-#define VENDOR_CLASS  "sanstrap"
+#define USER_CLASS    "sanstrap"
 #define IPV6_WAIT_MS  10000
 #define DHCP6_WAIT_MS 5000
 #define NAME_WAIT_MS  5000 /* for what DNS says of the target's name */
@@ -62,11 +62,10 @@ static struct net_overrides set_by_hand(const struct settings *settings)
     return by_hand;
 }
 
-static struct net_dhcp_request who_asks(const struct story *story, const char *vendor_class)
+static struct net_dhcp_request who_asks(const struct story *story)
 {
     const struct machine *machine = story->machine;
-    struct net_dhcp_request request = {
-        .architecture = machine->architecture, .vendor_class = vendor_class, .by_hand = set_by_hand(&story->settings)};
+    struct net_dhcp_request request = {.architecture = machine->architecture, .by_hand = set_by_hand(&story->settings)};
     memcpy(request.uuid, machine->uuid, sizeof request.uuid);
     if (story->settings.origin[SETTING_ROOT] <= FROM_DHCP)
         request.wanted = DHCP_ROOT_PATH;
@@ -91,10 +90,8 @@ static uint8_t find_rom_client_id(const struct story *story, const struct dhcp_m
 /* The lease is renewed in the ROM's name. */
 static enum status use_rom_lease(struct story *story, struct dhcp_message *message)
 {
-    char vendor_class[] = "PXEClient:Arch:00000:UNDI:002001";
     uint8_t client_id[255];
-    format_text(vendor_class, sizeof vendor_class, "PXEClient:Arch:%05u:UNDI:002001", story->machine->architecture);
-    struct net_dhcp_request request = who_asks(story, vendor_class);
+    struct net_dhcp_request request = who_asks(story);
     request.client_id = client_id;
     request.client_id_length = find_rom_client_id(story, message, client_id);
 
@@ -109,7 +106,8 @@ static enum status use_rom_lease(struct story *story, struct dhcp_message *messa
 
 static enum status lease_by_dhcp(struct story *story, struct dhcp_message *message)
 {
-    struct net_dhcp_request request = who_asks(story, VENDOR_CLASS);
+    struct net_dhcp_request request = who_asks(story);
+    request.user_class = USER_CLASS;
     deadline_t deadline = deadline_after_ms(story->settings.dhcp_timeout_ms);
     screen_wait(&story->screen, "Address", "asking for one by DHCP,", deadline);
     enum status status = net_dhcp(story->network, &request, &story->lease, deadline);

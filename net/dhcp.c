@@ -411,10 +411,6 @@ static void keep_request(struct dhcp_client *client, const struct net_dhcp_reque
         memcpy(client->client_id, request->client_id, request->client_id_length);
         client->request.client_id = client->client_id;
     }
-    if (request->vendor_class) {
-        format_text(client->vendor_class, sizeof client->vendor_class, "%s", request->vendor_class);
-        client->request.vendor_class = client->vendor_class;
-    }
 }
 
 void net_dhcp_stop(struct network *network)

@@ -21,7 +21,6 @@ struct dhcp_client {
     enum dhcp_state state;
     struct net_dhcp_request request;
     uint8_t client_id[255];
-    char vendor_class[128];
 
     uint8_t xid[4], offered[4], server[4];
     bool has_spare;                    /* while SELECTING: an offer without what is wanted, */

@@ -73,7 +73,7 @@ struct net_overrides {
 struct net_dhcp_request {
     uint8_t uuid[16];         /* SMBIOS system UUID in wire order (option 97); all zero: option left out */
     uint16_t architecture;    /* option 93: 0 BIOS, 7 x86-64 UEFI */
-    const char *vendor_class; /* option 60 */
+    const char *user_class;   /* option 77, a literal: by which servers tell us from the boot ROM; NULL: left out */
     const uint8_t *client_id; /* option 61 with its type byte; NULL: type 1 and the MAC; of length 0: none is sent */
     uint8_t client_id_length;
     uint8_t wanted; /* an option: what is offered without is taken if nothing better is within seconds; 0: none */

@@ -34,8 +34,7 @@ static struct {
     unsigned failures, key, logins;
     struct net_ipv4 ipv4;
     struct net_dhcp_request request;
-    uint8_t client_id[255]; /* of it, copied, as is this: */
-    char vendor_class[64];
+    uint8_t client_id[255]; /* of it, copied */
     char asked[64]; /* of DNS */
     struct net_ipv6 ipv6;
     struct iscsi_settings iscsi;
@@ -156,7 +155,6 @@ enum status net_adopt_lease(struct network *network, const struct net_dhcp_reque
     seen.request = *request;
     memcpy(seen.client_id, request->client_id, request->client_id_length);
     seen.ipv4 = lease->ipv4;
-    snprintf(seen.vendor_class, sizeof seen.vendor_class, "%s", request->vendor_class);
     return outcome("adopt", script.adopt);
 }
 

@@ -42,7 +42,8 @@ static void says_who_we_are(void **state)
     assert_memory_equal(option(server.request, 97), uuid, sizeof uuid);
     assert_memory_equal(option(server.request, 93), "\135\2\0\7", 4);
     assert_memory_equal(option(server.request, 94), "\136\3\1\2\1", 5);
-    assert_memory_equal(option(server.request, 60) + 2, request.vendor_class, strlen(request.vendor_class));
+    assert_memory_equal(option(server.request, 60), "\74\40PXEClient:Arch:00007:UNDI:002001", 34);
+    assert_memory_equal(option(server.request, 77), "\115\4unit", 6);
     assert_memory_equal(option(server.request, 12), "\14\4unit", 6);
     assert_int_equal(option(server.request, 57)[2] << 8 | option(server.request, 57)[3], 1500);
     assert_null(option(server.request, 175));

@@ -88,7 +88,8 @@ static void the_roms_lease_is_renewed_in_its_name(void **state)
         assert_non_null(seen.request.client_id);
         assert_int_equal(seen.request.client_id_length, has_id ? 17 : 0);
         assert_memory_equal(seen.client_id, id, has_id ? 17 : 0);
-        assert_string_equal(seen.vendor_class, "PXEClient:Arch:00007:UNDI:002001");
+        assert_null(seen.request.user_class);
+        assert_int_equal(seen.request.architecture, 7);
         assert_true(!seen.request.by_hand.gateway && seen.request.by_hand.dns && seen.request.by_hand.mtu);
         assert_memory_equal(seen.request.by_hand.ipv4.dns, "\300\000\002\010", 4);
         assert_int_equal(seen.request.by_hand.ipv4.mtu, 1400);
@@ -212,6 +213,7 @@ static void else_an_exchange_of_our_own(void **state)
         assert_int_equal(seen.request.uuid[15], 0x5a);
         assert_int_equal(seen.request.architecture, 7);
         assert_int_equal(seen.request.wanted, DHCP_ROOT_PATH);
+        assert_string_equal(seen.request.user_class, "sanstrap");
     }
 }
 
