@@ -2,8 +2,9 @@
 /*
  * Reading a DHCP message (RFC 2131 section 2, options of RFC 2132): a tolerant parser over a bounded buffer. Options are looked
  * for in the options field, then, when option 52 says so, in `file` and `sname`; parts of an option given repeatedly are joined
- * (RFC 3396), but of one of fixed size the first of that size counts. What cannot be read is left out, and never the message with
- * it. The table of options, with the lengths that are allowed, is net/dhcp_options.def.
+ * (RFC 3396), but of one of fixed size the first of that size counts, and what is the same again, or another root path, is no
+ * part. What cannot be read is left out, and never the message with it. The table of options, with the lengths that are allowed,
+ * is net/dhcp_options.def.
  */
 #ifndef SANSTRAP_DHCP_OPTIONS_H
 #define SANSTRAP_DHCP_OPTIONS_H

@@ -147,6 +147,12 @@ static void the_seconds_rise(void **state)
     server.ignore = 3;
     assert_int_equal(run(30000), OK);
     assert_in_range(get_be16(server.request + 8), 4, 10);
+    assert_int_equal(option(server.request, 53)[2], REQUEST);
+
+    server.ignore = 1000;
+    assert_int_equal(run(10000), E_DHCP_TIMEOUT);
+    assert_in_range(get_be16(server.request + 8), 4, 10);
+    assert_int_equal(option(server.request, 53)[2], DISCOVER);
 }
 
 static void transaction_numbers_differ(void **state)
