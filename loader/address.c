@@ -68,7 +68,7 @@ static struct net_dhcp_request who_asks(const struct story *story)
     struct net_dhcp_request request = {.architecture = machine->architecture, .by_hand = set_by_hand(&story->settings)};
     memcpy(request.uuid, machine->uuid, sizeof request.uuid);
     if (story->settings.origin[SETTING_ROOT] <= FROM_DHCP)
-        request.wanted = DHCP_ROOT_PATH;
+        request.has_root = settings_dhcp_has_root;
     return request;
 }
 
@@ -119,7 +119,12 @@ static enum status lease_by_dhcp(struct story *story, struct dhcp_message *messa
     show_ipv4(story, &story->lease.ipv4, "DHCP");
 
     const char *why = dhcp_message_open(message, story->lease.message, story->lease.message_length);
-    return why ? fail(E_DHCP_MESSAGE, "%s", why) : settings_from_dhcp(&story->settings, message);
+    if (why)
+        return fail(E_DHCP_MESSAGE, "%s", why);
+    struct dhcp_message proxy;
+    if (!dhcp_message_open(&proxy, story->lease.proxy, story->lease.proxy_length))
+        message->proxy = &proxy;
+    return settings_from_dhcp(&story->settings, message);
 }
 
 static enum status get_ipv4(struct story *story)

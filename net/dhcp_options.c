@@ -19,10 +19,11 @@
 #define ENCAPSULATED_MAX 1024 /* of option 175 */
 #define SCHEME_LENGTH    6    /* of "iscsi:" */
 
-/* How long an option is: `size` bytes, or, of a list, any number of such pieces but none. 0: any length. */
+/* How long an option is: `size` bytes, or, of a list, any number of such pieces but none. 0: any length. And whose it is. */
 struct allowed {
     uint8_t code, size;
     bool list;
+    bool by_proxy;
     const char *name;
 };
 
@@ -30,9 +31,19 @@ static const struct allowed known[] = {
 #define EXACTLY(n)                                       n, false
 #define LIST_OF(n)                                       n, true
 #define ANY                                              0, false
-#define DHCP_OPTION(name, code, asked, used_by, allowed) {code, allowed, #name},
+#define LEASE                                            false
+#define SETTING                                          true
+#define MESSAGE                                          false
+#define SENT                                             false
+#define NOBODY                                           false
+#define DHCP_OPTION(name, code, asked, used_by, allowed) {code, allowed, used_by, #name},
 #include "net/dhcp_options.def"
 #undef DHCP_OPTION
+#undef LEASE
+#undef SETTING
+#undef MESSAGE
+#undef SENT
+#undef NOBODY
 #undef EXACTLY
 #undef LIST_OF
 #undef ANY
@@ -152,6 +163,12 @@ static void collect(struct cursor *cursor, const struct allowed *allowed, uint8_
 int dhcp_option_get(const struct dhcp_message *message, uint8_t code, uint8_t *to, size_t size)
 {
     const struct allowed *allowed = find_allowed(code);
+    if (message->proxy && allowed->by_proxy) {
+        int length = dhcp_option_get(message->proxy, code, to, size);
+        if (length >= 0)
+            return length;
+    }
+
     struct cursor cursor;
     struct found found = {.total = -1};
     for (unsigned i = 0; open_field(message, i, &cursor); i++)

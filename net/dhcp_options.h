@@ -54,7 +54,8 @@ enum dhcp_type {
 struct dhcp_message {
     const uint8_t *bytes;
     size_t length;
-    uint8_t overload; /* option 52: 1 file, 2 sname, 3 both */
+    uint8_t overload;                 /* option 52: 1 file, 2 sname, 3 both */
+    const struct dhcp_message *proxy; /* another answer, whose options for settings go before; NULL: none */
 };
 
 /*

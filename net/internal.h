@@ -139,7 +139,7 @@ void net_arp_probe(struct network *network, const uint8_t address[4]); /* asks w
 bool net_arp_owner(struct network *network, const uint8_t address[4], uint8_t mac[NIC_MAC_LENGTH]);
 void net_arp_probe_end(struct network *network);
 
-/* ---- dhcp.c ---- */
+/* ---- dhcp.c, dhcp_exchange.c ---- */
 
 void net_dhcp_turn(struct network *network);   /* whatever the client's clock demands; cheap when nothing does */
 void net_dhcp_settle(struct network *network); /* before a pause: waits for the answer to what was sent a moment ago */

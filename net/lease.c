@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A lease out of a DHCPACK, whoever got it; and what an IPv4 address of one machine can be. */
+#include <stddef.h>
 #include <string.h>
 
 #include "net/dhcp_options.h"
@@ -143,7 +144,7 @@ struct dhcp_times net_lease_times(const struct dhcp_message *message)
 
 void net_lease_read(struct net_lease *lease, const struct dhcp_message *message)
 {
-    memset(lease, 0, sizeof *lease);
+    memset(lease, 0, offsetof(struct net_lease, proxy_length));
     dhcp_message_warn(message);
     net_lease_addresses(&lease->ipv4, message, true);
 

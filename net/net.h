@@ -19,6 +19,7 @@
 #define NET_DNS_SERVERS 2
 
 struct network;
+struct dhcp_message; /* dhcp_options.h */
 
 /* An address with its family: 0 none, 4 or 6. IPv4 uses the first four bytes. */
 struct net_address {
@@ -76,7 +77,11 @@ struct net_dhcp_request {
     const char *user_class;   /* option 77, a literal: by which servers tell us from the boot ROM; NULL: left out */
     const uint8_t *client_id; /* option 61 with its type byte; NULL: type 1 and the MAC; of length 0: none is sent */
     uint8_t client_id_length;
-    uint8_t wanted; /* an option: what is offered without is taken if nothing better is within seconds; 0: none */
+    /*
+     * Whether an offer says what to boot from: one that does not is taken if nothing better comes within seconds. NULL: any will
+     * do.
+     */
+    bool (*has_root)(const struct dhcp_message *offer);
     struct net_overrides by_hand;
 };
 
@@ -90,6 +95,8 @@ struct net_lease {
     deadline_t acquired; /* when, in platform_ticks() */
     uint16_t message_length;
     uint8_t message[NET_LEASE_MESSAGE]; /* the DHCPACK from its op byte on */
+    uint16_t proxy_length;              /* 0: none */
+    uint8_t proxy[NET_LEASE_MESSAGE]; /* of net_dhcp(): the offer of a ProxyDHCP server, without an address, that has the root */
 };
 
 /*

@@ -20,7 +20,8 @@ static struct {
     enum status open_card[3], net, ipv6, dhcp6, dhcp, adopt, session, login, disk, boot;
     bool no_driver[3];
     unsigned link_after_ms[3]; /* per card, from its opening */
-    struct dhcp_builder ack;   /* the DHCP server's answer */
+    struct dhcp_builder ack;   /* the DHCP server's answer, */
+    struct dhcp_builder proxy; /* and a proxy's offer; empty: none */
     enum net_name name;        /* what DNS says of the target's name, */
     bool router_without_dns;
     const char *named_peer; /* and where it answered */
@@ -35,7 +36,7 @@ static struct {
     struct net_ipv4 ipv4;
     struct net_dhcp_request request;
     uint8_t client_id[255]; /* of it, copied */
-    char asked[64]; /* of DNS */
+    char asked[64];         /* of DNS */
     struct net_ipv6 ipv6;
     struct iscsi_settings iscsi;
     struct nic_config card_config;
@@ -144,8 +145,11 @@ enum status net_dhcp(struct network *network, const struct net_dhcp_request *req
     memset(lease, 0, sizeof *lease);
     memcpy(lease->ipv4.address, "\300\000\002\062", 4);
     memcpy(lease->ipv4.netmask, "\377\377\377\000", 4);
+
     memcpy(lease->message, script.ack.bytes, script.ack.length);
     lease->message_length = (uint16_t)script.ack.length;
+    memcpy(lease->proxy, script.proxy.bytes, script.proxy.length);
+    lease->proxy_length = (uint16_t)script.proxy.length;
     return outcome("dhcp", script.dhcp);
 }
 
