@@ -69,6 +69,8 @@ void pxe_find(void);
 const uint8_t *pxe_cached_ack(size_t *length);
 const uint8_t *pxe_cached_discover(size_t *length); /* and what the ROM had asked by */
 
+const uint8_t *pxe_cached_reply(size_t *length); /* and the answer, perhaps a proxy's, that named the boot file */
+
 /* Ends with 0; NULL when the ROM passed none. */
 const char *pxe_command_line(void);
 

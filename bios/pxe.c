@@ -21,6 +21,7 @@
 #define PXENV_EXIT_FAILURE    1
 #define PACKET_DHCP_DISCOVER  1
 #define PACKET_DHCP_ACK       2
+#define PACKET_CACHED_REPLY   3
 #define NIC_TYPE_PCI          2
 #define FILE_API_MAGIC        0x91D447B2u
 #define FILE_API_ANSWER       0xE9C17B20u
@@ -78,7 +79,7 @@ static bool rom_alive;
 static struct cached_packet {
     uint8_t bytes[PACKET_MAX];
     size_t length; /* 0: none */
-} discover, ack;
+} discover, ack, reply;
 static char command_line[COMMAND_LINE_MAX];
 static struct pxe_nic_type nic_type;
 static uint8_t masked_irq = IRQS; /* IRQS: none */
@@ -209,6 +210,7 @@ void pxe_find(void)
     rom_alive = true;
     ask_packet(&ack, PACKET_DHCP_ACK);
     ask_packet(&discover, PACKET_DHCP_DISCOVER);
+    ask_packet(&reply, PACKET_CACHED_REPLY);
     ask_nic_type();
     ask_command_line();
 }
@@ -223,6 +225,12 @@ const uint8_t *pxe_cached_discover(size_t *length)
 {
     *length = discover.length;
     return discover.length ? discover.bytes : NULL;
+}
+
+const uint8_t *pxe_cached_reply(size_t *length)
+{
+    *length = reply.length;
+    return reply.length ? reply.bytes : NULL;
 }
 
 const char *pxe_command_line(void)

@@ -82,6 +82,29 @@ const uint8_t *sources_dhcp_discover(size_t *length)
     return discover.Raw;
 }
 
+static const uint8_t *copy_packet(EFI_PXE_BASE_CODE_PACKET *to, const EFI_PXE_BASE_CODE_PACKET *from, size_t *length)
+{
+    *length = from ? sizeof *to : 0;
+    if (!from)
+        return NULL;
+    *to = *from;
+    return to->Raw;
+}
+
+const uint8_t *sources_dhcp_reply(size_t *length)
+{
+    static EFI_PXE_BASE_CODE_PACKET reply;
+    const EFI_PXE_BASE_CODE_MODE *mode = dhcp_mode();
+    return copy_packet(&reply, mode && mode->PxeReplyReceived ? &mode->PxeReply : NULL, length);
+}
+
+const uint8_t *sources_dhcp_proxy(size_t *length)
+{
+    static EFI_PXE_BASE_CODE_PACKET proxy;
+    const EFI_PXE_BASE_CODE_MODE *mode = dhcp_mode();
+    return copy_packet(&proxy, mode && mode->ProxyOfferReceived ? &mode->ProxyOffer : NULL, length);
+}
+
 /* ---- SMBIOS ---- */
 
 void sources_uuid(uint8_t uuid[16])

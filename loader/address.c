@@ -26,15 +26,36 @@ bool story_open_rom_answer(const struct story *story, struct dhcp_message *messa
            !dhcp_message_open(message, machine->cached_ack, machine->cached_ack_length);
 }
 
-bool story_open_rom_lease(const struct story *story, struct dhcp_message *message)
+static bool is_to_card(const struct story *story, const struct dhcp_message *message)
 {
-    if (!story_open_rom_answer(story, message) || message->length > sizeof story->lease.message)
+    return !memcmp(message->bytes + DHCP_AT_CHADDR, story->nic.mac, NIC_MAC_LENGTH);
+}
+
+/* True when that holds a root path for this card: it goes before the lease's, which often lacks one. */
+static bool add_rom_proxy(const struct story *story, struct dhcp_message *message, struct dhcp_message *proxy,
+                          const uint8_t *bytes, size_t length)
+{
+    if (!bytes || dhcp_message_open(proxy, bytes, length) || !is_to_card(story, proxy) || !settings_dhcp_has_root(proxy))
+        return false;
+    message->proxy = proxy;
+    return true;
+}
+
+/* True when the ROM's DHCPACK is for this card and comes with a root path, so that its lease serves; `message` then reads it. */
+static bool open_rom_lease(const struct story *story, struct dhcp_message *message, struct dhcp_message *proxy)
+{
+    const struct machine *machine = story->machine;
+    if (story->rom_lease == ROM_LEASE_REFUSED || !story_open_rom_answer(story, message) ||
+        message->length > sizeof story->lease.message)
         return false;
 
     uint8_t type;
-    return !memcmp(message->bytes + DHCP_AT_CHADDR, story->nic.mac, NIC_MAC_LENGTH) &&
-           !bytes_are_zero(message->bytes + DHCP_AT_YIADDR, 4) && dhcp_option_get(message, DHCP_MESSAGE_TYPE, &type, 1) == 1 &&
-           type == DHCP_TYPE_ACK && settings_dhcp_has_root(message);
+    if (!is_to_card(story, message) || bytes_are_zero(message->bytes + DHCP_AT_YIADDR, 4) ||
+        dhcp_option_get(message, DHCP_MESSAGE_TYPE, &type, 1) != 1 || type != DHCP_TYPE_ACK)
+        return false;
+    return add_rom_proxy(story, message, proxy, machine->cached_reply, machine->cached_reply_length) ||
+           add_rom_proxy(story, message, proxy, machine->cached_proxy, machine->cached_proxy_length) ||
+           settings_dhcp_has_root(message);
 }
 
 /* ---- IPv4 ---- */
@@ -100,6 +121,7 @@ static enum status use_rom_lease(struct story *story, struct dhcp_message *messa
     if (status != OK)
         return status;
     story->ipv4 = story->lease.ipv4;
+    story->rom_lease = ROM_LEASE_USED;
     show_ipv4(story, &story->lease.ipv4, "the boot ROM's DHCP lease");
     return settings_from_dhcp(&story->settings, message);
 }
@@ -139,8 +161,8 @@ static enum status get_ipv4(struct story *story)
         return status;
     }
 
-    struct dhcp_message message;
-    if (!story_open_rom_lease(story, &message))
+    struct dhcp_message message, proxy;
+    if (!open_rom_lease(story, &message, &proxy))
         return lease_by_dhcp(story, &message);
     enum status status = use_rom_lease(story, &message);
     if (status != E_ADDRESS_INVALID)

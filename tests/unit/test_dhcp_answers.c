@@ -168,6 +168,7 @@ static void a_rival_without_an_iscsi_root_path(void **state)
         begin_rivalry();
         rival.is_first = late != 1;
         server.ignore = late == 2 ? 2 : 0; /* the right server answers the third DISCOVER */
+
         unsigned milliseconds;
         assert_int_equal(run_for_root(true, &milliseconds), OK);
         assert_memory_equal(lease.ipv4.address, server.address, 4);
@@ -206,6 +207,7 @@ static void a_proxy_has_the_root_path(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         begin_rivalry();
+
         rival.is_proxy = rival.has_root = true;
         rival.is_first = cases[i].is_first;
         rival.port = cases[i].port;
@@ -240,6 +242,7 @@ static void proxies_that_say_nothing(void **state)
         rival.is_first = rival.is_proxy = true;
         rival.has_root = i == 0;
         rival.port = i == 0 ? 4012 : 67;
+
         unsigned milliseconds;
         assert_int_equal(run_for_root(true, &milliseconds), OK);
         assert_in_range(milliseconds, 4000, 4500);

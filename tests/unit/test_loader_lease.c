@@ -198,6 +198,70 @@ static void a_proxy_says_what_to_boot(void **state)
     assert_string_equal(seen.iscsi.host, "192.0.2.7");
 }
 
+static void the_rom_has(struct dhcp_builder *cached, const char *root)
+{
+    dhcp_ack(cached);
+    if (root)
+        dhcp_text(cached, DHCP_ROOT_PATH, root);
+    machine.cached_ack = cached->bytes;
+    machine.cached_ack_length = cached->length;
+}
+
+/* An exchange of our own follows, once: also when another try is made. */
+static void a_roms_lease_that_leads_nowhere(void **state)
+{
+    static const enum status nowhere[] = {E_RESOLVE, E_UNREACHABLE, E_CONNECT_TIMEOUT};
+    for (size_t i = 0; i < sizeof nowhere / sizeof *nowhere; i++) {
+        struct dhcp_builder cached;
+        the_rom_has(&cached, "iscsi:192.0.2.99::::iqn.2001-04.com.example:old");
+        script.login = nowhere[i];
+        script.keys = "rn";
+        told("", "nic0 net_open adopt login net_close nic_close nic0 net_open dhcp login net_close nic_close "
+                 "nic0 net_open dhcp login net_close nic_close");
+        shown("; asking DHCP anew\n");
+        assert_string_equal(seen.iscsi.host, "192.0.2.1");
+        tear_down(state);
+        set_up(state);
+    }
+}
+
+/* What the target itself has answered is the same from any address. */
+static void a_roms_lease_that_leads_to_the_target(void **state)
+{
+    (void)state;
+    struct dhcp_builder cached;
+    the_rom_has(&cached, ROOT);
+    script.login = E_LOGIN_FORBIDDEN;
+    script.keys = "n";
+    told("", "nic0 net_open adopt login net_close nic_close");
+}
+
+/* The firmware keeps what boot servers and proxies have said beside the lease. */
+static void the_roms_proxy_has_the_root_path(void **state)
+{
+    static const char proxied[] = "iscsi:192.0.2.7::::iqn.2001-04.com.example:proxied";
+    enum { BY_REPLY, BY_PROXY, BY_PROXY_BEHIND_REPLY, TO_ANOTHER_CARD, CUT, CASES };
+    for (unsigned said = BY_REPLY; said < CASES; said++) {
+        struct dhcp_builder cached, proxy, reply;
+        the_rom_has(&cached, NULL);
+        dhcp_build(&reply);
+        dhcp_build(&proxy);
+        memset(proxy.bytes + 16, 0, 4);
+        dhcp_text(&proxy, DHCP_ROOT_PATH, proxied);
+        proxy.bytes[33] ^= said == TO_ANOTHER_CARD;
+
+        machine.cached_reply = said == BY_REPLY ? proxy.bytes : said == BY_PROXY_BEHIND_REPLY ? reply.bytes : NULL;
+        machine.cached_reply_length = said == BY_REPLY ? proxy.length : reply.length;
+        machine.cached_proxy = proxy.bytes;
+        machine.cached_proxy_length = said == CUT ? 100 : proxy.length;
+        bool good = said <= BY_PROXY_BEHIND_REPLY;
+        told("", good ? "nic0 net_open adopt login disk boot" DOWN : "nic0 net_open dhcp login disk boot" DOWN);
+        assert_string_equal(seen.iscsi.host, good ? "192.0.2.7" : "192.0.2.1");
+        tear_down(state);
+        set_up(state);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +273,9 @@ int main(void)
         TEST(the_roms_lease_is_not_used_in_a_vlan),
         TEST(else_an_exchange_of_our_own),
         TEST(a_proxy_says_what_to_boot),
+        TEST(a_roms_lease_that_leads_nowhere),
+        TEST(a_roms_lease_that_leads_to_the_target),
+        TEST(the_roms_proxy_has_the_root_path),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
