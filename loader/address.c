@@ -70,7 +70,8 @@ static void show_ipv4(struct story *story, const struct net_ipv4 *ipv4, const ch
     net_format_address(&address, text);
     if (!bytes_are_zero(ipv4->gateway, 4))
         net_format_address(&gateway, gateway_text);
-    screen_line(&story->screen, "Address", "%s/%u, gateway %s (%s)", text, prefix_of(ipv4->netmask), gateway_text, origin);
+    screen_line(&story->screen, "Address", "%s/%u, gateway %s%s (%s)", text, prefix_of(ipv4->netmask), gateway_text,
+                ipv4->route_count ? " and routes" : "", origin);
 }
 
 static struct net_overrides set_by_hand(const struct settings *settings)

@@ -159,7 +159,9 @@ static void lose(struct dhcp_client *client, const char *how)
 enum status net_dhcp_use(struct dhcp_client *client, struct net_ipv4 *ipv4)
 {
     net_lease_override(ipv4, &client->request.by_hand, client->network->nic->mtu);
-    enum status status = net_use_ipv4(client->network, ipv4);
+    enum status status = client->request.by_hand.gateway ? net_check_gateway(ipv4) : OK;
+    if (status == OK)
+        status = net_use_ipv4(client->network, ipv4);
     if (status == OK)
         client->in_use = *ipv4;
     return status;

@@ -83,8 +83,8 @@ int dhcp_ipxe_option_get(const struct dhcp_message *message, uint8_t code, uint8
 
 /*
  * What an answer of a server says of addresses. A netmask that is not given, or is none, is that of the address's class (RFC 2132
- * section 3.3 leaves it to the client); a router outside the network, which could never be reached, is left out, and so is an MTU
- * of less than 576 bytes. With `say` the log gets a warning for each.
+ * section 3.3 leaves it to the client); a router that is none is left out, and so is an MTU of less than 576 bytes. Routes
+ * (option 121) replace the router. With `say` the log gets a warning for each.
  */
 void net_lease_addresses(struct net_ipv4 *ipv4, const struct dhcp_message *message, bool say);
 

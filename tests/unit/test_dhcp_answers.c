@@ -250,6 +250,24 @@ static void proxies_that_say_nothing(void **state)
     }
 }
 
+static void a_gateway_by_hand_replaces_routes(void **state)
+{
+    static const uint8_t routes[] = {121, 6, 8, 172, 10, 0, 0, 7};
+    struct net_dhcp_request by_hand = request;
+
+    (void)state;
+    server.extra = routes;
+    server.extra_length = sizeof routes;
+    assert_int_equal(run(1000), OK);
+    assert_memory_equal(net_gateway_to(&lease.ipv4, (const uint8_t[]){172, 0, 0, 1}), "\12\0\0\7", 4);
+    assert_null(net_gateway_to(&lease.ipv4, (const uint8_t[]){192, 0, 2, 1}));
+
+    by_hand.by_hand.gateway = true;
+    memcpy(by_hand.by_hand.ipv4.gateway, "\12\0\0\11", 4);
+    assert_int_equal(net_dhcp(peer_network, &by_hand, &lease, deadline_after_ms(1000)), OK);
+    assert_memory_equal(net_gateway_to(&lease.ipv4, (const uint8_t[]){172, 0, 0, 1}), "\12\0\0\11", 4);
+}
+
 static void a_lease_without_its_acknowledgement(void **state)
 {
     struct net_lease nothing = {.message_length = 240};
@@ -268,6 +286,7 @@ int main(void)
         CASE(nobody_has_a_root_path),
         CASE(a_proxy_has_the_root_path),
         CASE(proxies_that_say_nothing),
+        CASE(a_gateway_by_hand_replaces_routes),
         CASE(a_lease_without_its_acknowledgement),
     };
 

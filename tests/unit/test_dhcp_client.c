@@ -29,7 +29,7 @@ static void takes_no_time_of_its_own(void **state)
 
 static void says_who_we_are(void **state)
 {
-    static const uint8_t wanted[] = {55, 16, 1, 3, 6, 12, 15, 17, 26, 28, 43, 54, 60, 66, 67, 119, 175, 203};
+    static const uint8_t wanted[] = {55, 17, 121, 1, 3, 6, 12, 15, 17, 26, 28, 43, 54, 60, 66, 67, 119, 175, 203};
     static const uint8_t id[] = {61, 7, 1, 2, 0, 0, 0, 0, 1};
     static const uint8_t uuid[] = {97, 17, 0, 0x11, 0x22, 0x33};
 
@@ -198,7 +198,7 @@ static void odd_options_are_left_out(void **state)
         {"netmask of zero", 1, {1, 4, 0, 0, 0, 0}, 6, "netmask 0.0.0.0 is none"},
         {"empty router", 3, {3, 0}, 2, "option 3 (ROUTER) has 0 bytes, a multiple of 4 wanted"},
         {"router of three bytes", 3, {3, 3, 10, 0, 0}, 5, "option 3 (ROUTER) has 3 bytes"},
-        {"router elsewhere", 3, {3, 4, 192, 0, 2, 1}, 6, "router 192.0.2.1 is not in our network"},
+        {"ourselves as router", 3, {3, 4, 10, 0, 0, 2}, 6, "router 10.0.0.2 cannot be one"},
         {"DNS of three bytes", 6, {6, 3, 1, 2, 3}, 5, "option 6 (DNS) has 3 bytes, a multiple of 4 wanted"},
         {"DNS of five bytes", 6, {6, 5, 10, 0, 0, 3, 4}, 7, "option 6 (DNS) has 5 bytes, a multiple of 4 wanted"},
         {"empty host name", 0, {12, 0}, 2, NULL},
@@ -221,7 +221,10 @@ static void odd_options_are_left_out(void **state)
         {"T2 of two bytes", 0, {59, 2, 0, 1}, 4, "option 59 (REBINDING_TIME) has 2 bytes, 4 wanted"},
         {"search list that loops", 0, {119, 2, 0xC0, 0}, 4, NULL},
         {"empty search list", 0, {119, 0}, 2, NULL},
-        {"route of 77 bits", 0, {121, 9, 77, 1, 2, 3, 4, 10, 0, 0, 1}, 11, NULL},
+        {"route of 77 bits", 0, {121, 9, 77, 1, 2, 3, 4, 10, 0, 0, 1}, 11, "has a route of 77 bits in 9 bytes"},
+        {"route of too few bytes", 0, {121, 5, 8, 172, 10, 0, 0}, 7, "has a route of 8 bits in 5 bytes"},
+        {"route by ourselves", 0, {121, 6, 8, 172, 10, 0, 0, 2}, 8, "router 10.0.0.2 cannot be one"},
+
         {"iPXE option that runs over inside", 0, {175, 4, 190, 9, 'u', 's'}, 6, "option 175.190 exceeds its option"},
         {"empty iPXE option", 0, {175, 0}, 2, NULL},
         {"empty initiator name", 0, {203, 0}, 2, NULL},

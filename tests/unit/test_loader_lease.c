@@ -262,6 +262,26 @@ static void the_roms_proxy_has_the_root_path(void **state)
     }
 }
 
+/* The tables have one gateway: the one by which the target is reached. */
+static void the_route_to_the_target_is_told(void **state)
+{
+    (void)state;
+    struct dhcp_builder cached;
+    the_rom_has(&cached, "iscsi:198.51.100.9::::iqn.2001-04.com.example:routed");
+    dhcp_option(&cached, DHCP_CLASSLESS_ROUTES, "\000\300\000\002\011\030\306\063\144\300\000\002\010", 13);
+    machine.cached_ack_length = cached.length;
+    told("", "nic0 net_open adopt login disk boot" DOWN);
+    shown("Address   192.0.2.10/24, gateway 192.0.2.9 and routes (");
+    no_line_is_too_long();
+
+    struct handoff read;
+    struct handoff_faults faults;
+    assert_true(ibft_read(seen.boot.tables.ibft, seen.boot.tables.ibft_length, &read, &faults));
+    assert_memory_equal(read.addresses[0].gateway + 12, "\300\000\002\010", 4);
+    assert_true(isdh_read(seen.boot.tables.isdh, seen.boot.tables.isdh_length, ISDH_ANYWHERE, &read, &faults));
+    assert_memory_equal(read.addresses[0].gateway + 12, "\300\000\002\010", 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -276,6 +296,7 @@ int main(void)
         TEST(a_roms_lease_that_leads_nowhere),
         TEST(a_roms_lease_that_leads_to_the_target),
         TEST(the_roms_proxy_has_the_root_path),
+        TEST(the_route_to_the_target_is_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
