@@ -270,24 +270,26 @@ static enum status get_ipv6_for_name(struct story *story)
 
 /* ---- both ---- */
 
-enum status story_get_address_for(struct story *story, const char *portal)
+enum status story_get_address_for(struct story *story, const char *portal, enum status status)
 {
-    bool ipv6 = portal[0] == '[';
-    const char *end = strchr(portal, ipv6 ? ']' : ':');
+    bool bracketed = portal[0] == '[';
+    const char *end = strchr(portal, bracketed ? ']' : ':');
     if (!end)
-        return E_UNREACHABLE;
+        return status;
 
-    char host[FORMAT_ADDRESS_SIZE];
+    char host[sizeof story->settings.root.server];
     struct net_address address;
-    format_text(host, sizeof host, "%.*s", (int)(end - portal) - ipv6, portal + ipv6);
-    if (!net_parse_address(host, &address))
-        return E_UNREACHABLE;
+    format_text(host, sizeof host, "%.*s", (int)(end - portal) - bracketed, portal + bracketed);
+    bool is_name = !net_parse_address(host, &address);
+    if ((is_name && !strcmp(host, story->settings.root.server)) || is_name != (status == E_RESOLVE))
+        return status; /* get_ipv6_for_name() has done what can be done */
 
+    bool ipv6 = bracketed || (is_name && !bytes_are_zero(story->ipv4.address, sizeof story->ipv4.address));
     if (ipv6 && story->settings.ipv6 == IPV6_WHEN_NEEDED && bytes_are_zero(story->ipv6.address, sizeof story->ipv6.address))
         return get_ipv6(story);
     if (!ipv6 && story->settings.ipv4 == IPV4_DHCP && bytes_are_zero(story->ipv4.address, sizeof story->ipv4.address))
         return get_ipv4(story);
-    return E_UNREACHABLE;
+    return status;
 }
 
 /* With an IPv6 target and an IPv6 setting on the command line nothing is left for DHCP to say, unless it is asked for. */

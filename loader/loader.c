@@ -80,8 +80,8 @@ static enum status open_session(struct story *story)
 
     struct iscsi_session_info info;
     enum status status = log_in(story, session, &info);
-    if (status == E_UNREACHABLE) {
-        status = story_get_address_for(story, info.portal);
+    if (status == E_UNREACHABLE || status == E_RESOLVE) {
+        status = story_get_address_for(story, info.portal, status);
         if (status == OK)
             status = log_in(story, session, &info);
     }

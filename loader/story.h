@@ -78,11 +78,11 @@ enum status story_wait_for_link(struct story *story);
 enum status story_get_addresses(struct story *story);
 
 /*
- * For a login that failed with E_UNREACHABLE at `portal`, host:port: the target has sent us to an address of the other kind than
- * is in use. Gets one of that kind, if the settings leave it to us; else E_UNREACHABLE remains. The failures are those of
- * story_get_addresses().
+ * For a login that failed with E_UNREACHABLE or E_RESOLVE, `status`, at `portal`, host:port: the target has sent us to an address
+ * of the other kind than is in use, or to a name that has no address of IPv4. Gets one of that kind, if the settings leave it to
+ * us; else `status` remains. The failures are those of story_get_addresses().
  */
-enum status story_get_address_for(struct story *story, const char *portal);
+enum status story_get_address_for(struct story *story, const char *portal, enum status status);
 
 /* True when the ROM's DHCP exchange over this card says something of our network; `message` then reads its answer. */
 bool story_open_rom_answer(const struct story *story, struct dhcp_message *message);

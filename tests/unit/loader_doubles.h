@@ -25,9 +25,10 @@ static struct {
     enum net_name name;        /* what DNS says of the target's name, */
     bool router_without_dns;
     const char *named_peer; /* and where it answered */
-    const char *portal;     /* where the first login was sent, which then fails with E_UNREACHABLE */
-    const char *keys;       /* pressed when a failure is shown, one after the other */
-    bool keys_at_once;      /* and without one */
+    const char *portal;     /* where the first login was sent, which then fails so */
+    enum status portal_status;
+    const char *keys;  /* pressed when a failure is shown, one after the other */
+    bool keys_at_once; /* and without one */
 } script;
 
 static struct {
@@ -278,7 +279,7 @@ enum status iscsi_session_open(struct iscsi_session *session, struct iscsi_setti
 {
     (void)session, (void)deadline;
     seen.iscsi = *settings;
-    return outcome("login", script.portal && seen.logins++ == 0 ? E_UNREACHABLE : script.login);
+    return outcome("login", script.portal && seen.logins++ == 0 ? script.portal_status : script.login);
 }
 
 void iscsi_session_info(const struct iscsi_session *session, struct iscsi_session_info *info)

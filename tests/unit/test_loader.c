@@ -153,7 +153,8 @@ static void redirected_to_the_other_kind_of_address(void **state)
         {"root=" ROOT " ip6=auto", "[2001:db8::9]:3260", OK, "dhcp auto_ipv6 login" UP},
         {"root=" ROOT, "[2001:db8::9]:3260", E_IPV6_NO_ROUTER, "dhcp login auto_ipv6" UP},
         {"root=" ROOT, "198.51.100.9:3260", OK, "dhcp login" UP},
-        {"root=" ROOT, "other.example:3260", OK, "dhcp login" UP},
+        {"root=" ROOT, "other.example:3260", OK, "dhcp login auto_ipv6 login disk boot" DOWN}, /* a name that IPv4 has not */
+        {"root=" ROOT " ip6=auto", "other.example:3260", OK, "dhcp auto_ipv6 login" UP},
         {SIX " ip6=auto", "192.0.2.9:3260", OK, "auto_ipv6 login dhcp login disk boot" DOWN},
         {SIX " ip6=auto ip=off", "192.0.2.9:3260", OK, "auto_ipv6 login" UP},
     };
@@ -161,6 +162,7 @@ static void redirected_to_the_other_kind_of_address(void **state)
         char steps[128];
         snprintf(steps, sizeof steps, "nic0 net_open %s", cases[i].steps);
         script.portal = cases[i].portal;
+        script.portal_status = strchr(cases[i].portal, 'x') ? E_RESOLVE : E_UNREACHABLE;
         script.ipv6 = cases[i].ipv6;
         told(cases[i].line, steps);
         tear_down(state);
