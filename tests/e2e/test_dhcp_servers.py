@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Set-ups of DHCP that people have, and the exchange of our own: but for the last the card has no ROM; whatever is sent is ours."""
+"""Set-ups of DHCP that people have, and the exchange of our own: but for the last the card has no ROM."""
 import re
 
 from tests.lab.boots import enters_boot_sector, hello_target
