@@ -116,6 +116,7 @@ void bios_main(struct realmode_block *block, const struct region *region)
     machine.boot_nic = boot_nic(machine.nic_count);
     machine.cached_ack = pxe_cached_ack(&machine.cached_ack_length);
     machine.cached_discover = pxe_cached_discover(&machine.cached_discover_length);
+    machine.cached_reply = pxe_cached_reply(&machine.cached_reply_length);
     bios_uuid(machine.uuid);
 
     loader_run(&machine);

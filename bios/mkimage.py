@@ -84,7 +84,8 @@ def calls_by_target(image):
 
 def lzma_stream(data):
     """Raw, with the parameters of bios/stub/lzma.h; liblzma ends such a stream with an end marker."""
-    lzma1 = {"id": lzma.FILTER_LZMA1, "preset": 9 | lzma.PRESET_EXTREME, "lc": 3, "lp": 0, "pb": 0, "nice_len": 273}
+    lzma1 = {"id": lzma.FILTER_LZMA1, "preset": 9 | lzma.PRESET_EXTREME, "lc": 3, "lp": 0, "pb": 0, "nice_len": 273,
+             "mf": lzma.MF_BT2, "depth": 1000}
     return lzma.compress(data, format=lzma.FORMAT_RAW, filters=[lzma1])
 
 

@@ -104,7 +104,9 @@ EFI_PXE_BASE_CODE_PROTOCOL *sources_pxe(void);
  * DHCPv6's. To be called before a card is taken, which takes the protocol away.
  */
 const uint8_t *sources_dhcp_ack(size_t *length);
-const uint8_t *sources_dhcp_discover(size_t *length); /* and the DHCPDISCOVER that it had asked by */
+const uint8_t *sources_dhcp_discover(size_t *length); /* and the DHCPDISCOVER that it had asked by, */
+const uint8_t *sources_dhcp_reply(size_t *length);    /* what a boot server has answered */
+const uint8_t *sources_dhcp_proxy(size_t *length);    /* and what a ProxyDHCP server offered */
 
 /* SMBIOS's system UUID, as struct machine has it; untouched when unknown. */
 void sources_uuid(uint8_t uuid[16]);

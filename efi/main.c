@@ -100,6 +100,8 @@ static void run_loader(const char *settings, const struct settings_file *file)
     machine.boot_nic = pci_boot_nic(nics, machine.nic_count);
     machine.cached_ack = sources_dhcp_ack(&machine.cached_ack_length);
     machine.cached_discover = sources_dhcp_discover(&machine.cached_discover_length);
+    machine.cached_reply = sources_dhcp_reply(&machine.cached_reply_length);
+    machine.cached_proxy = sources_dhcp_proxy(&machine.cached_proxy_length);
     sources_uuid(machine.uuid);
     loader_run(&machine);
 }

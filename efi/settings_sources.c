@@ -74,28 +74,42 @@ EFI_PXE_BASE_CODE_PROTOCOL *sources_pxe(void)
     return pxe;
 }
 
+/* A copy of one of the firmware's packets; NULL when it has not got it. */
+static const uint8_t *copy_packet(EFI_PXE_BASE_CODE_PACKET *to, const EFI_PXE_BASE_CODE_PACKET *from, size_t *length)
+{
+    *length = from ? sizeof *to : 0;
+    if (!from)
+        return NULL;
+    *to = *from;
+    return to->Raw;
+}
+
 const uint8_t *sources_dhcp_ack(size_t *length)
 {
     static EFI_PXE_BASE_CODE_PACKET ack;
-    EFI_PXE_BASE_CODE_PROTOCOL *pxe = sources_pxe();
-    *length = 0;
-    if (!pxe)
-        return NULL;
-    ack = pxe->Mode->DhcpAck;
-    *length = sizeof ack;
-    return ack.Raw;
+    const EFI_PXE_BASE_CODE_PROTOCOL *pxe = sources_pxe();
+    return copy_packet(&ack, pxe ? &pxe->Mode->DhcpAck : NULL, length);
 }
 
 const uint8_t *sources_dhcp_discover(size_t *length)
 {
     static EFI_PXE_BASE_CODE_PACKET discover;
-    EFI_PXE_BASE_CODE_PROTOCOL *pxe = sources_pxe();
-    *length = 0;
-    if (!pxe || !pxe->Mode->DhcpDiscoverValid)
-        return NULL;
-    discover = pxe->Mode->DhcpDiscover;
-    *length = sizeof discover;
-    return discover.Raw;
+    const EFI_PXE_BASE_CODE_PROTOCOL *pxe = sources_pxe();
+    return copy_packet(&discover, pxe && pxe->Mode->DhcpDiscoverValid ? &pxe->Mode->DhcpDiscover : NULL, length);
+}
+
+const uint8_t *sources_dhcp_reply(size_t *length)
+{
+    static EFI_PXE_BASE_CODE_PACKET reply;
+    const EFI_PXE_BASE_CODE_PROTOCOL *pxe = sources_pxe();
+    return copy_packet(&reply, pxe && pxe->Mode->PxeReplyReceived ? &pxe->Mode->PxeReply : NULL, length);
+}
+
+const uint8_t *sources_dhcp_proxy(size_t *length)
+{
+    static EFI_PXE_BASE_CODE_PACKET proxy;
+    const EFI_PXE_BASE_CODE_PROTOCOL *pxe = sources_pxe();
+    return copy_packet(&proxy, pxe && pxe->Mode->ProxyOfferReceived ? &pxe->Mode->ProxyOffer : NULL, length);
 }
 
 /* ---- SMBIOS ---- */

@@ -7,7 +7,7 @@
 #include "platform/bytes.h"
 #include "platform/format.h"
 
-#define VENDOR_CLASS  "sanstrap"
+#define USER_CLASS    "sanstrap"
 #define IPV6_WAIT_MS  10000
 #define DHCP6_WAIT_MS 5000
 #define NAME_WAIT_MS  5000 /* for what DNS says of the target's name */
@@ -26,15 +26,36 @@ bool story_open_rom_answer(const struct story *story, struct dhcp_message *messa
            !dhcp_message_open(message, machine->cached_ack, machine->cached_ack_length);
 }
 
-bool story_open_rom_lease(const struct story *story, struct dhcp_message *message)
+static bool is_to_card(const struct story *story, const struct dhcp_message *message)
 {
-    if (!story_open_rom_answer(story, message) || message->length > sizeof story->lease.message)
+    return !memcmp(message->bytes + DHCP_AT_CHADDR, story->nic.mac, NIC_MAC_LENGTH);
+}
+
+/* True when that holds a root path for this card: it goes before the lease's, which often lacks one. */
+static bool add_rom_proxy(const struct story *story, struct dhcp_message *message, struct dhcp_message *proxy,
+                          const uint8_t *bytes, size_t length)
+{
+    if (!bytes || dhcp_message_open(proxy, bytes, length) || !is_to_card(story, proxy) || !settings_dhcp_has_root(proxy))
+        return false;
+    message->proxy = proxy;
+    return true;
+}
+
+/* True when the ROM's DHCPACK is for this card and comes with a root path, so that its lease serves; `message` then reads it. */
+static bool open_rom_lease(const struct story *story, struct dhcp_message *message, struct dhcp_message *proxy)
+{
+    const struct machine *machine = story->machine;
+    if (story->rom_lease == ROM_LEASE_REFUSED || !story_open_rom_answer(story, message) ||
+        message->length > sizeof story->lease.message)
         return false;
 
     uint8_t type;
-    return !memcmp(message->bytes + DHCP_AT_CHADDR, story->nic.mac, NIC_MAC_LENGTH) &&
-           !bytes_are_zero(message->bytes + DHCP_AT_YIADDR, 4) && dhcp_option_get(message, DHCP_MESSAGE_TYPE, &type, 1) == 1 &&
-           type == DHCP_TYPE_ACK && settings_dhcp_has_root(message);
+    if (!is_to_card(story, message) || bytes_are_zero(message->bytes + DHCP_AT_YIADDR, 4) ||
+        dhcp_option_get(message, DHCP_MESSAGE_TYPE, &type, 1) != 1 || type != DHCP_TYPE_ACK)
+        return false;
+    return add_rom_proxy(story, message, proxy, machine->cached_reply, machine->cached_reply_length) ||
+           add_rom_proxy(story, message, proxy, machine->cached_proxy, machine->cached_proxy_length) ||
+           settings_dhcp_has_root(message);
 }
 
 /* ---- IPv4 ---- */
@@ -49,7 +70,8 @@ static void show_ipv4(struct story *story, const struct net_ipv4 *ipv4, const ch
     net_format_address(&address, text);
     if (!bytes_are_zero(ipv4->gateway, 4))
         net_format_address(&gateway, gateway_text);
-    screen_line(&story->screen, "Address", "%s/%u, gateway %s (%s)", text, prefix_of(ipv4->netmask), gateway_text, origin);
+    screen_line(&story->screen, "Address", "%s/%u, gateway %s%s (%s)", text, prefix_of(ipv4->netmask), gateway_text,
+                ipv4->route_count ? " and routes" : "", origin);
 }
 
 static struct net_overrides set_by_hand(const struct settings *settings)
@@ -62,14 +84,13 @@ static struct net_overrides set_by_hand(const struct settings *settings)
     return by_hand;
 }
 
-static struct net_dhcp_request who_asks(const struct story *story, const char *vendor_class)
+static struct net_dhcp_request who_asks(const struct story *story)
 {
     const struct machine *machine = story->machine;
-    struct net_dhcp_request request = {
-        .architecture = machine->architecture, .vendor_class = vendor_class, .by_hand = set_by_hand(&story->settings)};
+    struct net_dhcp_request request = {.architecture = machine->architecture, .by_hand = set_by_hand(&story->settings)};
     memcpy(request.uuid, machine->uuid, sizeof request.uuid);
     if (story->settings.origin[SETTING_ROOT] <= FROM_DHCP)
-        request.wanted = DHCP_ROOT_PATH;
+        request.has_root = settings_dhcp_has_root;
     return request;
 }
 
@@ -91,10 +112,8 @@ static uint8_t find_rom_client_id(const struct story *story, const struct dhcp_m
 /* The lease is renewed in the ROM's name. */
 static enum status use_rom_lease(struct story *story, struct dhcp_message *message)
 {
-    char vendor_class[] = "PXEClient:Arch:00000:UNDI:002001";
     uint8_t client_id[255];
-    format_text(vendor_class, sizeof vendor_class, "PXEClient:Arch:%05u:UNDI:002001", story->machine->architecture);
-    struct net_dhcp_request request = who_asks(story, vendor_class);
+    struct net_dhcp_request request = who_asks(story);
     request.client_id = client_id;
     request.client_id_length = find_rom_client_id(story, message, client_id);
 
@@ -103,13 +122,15 @@ static enum status use_rom_lease(struct story *story, struct dhcp_message *messa
     if (status != OK)
         return status;
     story->ipv4 = story->lease.ipv4;
+    story->rom_lease = ROM_LEASE_USED;
     show_ipv4(story, &story->lease.ipv4, "the boot ROM's DHCP lease");
     return settings_from_dhcp(&story->settings, message);
 }
 
 static enum status lease_by_dhcp(struct story *story, struct dhcp_message *message)
 {
-    struct net_dhcp_request request = who_asks(story, VENDOR_CLASS);
+    struct net_dhcp_request request = who_asks(story);
+    request.user_class = USER_CLASS;
     deadline_t deadline = deadline_after_ms(story->settings.dhcp_timeout_ms);
     screen_wait(&story->screen, "Address", "asking for one by DHCP,", deadline);
     enum status status = net_dhcp(story->network, &request, &story->lease, deadline);
@@ -121,7 +142,12 @@ static enum status lease_by_dhcp(struct story *story, struct dhcp_message *messa
     show_ipv4(story, &story->lease.ipv4, "DHCP");
 
     const char *why = dhcp_message_open(message, story->lease.message, story->lease.message_length);
-    return why ? fail(E_DHCP_MESSAGE, "%s", why) : settings_from_dhcp(&story->settings, message);
+    if (why)
+        return fail(E_DHCP_MESSAGE, "%s", why);
+    struct dhcp_message proxy;
+    if (!dhcp_message_open(&proxy, story->lease.proxy, story->lease.proxy_length))
+        message->proxy = &proxy;
+    return settings_from_dhcp(&story->settings, message);
 }
 
 static enum status get_ipv4(struct story *story)
@@ -136,8 +162,8 @@ static enum status get_ipv4(struct story *story)
         return status;
     }
 
-    struct dhcp_message message;
-    if (!story_open_rom_lease(story, &message))
+    struct dhcp_message message, proxy;
+    if (!open_rom_lease(story, &message, &proxy))
         return lease_by_dhcp(story, &message);
     enum status status = use_rom_lease(story, &message);
     if (status != E_ADDRESS_INVALID)
@@ -244,24 +270,26 @@ static enum status get_ipv6_for_name(struct story *story)
 
 /* ---- both ---- */
 
-enum status story_get_address_for(struct story *story, const char *portal)
+enum status story_get_address_for(struct story *story, const char *portal, enum status status)
 {
-    bool ipv6 = portal[0] == '[';
-    const char *end = strchr(portal, ipv6 ? ']' : ':');
+    bool bracketed = portal[0] == '[';
+    const char *end = strchr(portal, bracketed ? ']' : ':');
     if (!end)
-        return E_UNREACHABLE;
+        return status;
 
-    char host[FORMAT_ADDRESS_SIZE];
+    char host[sizeof story->settings.root.server];
     struct net_address address;
-    format_text(host, sizeof host, "%.*s", (int)(end - portal) - ipv6, portal + ipv6);
-    if (!net_parse_address(host, &address))
-        return E_UNREACHABLE;
+    format_text(host, sizeof host, "%.*s", (int)(end - portal) - bracketed, portal + bracketed);
+    bool is_name = !net_parse_address(host, &address);
+    if ((is_name && !strcmp(host, story->settings.root.server)) || is_name != (status == E_RESOLVE))
+        return status; /* get_ipv6_for_name() has done what can be done */
 
+    bool ipv6 = bracketed || (is_name && !bytes_are_zero(story->ipv4.address, sizeof story->ipv4.address));
     if (ipv6 && story->settings.ipv6 == IPV6_WHEN_NEEDED && bytes_are_zero(story->ipv6.address, sizeof story->ipv6.address))
         return get_ipv6(story);
     if (!ipv6 && story->settings.ipv4 == IPV4_DHCP && bytes_are_zero(story->ipv4.address, sizeof story->ipv4.address))
         return get_ipv4(story);
-    return E_UNREACHABLE;
+    return status;
 }
 
 /* With an IPv6 target and an IPv6 setting on the command line nothing is left for DHCP to say, unless it is asked for. */

@@ -63,11 +63,14 @@ static void describe_card(struct story *story, struct handoff_nic *to)
     memcpy(to->mac, story->nic.mac, sizeof to->mac);
 }
 
-static void describe_ipv4(const struct story *story, struct handoff_address *to)
+/* Its gateway is the one that leads to the target, which is what whoever reads it wants to reach. */
+static void describe_ipv4(const struct story *story, const struct net_address *target, struct handoff_address *to)
 {
     const struct net_ipv4 *ipv4 = &story->ipv4;
+    const uint8_t *gateway = net_gateway_to(ipv4, target->bytes);
     put_ipv4(to->address, ipv4->address);
-    put_ipv4(to->gateway, ipv4->gateway);
+    if (gateway)
+        put_ipv4(to->gateway, gateway);
     for (unsigned i = 0; i < NET_DNS_SERVERS; i++)
         put_ipv4(to->dns[i], ipv4->dns[i]);
     to->prefix = (uint8_t)prefix_of(ipv4->netmask);
@@ -100,7 +103,7 @@ static void leave_out_unusable(uint8_t server[16])
         memset(server, 0, 16);
 }
 
-static void describe_address(const struct story *story, uint8_t family, struct handoff_address *to)
+static void describe_address(const struct story *story, const struct net_address *target, struct handoff_address *to)
 {
     *to = (struct handoff_address){.vlan = story->settings.vlan,
                                    .vlan_priority = story->settings.vlan_priority,
@@ -109,8 +112,8 @@ static void describe_address(const struct story *story, uint8_t family, struct h
                                    .hostname = story->settings.hostname};
     net_next_hop(story->stream, to->next_hop);
 
-    if (family == 4)
-        describe_ipv4(story, to);
+    if (target->family == 4)
+        describe_ipv4(story, target, to);
     else
         describe_ipv6(story, to);
 
@@ -191,7 +194,7 @@ static void describe(struct story *story, struct description *description)
     handoff->initiator = story->settings.initiator;
     handoff->nic_count = handoff->address_count = handoff->target_count = 1;
     describe_card(story, &handoff->nics[0]);
-    describe_address(story, description->target.family, &handoff->addresses[0]);
+    describe_address(story, &description->target, &handoff->addresses[0]);
     describe_target(story, description, &handoff->targets[0]);
 
     handoff->generation = 1;

@@ -80,8 +80,8 @@ static enum status open_session(struct story *story)
 
     struct iscsi_session_info info;
     enum status status = log_in(story, session, &info);
-    if (status == E_UNREACHABLE) {
-        status = story_get_address_for(story, info.portal);
+    if (status == E_UNREACHABLE || status == E_RESOLVE) {
+        status = story_get_address_for(story, info.portal, status);
         if (status == OK)
             status = log_in(story, session, &info);
     }
@@ -240,6 +240,16 @@ void loader_close(void)
     published_story = NULL;
 }
 
+/*
+ * True when the ROM's lease has led to no target, by its addresses, routes or names. The ROM asked long ago, another server, or
+ * none that knows of us: an exchange of our own may be told better.
+ */
+static bool rom_lease_leads_nowhere(const struct story *story, enum status status)
+{
+    return status != OK && story->card == story->machine->boot_nic && story->rom_lease == ROM_LEASE_USED &&
+           story->step >= STEP_ADDRESS && story->step <= STEP_SESSION && status_may_differ_by_card(status);
+}
+
 /* Goes the steps on one card after the other. OK only when the disk was published and nothing is to be booted. */
 static enum status try_cards(struct story *story, struct failure *failure)
 {
@@ -247,6 +257,13 @@ static enum status try_cards(struct story *story, struct failure *failure)
     memset(failure, 0, sizeof *failure);
     for (unsigned i = 0; (story->card = story_card_at(story, i)) != NULL; i++) {
         enum status status = run_steps(story);
+        if (rom_lease_leads_nowhere(story, status)) {
+            screen_line(&story->screen, "", "%s; asking DHCP anew", status_what(status));
+            keep_failure(story, status, failure);
+            close_layers(story, arena_used);
+            story->rom_lease = ROM_LEASE_REFUSED;
+            status = run_steps(story);
+        }
         if (status == OK) {
             published_story = story;
             return OK;

@@ -77,6 +77,9 @@ struct machine {
     size_t cached_ack_length;
     const uint8_t *cached_discover; /* and the DHCPDISCOVER by which it had asked; NULL when the firmware keeps none */
     size_t cached_discover_length;
+    /* What else the ROM was told: by a boot server, and by a ProxyDHCP server. NULL when nothing, or not kept; often the same. */
+    const uint8_t *cached_reply, *cached_proxy;
+    size_t cached_reply_length, cached_proxy_length;
     struct pci_device *boot_nic; /* the card that loaded us; NULL when unknown: then all are tried in order */
     struct pci_device *nics;     /* every supported card, in PCI order */
     unsigned nic_count;

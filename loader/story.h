@@ -34,8 +34,9 @@ struct story {
     bool nic_open;
     uint32_t window;         /* TCP receive window that the rings can hold */
     struct network *network; /* open, or NULL */
-    struct net_lease lease;  /* valid when `ipv4` came from the ROM or by DHCP; else zero */
-    struct net_ipv4 ipv4;    /* in use; address all zero: none */
+    enum rom_lease { ROM_LEASE_UNUSED, ROM_LEASE_USED, ROM_LEASE_REFUSED /* as it led nowhere */ } rom_lease;
+    struct net_lease lease; /* valid when `ipv4` came from the ROM or by DHCP; else zero */
+    struct net_ipv4 ipv4;   /* in use; address all zero: none */
     struct net_ipv6 ipv6;
     struct stream *stream;
     struct iscsi_settings iscsi;
@@ -80,17 +81,14 @@ enum status story_wait_for_link(struct story *story);
 enum status story_get_addresses(struct story *story);
 
 /*
- * For a login that failed with E_UNREACHABLE at `portal`, host:port: the target has sent us to an address of the other kind than
- * is in use. Gets one of that kind, if the settings leave it to us; else E_UNREACHABLE remains. The failures are those of
- * story_get_addresses().
+ * For a login that failed with E_UNREACHABLE or E_RESOLVE, `status`, at `portal`, host:port: the target has sent us to an address
+ * of the other kind than is in use, or to a name that has no address of IPv4. Gets one of that kind, if the settings leave it to
+ * us; else `status` remains. The failures are those of story_get_addresses().
  */
-enum status story_get_address_for(struct story *story, const char *portal);
+enum status story_get_address_for(struct story *story, const char *portal, enum status status);
 
 /* True when the ROM's DHCP exchange over this card says something of our network; `message` then reads its answer. */
 bool story_open_rom_answer(const struct story *story, struct dhcp_message *message);
-
-/* True when the ROM's DHCPACK is for this card and holds a root path, so that its lease serves; `message` then reads it. */
-bool story_open_rom_lease(const struct story *story, struct dhcp_message *message);
 
 /* ---- handoff.c: what the operating system is told ---- */
 

@@ -28,8 +28,6 @@ bool net_ipv4_is_host(const struct net_ipv4 *ipv4)
 enum status net_check_ipv4(const struct net_ipv4 *ipv4)
 {
     uint32_t mask = get_be32(ipv4->netmask), hosts = ~mask;
-    uint32_t address = get_be32(ipv4->address), gateway = get_be32(ipv4->gateway);
-
     if (!net_ipv4_usable(ipv4->address))
         return fail(E_ADDRESS_INVALID, "address " IPV4_TEXT, IPV4_BYTES(ipv4->address));
     if (mask == 0 || (hosts & (hosts + 1)) != 0)
@@ -38,12 +36,20 @@ enum status net_check_ipv4(const struct net_ipv4 *ipv4)
         return fail(E_ADDRESS_INVALID, "address " IPV4_TEXT " is its network's own, netmask " IPV4_TEXT,
                     IPV4_BYTES(ipv4->address), IPV4_BYTES(ipv4->netmask));
 
-    if (gateway != 0 && (!net_ipv4_usable(ipv4->gateway) || ((gateway ^ address) & mask) != 0 || gateway == address))
-        return fail(E_ADDRESS_INVALID, "gateway " IPV4_TEXT " is not in the network of " IPV4_TEXT ", netmask " IPV4_TEXT,
-                    IPV4_BYTES(ipv4->gateway), IPV4_BYTES(ipv4->address), IPV4_BYTES(ipv4->netmask));
+    if (!bytes_are_zero(ipv4->gateway, 4) && (!net_ipv4_usable(ipv4->gateway) || !memcmp(ipv4->gateway, ipv4->address, 4)))
+        return fail(E_ADDRESS_INVALID, "gateway " IPV4_TEXT " is our own address, or no router's", IPV4_BYTES(ipv4->gateway));
     if (ipv4->mtu != 0 && ipv4->mtu < MTU_MIN)
         return fail(E_ADDRESS_INVALID, "MTU %u, at least %u wanted", ipv4->mtu, MTU_MIN);
     return OK;
+}
+
+enum status net_check_gateway(const struct net_ipv4 *ipv4)
+{
+    uint32_t mask = get_be32(ipv4->netmask), differs = get_be32(ipv4->gateway) ^ get_be32(ipv4->address);
+    if (bytes_are_zero(ipv4->gateway, 4) || mask == UINT32_MAX || (differs & mask) == 0)
+        return OK;
+    return fail(E_ADDRESS_INVALID, "gateway " IPV4_TEXT " is not in the network of " IPV4_TEXT ", netmask " IPV4_TEXT,
+                IPV4_BYTES(ipv4->gateway), IPV4_BYTES(ipv4->address), IPV4_BYTES(ipv4->netmask));
 }
 
 static void set_dns_servers(struct network *network, const uint8_t servers[NET_DNS_SERVERS][4])
@@ -63,6 +69,7 @@ enum status net_use_ipv4(struct network *network, const struct net_ipv4 *ipv4)
 
     ip4_addr_t address = to_lwip4(ipv4->address), netmask = to_lwip4(ipv4->netmask), gateway = to_lwip4(ipv4->gateway);
     netif_set_addr(&network->netif, &address, &netmask, &gateway);
+    network->ipv4 = *ipv4;
     network->netif.mtu = ipv4->mtu != 0 && ipv4->mtu < network->nic->mtu ? ipv4->mtu : network->nic->mtu;
     /* A link that carries so much carries no more of IPv6, whose packets always may have 1280 bytes (RFC 8200 5). */
     uint16_t mtu6 = network->netif.mtu > IP6_MIN_MTU_LENGTH ? network->netif.mtu : IP6_MIN_MTU_LENGTH;
@@ -74,6 +81,9 @@ enum status net_use_ipv4(struct network *network, const struct net_ipv4 *ipv4)
 
 enum status net_set_ipv4(struct network *network, const struct net_ipv4 *ipv4)
 {
+    enum status status = net_check_gateway(ipv4);
+    if (status != OK)
+        return status;
     net_dhcp_stop(network);
     return net_use_ipv4(network, ipv4);
 }

@@ -62,7 +62,7 @@ enum status net_claim_ipv4(struct network *network, const struct net_ipv4 *ipv4)
         taken = is_answered(network, ipv4, CLAIM_WAIT_MS);
     }
     net_arp_probe_end(network);
-    return taken ? E_ADDRESS_CONFLICT : net_set_ipv4(network, ipv4);
+    return taken ? E_ADDRESS_CONFLICT : net_use_ipv4(network, ipv4);
 }
 
 /* lwIP would repeat the question; what else the table knows is soon asked for again. */

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A DHCP client (RFC 2131) of our own, as lwIP's counts time in ticks that stand still between calls and reads what no check has
- * seen. A lease lives by platform_ticks(); whoever wakes late finds the state that the clock says.
+ * The states of a DHCP client (RFC 2131) of our own, as lwIP's counts time in ticks that stand still between calls and reads what
+ * no check has seen. A lease lives by platform_ticks(); whoever wakes late finds the state that the clock says.
  */
 #include <string.h>
 
-#include "lwip/mem.h"
 #include "net/dhcp_build.h"
 #include "net/dhcp_client.h"
 #include "net/internal.h"
@@ -80,7 +79,7 @@ static void discover(struct dhcp_client *client)
         client->next = client->spare_until;
 }
 
-static void begin_discovery(struct dhcp_client *client)
+void net_dhcp_begin(struct dhcp_client *client)
 {
     platform_random(client->xid, sizeof client->xid);
     client->state = SELECTING;
@@ -127,8 +126,7 @@ static void log_address(struct dhcp_client *client, enum log_level level, const 
     log_printf(level, "DHCP: %s %s", text, what);
 }
 
-/* From when its acknowledgement was asked for, as RFC 2131 4.4.1 counts. `age`: the part of the time to T1 that may be over. */
-static void start_lease(struct dhcp_client *client, const struct dhcp_message *ack, unsigned age)
+void net_dhcp_bind(struct dhcp_client *client, const struct dhcp_message *ack, unsigned age)
 {
     struct dhcp_times times = net_lease_times(ack);
     uint64_t late = platform_ticks() - client->asked;
@@ -155,13 +153,15 @@ static void lose(struct dhcp_client *client, const char *how)
         log_address(client, LOG_WARNING, how);
     client->lost = true;
     client->began = platform_ticks();
-    begin_discovery(client);
+    net_dhcp_begin(client);
 }
 
-static enum status use(struct dhcp_client *client, struct net_ipv4 *ipv4)
+enum status net_dhcp_use(struct dhcp_client *client, struct net_ipv4 *ipv4)
 {
     net_lease_override(ipv4, &client->request.by_hand, client->network->nic->mtu);
-    enum status status = net_use_ipv4(client->network, ipv4);
+    enum status status = client->request.by_hand.gateway ? net_check_gateway(ipv4) : OK;
+    if (status == OK)
+        status = net_use_ipv4(client->network, ipv4);
     if (status == OK)
         client->in_use = *ipv4;
     return status;
@@ -173,19 +173,19 @@ static void take_again(struct dhcp_client *client, const struct dhcp_message *ac
     struct net_ipv4 ipv4;
     net_lease_addresses(&ipv4, ack, true);
     if (!memcmp(ipv4.address, client->in_use.address, 4)) {
-        start_lease(client, ack, 1);
+        net_dhcp_bind(client, ack, 1);
         log_address(client, LOG_INFO, "is leased again");
         return;
     }
 
-    enum status status = use(client, &ipv4);
+    enum status status = net_dhcp_use(client, &ipv4);
     if (status != OK) {
         log_printf(LOG_WARNING, "DHCP: the new address is not taken: %s", status_what(status));
-        begin_discovery(client);
+        net_dhcp_begin(client);
         wait_ms(client, LOST_WAIT_MS);
         return;
     }
-    start_lease(client, ack, 1);
+    net_dhcp_bind(client, ack, 1);
     log_address(client, LOG_WARNING, "is our address from now on: connections begin anew");
 }
 
@@ -212,14 +212,35 @@ static void keep_spare(struct dhcp_client *client, const uint8_t address[4], con
     memcpy(client->spare, address, 4);
     memcpy(client->spare_server, server, 4);
     client->spare_until = deadline_after_ms(SPARE_WAIT_MS);
-    log_printf(LOG_INFO, "DHCP: what %u.%u.%u.%u offers lacks option %u: others are waited for", server[0], server[1], server[2],
-               server[3], client->request.wanted);
+    log_printf(LOG_INFO, "DHCP: what %u.%u.%u.%u offers lacks an iSCSI root path: others are waited for", server[0], server[1],
+               server[2], server[3]);
+}
+
+/* Of a server that says what to boot, and leaves addresses to another one. Once it has spoken, any address will do. */
+static void keep_proxy(struct dhcp_client *client, const struct dhcp_message *offer, const uint8_t server[4])
+{
+    memcpy(client->lease->proxy, offer->bytes, offer->length);
+    client->lease->proxy_length = (uint16_t)offer->length;
+    log_printf(LOG_INFO, "DHCP: the root path is what %u.%u.%u.%u says, a ProxyDHCP server", server[0], server[1], server[2],
+               server[3]);
+    if (client->has_spare)
+        take_offer(client, client->spare, client->spare_server);
+}
+
+static bool has_root(const struct dhcp_client *client, const struct dhcp_message *offer)
+{
+    return !client->request.has_root || client->request.has_root(offer);
 }
 
 static void on_offer(struct dhcp_client *client, const struct dhcp_message *offer, const uint8_t server[4], bool has_server)
 {
     struct net_ipv4 ipv4;
     net_lease_addresses(&ipv4, offer, false);
+    bool is_proxy = bytes_are_zero(ipv4.address, 4) && client->lease && client->request.has_root;
+    if (is_proxy && has_root(client, offer)) {
+        keep_proxy(client, offer, server);
+        return;
+    }
     if (!has_server) {
         drop(client, UNREADABLE, "the offer of", ipv4.address, "has no server identifier");
         return;
@@ -229,11 +250,10 @@ static void on_offer(struct dhcp_client *client, const struct dhcp_message *offe
         return;
     }
 
-    uint8_t byte;
-    if (client->request.wanted && dhcp_option_get(offer, client->request.wanted, &byte, 1) < 1)
-        keep_spare(client, ipv4.address, server);
-    else
+    if ((client->lease && client->lease->proxy_length) || has_root(client, offer))
         take_offer(client, ipv4.address, server);
+    else
+        keep_spare(client, ipv4.address, server);
 }
 
 static void on_ack(struct dhcp_client *client, const struct dhcp_message *ack, const uint8_t server[4])
@@ -250,7 +270,7 @@ static void on_ack(struct dhcp_client *client, const struct dhcp_message *ack, c
     else if (!net_ipv4_is_host(&ipv4))
         drop(client, UNUSABLE, "the acknowledgement of", address, "is no address for a host");
     else if (client->state == EXTENDING)
-        start_lease(client, ack, 1);
+        net_dhcp_bind(client, ack, 1);
     else {
         client->state = CHECKING;
         client->next = client->asked + PROBE_MS * platform_ticks_per_ms();
@@ -265,7 +285,7 @@ static void on_nak(struct dhcp_client *client, const uint8_t server[4])
     if (client->state == EXTENDING)
         lose(client, "was taken back by the DHCP server; it stays in use, and is asked for again");
     else
-        begin_discovery(client);
+        net_dhcp_begin(client);
     wait_ms(client, REFUSED_WAIT_MS);
 }
 
@@ -293,8 +313,7 @@ static void handle(struct dhcp_client *client, const struct dhcp_message *reply,
         on_nak(client, server);
 }
 
-/* For net/dhcp_socket.c. */
-static void on_datagram(struct network *network, const struct pbuf *packet, const uint8_t from[4])
+void net_dhcp_heard(struct network *network, const struct pbuf *packet, const uint8_t from[4])
 {
     struct dhcp_client *client = network->dhcp;
     if (!client || (client->state != SELECTING && client->state != REQUESTING && client->state != EXTENDING))
@@ -351,7 +370,7 @@ static bool decline(struct dhcp_client *client)
 
     struct dhcp_draft draft = {.type = DHCP_TYPE_DECLINE, .requested = client->offered, .server = client->server};
     send_draft(client, &draft, NULL);
-    begin_discovery(client);
+    net_dhcp_begin(client);
     wait_ms(client, DECLINE_WAIT_MS);
     return true;
 }
@@ -369,7 +388,7 @@ static void finish_check(struct dhcp_client *client)
     if (client->has_lease)
         take_again(client, &ack);
     else
-        start_lease(client, &ack, 1);
+        net_dhcp_bind(client, &ack, 1);
 }
 
 void net_dhcp_turn(struct network *network)
@@ -383,7 +402,7 @@ void net_dhcp_turn(struct network *network)
     else if (client->state == REQUESTING && client->tries < REQUESTS_MAX)
         request_offered(client);
     else if (client->state == REQUESTING)
-        begin_discovery(client);
+        net_dhcp_begin(client);
     else if (client->has_spare && deadline_passed(client->spare_until))
         take_offer(client, client->spare, client->spare_server);
     else if (client->state == SELECTING)
@@ -400,100 +419,4 @@ void net_dhcp_settle(struct network *network)
     while (client && client->state != BOUND && client->tries &&
            !deadline_passed(client->asked + SETTLE_MS * platform_ticks_per_ms()))
         net_wait_turn();
-}
-
-/* ---- the exchange ---- */
-
-static void keep_request(struct dhcp_client *client, const struct net_dhcp_request *request)
-{
-    client->request = *request;
-    if (request->client_id) {
-        memcpy(client->client_id, request->client_id, request->client_id_length);
-        client->request.client_id = client->client_id;
-    }
-    if (request->vendor_class) {
-        format_text(client->vendor_class, sizeof client->vendor_class, "%s", request->vendor_class);
-        client->request.vendor_class = client->vendor_class;
-    }
-}
-
-void net_dhcp_stop(struct network *network)
-{
-    if (network->dhcp) {
-        net_dhcp_socket_close();
-        mem_free(network->dhcp);
-    }
-    network->dhcp = NULL;
-}
-
-static enum status start(struct network *network, const struct net_dhcp_request *request)
-{
-    net_dhcp_stop(network);
-    struct dhcp_client *client = mem_malloc(sizeof *client);
-    if (!client || !net_dhcp_socket_open(on_datagram)) {
-        if (client)
-            mem_free(client);
-        return fail(E_NET_MEMORY, "no memory for a DHCP exchange");
-    }
-
-    memset(client, 0, sizeof *client);
-    network->dhcp = client;
-    client->network = network;
-    keep_request(client, request);
-    client->began = client->asked = platform_ticks();
-    return OK;
-}
-
-static enum status fail_timeout(struct dhcp_client *client)
-{
-    enum status status = fail(E_DHCP_TIMEOUT, "%u requests sent, no answer", client->sent);
-    if (client->dropped)
-        status = fail(E_DHCP_TIMEOUT, "%u requests sent, %u answers dropped: %s", client->sent, client->dropped, client->why);
-    net_dhcp_stop(client->network);
-    return status;
-}
-
-enum status net_dhcp(struct network *network, const struct net_dhcp_request *request, struct net_lease *lease,
-                     deadline_t deadline)
-{
-    memset(lease, 0, sizeof *lease);
-    enum status status = start(network, request);
-    if (status != OK)
-        return status;
-
-    struct dhcp_client *client = network->dhcp;
-    netif_set_addr(&network->netif, IP4_ADDR_ANY4, IP4_ADDR_ANY4, IP4_ADDR_ANY4);
-    begin_discovery(client);
-    client->next = platform_ticks();
-    while (!client->has_lease && !deadline_passed(deadline))
-        net_wait_turn();
-    if (!client->has_lease)
-        return fail_timeout(client);
-
-    struct dhcp_message ack;
-    (void)dhcp_message_open(&ack, client->message, client->message_length);
-    net_lease_read(lease, &ack);
-    memcpy(lease->server, client->server, sizeof lease->server);
-    status = use(client, &lease->ipv4);
-    if (status != OK)
-        net_dhcp_stop(network);
-    return status;
-}
-
-enum status net_adopt_lease(struct network *network, const struct net_dhcp_request *request, struct net_lease *lease)
-{
-    struct dhcp_message ack;
-    if (dhcp_message_open(&ack, lease->message, lease->message_length))
-        return fail(E_INVALID_ARGUMENT, "a lease without its acknowledgement");
-    enum status status = start(network, request);
-    if (status != OK)
-        return status;
-
-    struct dhcp_client *client = network->dhcp;
-    status = use(client, &lease->ipv4);
-    if (status == OK)
-        start_lease(client, &ack, 2);
-    else
-        net_dhcp_stop(network);
-    return status;
 }

@@ -5,12 +5,14 @@
 #include <string.h>
 
 #include "platform/bytes.h"
+#include "platform/format.h"
 
-#define OP_REQUEST     1
-#define HTYPE_ETHERNET 1
-#define ID_ETHERNET    1   /* the type byte of a client identifier that is a MAC address (RFC 2132 section 9.14) */
-#define LENGTH_MIN     300 /* RFC 1542 2.1 and RFC 951: relays and old servers drop what is shorter */
-#define OPTION_END     255
+#define OP_REQUEST       1
+#define HTYPE_ETHERNET   1
+#define ID_ETHERNET      1   /* the type byte of a client identifier that is a MAC address (RFC 2132 section 9.14) */
+#define LENGTH_MIN       300 /* RFC 1542 2.1 and RFC 951: relays and old servers drop what is shorter */
+#define OPTION_END       255
+#define PXE_CLASS_LENGTH 32
 
 static const uint8_t request_list[] = {
 #define ASKED(code) code,
@@ -67,14 +69,20 @@ static void put_client_id(struct message *message, const struct dhcp_draft *draf
         put_option(message, DHCP_CLIENT_ID, request->client_id, request->client_id_length);
 }
 
-/* What a PXE client says of its machine (RFC 4578). */
+/*
+ * What a PXE client says of its machine (RFC 4578): servers are set up to answer nobody else. A user class is sent bare, as iPXE
+ * does, since servers compare it with a text, not with RFC 3004's list.
+ */
 static void put_machine(struct message *message, const struct net_dhcp_request *request)
 {
     static const uint8_t undi_2_1[] = {1, 2, 1}; /* section 2.2, as every PXE client says */
     uint8_t architecture[2], uuid[1 + sizeof request->uuid] = {0 /* its type: a GUID */};
 
-    if (request->vendor_class)
-        put_option(message, DHCP_VENDOR_CLASS, request->vendor_class, strlen(request->vendor_class));
+    char class[PXE_CLASS_LENGTH + 1];
+    format_text(class, sizeof class, "PXEClient:Arch:%05u:UNDI:002001", request->architecture);
+    put_option(message, DHCP_VENDOR_CLASS, class, PXE_CLASS_LENGTH);
+    if (request->user_class)
+        put_option(message, DHCP_USER_CLASS, request->user_class, strlen(request->user_class));
 
     put_be16(architecture, request->architecture);
     put_option(message, DHCP_ARCHITECTURE, architecture, sizeof architecture);

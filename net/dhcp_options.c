@@ -17,11 +17,13 @@
 #define OVERLOAD_SNAME 2
 
 #define ENCAPSULATED_MAX 1024 /* of option 175 */
+#define SCHEME_LENGTH    6    /* of "iscsi:" */
 
-/* How long an option is: `size` bytes, or, of a list, any number of such pieces but none. 0: any length. */
+/* How long an option is: `size` bytes, or, of a list, any number of such pieces but none. 0: any length. And whose it is. */
 struct allowed {
     uint8_t code, size;
     bool list;
+    bool by_proxy;
     const char *name;
 };
 
@@ -29,9 +31,21 @@ static const struct allowed known[] = {
 #define EXACTLY(n)                                       n, false
 #define LIST_OF(n)                                       n, true
 #define ANY                                              0, false
-#define DHCP_OPTION(name, code, asked, used_by, allowed) {code, allowed, #name},
+#define LEASE                                            false
+#define SETTING                                          true
+#define MESSAGE                                          false
+#define SENT                                             false
+#define NOBODY                                           false
+#define FILE                                             false
+#define DHCP_OPTION(name, code, asked, used_by, allowed) {code, allowed, used_by, #name},
 #include "net/dhcp_options.def"
 #undef DHCP_OPTION
+#undef LEASE
+#undef SETTING
+#undef MESSAGE
+#undef SENT
+#undef NOBODY
+#undef FILE
 #undef EXACTLY
 #undef LIST_OF
 #undef ANY
@@ -111,31 +125,59 @@ static bool is_fixed(const struct allowed *allowed)
     return allowed->size && !allowed->list;
 }
 
+/* What was found of an option. */
+struct found {
+    int total; /* bytes; -1: none yet */
+    struct option first;
+};
+
+static bool begins_alike(const struct option *option, const struct option *first, size_t length)
+{
+    return option->length >= length && first->length >= length && !memcmp(option->value, first->value, length);
+}
+
 /*
- * Joins what the field holds of option `code` to the `total` bytes found before; -1: none yet. What has a fixed size is never in
- * parts: given twice it is one value.
+ * Servers give an option twice, too, from their own settings and from a relay's or a class's: what repeats the first part, or
+ * begins another root path (`iscsi:`), is no part of it. What has a fixed size never is.
  */
-static int collect(struct cursor *cursor, const struct allowed *allowed, uint8_t code, uint8_t *to, size_t size, int total)
+static bool is_another(const struct option *option, const struct allowed *allowed, const struct found *found)
+{
+    const struct option *first = &found->first;
+    return found->total >= 0 &&
+           (is_fixed(allowed) || (option->length == first->length && begins_alike(option, first, first->length)) ||
+            (option->code == DHCP_ROOT_PATH && begins_alike(option, first, SCHEME_LENGTH)));
+}
+
+/* Joins what the field holds of option `code` to what was found before. */
+static void collect(struct cursor *cursor, const struct allowed *allowed, uint8_t code, uint8_t *to, size_t size,
+                    struct found *found)
 {
     struct option option;
     while (next_option(cursor, &option)) {
-        if (option.code != code || (is_fixed(allowed) && (total >= 0 || option.length != allowed->size)))
+        if (option.code != code || (is_fixed(allowed) && option.length != allowed->size) || is_another(&option, allowed, found))
             continue;
-        total = append(to, size, total, &option);
+        if (found->total < 0)
+            found->first = option;
+        found->total = append(to, size, found->total, &option);
     }
-    return total;
 }
 
 int dhcp_option_get(const struct dhcp_message *message, uint8_t code, uint8_t *to, size_t size)
 {
     const struct allowed *allowed = find_allowed(code);
+    if (message->proxy && allowed->by_proxy) {
+        int length = dhcp_option_get(message->proxy, code, to, size);
+        if (length >= 0)
+            return length;
+    }
+
     struct cursor cursor;
-    int total = -1;
+    struct found found = {.total = -1};
     for (unsigned i = 0; open_field(message, i, &cursor); i++)
-        total = collect(&cursor, allowed, code, to, size, total);
+        collect(&cursor, allowed, code, to, size, &found);
     if (!allowed->list)
-        return total;
-    return total < allowed->size ? -1 : total - total % allowed->size;
+        return found.total;
+    return found.total < allowed->size ? -1 : found.total - found.total % allowed->size;
 }
 
 /* Option 175, its parts joined in `bytes`; nothing when there is none. */
@@ -149,7 +191,9 @@ int dhcp_ipxe_option_get(const struct dhcp_message *message, uint8_t code, uint8
 {
     uint8_t bytes[ENCAPSULATED_MAX];
     struct cursor cursor = open_encapsulated(message, bytes);
-    return collect(&cursor, &any_length, code, to, size, -1);
+    struct found found = {.total = -1};
+    collect(&cursor, &any_length, code, to, size, &found);
+    return found.total;
 }
 
 static const char *open_message(struct dhcp_message *message, const uint8_t *bytes, size_t length)
@@ -191,11 +235,11 @@ static void warn_of_length(const struct allowed *allowed, unsigned length)
 static void warn_of_list(const struct dhcp_message *message, const struct allowed *allowed)
 {
     struct cursor cursor;
-    int total = -1;
+    struct found found = {.total = -1};
     for (unsigned i = 0; open_field(message, i, &cursor); i++)
-        total = collect(&cursor, allowed, allowed->code, NULL, 0, total);
-    if (total >= 0 && (total == 0 || total % allowed->size != 0))
-        warn_of_length(allowed, (unsigned)total);
+        collect(&cursor, allowed, allowed->code, NULL, 0, &found);
+    if (found.total >= 0 && (found.total == 0 || found.total % allowed->size != 0))
+        warn_of_length(allowed, (unsigned)found.total);
 }
 
 static void warn_of_field(struct cursor *cursor)

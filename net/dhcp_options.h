@@ -2,8 +2,9 @@
 /*
  * Reading a DHCP message (RFC 2131 section 2, options of RFC 2132): a tolerant parser over a bounded buffer. Options are looked
  * for in the options field, then, when option 52 says so, in `file` and `sname`; parts of an option given repeatedly are joined
- * (RFC 3396), but of one of fixed size the first of that size counts. What cannot be read is left out, and never the message with
- * it. The table of options, with the lengths that are allowed, is net/dhcp_options.def.
+ * (RFC 3396), but of one of fixed size the first of that size counts, and what is the same again, or another root path, is no
+ * part. What cannot be read is left out, and never the message with it. The table of options, with the lengths that are allowed,
+ * is net/dhcp_options.def.
  */
 #ifndef SANSTRAP_DHCP_OPTIONS_H
 #define SANSTRAP_DHCP_OPTIONS_H
@@ -57,7 +58,8 @@ enum dhcp_type {
 struct dhcp_message {
     const uint8_t *bytes;
     size_t length;
-    uint8_t overload; /* option 52: 1 file, 2 sname, 3 both */
+    uint8_t overload;                 /* option 52: 1 file, 2 sname, 3 both */
+    const struct dhcp_message *proxy; /* another answer, whose options for settings go before; NULL: none */
 };
 
 /*
@@ -85,8 +87,8 @@ int dhcp_ipxe_option_get(const struct dhcp_message *message, uint8_t code, uint8
 
 /*
  * What an answer of a server says of addresses. A netmask that is not given, or is none, is that of the address's class (RFC 2132
- * section 3.3 leaves it to the client); a router outside the network, which could never be reached, is left out, and so is an MTU
- * of less than 576 bytes. With `say` the log gets a warning for each.
+ * section 3.3 leaves it to the client); a router that is none is left out, and so is an MTU of less than 576 bytes. Routes
+ * (option 121) replace the router. With `say` the log gets a warning for each.
  */
 void net_lease_addresses(struct net_ipv4 *ipv4, const struct dhcp_message *message, bool say);
 

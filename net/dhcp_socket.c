@@ -8,6 +8,7 @@
 
 #define SERVER_PORT 67
 #define CLIENT_PORT 68
+#define PROXY_PORT  4011 /* of a ProxyDHCP server beside a DHCP server on one machine */
 
 static struct udp_pcb *pcb;
 static unsigned users;
@@ -15,9 +16,10 @@ static void (*got)(struct network *network, const struct pbuf *packet, const uin
 
 static void on_receive(void *argument, struct udp_pcb *unused, struct pbuf *packet, const ip_addr_t *from, uint16_t port)
 {
-    (void)argument, (void)unused, (void)port;
+    (void)argument, (void)unused;
     struct net_address sender = net_from_lwip(from);
-    got(net_of_netif(ip_current_input_netif()), packet, sender.bytes);
+    if (port == SERVER_PORT || port == PROXY_PORT)
+        got(net_of_netif(ip_current_input_netif()), packet, sender.bytes);
     pbuf_free(packet);
 }
 
@@ -39,7 +41,7 @@ bool net_dhcp_socket_open(void (*on_datagram)(struct network *network, const str
     if (!pcb)
         return false;
     users = 1;
-    if (udp_bind(pcb, IP4_ADDR_ANY, CLIENT_PORT) != ERR_OK || udp_connect(pcb, IP4_ADDR_ANY, SERVER_PORT) != ERR_OK) {
+    if (udp_bind(pcb, IP4_ADDR_ANY, CLIENT_PORT) != ERR_OK) {
         net_dhcp_socket_close();
         return false;
     }

@@ -45,6 +45,7 @@ struct network {
     bool link_lost;
     deadline_t next_stranger, next_ask; /* next_hop.c: when one may be asked for again */
     uint32_t unshown;                   /* advertisements of routers that never answered, routers.c */
+    struct net_ipv4 ipv4;               /* as it was set last */
     bool static_router_set;
     ip6_addr_t static_router;                    /* of net_set_ipv6() */
     ip_addr_t dns[DNS_SOURCES][NET_DNS_SERVERS]; /* all zero: none */
@@ -99,6 +100,9 @@ err_t net_hop_output_ipv6(struct netif *netif, struct pbuf *packet, const ip6_ad
  */
 void net_hop_ask(struct network *network, const ip_addr_t *remote);
 
+/* False without an address of ours, or a gateway or route to what is outside its network. */
+bool net_leads_to_ipv4(const struct network *network, const ip4_addr_t *remote);
+
 /* True when packets to `remote` go to `hop` now. */
 bool net_hop_serves(const struct network *network, const ip6_addr_t *remote, const ip6_addr_t *hop);
 
@@ -117,7 +121,10 @@ bool net_ipv4_is_host(const struct net_ipv4 *ipv4);
 /* Puts what is set by hand over what a server said; an MTU above that of the card becomes 0. */
 void net_lease_override(struct net_ipv4 *ipv4, const struct net_overrides *by_hand, uint16_t mtu_max);
 
-/* net_set_ipv4() without an end of the DHCP client. */
+/* Whether the gateway, set by hand, goes with the address: OK, or E_ADDRESS_INVALID. */
+enum status net_check_gateway(const struct net_ipv4 *ipv4);
+
+/* Sets what net_check_ipv4() takes, without an end of the DHCP client. E_ADDRESS_INVALID. */
 enum status net_use_ipv4(struct network *network, const struct net_ipv4 *ipv4);
 
 /* ---- dns_servers.c ---- */
@@ -139,7 +146,7 @@ void net_arp_probe(struct network *network, const uint8_t address[4]); /* asks w
 bool net_arp_owner(struct network *network, const uint8_t address[4], uint8_t mac[NIC_MAC_LENGTH]);
 void net_arp_probe_end(struct network *network);
 
-/* ---- dhcp.c ---- */
+/* ---- dhcp.c, dhcp_exchange.c ---- */
 
 void net_dhcp_turn(struct network *network);   /* whatever the client's clock demands; cheap when nothing does */
 void net_dhcp_settle(struct network *network); /* before a pause: waits for the answer to what was sent a moment ago */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A lease out of a DHCPACK, whoever got it; and what an IPv4 address of one machine can be. */
+#include <stddef.h>
 #include <string.h>
 
 #include "net/dhcp_options.h"
@@ -56,16 +57,61 @@ static void read_netmask(struct net_ipv4 *ipv4, const struct dhcp_message *messa
     memset(ipv4->netmask, 0xFF, of_class);
 }
 
+/* False, with a warning, for what cannot route for us. One outside the network is on the link all the same, as clouds have it. */
+static bool is_router(const struct net_ipv4 *ipv4, const uint8_t router[4], bool say)
+{
+    if (!net_ipv4_usable(router) || !memcmp(router, ipv4->address, 4)) {
+        warn_of_address(say, "router", router, "cannot be one");
+        return false;
+    }
+    return true;
+}
+
+static void keep_route(struct net_ipv4 *ipv4, const struct net_route *route, bool say)
+{
+    bool on_link = bytes_are_zero(route->gateway, 4);
+    if (!on_link && !is_router(ipv4, route->gateway, say))
+        return;
+    if (!route->prefix_length)
+        memcpy(ipv4->gateway, route->gateway, 4);
+    else if (ipv4->route_count < NET_ROUTES)
+        ipv4->routes[ipv4->route_count++] = *route;
+    else
+        warn_of_address(say, "route to", route->network, "is one more than there is room for");
+}
+
+/* RFC 3442: how many bits, as many bytes of the network as they fill, the router; and so on. */
+static void read_routes(struct net_ipv4 *ipv4, const struct dhcp_message *message, bool say)
+{
+    uint8_t bytes[255];
+    int length = dhcp_option_get(message, DHCP_CLASSLESS_ROUTES, bytes, sizeof bytes);
+    unsigned left = length < 0 ? 0 : smaller_of((uint32_t)length, sizeof bytes);
+    for (const uint8_t *at = bytes; left;) {
+        unsigned significant = (at[0] + 7u) / 8;
+        if (at[0] > 32 || left < 1 + significant + 4) {
+            if (say)
+                log_printf(LOG_WARNING, "DHCP: option 121 (CLASSLESS_ROUTES) has a route of %u bits in %u bytes: left out", at[0],
+                           left);
+            return;
+        }
+
+        struct net_route route = {.prefix_length = at[0]};
+        memcpy(route.network, at + 1, significant);
+        memcpy(route.gateway, at + 1 + significant, 4);
+        keep_route(ipv4, &route, say);
+        at += 1 + significant + 4;
+        left -= 1 + significant + 4;
+    }
+}
+
+/* Who gives routes means them to replace the router, RFC 3442 says. */
 static void read_gateway(struct net_ipv4 *ipv4, const struct dhcp_message *message, bool say)
 {
     uint8_t router[4];
-    if (!read_four(message, DHCP_ROUTER, router))
+    read_routes(ipv4, message, say);
+    if (ipv4->route_count || !bytes_are_zero(ipv4->gateway, 4) || !read_four(message, DHCP_ROUTER, router))
         return;
-    if (!net_ipv4_usable(router) || !memcmp(router, ipv4->address, 4))
-        warn_of_address(say, "router", router, "cannot be one");
-    else if (((get_be32(router) ^ get_be32(ipv4->address)) & get_be32(ipv4->netmask)) != 0)
-        warn_of_address(say, "router", router, "is not in our network");
-    else
+    if (is_router(ipv4, router, say))
         memcpy(ipv4->gateway, router, 4);
 }
 
@@ -103,8 +149,10 @@ void net_lease_addresses(struct net_ipv4 *ipv4, const struct dhcp_message *messa
 
 void net_lease_override(struct net_ipv4 *ipv4, const struct net_overrides *by_hand, uint16_t mtu_max)
 {
-    if (by_hand->gateway)
+    if (by_hand->gateway) {
         memcpy(ipv4->gateway, by_hand->ipv4.gateway, sizeof ipv4->gateway);
+        ipv4->route_count = 0;
+    }
     if (by_hand->dns)
         memcpy(ipv4->dns, by_hand->ipv4.dns, sizeof ipv4->dns);
     if (by_hand->mtu)
@@ -143,7 +191,7 @@ struct dhcp_times net_lease_times(const struct dhcp_message *message)
 
 void net_lease_read(struct net_lease *lease, const struct dhcp_message *message)
 {
-    memset(lease, 0, sizeof *lease);
+    memset(lease, 0, offsetof(struct net_lease, proxy_length));
     dhcp_message_warn(message);
     net_lease_addresses(&lease->ipv4, message, true);
 

@@ -19,6 +19,7 @@
 #define NET_DNS_SERVERS 2
 
 struct network;
+struct dhcp_message; /* dhcp_options.h */
 
 /* An address with its family: 0 none, 4 or 6. IPv4 uses the first four bytes. */
 struct net_address {
@@ -49,11 +50,20 @@ struct net_config {
     bool by_hand;
 };
 
+/* To a network behind another gateway than most (RFC 3442). A gateway of 0.0.0.0: it is on the link. */
+#define NET_ROUTES 8
+struct net_route {
+    uint8_t network[4], gateway[4];
+    uint8_t prefix_length; /* 1..32 */
+};
+
 /* An IPv4 configuration, as given by hand or by DHCP. */
 struct net_ipv4 {
-    uint8_t address[4], netmask[4], gateway[4]; /* gateway 0.0.0.0: none */
+    uint8_t address[4], netmask[4], gateway[4]; /* gateway 0.0.0.0: none; outside the network: on the link all the same */
     uint8_t dns[NET_DNS_SERVERS][4];            /* 0.0.0.0: none */
     uint16_t mtu;                               /* NIC_MTU_MIN or more; one above the NIC's counts as the NIC's, as does 0 */
+    uint8_t route_count;
+    struct net_route routes[NET_ROUTES];
 };
 
 struct net_ipv6 {
@@ -73,10 +83,14 @@ struct net_overrides {
 struct net_dhcp_request {
     uint8_t uuid[16];         /* SMBIOS system UUID in wire order (option 97); all zero: option left out */
     uint16_t architecture;    /* option 93: 0 BIOS, 7 x86-64 UEFI */
-    const char *vendor_class; /* option 60 */
+    const char *user_class;   /* option 77, a literal: by which servers tell us from the boot ROM; NULL: left out */
     const uint8_t *client_id; /* option 61 with its type byte; NULL: type 1 and the MAC; of length 0: none is sent */
     uint8_t client_id_length;
-    uint8_t wanted; /* an option: what is offered without is taken if nothing better is within seconds; 0: none */
+    /*
+     * Whether an offer says what to boot from: one that does not is taken if nothing better comes within seconds. NULL: any will
+     * do.
+     */
+    bool (*has_root)(const struct dhcp_message *offer);
     struct net_overrides by_hand;
 };
 
@@ -90,6 +104,8 @@ struct net_lease {
     deadline_t acquired; /* when, in platform_ticks() */
     uint16_t message_length;
     uint8_t message[NET_LEASE_MESSAGE]; /* the DHCPACK from its op byte on */
+    uint16_t proxy_length;              /* 0: none */
+    uint8_t proxy[NET_LEASE_MESSAGE]; /* of net_dhcp(): the offer of a ProxyDHCP server, without an address, that has the root */
 };
 
 /*
@@ -128,11 +144,20 @@ enum status net_dhcp(struct network *network, const struct net_dhcp_request *req
  */
 enum status net_adopt_lease(struct network *network, const struct net_dhcp_request *request, struct net_lease *lease);
 
-/* Sets a static IPv4 configuration. A lease is no longer kept. E_ADDRESS_INVALID. */
+/*
+ * Sets a static IPv4 configuration. A lease is no longer kept. E_ADDRESS_INVALID, also for a gateway outside the network, which
+ * is a slip when it was set by hand; but a netmask of 32 bits leaves it no other place.
+ */
 enum status net_set_ipv4(struct network *network, const struct net_ipv4 *ipv4);
 
-/* Whether net_set_ipv4() takes it: OK, or E_ADDRESS_INVALID. */
+/* Whether an address, with what a lease may have beside it, can be used: OK, or E_ADDRESS_INVALID. */
 enum status net_check_ipv4(const struct net_ipv4 *ipv4);
+
+/*
+ * The gateway by which packets to `to`, outside the network, go: of the routes that lead there the one of the longest prefix,
+ * else the gateway. 0.0.0.0: none, as it is on the link. NULL: nothing leads there.
+ */
+const uint8_t *net_gateway_to(const struct net_ipv4 *ipv4, const uint8_t to[4]);
 
 /*
  * Claims an IPv4 address that somebody else may have taken meanwhile (RFC 5227): asks the link who has it, for 600 ms, then sets

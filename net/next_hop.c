@@ -33,10 +33,32 @@ static bool ipv6_on_link(const struct network *network, const ip6_addr_t *remote
     return false;
 }
 
+const ip4_addr_t *net_gateway_ipv4(const struct netif *netif, const ip4_addr_t *remote)
+{
+    static ip4_addr_t hop;
+    const struct network *network = netif->state;
+    uint8_t to[4];
+    memcpy(to, &remote->addr, sizeof to);
+
+    const uint8_t *gateway = net_gateway_to(&network->ipv4, to);
+    if (!gateway)
+        return NULL;
+    memcpy(&hop.addr, gateway, sizeof hop.addr);
+    return ip4_addr_isany_val(hop) ? remote : &hop;
+}
+
 /* As etharp_output() decides. */
 static const ip4_addr_t *ipv4_hop(const struct network *network, const ip4_addr_t *remote)
 {
-    return ipv4_on_link(network, remote) || ip4_addr_islinklocal(remote) ? remote : netif_ip4_gw(&network->netif);
+    if (ipv4_on_link(network, remote) || ip4_addr_islinklocal(remote))
+        return remote;
+    const ip4_addr_t *gateway = net_gateway_ipv4(&network->netif, remote);
+    return gateway ? gateway : IP4_ADDR_ANY4;
+}
+
+bool net_leads_to_ipv4(const struct network *network, const ip4_addr_t *remote)
+{
+    return net_has_ipv4(network) && !ip4_addr_isany(ipv4_hop(network, remote));
 }
 
 /* The entry of lwIP's table; NULL when it has none, or waits for the answer. */

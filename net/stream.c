@@ -236,7 +236,7 @@ static enum status open_pcb(struct net_stream *s)
     s->pcb->rto = FIRST_RTO_MS / TCP_SLOW_INTERVAL;
     s->pcb->sv = FIRST_RTO_MS / TCP_SLOW_INTERVAL;
 
-    err_t error = IP_IS_V4(&to) && !net_has_ipv4(s->network) ? ERR_RTE : bind_random_port(s->pcb);
+    err_t error = IP_IS_V4(&to) && !net_leads_to_ipv4(s->network, ip_2_ip4(&to)) ? ERR_RTE : bind_random_port(s->pcb);
     net_hop_ask(s->network, &to);
     if (error == ERR_OK)
         error = tcp_connect(s->pcb, &to, s->port, on_connected);

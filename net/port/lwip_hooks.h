@@ -33,6 +33,10 @@ struct netif *net_route_ipv4(const ip4_addr_t *from);
 struct netif *net_route_ipv6(const ip6_addr_t *from);
 #define LWIP_HOOK_IP6_ROUTE(src, dest) net_route_ipv6(src)
 
+/* net/next_hop.c: who is asked for by ARP for what is outside the network; NULL: nobody. */
+const ip4_addr_t *net_gateway_ipv4(const struct netif *netif, const ip4_addr_t *remote);
+#define LWIP_HOOK_ETHARP_GET_GW(netif, dest) net_gateway_ipv4((netif), (dest))
+
 /* net/isn.c: RFC 6528. */
 uint32_t net_initial_sequence(const ip_addr_t *local, uint16_t local_port, const ip_addr_t *remote, uint16_t remote_port);
 #define LWIP_HOOK_TCP_ISN(local, local_port, remote, remote_port)                                                                \

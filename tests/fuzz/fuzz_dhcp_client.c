@@ -66,7 +66,7 @@ static void serve(uint16_t from, uint16_t to, const uint8_t *request, unsigned r
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct net_dhcp_request request = {.vendor_class = "fuzz"};
+    static const struct net_dhcp_request request = {.user_class = "fuzz"};
     static struct net_lease lease;
 
     host_log_level = LOG_ERROR;

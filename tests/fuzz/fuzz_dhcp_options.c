@@ -28,6 +28,13 @@ static void read_message(const uint8_t *bytes, size_t size)
     static struct net_lease lease;
     if (message.length <= sizeof lease.message)
         net_lease_read(&lease, &message); /* and says what is left out */
+    if (lease.ipv4.route_count > NET_ROUTES)
+        abort();
+    for (unsigned i = 0; i < lease.ipv4.route_count; i++)
+        if (lease.ipv4.routes[i].prefix_length < 1 || lease.ipv4.routes[i].prefix_length > 32)
+            abort();
+    net_gateway_to(&lease.ipv4, message.bytes + DHCP_AT_YIADDR);
+
     struct dhcp_times times = net_lease_times(&message);
     if (times.renew == 0 || times.renew > times.rebind || times.rebind > times.expire)
         abort();

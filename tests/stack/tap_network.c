@@ -19,7 +19,7 @@ static struct network *network;
 static enum status lease_address(struct net_address *address)
 {
     static struct net_lease lease;
-    struct net_dhcp_request request = {.vendor_class = "PXEClient:Arch:00000:UNDI:002001"};
+    struct net_dhcp_request request = {0};
     enum status status = net_dhcp(network, &request, &lease, deadline_after_ms(ADDRESS_MS));
 
     address->family = 4;

@@ -119,7 +119,7 @@ static inline void see_frame(const uint8_t *frame, unsigned length)
 static const struct net_dhcp_request request = {
     .uuid = {0x11, 0x22, 0x33},
     .architecture = 7,
-    .vendor_class = "PXEClient:Arch:00007:UNDI:003001",
+    .user_class = "unit",
 };
 static struct net_lease lease;
 

@@ -20,13 +20,15 @@ static struct {
     enum status open_card[3], net, ipv6, dhcp6, dhcp, adopt, session, login, disk, boot;
     bool no_driver[3];
     unsigned link_after_ms[3]; /* per card, from its opening */
-    struct dhcp_builder ack;   /* the DHCP server's answer */
+    struct dhcp_builder ack;   /* the DHCP server's answer, */
+    struct dhcp_builder proxy; /* and a proxy's offer; empty: none */
     enum net_name name;        /* what DNS says of the target's name, */
     bool router_without_dns;
     const char *named_peer; /* and where it answered */
-    const char *portal;     /* where every other login is sent, from the first on, which then fails with E_UNREACHABLE */
-    const char *keys;       /* pressed when a failure is shown, one after the other */
-    bool keys_at_once;      /* and without one */
+    const char *portal;     /* where every other login is sent, from the first on, which then fails so */
+    enum status portal_status;
+    const char *keys;  /* pressed when a failure is shown, one after the other */
+    bool keys_at_once; /* and without one */
 } script;
 
 static struct {
@@ -34,9 +36,8 @@ static struct {
     unsigned failures, key, logins;
     struct net_ipv4 ipv4;
     struct net_dhcp_request request;
-    uint8_t client_id[255]; /* of it, copied, as is this: */
-    char vendor_class[64];
-    char asked[64]; /* of DNS */
+    uint8_t client_id[255]; /* of it, copied */
+    char asked[64];         /* of DNS */
     struct net_ipv6 ipv6;
     struct iscsi_settings iscsi;
     struct nic_config card_config;
@@ -145,8 +146,11 @@ enum status net_dhcp(struct network *network, const struct net_dhcp_request *req
     memset(lease, 0, sizeof *lease);
     memcpy(lease->ipv4.address, "\300\000\002\062", 4);
     memcpy(lease->ipv4.netmask, "\377\377\377\000", 4);
+
     memcpy(lease->message, script.ack.bytes, script.ack.length);
     lease->message_length = (uint16_t)script.ack.length;
+    memcpy(lease->proxy, script.proxy.bytes, script.proxy.length);
+    lease->proxy_length = (uint16_t)script.proxy.length;
     return outcome("dhcp", script.dhcp);
 }
 
@@ -156,7 +160,6 @@ enum status net_adopt_lease(struct network *network, const struct net_dhcp_reque
     seen.request = *request;
     memcpy(seen.client_id, request->client_id, request->client_id_length);
     seen.ipv4 = lease->ipv4;
-    snprintf(seen.vendor_class, sizeof seen.vendor_class, "%s", request->vendor_class);
     return outcome("adopt", script.adopt);
 }
 
@@ -276,7 +279,7 @@ enum status iscsi_session_open(struct iscsi_session *session, struct iscsi_setti
 {
     (void)session, (void)deadline;
     seen.iscsi = *settings;
-    return outcome("login", script.portal && seen.logins++ % 2 == 0 ? E_UNREACHABLE : script.login);
+    return outcome("login", script.portal && seen.logins++ % 2 == 0 ? script.portal_status : script.login);
 }
 
 void iscsi_session_info(const struct iscsi_session *session, struct iscsi_session_info *info)

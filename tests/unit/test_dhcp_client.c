@@ -29,7 +29,7 @@ static void takes_no_time_of_its_own(void **state)
 
 static void says_who_we_are(void **state)
 {
-    static const uint8_t wanted[] = {55, 17, 1, 3, 6, 12, 15, 17, 26, 28, 43, 54, 60, 66, 67, 119, 175, 203, 224};
+    static const uint8_t wanted[] = {55, 18, 121, 1, 3, 6, 12, 15, 17, 26, 28, 43, 54, 60, 66, 67, 119, 175, 203, 224};
     static const uint8_t id[] = {61, 7, 1, 2, 0, 0, 0, 0, 1};
     static const uint8_t uuid[] = {97, 17, 0, 0x11, 0x22, 0x33};
 
@@ -42,7 +42,8 @@ static void says_who_we_are(void **state)
     assert_memory_equal(option(server.request, 97), uuid, sizeof uuid);
     assert_memory_equal(option(server.request, 93), "\135\2\0\7", 4);
     assert_memory_equal(option(server.request, 94), "\136\3\1\2\1", 5);
-    assert_memory_equal(option(server.request, 60) + 2, request.vendor_class, strlen(request.vendor_class));
+    assert_memory_equal(option(server.request, 60), "\74\40PXEClient:Arch:00007:UNDI:002001", 34);
+    assert_memory_equal(option(server.request, 77), "\115\4unit", 6);
     assert_memory_equal(option(server.request, 12), "\14\4unit", 6);
     assert_int_equal(option(server.request, 57)[2] << 8 | option(server.request, 57)[3], 1500);
     assert_null(option(server.request, 175));
@@ -146,6 +147,12 @@ static void the_seconds_rise(void **state)
     server.ignore = 3;
     assert_int_equal(run(30000), OK);
     assert_in_range(get_be16(server.request + 8), 4, 10);
+    assert_int_equal(option(server.request, 53)[2], REQUEST);
+
+    server.ignore = 1000;
+    assert_int_equal(run(10000), E_DHCP_TIMEOUT);
+    assert_in_range(get_be16(server.request + 8), 4, 10);
+    assert_int_equal(option(server.request, 53)[2], DISCOVER);
 }
 
 static void transaction_numbers_differ(void **state)
@@ -191,7 +198,7 @@ static void odd_options_are_left_out(void **state)
         {"netmask of zero", 1, {1, 4, 0, 0, 0, 0}, 6, "netmask 0.0.0.0 is none"},
         {"empty router", 3, {3, 0}, 2, "option 3 (ROUTER) has 0 bytes, a multiple of 4 wanted"},
         {"router of three bytes", 3, {3, 3, 10, 0, 0}, 5, "option 3 (ROUTER) has 3 bytes"},
-        {"router elsewhere", 3, {3, 4, 192, 0, 2, 1}, 6, "router 192.0.2.1 is not in our network"},
+        {"ourselves as router", 3, {3, 4, 10, 0, 0, 2}, 6, "router 10.0.0.2 cannot be one"},
         {"DNS of three bytes", 6, {6, 3, 1, 2, 3}, 5, "option 6 (DNS) has 3 bytes, a multiple of 4 wanted"},
         {"DNS of five bytes", 6, {6, 5, 10, 0, 0, 3, 4}, 7, "option 6 (DNS) has 5 bytes, a multiple of 4 wanted"},
         {"empty host name", 0, {12, 0}, 2, NULL},
@@ -214,7 +221,10 @@ static void odd_options_are_left_out(void **state)
         {"T2 of two bytes", 0, {59, 2, 0, 1}, 4, "option 59 (REBINDING_TIME) has 2 bytes, 4 wanted"},
         {"search list that loops", 0, {119, 2, 0xC0, 0}, 4, NULL},
         {"empty search list", 0, {119, 0}, 2, NULL},
-        {"route of 77 bits", 0, {121, 9, 77, 1, 2, 3, 4, 10, 0, 0, 1}, 11, NULL},
+        {"route of 77 bits", 0, {121, 9, 77, 1, 2, 3, 4, 10, 0, 0, 1}, 11, "has a route of 77 bits in 9 bytes"},
+        {"route of too few bytes", 0, {121, 5, 8, 172, 10, 0, 0}, 7, "has a route of 8 bits in 5 bytes"},
+        {"route by ourselves", 0, {121, 6, 8, 172, 10, 0, 0, 2}, 8, "router 10.0.0.2 cannot be one"},
+
         {"iPXE option that runs over inside", 0, {175, 4, 190, 9, 'u', 's'}, 6, "option 175.190 exceeds its option"},
         {"empty iPXE option", 0, {175, 0}, 2, NULL},
         {"empty initiator name", 0, {203, 0}, 2, NULL},

@@ -347,7 +347,7 @@ static void the_roms_lease_is_renewed(void **state)
     static const uint8_t id[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
     (void)state;
     for (unsigned i = 0; i < 2; i++) {
-        struct net_dhcp_request rom = {.vendor_class = "PXEClient", .client_id = id, .client_id_length = i ? sizeof id : 0};
+        struct net_dhcp_request rom = {.client_id = id, .client_id_length = i ? sizeof id : 0};
         server.requests = 0;
         adopt(&rom);
         struct stream *stream = connected();

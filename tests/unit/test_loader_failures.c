@@ -148,6 +148,7 @@ static void redirected_again_after_a_retry(void **state)
 {
     (void)state;
     script.portal = "[2001:db8::9]:3260";
+    script.portal_status = E_UNREACHABLE;
     script.login = E_CONNECT_TIMEOUT;
     script.keys = "rn";
     told("retry=0", "nic0 net_open dhcp login auto_ipv6 login net_close nic_close "

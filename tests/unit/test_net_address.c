@@ -88,19 +88,19 @@ static void static_ipv4_is_checked(void **state)
         struct net_ipv4 ipv4;
         enum status status;
     } cases[] = {
-        {"plain", {{192, 168, 1, 5}, {255, 255, 255, 0}, {192, 168, 1, 1}, {{0}}, 0}, OK},
-        {"no gateway", {{192, 168, 1, 5}, {255, 255, 255, 0}, {0}, {{0}}, 0}, OK},
-        {"/31", {{192, 168, 1, 4}, {255, 255, 255, 254}, {192, 168, 1, 5}, {{0}}, 0}, OK},
-        {"zero", {{0, 0, 0, 0}, {255, 255, 255, 0}, {0}, {{0}}, 0}, E_ADDRESS_INVALID},
-        {"loopback", {{127, 0, 0, 1}, {255, 0, 0, 0}, {0}, {{0}}, 0}, E_ADDRESS_INVALID},
-        {"multicast", {{224, 0, 0, 1}, {255, 0, 0, 0}, {0}, {{0}}, 0}, E_ADDRESS_INVALID},
-        {"broadcast", {{192, 168, 1, 255}, {255, 255, 255, 0}, {0}, {{0}}, 0}, E_ADDRESS_INVALID},
-        {"network", {{192, 168, 1, 0}, {255, 255, 255, 0}, {0}, {{0}}, 0}, E_ADDRESS_INVALID},
-        {"mask with a hole", {{192, 168, 1, 5}, {255, 0, 255, 0}, {0}, {{0}}, 0}, E_ADDRESS_INVALID},
-        {"no mask", {{192, 168, 1, 5}, {0}, {0}, {{0}}, 0}, E_ADDRESS_INVALID},
-        {"gateway elsewhere", {{192, 168, 1, 5}, {255, 255, 255, 0}, {192, 168, 2, 1}, {{0}}, 0}, E_ADDRESS_INVALID},
-        {"gateway is us", {{192, 168, 1, 5}, {255, 255, 255, 0}, {192, 168, 1, 5}, {{0}}, 0}, E_ADDRESS_INVALID},
-        {"tiny MTU", {{192, 168, 1, 5}, {255, 255, 255, 0}, {0}, {{0}}, 100}, E_ADDRESS_INVALID},
+        {"plain", {.address = {192, 168, 1, 5}, {255, 255, 255, 0}, {192, 168, 1, 1}, {{0}}, 0}, OK},
+        {"no gateway", {.address = {192, 168, 1, 5}, {255, 255, 255, 0}, {0}, {{0}}, 0}, OK},
+        {"/31", {.address = {192, 168, 1, 4}, {255, 255, 255, 254}, {192, 168, 1, 5}, {{0}}, 0}, OK},
+        {"zero", {.address = {0, 0, 0, 0}, {255, 255, 255, 0}, {0}, {{0}}, 0}, E_ADDRESS_INVALID},
+        {"loopback", {.address = {127, 0, 0, 1}, {255, 0, 0, 0}, {0}, {{0}}, 0}, E_ADDRESS_INVALID},
+        {"multicast", {.address = {224, 0, 0, 1}, {255, 0, 0, 0}, {0}, {{0}}, 0}, E_ADDRESS_INVALID},
+        {"broadcast", {.address = {192, 168, 1, 255}, {255, 255, 255, 0}, {0}, {{0}}, 0}, E_ADDRESS_INVALID},
+        {"network", {.address = {192, 168, 1, 0}, {255, 255, 255, 0}, {0}, {{0}}, 0}, E_ADDRESS_INVALID},
+        {"mask with a hole", {.address = {192, 168, 1, 5}, {255, 0, 255, 0}, {0}, {{0}}, 0}, E_ADDRESS_INVALID},
+        {"no mask", {.address = {192, 168, 1, 5}, {0}, {0}, {{0}}, 0}, E_ADDRESS_INVALID},
+        {"gateway elsewhere", {.address = {192, 168, 1, 5}, {255, 255, 255, 0}, {192, 168, 2, 1}, {{0}}, 0}, E_ADDRESS_INVALID},
+        {"gateway is us", {.address = {192, 168, 1, 5}, {255, 255, 255, 0}, {192, 168, 1, 5}, {{0}}, 0}, E_ADDRESS_INVALID},
+        {"tiny MTU", {.address = {192, 168, 1, 5}, {255, 255, 255, 0}, {0}, {{0}}, 100}, E_ADDRESS_INVALID},
     };
 
     peer_world_open(64, 65536);

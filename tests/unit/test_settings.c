@@ -114,8 +114,10 @@ static void bad_values_of_dhcp(void **state)
     memset(text, 'a', sizeof text);
     memcpy(text, "iscsi:", 6);
     dhcp_ack(&ack);
-    for (unsigned i = 0; i < 3; i++)
+    for (unsigned i = 0; i < 3; i++) {
         dhcp_option(&ack, DHCP_ROOT_PATH, text, sizeof text);
+        memset(text, 'a', 6); /* else it is another path */
+    }
     assert_int_equal(from_dhcp("", &ack), E_DHCP_MESSAGE);
 }
 

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Set-ups of DHCP that people have, and the exchange of our own: but for the last the card has no ROM."""
+import re
+
+from tests.lab.boots import enters_boot_sector, hello_target
+from tests.lab.lab import NBP
+from tests.lab.network import BRIDGE, NETMASK, PREFIX, SERVER
+from tests.lab.target import Tgt
+
+AFAR = "198.51.100.1"  # the target's address behind a route
+
+
+class Everywhere(Tgt):
+    """Listens at every address."""
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.host = "0.0.0.0"
+
+
+def test_pxe_clients_alone_are_served(lab):
+    """Others are not answered; and the root path is for the user class sanstrap, so that no ROM takes it."""
+    target = hello_target(lab)
+    lab.dhcp(words=["--dhcp-vendorclass=set:pxe,PXEClient", "--dhcp-ignore=tag:!pxe", "--dhcp-userclass=set:ours,sanstrap"],
+             options=[f"tag:ours,17,{target.root_path}"])
+    enters_boot_sector(lab.boot_directly())
+
+
+def test_one_of_two_servers_has_the_root_path(lab):
+    """Somebody else's answers as fast, and knows of another system alone."""
+    target = hello_target(lab)
+    lab.dhcp(root_path="192.0.2.1:/srv/nfs")
+    lab.dhcp(label="second", ipv4=False, ipv6=False, root_path=target.root_path,
+             words=[f"--dhcp-range={PREFIX}.200,{PREFIX}.220,{NETMASK},1h"])
+    machine = lab.boot_directly()
+    enters_boot_sector(machine)
+    assert re.search(rf"Address   {PREFIX}\.2[012]\d/24", machine.text)
+
+
+def test_a_route_leads_to_the_target(lab):
+    """Option 3 names nobody; 121 goes before."""
+    target = hello_target(lab, kind=Everywhere)
+    lab.network.ip("address", "add", f"{AFAR}/32", "dev", BRIDGE)
+    lab.dhcp(root_path=target.root_path.replace("0.0.0.0", AFAR), options=[f"3,{PREFIX}.9", f"121,{AFAR}/32,{SERVER}"])
+    machine = lab.boot_directly()
+    enters_boot_sector(machine)
+    assert "gateway none and routes" in machine.text
+
+
+def test_the_roms_lease_leads_nowhere(lab):
+    """The ROM was told of a target that is gone: our own exchange is told of the right one."""
+    target = hello_target(lab)
+    lab.ipxe("set net0/root-path iscsi:192.0.2.1::::iqn.2001-04.com.example:gone\nchain sanstrap.pxe\n", NBP,
+             root_path=target.root_path)
+    machine = lab.machine()
+    enters_boot_sector(machine)
+    assert "the boot ROM's DHCP" in machine.text and "asking DHCP anew" in machine.text
