@@ -44,6 +44,9 @@ EFI_DEVICE_PATH *firmware_path_of(EFI_HANDLE handle);
 /* The device path of file `name` on a volume, from the pool; NULL when the volume has none, or there is no memory. */
 EFI_DEVICE_PATH *firmware_path_of_file(EFI_HANDLE volume, const CHAR16 *name);
 
+/* `path` with the nodes of `rest` behind it; from the pool. NULL without a path, or memory. */
+EFI_DEVICE_PATH *firmware_path_join(const EFI_DEVICE_PATH *path, const EFI_DEVICE_PATH *rest);
+
 /*
  * Writes the path, on our image's volume, of file `name` in the folder of our image, with its NUL. False when that did not come
  * from a file, or lies too deep; `path` is of no use then.
