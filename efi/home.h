@@ -115,6 +115,7 @@ struct efi_card {
     EFI_HANDLE handle;
     EFI_PCI_IO_PROTOCOL *pci;
     EFI_DEVICE_PATH *path; /* the firmware's, ends with the PCI node */
+    UINT64 attributes;     /* the PCI I/O protocol's, as we found them when the firmware's drivers had left */
     bool taken;            /* and what follows is good */
     void *memory;          /* of `pages` pages, the arena's as long as this card is the last one taken */
     UINTN pages;
