@@ -4,6 +4,7 @@
 
 #include "efi/block_io.h"
 #include "efi/boot.h"
+#include "efi/boot_path.h"
 #include "efi/home.h"
 
 EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
@@ -97,6 +98,9 @@ static void run_loader(const char *settings)
     machine.recorder = tables_allocate_recorder(&machine.recorder_size);
     machine.recorder_address = (uintptr_t)machine.recorder;
     machine.boot_nic = pci_boot_nic(nics, machine.nic_count);
+    static struct handoff_address boot_path;
+    if (boot_path_read(firmware_path_of(firmware.loaded->DeviceHandle), &boot_path))
+        machine.boot_path = &boot_path;
     machine.cached_ack = sources_dhcp_ack(&machine.cached_ack_length);
     machine.cached_discover = sources_dhcp_discover(&machine.cached_discover_length);
     sources_uuid(machine.uuid);

@@ -67,7 +67,12 @@ struct machine {
     const uint8_t *cached_discover; /* and the DHCPDISCOVER by which it had asked; NULL when the firmware keeps none */
     size_t cached_discover_length;
     struct pci_device *boot_nic; /* the card that loaded us; NULL when unknown: then all are tried in order */
-    struct pci_device *nics;     /* every supported card, in PCI order */
+    /*
+     * What the firmware was set to do with boot_nic when it loaded us: a VLAN, a static address with prefix, gateway and DNS. Of
+     * the rest nothing is used; prefix 0: no address. NULL when there is neither.
+     */
+    const struct handoff_address *boot_path;
+    struct pci_device *nics; /* every supported card, in PCI order */
     unsigned nic_count;
     uint8_t uuid[16];      /* SMBIOS system UUID in wire order; all zero when unknown */
     uint16_t architecture; /* DHCP option 93 */

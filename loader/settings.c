@@ -17,6 +17,8 @@ const char *settings_origin_text(enum origin origin)
         return "command line";
     case FROM_FIRMWARE_IBFT:
         return "firmware's iBFT";
+    case FROM_BOOT_PATH:
+        return "firmware's boot path";
     case FROM_DHCP:
         return "DHCP";
     case FROM_DEFAULT:

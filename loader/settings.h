@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Every value that can be set, and where each came from. A later source never replaces a value of an earlier one:
- * command line, then the firmware's iBFT if it may be used, then DHCP; what none of them has keeps its default. The table of all
- * is loader/settings.def; docs/settings.md is the user's view of it.
+ * command line, then the firmware's iBFT if it may be used, then the firmware's boot path, then DHCP; what none of them has keeps
+ * its default. The table of all is loader/settings.def; docs/settings.md is the user's view of it.
  */
 #ifndef SANSTRAP_SETTINGS_H
 #define SANSTRAP_SETTINGS_H
@@ -13,7 +13,7 @@
 #include "net/dhcp_options.h"
 
 /* In rising precedence. */
-enum origin { FROM_DEFAULT, FROM_DHCP, FROM_FIRMWARE_IBFT, FROM_COMMAND_LINE };
+enum origin { FROM_DEFAULT, FROM_DHCP, FROM_BOOT_PATH, FROM_FIRMWARE_IBFT, FROM_COMMAND_LINE };
 
 enum setting {
 #define SETTING(symbol, name, parser, where, preset, form, dhcp, help) SETTING_##symbol,
@@ -76,7 +76,7 @@ struct settings {
     unsigned unknown_count;
 };
 
-/* "command line", "firmware's iBFT", "DHCP", "default". */
+/* "command line", "firmware's iBFT", "firmware's boot path", "DHCP", "default". */
 const char *settings_origin_text(enum origin origin);
 
 /*
@@ -96,6 +96,9 @@ enum status settings_from_dhcp(struct settings *settings, const struct dhcp_mess
  * MAC address, and what is not to come by DHCP. An iBFT without a target sets nothing. E_INITIATOR_NAME.
  */
 enum status settings_from_ibft(struct settings *settings, const struct handoff *ibft);
+
+/* Takes machine->boot_path for its card: what neither the command line nor an iBFT sets. */
+void settings_from_boot_path(struct settings *settings, const struct handoff_address *path);
 
 /* True when the message holds an iSCSI root path. */
 bool settings_dhcp_has_root(const struct dhcp_message *message);
