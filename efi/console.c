@@ -31,6 +31,24 @@ static bool holds_console(EFI_HANDLE port)
     return found;
 }
 
+/*
+ * A port that nobody drives is ours until our image ends, and has the speed that was set; another's is written to as it is (UEFI
+ * 2.10, 7.3.9 OpenProtocol()).
+ */
+static void open_port(EFI_HANDLE port, unsigned baud)
+{
+    EFI_BOOT_SERVICES *boot = firmware.boot;
+    EFI_STATUS status =
+        boot->OpenProtocol(port, &guid_serial_io, (void **)&serial, firmware.image, port, EFI_OPEN_PROTOCOL_BY_DRIVER);
+    if (EFI_ERROR(status)) {
+        if (EFI_ERROR(boot->OpenProtocol(port, &guid_serial_io, (void **)&serial, firmware.image, NULL,
+                                         EFI_OPEN_PROTOCOL_GET_PROTOCOL)))
+            serial = NULL;
+    } else if (baud) {
+        serial->SetAttributes(serial, baud, 0, 0, DefaultParity, 8, OneStopBit);
+    }
+}
+
 static void open_serial(const struct home_options *options)
 {
     EFI_HANDLE *handles;
@@ -41,10 +59,8 @@ static void open_serial(const struct home_options *options)
 
     if (options->serial_port <= count) {
         EFI_HANDLE port = handles[options->serial_port - 1];
-        firmware.boot->HandleProtocol(port, &guid_serial_io, (void **)&serial);
         serial_is_console = holds_console(port);
-        if (serial && !serial_is_console && options->serial_baud)
-            serial->SetAttributes(serial, options->serial_baud, 0, 0, DefaultParity, 8, OneStopBit);
+        open_port(port, serial_is_console ? 0 : options->serial_baud);
     }
     firmware.boot->FreePool(handles);
 }

@@ -78,3 +78,16 @@ EFI_DEVICE_PATH *firmware_path_of_file(EFI_HANDLE volume, const CHAR16 *name)
     device_path_put_end(data + name_size);
     return bytes;
 }
+
+EFI_DEVICE_PATH *firmware_path_join(const EFI_DEVICE_PATH *path, const EFI_DEVICE_PATH *rest)
+{
+    size_t length = path ? device_path_length(path, DEVICE_PATH_MAX) : 0;
+    size_t rest_length = device_path_length(rest, DEVICE_PATH_MAX);
+    void *bytes;
+    if (!length || EFI_ERROR(firmware.boot->AllocatePool(EfiBootServicesData, length + rest_length + NODE_HEADER, &bytes)))
+        return NULL;
+    memcpy(bytes, path, length);
+    memcpy((uint8_t *)bytes + length, rest, rest_length);
+    device_path_put_end((uint8_t *)bytes + length + rest_length);
+    return bytes;
+}

@@ -44,6 +44,9 @@ EFI_DEVICE_PATH *firmware_path_of(EFI_HANDLE handle);
 /* The device path of file `name` on a volume, from the pool; NULL when the volume has none, or there is no memory. */
 EFI_DEVICE_PATH *firmware_path_of_file(EFI_HANDLE volume, const CHAR16 *name);
 
+/* `path` with the nodes of `rest` behind it; from the pool. NULL without a path, or memory. */
+EFI_DEVICE_PATH *firmware_path_join(const EFI_DEVICE_PATH *path, const EFI_DEVICE_PATH *rest);
+
 /*
  * Writes the path, on our image's volume, of file `name` in the folder of our image, with its NUL. False when that did not come
  * from a file, or lies too deep; `path` is of no use then.
@@ -128,6 +131,7 @@ struct efi_card {
     EFI_PCI_IO_PROTOCOL *pci;
     EFI_DEVICE_PATH *path; /* the firmware's, ends with the PCI node */
     uint8_t port_bars;     /* a bit for each BAR that was mapped and is of I/O ports */
+    UINT64 attributes;     /* the PCI I/O protocol's, as we found them when the firmware's drivers had left */
     bool taken;            /* and what follows is good */
     void *memory;          /* of `pages` pages, the arena's as long as this card is the last one taken */
     UINTN pages;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A load option's header, its description, its first device path. Numbers are little endian, at any address. */
+/* A load option's header, its description, its first device path, its optional data. Numbers are little endian, at any address.
+ */
 #include "efi/load_option.h"
 
 #include "efi/device_path.h"
@@ -41,5 +42,9 @@ bool load_option_read(const void *bytes, size_t size, struct load_option *option
         return false;
     option->bootable = (attributes & (LOAD_OPTION_ACTIVE | LOAD_OPTION_CATEGORY)) == LOAD_OPTION_ACTIVE;
     option->path = at + paths;
-    return paths_length <= size - paths && device_path_length(option->path, paths_length) != 0;
+    if (paths_length > size - paths)
+        return false;
+    option->data = at + paths + paths_length;
+    option->data_size = size - paths - paths_length;
+    return device_path_length(option->path, paths_length) != 0;
 }

@@ -4,6 +4,7 @@
 
 #include "efi/block_io.h"
 #include "efi/boot.h"
+#include "efi/boot_path.h"
 #include "efi/home.h"
 
 EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
@@ -98,6 +99,9 @@ static void run_loader(const char *settings, const struct settings_file *file)
     machine.recorder_address = (uintptr_t)machine.recorder;
     pci_find_nics(&machine);
     machine.boot_nic = pci_boot_nic(nics, machine.nic_count);
+    static struct handoff_address boot_path;
+    if (boot_path_read(firmware_path_of(firmware.loaded->DeviceHandle), &boot_path))
+        machine.boot_path = &boot_path;
     machine.cached_ack = sources_dhcp_ack(&machine.cached_ack_length);
     machine.cached_discover = sources_dhcp_discover(&machine.cached_discover_length);
     machine.cached_reply = sources_dhcp_reply(&machine.cached_reply_length);

@@ -4,15 +4,11 @@
  * When it fails, too, the firmware begins its order anew and comes to us again; the option after that one is then due. When there
  * is none, a restart would boot the same network again and again by itself, so a key is waited for.
  */
-#include "efi/home.h"
-#include "efi/load_option.h"
+#include "efi/boot_order.h"
 #include "platform/format.h"
 
-#define ORDER_MAX       256
-#define OPTION_SIZE_MAX 4096
-#define NUMBER_DIGITS   4
-#define KEY_POLL_US     50000
-#define STORED          (EFI_VARIABLE_NON_VOLATILE | EFI_VARIABLE_BOOTSERVICE_ACCESS | EFI_VARIABLE_RUNTIME_ACCESS)
+#define KEY_POLL_US 50000
+#define STORED      (EFI_VARIABLE_NON_VOLATILE | EFI_VARIABLE_BOOTSERVICE_ACCESS | EFI_VARIABLE_RUNTIME_ACCESS)
 
 /*
  * What we restarted into last, in a variable of ours. The high half of the monotonic count tells how often the machine has been
@@ -26,13 +22,6 @@ struct last_try {
 #define LAST_TRY        L"SanstrapLastTry"
 #define LAST_TRY_STORED (EFI_VARIABLE_NON_VOLATILE | EFI_VARIABLE_BOOTSERVICE_ACCESS)
 
-/* How many bytes the variable has; 0 when there is none, or it is longer. */
-static size_t read_variable(CHAR16 *name, EFI_GUID *vendor, void *to, size_t most)
-{
-    UINTN size = most;
-    return EFI_ERROR(firmware.system->RuntimeServices->GetVariable(name, vendor, NULL, &size, to)) ? 0 : size;
-}
-
 static UINT32 resets_so_far(void)
 {
     UINT64 count;
@@ -44,41 +33,31 @@ static bool find_current_option(UINT32 *current)
 {
     struct last_try last;
     UINT16 number;
-    if (read_variable(LAST_TRY, &guid_sanstrap, &last, sizeof last) == sizeof last && last.resets + 1 == resets_so_far()) {
+    if (boot_order_variable(LAST_TRY, &guid_sanstrap, &last, sizeof last) == sizeof last && last.resets + 1 == resets_so_far()) {
         *current = last.option;
         return true;
     }
-    if (read_variable(L"BootCurrent", &guid_global_variable, &number, sizeof number) != sizeof number)
+    if (!boot_order_current(&number))
         return false;
     *current = number;
     return true;
 }
 
-static bool read_option(UINT16 number, struct load_option *option)
-{
-    static uint8_t bytes[OPTION_SIZE_MAX]; /* which option->path goes on pointing into */
-    CHAR16 name[] = L"Boot####";
-    for (unsigned i = 0; i < NUMBER_DIGITS; i++)
-        name[sizeof "Boot" - 1 + i] = (CHAR16) "0123456789ABCDEF"[number >> (NUMBER_DIGITS - 1 - i) * 4 & 0xF];
-    size_t size = read_variable(name, &guid_global_variable, bytes, sizeof bytes);
-    return size && load_option_read(bytes, size, option);
-}
-
 /* A card that we took is no other device, by whatever protocol it would be booted from. */
 static bool find_next_option(UINT16 *number, struct load_option *option)
 {
-    static UINT16 order[ORDER_MAX];
+    static UINT16 order[BOOT_ORDER_MAX];
     UINT32 current;
     if (!find_current_option(&current))
         return false;
 
-    size_t count = read_variable(L"BootOrder", &guid_global_variable, order, sizeof order) / sizeof order[0], at = 0;
+    size_t count = boot_order_read(order), at = 0;
     while (at < count && order[at] != current)
         at++;
     /* An option that was picked from a menu may be in no order; what comes next is the order's first then. */
     for (at = at < count ? at + 1 : 0; at < count; at++) {
         *number = order[at];
-        if (read_option(*number, option) && option->bootable && !takeover_holds_path(option->path))
+        if (boot_order_option(*number, option) && option->bootable && !takeover_holds_path(option->path))
             return true;
     }
     return false;

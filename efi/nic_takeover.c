@@ -97,8 +97,10 @@ static void reconnect_drivers(struct efi_card *card)
     firmware.boot->ConnectController(card->handle, NULL, NULL, TRUE);
 }
 
+/* Its driver finds the card's decoding and bus mastering as we did. */
 static void close_card(struct efi_card *card)
 {
+    card->pci->Attributes(card->pci, EfiPciIoAttributeOperationSet, card->attributes, NULL);
     firmware.boot->CloseProtocol(card->handle, &guid_pci_io, firmware.image, card->handle);
     reconnect_drivers(card);
 }
@@ -144,6 +146,8 @@ static enum status take_from_firmware(struct pci_device *device)
                     (unsigned)status);
     }
 
+    if (EFI_ERROR(card->pci->Attributes(card->pci, EfiPciIoAttributeOperationGet, 0, &card->attributes)))
+        card->attributes = CARD_ATTRIBUTES; /* it is left as it is then */
     if (!allocate_common_buffer(card)) {
         close_card(card);
         return fail(E_NIC_MEMORY, "the firmware has no %u KiB that the card reaches", (unsigned)(arena->size / KIB));

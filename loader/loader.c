@@ -179,6 +179,8 @@ static enum status run_steps(struct story *story)
 
     enum status status = OK;
     story->settings = story->given;
+    if (story->machine->boot_path && story->card == story->machine->boot_nic)
+        settings_from_boot_path(&story->settings, story->machine->boot_path);
     for (story->step = STEP_CARD; status == OK; story->step++) {
         status = steps[story->step](story);
         if (status != OK || story->step == STEP_BOOT)

@@ -81,7 +81,12 @@ struct machine {
     const uint8_t *cached_reply, *cached_proxy;
     size_t cached_reply_length, cached_proxy_length;
     struct pci_device *boot_nic; /* the card that loaded us; NULL when unknown: then all are tried in order */
-    struct pci_device *nics;     /* every supported card, in PCI order */
+    /*
+     * What the firmware was set to do with boot_nic when it loaded us: a VLAN, a static address with prefix, gateway and DNS. Of
+     * the rest nothing is used; prefix 0: no address. NULL when there is neither.
+     */
+    const struct handoff_address *boot_path;
+    struct pci_device *nics; /* every supported card, in PCI order */
     unsigned nic_count;
     struct pci_device *other_nics; /* network cards that nicdrv/ has no driver for, the first few, to be told of */
     unsigned other_nic_count;

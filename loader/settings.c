@@ -19,6 +19,8 @@ const char *settings_origin_text(enum origin origin)
         return "sanstrap.conf";
     case FROM_FIRMWARE_IBFT:
         return "firmware's iBFT";
+    case FROM_BOOT_PATH:
+        return "firmware's boot path";
     case FROM_DHCP_TEXT:
         return "DHCP option 224";
     case FROM_DHCP:

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Every value that can be set, and where each came from. A later source never replaces a value of an earlier one: command line,
- * then the file sanstrap.conf, then the firmware's iBFT if it may be used, then the text of DHCP's option 224, then DHCP's other
- * options; what none of them has keeps its default. The table of all is loader/settings.def; docs/settings.md is the user's view
- * of it.
+ * then the file sanstrap.conf, then the firmware's iBFT if it may be used, then the firmware's boot path, then the text of DHCP's
+ * option 224, then DHCP's other options; what none of them has keeps its default. The table of all is loader/settings.def;
+ * docs/settings.md is the user's view of it.
  */
 #ifndef SANSTRAP_SETTINGS_H
 #define SANSTRAP_SETTINGS_H
@@ -14,7 +14,7 @@
 #include "net/dhcp_options.h"
 
 /* In rising precedence. */
-enum origin { FROM_DEFAULT, FROM_DHCP, FROM_DHCP_TEXT, FROM_FIRMWARE_IBFT, FROM_FILE, FROM_COMMAND_LINE };
+enum origin { FROM_DEFAULT, FROM_DHCP, FROM_DHCP_TEXT, FROM_BOOT_PATH, FROM_FIRMWARE_IBFT, FROM_FILE, FROM_COMMAND_LINE };
 
 enum setting {
 #define SETTING(symbol, name, parser, where, preset, form, dhcp, help) SETTING_##symbol,
@@ -79,7 +79,7 @@ struct settings {
     unsigned unknown_count;
 };
 
-/* "command line", "sanstrap.conf", "firmware's iBFT", "DHCP option 224", "DHCP", "default". */
+/* "command line", "sanstrap.conf", "firmware's iBFT", "firmware's boot path", "DHCP option 224", "DHCP", "default". */
 const char *settings_origin_text(enum origin origin);
 
 /*
@@ -105,6 +105,9 @@ enum status settings_from_dhcp(struct settings *settings, const struct dhcp_mess
  * the card by its MAC address, and what is not to come by DHCP. An iBFT without a target sets nothing. E_INITIATOR_NAME.
  */
 enum status settings_from_ibft(struct settings *settings, const struct handoff *ibft);
+
+/* Takes machine->boot_path for its card: what neither the command line nor an iBFT sets. */
+void settings_from_boot_path(struct settings *settings, const struct handoff_address *path);
 
 /* True when the message holds an iSCSI root path, in option 17 or in the text of option 224. */
 bool settings_dhcp_has_root(const struct dhcp_message *message);

@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Settings from an iBFT that a card's option ROM or another loader left. */
+/* Settings from an iBFT that a card's option ROM or another loader left, and from the path by which the firmware booted. */
 #include <string.h>
 
 #include "loader/netmask.h"
 #include "loader/setting.h"
 #include "loader/text.h"
 
-/* True, with the iBFT noted as its origin, when nothing of higher precedence has set it. */
+/* True, with `origin` noted, when nothing of higher precedence has set it. */
+static bool set_by(struct settings *settings, enum setting setting, enum origin origin)
+{
+    if (settings->origin[setting] > origin)
+        return false;
+    settings->origin[setting] = origin;
+    return true;
+}
+
 static bool set_by_ibft(struct settings *settings, enum setting setting)
 {
-    if (settings->origin[setting] > FROM_FIRMWARE_IBFT)
-        return false;
-    settings->origin[setting] = FROM_FIRMWARE_IBFT;
-    return true;
+    return set_by(settings, setting, FROM_FIRMWARE_IBFT);
 }
 
 static struct net_address address_of(const uint8_t bytes[16])
@@ -60,10 +65,10 @@ static void store_chap(struct settings *settings, enum setting setting, struct i
 
 /* ---- the card and its address ---- */
 
-static void store_ipv4(struct settings *settings, const struct handoff_address *from)
+static void store_ipv4(struct settings *settings, const struct handoff_address *from, enum origin origin)
 {
     struct net_ipv4 *ipv4 = &settings->static_ipv4;
-    if (!set_by_ibft(settings, SETTING_IP))
+    if (!set_by(settings, SETTING_IP, origin))
         return;
     settings->ipv4 = from->origin == ISDH_ORIGIN_DHCP ? IPV4_DHCP : IPV4_STATIC;
     if (settings->ipv4 == IPV4_DHCP)
@@ -71,30 +76,30 @@ static void store_ipv4(struct settings *settings, const struct handoff_address *
 
     memcpy(ipv4->address, from->address + 12, 4);
     netmask_of(from->prefix, ipv4->netmask);
-    if (set_by_ibft(settings, SETTING_GATEWAY))
+    if (set_by(settings, SETTING_GATEWAY, origin))
         memcpy(ipv4->gateway, from->gateway + 12, 4);
-    if (set_by_ibft(settings, SETTING_DNS))
+    if (set_by(settings, SETTING_DNS, origin))
         for (unsigned i = 0; i < NET_DNS_SERVERS; i++)
             if (handoff_address_is_ipv4(from->dns[i]))
                 memcpy(ipv4->dns[i], from->dns[i] + 12, 4);
 }
 
-static void store_ipv6(struct settings *settings, const struct handoff_address *from)
+static void store_ipv6(struct settings *settings, const struct handoff_address *from, enum origin origin)
 {
     struct net_ipv6 *ipv6 = &settings->static_ipv6;
-    if (!set_by_ibft(settings, SETTING_IP6))
+    if (!set_by(settings, SETTING_IP6, origin))
         return;
     settings->ipv6 = from->origin == ISDH_ORIGIN_ROUTER ? IPV6_AUTO : IPV6_STATIC;
-    if (settings->origin[SETTING_IP] == FROM_DEFAULT && set_by_ibft(settings, SETTING_IP))
+    if (settings->origin[SETTING_IP] == FROM_DEFAULT && set_by(settings, SETTING_IP, origin))
         settings->ipv4 = IPV4_OFF;
     if (settings->ipv6 == IPV6_AUTO)
         return;
 
     memcpy(ipv6->address, from->address, 16);
     ipv6->prefix_length = from->prefix;
-    if (set_by_ibft(settings, SETTING_GATEWAY) && !handoff_address_is_none(from->gateway))
+    if (set_by(settings, SETTING_GATEWAY, origin) && !handoff_address_is_none(from->gateway))
         memcpy(ipv6->gateway, from->gateway, 16);
-    if (set_by_ibft(settings, SETTING_DNS))
+    if (set_by(settings, SETTING_DNS, origin))
         for (unsigned i = 0; i < NET_DNS_SERVERS; i++)
             if (!handoff_address_is_ipv4(from->dns[i]))
                 memcpy(ipv6->dns[i], from->dns[i], 16);
@@ -116,9 +121,9 @@ static void store_card(struct settings *settings, const struct handoff *ibft, co
         settings->origin[SETTING_HOSTNAME] = FROM_DEFAULT;
 
     if (handoff_address_is_ipv4(from->address))
-        store_ipv4(settings, from);
+        store_ipv4(settings, from, FROM_FIRMWARE_IBFT);
     else
-        store_ipv6(settings, from);
+        store_ipv6(settings, from, FROM_FIRMWARE_IBFT);
 }
 
 enum status settings_from_ibft(struct settings *settings, const struct handoff *ibft)
@@ -137,4 +142,16 @@ enum status settings_from_ibft(struct settings *settings, const struct handoff *
     store_chap(settings, SETTING_MUTUAL, &settings->mutual, &target->reverse);
     store_card(settings, ibft, &ibft->addresses[target->ip]);
     return OK;
+}
+
+void settings_from_boot_path(struct settings *settings, const struct handoff_address *path)
+{
+    if (path->vlan && set_by(settings, SETTING_VLAN, FROM_BOOT_PATH))
+        settings->vlan = path->vlan;
+    if (!path->prefix)
+        return;
+    if (handoff_address_is_ipv4(path->address))
+        store_ipv4(settings, path, FROM_BOOT_PATH);
+    else
+        store_ipv6(settings, path, FROM_BOOT_PATH);
 }

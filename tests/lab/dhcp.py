@@ -20,7 +20,8 @@ class Dhcp:
 
     With `names` of the ZONE, (name, address) each, it is the DNS server, too, and says so: by DHCP and in router advertisements,
     or by DHCPv6 alone (`dns_by_dhcp6`). Without `ipv4` or `ipv6` the network has the other one alone. Options that are `forced`
-    are sent to those, too, that do not ask for them; `words` are dnsmasq's own; a second server of one network has another `label`.
+    are sent to those, too, that do not ask for them; `words` are dnsmasq's own; a second server of one network has another
+    `label`.
     """
 
     def __init__(self, network, folder, boot_file=None, root_path=None, options=(), root_path_for_all=False,

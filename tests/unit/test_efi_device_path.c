@@ -43,6 +43,34 @@ static void which_path_goes_on_from_which(void **state)
     assert_false(device_path_begins(card, NULL));
 }
 
+#define HARD_DRIVE(number, first, type)                                                                                          \
+    NODE_TYPE_MEDIA, NODE_MEDIA_HARD_DRIVE, 42, 0, number, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, first, 0, 0, \
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, type
+
+static void the_same_partition(void **state)
+{
+    static const uint8_t volume[] = {PCI_NODE(0), HARD_DRIVE(1, 7, 2), END_NODE},
+                         entry[] = {HARD_DRIVE(1, 7, 2), PCI_NODE(0), END_NODE};
+    static const uint8_t second[] = {HARD_DRIVE(2, 7, 2), END_NODE}, other[] = {HARD_DRIVE(1, 8, 2), END_NODE};
+    static const uint8_t mbr[] = {HARD_DRIVE(1, 7, 1), END_NODE}, without[] = {HARD_DRIVE(1, 7, 0), END_NODE};
+    static const uint8_t zero[] = {HARD_DRIVE(1, 0, 2), END_NODE}, none[] = {PCI_NODE(0), END_NODE};
+    static const uint8_t cut[] = {NODE_TYPE_MEDIA, NODE_MEDIA_HARD_DRIVE, 8, 0, 1, 0, 0, 0, END_NODE};
+    (void)state;
+
+    assert_true(device_path_same_partition(entry, volume));
+    assert_true(device_path_same_partition(mbr, mbr));
+
+    assert_false(device_path_same_partition(second, volume));
+    assert_false(device_path_same_partition(other, volume));
+    assert_false(device_path_same_partition(mbr, volume));
+    assert_false(device_path_same_partition(without, without));
+    assert_false(device_path_same_partition(zero, zero));
+    assert_false(device_path_same_partition(none, none));
+    assert_false(device_path_same_partition(cut, cut));
+    assert_false(device_path_same_partition(NULL, volume));
+    assert_false(device_path_same_partition(volume, NULL));
+}
+
 static void what_is_written_is_read_again(void **state)
 {
     uint8_t path[16];
@@ -60,6 +88,7 @@ int main(void)
         cmocka_unit_test(how_long_a_path_is),
         cmocka_unit_test(a_path_of_two_instances),
         cmocka_unit_test(which_path_goes_on_from_which),
+        cmocka_unit_test(the_same_partition),
         cmocka_unit_test(what_is_written_is_read_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

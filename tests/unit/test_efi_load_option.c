@@ -57,6 +57,8 @@ static void each_option(void **state)
             assert_int_equal(option.bootable, one->bootable);
             assert_string_equal(option.name, one->name);
             assert_ptr_equal(option.path, bytes + one->path);
+            assert_ptr_equal(option.data, bytes + one->path + get_le16(bytes + 4));
+            assert_ptr_equal((const uint8_t *)option.data + option.data_size, bytes + one->size);
         }
         free(bytes);
     }

@@ -26,7 +26,7 @@ static EFI_LOADED_IMAGE ours, roms, menus;
 static struct efi_card cards[2];
 static struct pci_device devices[2];
 static struct arena arena;
-static EFI_STATUS open_answer, map_answer;
+static EFI_STATUS open_answer, map_answer, attributes_answer;
 static UINTN map_short;
 static unsigned buffers, mappings, allocations;
 
@@ -96,7 +96,16 @@ static EFI_STATUS EFIAPI attributes(EFI_PCI_IO_PROTOCOL *self, EFI_PCI_IO_PROTOC
                                     UINT64 *result)
 {
     (void)self;
-    (void)result;
+
+    if (operation == EfiPciIoAttributeOperationGet) {
+        *result = EFI_PCI_IO_ATTRIBUTE_IO;
+        return attributes_answer;
+    }
+    if (operation == EfiPciIoAttributeOperationSet) {
+        note_word("set-%llx ", (unsigned long long)which);
+        return EFI_SUCCESS;
+    }
+
     assert_int_equal(operation, EfiPciIoAttributeOperationEnable);
     assert_int_equal(which, EFI_PCI_IO_ATTRIBUTE_MEMORY | EFI_PCI_IO_ATTRIBUTE_BUS_MASTER);
     note_word("enable ");
@@ -178,7 +187,7 @@ static int set_up(void **state)
         devices[i] = (struct pci_device){.home = &cards[i]};
     }
 
-    open_answer = map_answer = EFI_SUCCESS;
+    open_answer = map_answer = attributes_answer = EFI_SUCCESS;
     map_short = 0;
     assert_true(takeover_start_arena(&arena, ARENA - 100));
     return 0;
@@ -240,8 +249,18 @@ static void back_to_the_firmware(void **state)
     assert_false(takeover_holds_path((EFI_DEVICE_PATH *)second_path));
     fake_story[0] = '\0';
     takeover_give_cards_back();
-    assert_string_equal(fake_story, "close-card connect-card ");
+    assert_string_equal(fake_story, "set-100 close-card connect-card ");
     assert_false(takeover_holds_path((EFI_DEVICE_PATH *)card_path));
+}
+
+static void firmware_that_does_not_tell_attributes(void **state)
+{
+    (void)state;
+    attributes_answer = EFI_UNSUPPORTED;
+    assert_int_equal(takeover_take_card(&devices[0]), OK);
+    fake_story[0] = '\0';
+    takeover_give_cards_back();
+    assert_string_equal(fake_story, "set-600 close-card connect-card ");
 }
 
 static void firmware_that_keeps_the_card(void **state)
@@ -259,7 +278,7 @@ static void mapping_of_a_part(void **state)
     (void)state;
     map_short = PAGE_SIZE;
     assert_int_equal(takeover_take_card(&devices[0]), E_NIC_MEMORY);
-    assert_non_null(strstr(fake_story, "close-card connect-card "));
+    assert_non_null(strstr(fake_story, "set-100 close-card connect-card "));
     assert_int_equal(mappings, 0);
     assert_int_equal(buffers, 0);
 }
@@ -331,6 +350,7 @@ int main(void)
         TEST(the_card_sees_what_map_says),
         TEST(each_card_has_memory_of_its_own),
         TEST(back_to_the_firmware),
+        TEST(firmware_that_does_not_tell_attributes),
         TEST(firmware_that_keeps_the_card),
         TEST(mapping_of_a_part),
         TEST(no_mapping),
