@@ -278,7 +278,7 @@ static struct {
 } timers[] = {
     {TCP_TMR_INTERVAL, run_tcp_timer, 0},    {MLD6_TMR_INTERVAL, mld6_tmr, 0},        {ARP_TMR_INTERVAL, etharp_tmr, 0},
     {ND6_TMR_INTERVAL, nd6_tmr, 0},          {LINK_INTERVAL_MS, log_link_changes, 0}, {HOP_WATCH_MS, net_hop_watch, 0},
-    {FRAGMENTS_MS, net_fragments_expire, 0},
+    {FRAGMENTS_MS, net_fragments_expire, 0}, {FRAGMENTS_MS, net_routers_expire, 0},
 };
 
 u32_t sys_now(void)

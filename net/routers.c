@@ -10,7 +10,8 @@
 #include "net/internal.h"
 
 #define WAITING           8
-#define WAIT_MS           20    /* for which nobody takes another's place: 400 solicitations a second at most */
+#define WAIT_MS           5     /* for which nobody takes another's place: 1600 solicitations a second at most */
+#define KEPT_MS           1000  /* for an answer that comes late, while nobody wants the place */
 #define SHOWN             4     /* one more than lwIP has places for */
 #define ADVERTISEMENT_MAX 1280u /* bytes: what every link carries in one packet */
 
@@ -92,6 +93,14 @@ void net_router_answers(struct network *network, const ip6_addr_t *router)
         known = true;
         network->unshown--;
         ip6_input(packet, &network->netif);
+    }
+}
+
+void net_routers_expire(void)
+{
+    for (unsigned i = 0; i < WAITING; i++) {
+        if (deadline_passed(waiting[i].until + (KEPT_MS - WAIT_MS) * platform_ticks_per_ms()))
+            free_place(i);
     }
 }
 
