@@ -15,7 +15,8 @@ static struct {
     EFI_BLOCK_IO_MEDIA media;
     uint32_t last_media_id; /* of all disks that were published */
     uint32_t call_ms;       /* struct boot_options' */
-    enum status failed;     /* the first read that did, and why */
+    enum status failed;     /* the first read that did, until one there succeeds; and why */
+    uint64_t failed_at;
     char why[128];
 } published;
 
@@ -66,11 +67,15 @@ EFI_STATUS block_io_check(const struct block_request *request, bool *nothing)
     return efi_status_of(answer);
 }
 
-static void note_failure(enum status status)
+/* A read's end. What was had at another try was no failure. */
+static void note_read(uint64_t lba, enum status status)
 {
-    if (published.failed != OK)
+    if (status == OK && lba == published.failed_at)
+        published.failed = OK;
+    if (status == OK || published.failed != OK)
         return;
     published.failed = status;
+    published.failed_at = lba;
     format_text(published.why, sizeof published.why, "%s", failure_detail(status));
 }
 
@@ -96,8 +101,8 @@ EFI_STATUS block_io_transfer(const struct block_request *request)
         log_printf(LOG_WARNING, "%s of %llu blocks at %llu: %s (S%u) %s", request->write ? "write" : "read",
                    (unsigned long long)blocks, (unsigned long long)request->lba, status_what(status), status,
                    failure_detail(status));
-    if (status != OK && !request->write)
-        note_failure(status);
+    if (!request->write)
+        note_read(request->lba, status);
 
     EFI_STATUS answer = efi_status_of(block_answer_of(status));
     published.media.MediaPresent = answer != EFI_NO_MEDIA; /* UEFI 2.10, 13.9: as of the most recent transfer */

@@ -292,6 +292,12 @@ static void a_failed_read_is_the_verdict(void **state)
     assert_int_equal(block_io_verdict(E_BOOT_SECURE), E_BOOT_SECURE);
     assert_int_equal(block_io_verdict(E_BOOT_RETURNED), E_BOOT_RETURNED);
 
+    disk_answer = OK; /* at another try */
+    (void)read_one();
+    assert_int_equal(block_io_verdict(E_BOOT_ESP), E_BOOT_ESP);
+
+    disk_answer = E_SCSI_RESERVED;
+    (void)read_one();
     assert_true(block_io_withdraw());
     assert_int_equal(block_io_publish(&disk, &options), OK);
     assert_int_equal(block_io_verdict(E_BOOT_ESP), E_BOOT_ESP);
