@@ -125,8 +125,11 @@ static struct {
 static void watch_serial(void)
 {
     deadline_t end = deadline_after_ms(SERIAL_WAIT_MS);
-    while (!(port_read8(serial_port + SERIAL_STATUS) & STATUS_IDLE) && !deadline_passed(end))
-        ;
+    while (!(port_read8(serial_port + SERIAL_STATUS) & STATUS_IDLE)) {
+        if (deadline_passed(end))
+            return; /* always busy says nothing */
+    }
+
     watch.interrupts = port_read8(serial_port + SERIAL_INTERRUPTS);
     watch.modem = port_read8(serial_port + SERIAL_MODEM);
     port_write8(serial_port + SERIAL_MODEM, watch.modem & ~MODEM_OUT2);
@@ -247,6 +250,8 @@ void platform_log(enum log_level level, const char *line)
 
 void console_panic(const char *text)
 {
+    if (watch.on)
+        end_watch();
     for (const char *at = text; *at; at++)
         send_wires(*at);
 

@@ -87,7 +87,7 @@ void net_fragments_forget(const struct network *network); /* what came in by it;
 /* Whether a router's advertisement, from its IPv6 header on, may be read now; if not, it comes again when its sender answers. */
 bool net_router_shown(struct network *network, struct pbuf *packet);
 void net_router_answers(struct network *network, const ip6_addr_t *router); /* somebody says that he has this address */
-void net_routers_expire(void); /* to be called several times a second */
+void net_routers_expire(void);                                              /* to be called several times a second */
 void net_routers_forget(const struct network *network);
 
 /* ---- next_hop.c ---- */
