@@ -87,9 +87,12 @@ static EFI_STATUS open_alone(struct efi_card *card)
     visit_handles(card, &guid_simple_network, disconnect_drivers);
     visit_handles(card, &guid_simple_network, stop_network);
     firmware.boot->DisconnectController(card->handle, NULL, NULL);
-    visit_handles(card, &guid_block_io, remove_disk);
-    return firmware.boot->OpenProtocol(card->handle, &guid_pci_io, (void **)&card->pci, firmware.image, card->handle,
-                                       EFI_OPEN_PROTOCOL_BY_DRIVER | EFI_OPEN_PROTOCOL_EXCLUSIVE);
+    EFI_STATUS status = firmware.boot->OpenProtocol(card->handle, &guid_pci_io, (void **)&card->pci, firmware.image, card->handle,
+                                                    EFI_OPEN_PROTOCOL_BY_DRIVER | EFI_OPEN_PROTOCOL_EXCLUSIVE);
+    /* Who does not let go of the card serves his disk still: a driver of ours that was started before. */
+    if (!EFI_ERROR(status))
+        visit_handles(card, &guid_block_io, remove_disk);
+    return status;
 }
 
 static void reconnect_drivers(struct efi_card *card)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What goes over a serial line, when the firmware uses it as its console, too, and which keys count."""
 from tests.lab import disks, ovmf
-from tests.lab.boots import fails_with, tells
+from tests.lab.boots import code, fails_with, tells
 from tests.lab.lab import LKRN
 from tests.lab.settings import STATIC, UNTIL_KEY
 
@@ -13,7 +13,7 @@ LEAVES = r"Going to the next boot device\."
 
 def says_it_once(machine):
     assert machine.text.count(BANNER) == 1, machine.text
-    assert machine.text.count("\nS") == 1, machine.text
+    assert machine.text.count(f"\nS{code(ROOTLESS)} ") == 1, machine.text
 
 
 def test_console_redirection_of_a_bios(lab):
