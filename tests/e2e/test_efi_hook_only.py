@@ -118,6 +118,6 @@ def test_application_goes_back_to_the_menu(lab, boot):
     files = {efi_disk.BOOT_FILE: ovmf.APPLICATION, "EFI/BOOT/sanstrap-driver.efi": ovmf.DRIVER}
     machine = ovmf.boot_from_disk(lab, files, {"EFI/BOOT/sanstrap.conf": words})
     if boot == "auto":
-        machine.expect("the disk is kept", 90, or_fail=FAILURE)
+        machine.expect(r"the\s+disk\s+is\s+kept", 90, or_fail=FAILURE)
     machine.expect("disk published", 60, or_fail=FAILURE)
     boot_menu_has_the_disk(machine)

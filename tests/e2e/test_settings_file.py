@@ -172,6 +172,6 @@ def test_a_blank_lun_is_kept(lab):
     target = blank_target(lab)
     served(lab, {"sanstrap.conf": f"root={target.root_path} boot=auto drive=0x81\n"})
     machine = lab.machine(drives=[local_grub(lab)], boot="nc")
-    machine.expect(rf"\(S{code('E_BOOT_SIGNATURE')}\): the disk is kept", 60)
+    machine.expect(rf"\(S{code('E_BOOT_SIGNATURE')}\):\s+the\s+disk\s+is\s+kept", 60)
     machine.expect("GRUB-RUNS", 60)
     machine.expect(r"\(hd1\)", 30)
