@@ -22,9 +22,10 @@ def damaged_at(place):
 
 
 ENTRY = 28  # in struct core_header (bios/core.h), which LZMA knows nothing of
+BLOCK = b"SNSTBLK1"  # lies before the core, and begins with the same letters
 
 ACCIDENTS = {
-    "where the image is entered": damaged_at(lambda data: data.index(b"SNST") + ENTRY),
+    "where the image is entered": damaged_at(lambda data: data.index(b"SNST", data.index(BLOCK) + len(BLOCK)) + ENTRY),
     "early in the packed image": damaged_at(lambda data: len(data) // 4),
     "late in the packed image": damaged_at(lambda data: len(data) - 256),
     "cut short": lambda data: data.__delitem__(slice(len(data) // 512 * 512 - 512, None)),
