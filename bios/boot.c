@@ -10,7 +10,6 @@
 #define SIGNATURE        0xAA55
 #define READ_ONE_SECTOR  0x0201
 #define FIRST_SECTOR     0x0001 /* cylinder 0, sector 1 */
-#define VECTORS          256
 
 extern const char image_start[], rodata_end[]; /* what of the image is never written */
 
@@ -71,7 +70,7 @@ static uint8_t enter_boot_sector(uint8_t drive)
  */
 static uint8_t run_boot_sector(uint8_t drive)
 {
-    static uint32_t vectors[VECTORS];
+    static uint32_t vectors[REAL_VECTORS];
     struct realmode_block *block = realmode_block();
     uint16_t base_memory = low_read16(BDA_BASE_MEMORY);
     memcpy(vectors, low_memory(0), sizeof vectors);

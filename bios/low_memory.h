@@ -62,7 +62,8 @@ static inline uint32_t far_linear(struct far_pointer pointer)
     return pointer.segment * PARAGRAPH + pointer.offset;
 }
 
-/* Real mode's interrupt vectors. */
+/* Real mode's interrupt vectors, from address 0 on. */
+#define REAL_VECTORS 256
 static inline struct far_pointer vector_get(uint8_t number)
 {
     return (struct far_pointer){low_read16(number * 4u), low_read16(number * 4u + 2)};

@@ -29,6 +29,11 @@
 #define PXENV_EXIT_FAILURE 1
 #define PARAMETERS_SIZE    64 /* what calls without data of interest get as parameters; buffers lie behind that much */
 
+/* FILE_SELECT's, and FILE_CLOSE's and TFTP_CLOSE's, which have less of it. `handle`: iPXE's, 0 is none. */
+struct pxe_file_select {
+    uint16_t status, handle, ready;
+} __attribute__((packed));
+
 /* ---- pxe.c: the ROM that pxe_find() found ---- */
 
 extern struct pxe_found {

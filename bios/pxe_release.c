@@ -8,7 +8,6 @@
 #include "platform/format.h"
 
 #define PXE_LOWEST 0x500u /* behind the BIOS data area */
-#define VECTORS    256
 
 #define PIC_MASTER_MASK 0x21
 #define PIC_SLAVE_MASK  0xA1
@@ -55,7 +54,7 @@ void pxe_restore_interrupts(void)
 /* True when an interrupt vector still leads into [base, end). */
 static bool vectors_lead_into(uint32_t base, uint32_t end)
 {
-    for (unsigned i = 0; i < VECTORS; i++) {
+    for (unsigned i = 0; i < REAL_VECTORS; i++) {
         uint32_t handler = far_linear(vector_get((uint8_t)i));
         if (handler >= base && handler < end)
             return true;

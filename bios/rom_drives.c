@@ -25,10 +25,6 @@ struct pxe_file_exec {
     struct far_pointer command;
 } __attribute__((packed));
 
-struct pxe_file_select {
-    uint16_t status, handle, ready;
-} __attribute__((packed));
-
 /* The ROM in base memory whose code is at this address: the one that was found, or one that it hides. */
 static bool find_owner(uint32_t code, struct pxe_rom *owner)
 {

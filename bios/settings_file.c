@@ -34,10 +34,6 @@ struct read {
     struct far_pointer buffer;
 } __attribute__((packed));
 
-struct select {
-    uint16_t status, handle, ready;
-} __attribute__((packed));
-
 _Static_assert(sizeof(struct tftp_open) <= BUFFER_AT, "parameters before the buffer");
 
 static struct settings_file file;
@@ -77,10 +73,10 @@ static bool open_by_ipxe(const char *name, uint16_t *handle)
 /* True when there is something to read, or the end. */
 static bool wait_for_ipxe(uint16_t handle)
 {
-    struct select *select = (struct select *)realmode_scratch();
+    struct pxe_file_select *select = (struct pxe_file_select *)realmode_scratch();
     deadline_t deadline = deadline_after_ms(READ_MS);
     do {
-        *select = (struct select){.handle = handle};
+        *select = (struct pxe_file_select){.handle = handle};
         if (!call(PXENV_FILE_SELECT, select))
             return false;
         if (select->ready)
@@ -116,8 +112,8 @@ static int read_file(const char *name, void *to, size_t size)
         length += used;
     } while (length < size && (by_ipxe ? piece > 0 : piece == handle));
 
-    struct select *close = (struct select *)realmode_scratch();
-    *close = (struct select){.handle = handle};
+    struct pxe_file_select *close = (struct pxe_file_select *)realmode_scratch();
+    *close = (struct pxe_file_select){.handle = handle};
     call(by_ipxe ? PXENV_FILE_CLOSE : PXENV_TFTP_CLOSE, close);
     return piece < 0 ? piece : (int)length;
 }

@@ -1,13 +1,6 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ; A boot sector whose timer interrupt wants USED bytes of whatever stack it comes on, and that reads its disk without end.
-        bits 16
-        org 0x7c00
-        jmp 0:start
-start:
-        xor ax, ax
-        mov ds, ax
-        mov ss, ax
-        mov sp, 0x7c00
+%include "start.inc"
         mov [drive], dl
         cli
         mov eax, [8 * 4]

@@ -4,15 +4,8 @@
 ; status when a call fails, 'D' when it is done. With UNTIL_TOLD it is never done by itself: it starts at the disk's start again,
 ; until something comes in on COM1. With WRITES it writes what lies in memory, from sector 256 on; with SCATTERED (a power of 2
 ; less 1) each call goes to a place of its own among so many sectors.
-        bits 16
-        org 0x7c00
-        jmp 0:start
-start:
-        xor ax, ax
-        mov ds, ax
+%include "start.inc"
         mov es, ax
-        mov ss, ax
-        mov sp, 0x7c00
         sti
         cld
         mov [drive], dl

@@ -8,14 +8,7 @@
 ;   80H <AX> <flags>     from AH=08h with interrupts on, then off
 ;   81H <AX> <flags>     the same, then from reading its first sector
 ;   REST
-        bits 16
-        org 0x7c00
-        jmp 0:start
-start:
-        xor ax, ax
-        mov ds, ax
-        mov ss, ax
-        mov sp, 0x7c00
+%include "start.inc"
         sti
         cld
         call newline

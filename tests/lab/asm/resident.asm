@@ -2,14 +2,7 @@
 ; A boot sector that puts itself under the top of base memory, behind INT 18h, and goes on to the BIOS's next boot device. Whoever
 ; calls INT 18h then has his stack told on COM1: INT18 sssp=0000:7c00. With VIDEO_STACK every INT 10h wants so many bytes of its
 ; caller's, as console redirection does.
-        bits 16
-        org 0x7c00
-        jmp 0:start
-start:
-        xor ax, ax
-        mov ds, ax
-        mov ss, ax
-        mov sp, 0x7c00
+%include "start.inc"
         cld
         dec word [0x413]
         mov ax, [0x413]
