@@ -12,11 +12,9 @@
 
 /*
  * This header, the stub (position independent, entered at its first byte), then one raw LZMA stream (bios/stub/lzma.h). It holds
- * the image, linked at 0 and treated as bios/stub/calls.h says, and after it the places of the 32-bit words that the load address
- * is added to: each as its distance from the one before, 7 bits a byte, least significant first, bit 7 set on all but the last.
+ * the image, linked at 0 and treated as bios/stub/addresses.h and, after that, calls.h say.
  *
- * The sum goes over the header from the member after it on, over the stub, and over what the stream holds once the image's calls
- * are restored.
+ * The sum goes over the header from the member after it on, over the stub, and over the image once its calls are restored.
  */
 struct core_header {
     uint32_t magic;
@@ -24,9 +22,9 @@ struct core_header {
     uint32_t packed_offset;
     uint32_t packed_length;
     uint32_t image_length;
-    uint32_t relocation_length; /* bytes of the list */
-    uint32_t memory_length;     /* image and its zeroed memory */
-    uint32_t entry;             /* offset of the image's first instruction */
+    uint32_t address_tag;
+    uint32_t memory_length; /* image and its zeroed memory */
+    uint32_t entry;         /* offset of the image's first instruction */
 };
 
 _Static_assert(sizeof(struct core_header) == 32, "bios/block.inc: CORE_STUB");

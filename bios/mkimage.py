@@ -11,6 +11,8 @@ SUM_FROM = 8  # in the header: behind the sum
 HEADER = struct.Struct("<8I")
 R_386_RELATIVE = 8
 SHT_RELA, SHT_NOBITS, SHT_REL = 4, 8, 9
+ADDRESS_RANGE = 1 << 20
+WORD = struct.Struct("<I")
 OPERAND = struct.Struct("<i")
 CALL_OR_JMP = (0xE8, 0xE9)
 INSTRUCTION_LENGTH = 5
@@ -47,23 +49,43 @@ def loaded_image(elf):
     return bytes(image), max(bss[3] + bss[5], len(image))
 
 
-def relocation_list(elf, image_length):
+def address_places(elf, image_length):
     for name, row in elf.sections.items():
         if row[1] == SHT_RELA or (row[1] == SHT_REL and name != ".rel.dyn"):
             sys.exit(f"unexpected relocation section {name}")
     places = []
     for place, info in struct.iter_unpack("<2I", elf.content(".rel.dyn")):
-        if info != R_386_RELATIVE or place + 4 > image_length:
+        if info != R_386_RELATIVE or place + WORD.size > image_length:
             sys.exit(f"relocation {info:#x} at {place:#x} cannot be done by the stub")
         places.append(place)
-    result, last = bytearray(), 0
-    for place in sorted(places):
-        distance, last = place - last, place
-        while distance > 0x7F:
-            result.append(distance & 0x7F | 0x80)
-            distance >>= 7
-        result.append(distance)
-    return bytes(result)
+    return sorted(places)
+
+
+def tagged_places(image, tag):
+    """Where bios/stub/addresses.h will find addresses."""
+    places, at = [], 0
+    while at + WORD.size <= len(image):
+        if WORD.unpack_from(image, at)[0] - tag in range(ADDRESS_RANGE):
+            places.append(at)
+            at += WORD.size - 1
+        at += 1
+    return places
+
+
+def with_tagged_addresses(image, memory_length, places):
+    """What bios/stub/addresses.h undoes, and the tag: one that no word of the image has by chance."""
+    if memory_length > ADDRESS_RANGE:
+        sys.exit("the image is larger than its addresses can tell")
+    taken = {WORD.unpack_from(image, at)[0] // ADDRESS_RANGE for at in range(len(image) - WORD.size + 1)}
+    for tag in range(ADDRESS_RANGE, 1 << 32, ADDRESS_RANGE):
+        if tag // ADDRESS_RANGE in taken:
+            continue
+        tagged = bytearray(image)
+        for place in places:
+            WORD.pack_into(tagged, place, tag + WORD.unpack_from(image, place)[0])
+        if tagged_places(tagged, tag) == places:
+            return bytes(tagged), tag
+    sys.exit("every tag for addresses is met by chance")
 
 
 def calls_by_target(image):
@@ -94,13 +116,13 @@ def main():
     stub = open(sys.argv[2], "rb").read()
     stub += bytes(-len(stub) % 16)
     image, memory_length = loaded_image(elf)
-    relocations = relocation_list(elf, len(image))
-    packed = lzma_stream(calls_by_target(image) + relocations)
-    rest = (HEADER.size + len(stub), len(packed), len(image), len(relocations), memory_length, elf.entry)
-    summed = HEADER.pack(MAGIC, 0, *rest)[SUM_FROM:] + stub + image + relocations
+    places = address_places(elf, len(image))
+    image, tag = with_tagged_addresses(image, memory_length, places)
+    packed = lzma_stream(calls_by_target(image))
+    rest = (HEADER.size + len(stub), len(packed), len(image), tag, memory_length, elf.entry)
+    summed = HEADER.pack(MAGIC, 0, *rest)[SUM_FROM:] + stub + image
     open(sys.argv[3], "wb").write(HEADER.pack(MAGIC, zlib.crc32(summed), *rest) + stub + packed)
-    print(f"     image {len(image)} + {memory_length - len(image)} zeroed, {len(relocations)} of relocations;"
-          f" packed {len(packed)}")
+    print(f"     image {len(image)} + {memory_length - len(image)} zeroed, {len(places)} addresses; packed {len(packed)}")
 
 
 main()

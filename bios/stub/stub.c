@@ -8,6 +8,7 @@
 #include "bios/block.h"
 #include "bios/core.h"
 #include "bios/memory_map_read.h"
+#include "bios/stub/addresses.h"
 #include "bios/stub/placement.h"
 #include "bios/stub/unpack.h"
 #include "platform/bytes.h"
@@ -62,28 +63,6 @@ static const struct memory_map *read_map(struct realmode_block *block)
     return map;
 }
 
-static bool relocate(uint8_t *image, const struct core_header *header)
-{
-    const uint8_t *list = image + header->image_length, *end = list + header->relocation_length;
-    uint32_t place = 0, distance = 0;
-    unsigned shift = 0;
-
-    for (; list < end; list++) {
-        distance |= (uint32_t)(*list & 0x7F) << shift;
-        shift += 7;
-        if (*list & 0x80)
-            continue;
-
-        place += distance;
-        if (place > header->image_length - sizeof(uint32_t))
-            return false;
-        *(uint32_t *)(image + place) += (uint32_t)(uintptr_t)image;
-        distance = shift = 0;
-    }
-
-    return shift == 0;
-}
-
 void stub_main(struct realmode_block *block)
 {
     const struct core_header *header = (const struct core_header *)(uintptr_t)block->payload;
@@ -97,12 +76,11 @@ void stub_main(struct realmode_block *block)
     uint8_t *image = (uint8_t *)(uintptr_t)region.base;
     uint32_t room = region.size - region.stack;
     /* Nobody needs the image's stack before the image runs. */
-    if (!unpack(header, image, room, (struct lzma_model *)(image + room)) || !relocate(image, header))
+    if (!unpack(header, image, room, (struct lzma_model *)(image + room)))
         give_up(block, 'D'); /* the file arrived damaged */
+    addresses_restore(image, header->image_length, header->address_tag, region.base);
 
-    uint32_t unpacked = header->image_length + header->relocation_length;
-    uint32_t end = unpacked > header->memory_length ? unpacked : header->memory_length;
-    for (volatile uint8_t *zero = image + header->image_length; zero < image + end; zero++)
+    for (volatile uint8_t *zero = image + header->image_length; zero < image + header->memory_length; zero++)
         *zero = 0;
 
     /* The region's description is copied to the image's stack: this one is not ours for long. */

@@ -95,7 +95,7 @@ static void lengths_beyond_the_core_are_refused(void **state)
     }
 
     core.header = whole;
-    core.header.relocation_length = UINT32_MAX - core.header.image_length + 1;
+    core.header.image_length = whole.memory_length + 1;
     assert_false(unpacks_into(whole.memory_length));
     core.header = whole;
 }
