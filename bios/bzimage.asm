@@ -117,10 +117,9 @@ payload:
         mov fs, ax
         mov gs, ax
         mov ss, ax
-        push ebx
-        push ebx
-        mov eax, PAYLOAD + core - payload + CORE_STUB
-        jmp eax
+        mov ecx, PAYLOAD + core - payload + CORE_STUB
+        mov eax, ebx                    ; the argument
+        jmp ecx
 
         align 16, db 0
 block32:

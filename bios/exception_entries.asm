@@ -26,7 +26,7 @@ entry_%[number]:
 %endrep
 
 report: pushad
-        push esp
+        mov eax, esp                    ; the argument
         call exception_report           ; does not return
 
         section .rodata.exceptions

@@ -310,8 +310,7 @@ protected32:
 
 ; The first change of all: [protected_entry](block), which does not return. In: EBP = base.
 first32:
-        push ebp
-        push ebp
+        mov eax, ebp                    ; the argument
         jmp [ebp + protected_entry]
 
 ; void call_real(void): does what call_* says, from flat 32-bit code (block_call() in bios/block.h). Preserves every register.
@@ -360,8 +359,7 @@ leave_real:
 hook32:
         mov al, [ebp + a20_found]
         mov [ebp + hook + registers.a20], al
-        lea eax, [ebp + hook]
-        push eax
+        lea eax, [ebp + hook]           ; the argument
         call [ebp + protected_entry]
         mov bx, hook_leave
         jmp SELECTOR_CODE16:enter_real

@@ -86,9 +86,6 @@ void stub_main(struct realmode_block *block)
     /* The region's description is copied to the image's stack: this one is not ours for long. */
     struct region *kept = (struct region *)(image + region.size - sizeof *kept);
     *kept = region;
-    __asm__ volatile("movl %0, %%esp; pushl %0; pushl %1; pushl $0; jmp *%2"
-                     :
-                     : "r"(kept), "r"(block), "r"(image + header->entry)
-                     : "memory");
+    __asm__ volatile("movl %1, %%esp; pushl $0; jmp *%2" : : "a"(block), "d"(kept), "r"(image + header->entry) : "memory");
     __builtin_unreachable();
 }
