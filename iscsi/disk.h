@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A disk: numbered blocks, read, written and flushed. scsi_disk_contract() in iscsi/iscsi.h gives one over an iSCSI session; a
- * cache would be a disk on top of a disk. Submitting and waiting are separate, so that several requests can be in flight; one
+ * A disk: numbered blocks, read, written and flushed. scsi_disk_contract() in iscsi/iscsi.h gives one over an iSCSI session, and
+ * cache/cache.h a disk on a disk. Submitting and waiting are separate, so that several requests can be in flight; one
  * thread does both.
  *
  * Requests that are in flight at one time may be carried out in any order, and after an outage a second time. So whoever cares
@@ -50,11 +50,18 @@ struct disk_ops {
     void (*cancel)(struct disk *disk, struct disk_request *request);
 };
 
+/*
+ * `epoch` is another number whenever what was read before may be stale: there was a reconnect, the disk is in doubt or turned out
+ * to be another, its capacity changed. It changes before anything is done that was read after that; the other fields only change
+ * with it, and block_size never. Whoever keeps what he has read looks at it before he gives it out.
+ */
+
 /* Embedded as the first member of the implementation's own structure. */
 struct disk {
     const struct disk_ops *ops;
     uint32_t block_size;          /* bytes, a power of two, 512..65536 */
     uint64_t block_count;         /* > 0 */
+    uint32_t epoch;               /* see below */
     uint32_t max_blocks;          /* per request */
     uint32_t physical_block_size; /* bytes; block_size when not told */
     uint32_t lowest_aligned_lba;  /* the first block that a physical one begins with */

@@ -176,11 +176,13 @@ enum status iscsi_session_trouble(const struct iscsi_session *session);
  *   iscsi_session_doubt()  0: there is none; else its number, a new one for each reason
  *   iscsi_session_trust()  ends the doubt with this number; not one that has come up since
  *   iscsi_session_suspect() raises one for a reason of the caller's
+ *   iscsi_session_doubts()  the number of the last one, whether it is ended or not
  */
 void iscsi_session_guard(struct iscsi_session *session);
 uint32_t iscsi_session_doubt(const struct iscsi_session *session);
 void iscsi_session_trust(struct iscsi_session *session, uint32_t doubt);
 void iscsi_session_suspect(struct iscsi_session *session);
+uint32_t iscsi_session_doubts(const struct iscsi_session *session);
 
 /* What was negotiated and is worth telling: for the screen and the handoff. */
 struct iscsi_session_info {

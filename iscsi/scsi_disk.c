@@ -147,6 +147,7 @@ static void scsi_disk_pump(struct disk *contract)
     struct scsi_disk *disk = (struct scsi_disk *)contract;
 
     iscsi_session_pump(disk->session);
+    disk->disk.epoch = iscsi_session_doubts(disk->session);
     renew_patience(disk);
     bool trusted = !iscsi_session_doubt(disk->session);
     for (unsigned i = 0; i < disk->slot_end; i++) {
@@ -271,6 +272,7 @@ void scsi_disk_expect(struct scsi_disk *disk, const struct disk *known)
     memcpy(disk->disk.wwid, known->wwid, sizeof disk->disk.wwid);
     memcpy(disk->disk.serial, known->serial, sizeof disk->disk.serial);
     iscsi_session_suspect(disk->session);
+    disk->disk.epoch = iscsi_session_doubts(disk->session);
 }
 
 struct disk *scsi_disk_contract(struct scsi_disk *disk)

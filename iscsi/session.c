@@ -209,6 +209,11 @@ void iscsi_session_trust(struct iscsi_session *session, uint32_t doubt)
         session->doubt = 0;
 }
 
+uint32_t iscsi_session_doubts(const struct iscsi_session *session)
+{
+    return session->last_doubt;
+}
+
 void session_drop_connection(struct iscsi_session *session)
 {
     session->stream->ops->abort(session->stream);
