@@ -40,7 +40,7 @@ include net/net.mk
 include iscsi/iscsi.mk
 
 THIRD_PARTY_READY := $(LWIP_READY) $(BEARSSL_READY)
-CORE_SOURCES := $(wildcard platform/*.c nicdrv/*.c net/*.c iscsi/*.c handoff/*.c dump/*.c loader/*.c)
+CORE_SOURCES := $(wildcard platform/*.c nicdrv/*.c net/*.c iscsi/*.c cache/*.c handoff/*.c dump/*.c loader/*.c)
 INCLUDES := -I. -Inet -Inet/port
 THIRD_PARTY_INCLUDES := -isystem $(LWIP_DIR)/src/include -isystem $(BEARSSL_DIR)/inc -isystem $(BEARSSL_DIR)/src
 WARNINGS := -Wall -Wextra -Wmissing-prototypes -Wshadow -Wvla

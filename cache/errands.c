@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the cache asks of the disk below: parts of the caller's requests, and fills. */
+#include "cache/parts.h"
+
+uint8_t cache_errand_number(const struct cache *cache, const struct cache_errand *errand)
+{
+    return (uint8_t)(errand - cache->errands + 1);
+}
+
+struct cache_errand *cache_take_errand(struct cache *cache)
+{
+    for (unsigned i = 0; i < CACHE_ERRANDS; i++) {
+        struct cache_errand *errand = &cache->errands[i];
+
+        if (errand->state == ERRAND_FREE) {
+            errand->state = ERRAND_BUSY;
+            errand->owner = NULL;
+            errand->line = NULL;
+            errand->doomed = false;
+            return errand;
+        }
+    }
+    return NULL;
+}
+
+void cache_free_errand(struct cache *cache, struct cache_errand *errand)
+{
+    errand->state = ERRAND_FREE;
+    if (errand->owner)
+        cache->parts--;
+}
+
+bool cache_in_doubt(const struct cache *cache, uint64_t lba, uint32_t blocks)
+{
+    if (ranges_overlap(cache->doubt_from, cache->doubt_to - cache->doubt_from, lba, blocks))
+        return true;
+
+    for (unsigned i = 0; cache->parts && i < CACHE_ERRANDS; i++) {
+        const struct cache_errand *errand = &cache->errands[i];
+
+        if (errand->state == ERRAND_BUSY && errand->request.operation == DISK_WRITE &&
+            ranges_overlap(errand->request.lba, errand->request.blocks, lba, blocks))
+            return true;
+    }
+    return false;
+}
+
+static void begin_write(struct cache *cache, struct cache_errand *write)
+{
+    const struct disk_request *request = &write->request;
+
+    write->number = ++cache->writes;
+    cache_hide(cache, write, cache_errand_number(cache, write));
+    for (unsigned i = 0; i < CACHE_ERRANDS; i++) {
+        struct cache_errand *other = &cache->errands[i];
+
+        if (other->state == ERRAND_BUSY && other->request.operation == DISK_READ &&
+            ranges_overlap(other->request.lba, other->request.blocks, request->lba, request->blocks))
+            other->doomed = true;
+    }
+}
+
+bool cache_send_part(struct cache *cache, struct disk_request *owner, uint32_t at, uint32_t blocks)
+{
+    struct cache_errand *errand = cache_take_errand(cache);
+
+    if (!errand)
+        return false;
+
+    errand->owner = owner;
+    cache->parts++;
+    errand->request = (struct disk_request){
+        .operation = owner->operation,
+        .lba = owner->lba + at,
+        .blocks = blocks,
+        .buffer = owner->buffer ? (uint8_t *)owner->buffer + (size_t)at * cache->disk.block_size : NULL,
+    };
+    if (owner->operation == DISK_WRITE)
+        begin_write(cache, errand);
+    else if (owner->operation == DISK_READ)
+        errand->doomed = cache_in_doubt(cache, errand->request.lba, blocks);
+    disk_submit(cache->below, &errand->request);
+    cache->asked = true;
+    return true;
+}
+
+/* ---- fills ---- */
+
+static bool is_there(const struct cache *cache, const struct cache_line *line, uint32_t from, uint32_t to)
+{
+    if (line->writer)
+        return false;
+    if (line->from <= from && to <= line->to)
+        return true;
+    if (!line->fill || cache->errands[line->fill - 1].doomed)
+        return false;
+
+    const struct disk_request *fill = &cache->errands[line->fill - 1].request;
+    uint32_t fill_from = (uint32_t)(fill->lba - line->first);
+    return fill_from <= from && to <= fill_from + fill->blocks;
+}
+
+/* Another run in the line that nobody has come to yet, but soon will. */
+static bool is_owed(const struct cache *cache, const struct cache_line *line, uint32_t from, uint32_t to)
+{
+    bool apart = from > line->to || to < line->from;
+
+    return apart && line->account && cache->stamp - line->stamp < CACHE_RECENT &&
+           (line->used_from != line->from || line->used_to != line->to);
+}
+
+/* What was valid already had been demanded, unless its account is still owed for it. */
+static void charge(struct cache *cache, struct cache_line *line, uint32_t bytes, enum cache_account account)
+{
+    if (line->account == ACCOUNT_NONE) {
+        line->used_from = line->from;
+        line->used_to = line->to;
+    }
+    line->account = account;
+    line->stamp = cache->stamp;
+    cache->credit[account] -= bytes;
+    cache->figures.ahead += bytes;
+    cache->in_flight += bytes;
+    cache->fills++;
+}
+
+bool cache_fill(struct cache *cache, struct cache_pool *pool, uint64_t lba, uint32_t blocks, enum cache_account account)
+{
+    uint32_t bytes = blocks * cache->disk.block_size;
+    const struct cache_line *there = cache_find(pool, lba);
+    uint32_t from = (uint32_t)lba & (pool->blocks - 1);
+
+    if (there && is_there(cache, there, from, from + blocks))
+        return true;
+    if (cache->quiet || cache->fills == CACHE_FILLS_MAX || cache->credit[account] < bytes || (there && there->fill) ||
+        bytes > cache->in_flight_max || cache->in_flight > cache->in_flight_max - bytes || cache_in_doubt(cache, lba, blocks))
+        return false;
+
+    struct cache_line *line = cache_take_line(cache, pool, lba);
+    if (!line || line->writer || is_owed(cache, line, from, from + blocks))
+        return false;
+    struct cache_errand *errand = cache_take_errand(cache);
+    if (!errand)
+        return false;
+
+    if (from > line->to || from + blocks < line->from)
+        cache_drop(line);
+    charge(cache, line, bytes, account);
+    line->fill = cache_errand_number(cache, errand);
+    errand->line = line;
+    errand->request = (struct disk_request){
+        .operation = DISK_READ,
+        .lba = lba,
+        .blocks = blocks,
+        .buffer = cache_data(cache, line) + (size_t)from * cache->disk.block_size,
+    };
+    disk_submit(cache->below, &errand->request);
+    cache->asked = true;
+    return true;
+}
+
+/* ---- what has come ---- */
+
+static void ask_plainly(struct cache *cache)
+{
+    for (struct disk_request *request = cache->first; request; request = request->link[0])
+        set_request_place(request, request_place(request) | READ_PLAIN);
+}
+
+static void end_fill(struct cache *cache, struct cache_errand *errand)
+{
+    struct cache_line *line = errand->line;
+    uint32_t from = (uint32_t)(errand->request.lba - line->first);
+
+    line->fill = 0;
+    cache->fills--;
+    cache->in_flight -= errand->request.blocks * cache->disk.block_size;
+    if (errand->request.status != OK) {
+        ask_plainly(cache);
+        cache_rewind(cache, true);
+    } else if (!errand->doomed) {
+        cache_extend(line, from, from + errand->request.blocks);
+    }
+}
+
+/* It may come late, until a later one is done: the disk's contract. */
+static void doubt(struct cache *cache, const struct cache_errand *write)
+{
+    uint64_t from = write->request.lba, to = from + write->request.blocks;
+
+    if (cache->doubt_from == cache->doubt_to) {
+        cache->doubt_from = from;
+        cache->doubt_to = to;
+    }
+    if (from < cache->doubt_from)
+        cache->doubt_from = from;
+    if (to > cache->doubt_to)
+        cache->doubt_to = to;
+    cache->doubt_since = cache->writes;
+}
+
+static void end_write(struct cache *cache, struct cache_errand *write)
+{
+    uint8_t number = cache_errand_number(cache, write);
+
+    if (write->request.status != OK) {
+        cache_reject(cache, number);
+        doubt(cache, write);
+        return;
+    }
+    cache_renew(cache, write, number);
+    if ((int32_t)(write->number - cache->doubt_since) > 0)
+        cache->doubt_to = cache->doubt_from;
+}
+
+/* A read that is not of a small line's size is no thing to be kept: it would flush what is. */
+static void end_part(struct cache *cache, struct cache_errand *errand)
+{
+    const struct disk_request *part = &errand->request;
+
+    if (part->status != OK && errand->owner->status == OK)
+        errand->owner->status = part->status;
+    if (part->operation == DISK_WRITE)
+        end_write(cache, errand);
+    else if (part->operation == DISK_READ && part->status == OK && !errand->doomed &&
+             errand->owner->blocks <= cache->small.blocks)
+        cache_keep(cache, part->lba, part->blocks, part->buffer);
+}
+
+void cache_reap(struct cache *cache)
+{
+    for (unsigned i = 0; cache->fills + cache->parts && i < CACHE_ERRANDS; i++) {
+        struct cache_errand *errand = &cache->errands[i];
+
+        if (errand->state != ERRAND_BUSY || !errand->request.done)
+            continue;
+        if (errand->owner) {
+            end_part(cache, errand);
+            errand->state = ERRAND_LANDED;
+        } else {
+            end_fill(cache, errand);
+            cache_free_errand(cache, errand);
+        }
+    }
+}

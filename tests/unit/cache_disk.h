@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The disk below a cache: it answers late and in any order, fails, loses its connection, and carries a write out long after it
+ * was given up, as iscsi/disk.h allows. Of each block it knows which version of it is there, and which were there before: whoever
+ * has read one can be told whether that was stale.
+ */
+#ifndef SANSTRAP_TESTS_CACHE_DISK_H
+#define SANSTRAP_TESTS_CACHE_DISK_H
+
+#include "tests/unit/unit.h"
+
+#include "cache/cache.h"
+#include "cache/parts.h"
+#include "tests/host/host.h"
+
+#define DISK_BLOCKS 65536u
+#define HELD_MAX    96
+#define WORDS       4  /* of a block that hold its name */
+#define PAST        6  /* versions of a block that are remembered */
+#define LOST        16 /* writes given up that may still come */
+
+struct held {
+    struct disk_request *request;
+    uint64_t order, acts_at, answers_at; /* microseconds */
+    bool acted, fails;
+};
+
+static struct {
+    struct disk disk;
+    struct held held[HELD_MAX];
+    unsigned count, most, commands, cancelled, fails_percent;
+    uint64_t now, delay_us, jitter_us, orders;
+    uint64_t fails_from, fails_to; /* reads of these blocks fail */
+    uint64_t bytes, bytes_now, bytes_most;
+    unsigned flushes, pumps;
+    unsigned reconnects, changes; /* to come with the next pump */
+    struct {
+        uint64_t lba, at, order;
+        uint32_t blocks, version;
+    } lost[LOST];
+    unsigned lost_count;
+    struct {
+        uint32_t version;
+        struct {
+            uint32_t version;
+            uint64_t until; /* a moment */
+        } past[PAST];
+        unsigned next;
+    } blocks[DISK_BLOCKS];
+    uint32_t versions;
+    uint64_t moment; /* rises with every change and every request */
+    uint64_t random;
+} below;
+
+static uint32_t any(uint32_t limit)
+{
+    below.random = below.random * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)((below.random >> 33) % limit);
+}
+
+/* ---- blocks ---- */
+
+static size_t word_of(unsigned i)
+{
+    return i * (below.disk.block_size / 8 - 1) / (WORDS - 1);
+}
+
+static void name_block(void *block, uint64_t lba, uint32_t version)
+{
+    for (unsigned i = 0; i < WORDS; i++)
+        put_be64((uint8_t *)block + 8 * word_of(i), (uint64_t)version << 32 | lba);
+}
+
+static uint32_t version_in(const void *block, uint64_t lba)
+{
+    uint64_t name = get_be64(block);
+
+    for (unsigned i = 0; i < WORDS; i++) {
+        if (get_be64((const uint8_t *)block + 8 * word_of(i)) != name)
+            fail_msg("block %u: torn", (unsigned)lba);
+    }
+    if ((uint32_t)name != lba)
+        fail_msg("block %u: is that of %u", (unsigned)lba, (unsigned)(uint32_t)name);
+    return (uint32_t)(name >> 32);
+}
+
+static void change_block(uint64_t lba, uint32_t version)
+{
+    unsigned next = below.blocks[lba].next++ % PAST;
+
+    below.blocks[lba].past[next].version = below.blocks[lba].version;
+    below.blocks[lba].past[next].until = ++below.moment;
+    below.blocks[lba].version = version;
+}
+
+/* Was that version there at any time since the moment? */
+static bool was_there(uint64_t lba, uint32_t version, uint64_t since)
+{
+    if (below.blocks[lba].version == version)
+        return true;
+    for (unsigned i = 0; i < PAST; i++) {
+        if (below.blocks[lba].past[i].version == version && below.blocks[lba].past[i].until > since)
+            return true;
+    }
+    return below.blocks[lba].past[below.blocks[lba].next % PAST].until > since; /* more than are remembered */
+}
+
+/* ---- requests ---- */
+
+static void land_lost(uint64_t before_order, uint64_t until)
+{
+    for (unsigned i = 0; i < below.lost_count;) {
+        if (below.lost[i].order < before_order || below.lost[i].at <= until) {
+            for (uint32_t j = 0; j < below.lost[i].blocks; j++)
+                change_block(below.lost[i].lba + j, below.lost[i].version);
+            below.lost[i] = below.lost[--below.lost_count];
+        } else {
+            i++;
+        }
+    }
+}
+
+static void act(struct held *held)
+{
+    struct disk_request *request = held->request;
+
+    held->acted = true;
+    if (request->operation == DISK_WRITE)
+        land_lost(held->order, 0);
+    /* A write that fails has got half way. */
+    uint32_t blocks = request->operation == DISK_WRITE && held->fails ? request->blocks / 2 : request->blocks;
+    for (uint32_t i = 0; request->operation != DISK_FLUSH && i < blocks; i++) {
+        uint8_t *block = (uint8_t *)request->buffer + (size_t)i * below.disk.block_size;
+
+        if (request->operation == DISK_READ)
+            name_block(block, request->lba + i, below.blocks[request->lba + i].version);
+        else
+            change_block(request->lba + i, version_in(block, request->lba + i));
+    }
+}
+
+static void below_submit(struct disk *disk, struct disk_request *request)
+{
+    struct held *held = &below.held[below.count++];
+
+    (void)disk;
+    assert_true(below.count <= HELD_MAX);
+    held->request = request;
+    held->order = ++below.orders;
+    held->answers_at = below.now + below.delay_us + (below.jitter_us ? any((uint32_t)below.jitter_us) : 0);
+    held->acts_at = below.now + (below.jitter_us ? any((uint32_t)(held->answers_at - below.now) + 1) : below.delay_us);
+    held->acted = false;
+    held->fails = any(100) < below.fails_percent || (request->operation == DISK_READ && request->lba < below.fails_to &&
+                                                     request->lba + request->blocks > below.fails_from);
+    below.commands++;
+    below.flushes += request->operation == DISK_FLUSH;
+    if (below.count > below.most)
+        below.most = below.count;
+    if (request->operation == DISK_READ) {
+        below.bytes += (uint64_t)request->blocks * below.disk.block_size;
+        below.bytes_now += (uint64_t)request->blocks * below.disk.block_size;
+    }
+    if (below.bytes_now > below.bytes_most)
+        below.bytes_most = below.bytes_now;
+}
+
+static void let_go(unsigned index)
+{
+    const struct disk_request *request = below.held[index].request;
+
+    if (request->operation == DISK_READ)
+        below.bytes_now -= (uint64_t)request->blocks * below.disk.block_size;
+    below.held[index] = below.held[--below.count];
+}
+
+/* The connection is lost, and all that is under way is issued again; meanwhile somebody else has written. */
+static void reconnect(void)
+{
+    for (unsigned i = 0; i < below.count; i++) {
+        below.held[i].acted = false;
+        below.held[i].acts_at = below.held[i].answers_at += 3000;
+    }
+    for (; below.changes; below.changes--) {
+        uint64_t lba = any((uint32_t)below.disk.block_count - 8);
+
+        for (unsigned i = 0; i < 8; i++)
+            change_block(lba + i, ++below.versions);
+    }
+    below.reconnects = 0;
+    below.disk.epoch++;
+}
+
+static void below_pump(struct disk *disk)
+{
+    (void)disk;
+    below.pumps++;
+    land_lost(0, below.now);
+    for (unsigned i = 0; i < below.count;) {
+        struct held *held = &below.held[i];
+        struct disk_request *request = held->request;
+
+        if (!held->acted && held->acts_at <= below.now)
+            act(held);
+        if (held->answers_at > below.now) {
+            i++;
+            continue;
+        }
+        if (!held->acted)
+            act(held);
+        request->status = held->fails ? E_SCSI_MEDIUM : OK;
+        request->done = true;
+        let_go(i);
+    }
+    if (below.reconnects)
+        reconnect();
+}
+
+static void below_cancel(struct disk *disk, struct disk_request *request)
+{
+    unsigned i = 0;
+
+    (void)disk;
+    assert_false(request->done);
+    while (i < below.count && below.held[i].request != request)
+        i++;
+    assert_true(i < below.count);
+    if (request->operation == DISK_WRITE && !below.held[i].acted && below.lost_count < LOST) {
+        below.lost[below.lost_count].lba = request->lba;
+        below.lost[below.lost_count].blocks = request->blocks;
+        below.lost[below.lost_count].order = below.held[i].order;
+        below.lost[below.lost_count].at = below.now + 1 + any(20000);
+        below.lost[below.lost_count++].version = version_in(request->buffer, request->lba);
+    }
+    let_go(i);
+    below.cancelled++;
+    request->status = fail(E_DISK_TIMEOUT, "below");
+    request->done = true;
+}
+
+/* ---- the world ---- */
+
+static void pass_us(uint64_t microseconds)
+{
+    below.now += microseconds;
+    host_clock_advance_us(microseconds);
+}
+
+static void idle(void)
+{
+    pass_us(100);
+}
+
+static struct disk *cache;
+static struct cache *parts;
+static void *cache_memory;
+
+static inline void open_cache(uint32_t block_size, uint32_t max_blocks, size_t size, uint32_t in_flight)
+{
+    static const struct disk_ops operations = {below_submit, below_pump, below_cancel};
+
+    memset(&below, 0, sizeof below);
+    below.disk =
+        (struct disk){.ops = &operations, .block_size = block_size, .block_count = DISK_BLOCKS, .max_blocks = max_blocks};
+    below.delay_us = 1000;
+    below.random = 1;
+    host_clock_use_virtual();
+    host_idle_hook = idle;
+    cache_memory = malloc(size);
+    memset(cache_memory, 0xA5, size);
+    cache = cache_new(cache_memory, size, &below.disk, in_flight);
+    assert_non_null(cache);
+    parts = (struct cache *)cache;
+}
+
+static inline void close_cache(void)
+{
+    free(cache_memory);
+    cache_memory = NULL;
+    host_idle_hook = NULL;
+}
+
+/* Every block of the buffer is one that was there since the moment. */
+static void check_fresh(const void *buffer, uint64_t lba, uint32_t blocks, uint64_t since)
+{
+    for (uint32_t i = 0; i < blocks; i++) {
+        uint32_t version = version_in((const uint8_t *)buffer + (size_t)i * below.disk.block_size, lba + i);
+
+        if (!was_there(lba + i, version, since))
+            fail_msg("block %u: version %u is stale, %u is there", (unsigned)(lba + i), (unsigned)version,
+                     (unsigned)below.blocks[lba + i].version);
+    }
+}
+
+static uint8_t data[2 * MIB];
+
+/* One read that a serial caller waits for; how long that took. */
+static inline uint64_t read_some(uint64_t lba, uint32_t blocks)
+{
+    uint64_t since = below.moment, began = below.now;
+
+    memset(data, 0x5A, (size_t)blocks * below.disk.block_size);
+    assert_int_equal(disk_read(cache, lba, blocks, data, deadline_after_ms(60000)), OK);
+    check_fresh(data, lba, blocks, since);
+    return below.now - began;
+}
+
+static inline enum status write_some(uint64_t lba, uint32_t blocks)
+{
+    uint32_t version = ++below.versions;
+
+    for (uint32_t i = 0; i < blocks; i++)
+        name_block(data + (size_t)i * below.disk.block_size, lba + i, version);
+    return disk_write(cache, lba, blocks, data, deadline_after_ms(60000));
+}
+
+#endif
