@@ -215,8 +215,11 @@ static void cache_pump(struct disk *contract)
 
     pump_below(cache);
     cache_reap(cache);
-    advance_all(cache);
-    cache_read_ahead(cache);
+    if (cache->stirred) {
+        cache->stirred = false;
+        advance_all(cache);
+        cache_read_ahead(cache);
+    }
     /* Whoever waits may have what he wants now, and not come again. */
     if (cache->asked)
         pump_below(cache);
@@ -277,6 +280,7 @@ static void cache_cancel(struct disk *contract, struct disk_request *request)
 
     cache_reap(cache);
     finish(cache, request, status);
+    cache->stirred = true;
 }
 
 static const struct disk_ops operations = {cache_submit, cache_pump, cache_cancel};
@@ -332,7 +336,8 @@ void cache_forget(struct disk *contract)
         cache_drop(&cache->big.lines[i]);
     for (unsigned i = 0; i < CACHE_ERRANDS; i++)
         cache->errands[i].doomed = true;
-    cache_rewind(cache, false);
+    cache_rewind(cache);
+    cache->stirred = true;
 }
 
 /* ---- its memory ---- */

@@ -45,6 +45,14 @@ bool cache_in_doubt(const struct cache *cache, uint64_t lba, uint32_t blocks)
     return false;
 }
 
+static void send(struct cache *cache, struct cache_errand *errand)
+{
+    errand->alone = cache->fills + cache->parts == 1;
+    errand->sent_at = platform_ticks();
+    disk_submit(cache->below, &errand->request);
+    cache->asked = true;
+}
+
 static void begin_write(struct cache *cache, struct cache_errand *write)
 {
     const struct disk_request *request = &write->request;
@@ -79,8 +87,7 @@ bool cache_send_part(struct cache *cache, struct disk_request *owner, uint32_t a
         begin_write(cache, errand);
     else if (owner->operation == DISK_READ)
         errand->doomed = cache_in_doubt(cache, errand->request.lba, blocks);
-    disk_submit(cache->below, &errand->request);
-    cache->asked = true;
+    send(cache, errand);
     return true;
 }
 
@@ -88,8 +95,6 @@ bool cache_send_part(struct cache *cache, struct disk_request *owner, uint32_t a
 
 static bool is_there(const struct cache *cache, const struct cache_line *line, uint32_t from, uint32_t to)
 {
-    if (line->writer)
-        return false;
     if (line->from <= from && to <= line->to)
         return true;
     if (!line->fill || cache->errands[line->fill - 1].doomed)
@@ -154,12 +159,22 @@ bool cache_fill(struct cache *cache, struct cache_pool *pool, uint64_t lba, uint
         .blocks = blocks,
         .buffer = cache_data(cache, line) + (size_t)from * cache->disk.block_size,
     };
-    disk_submit(cache->below, &errand->request);
-    cache->asked = true;
+    send(cache, errand);
     return true;
 }
 
 /* ---- what has come ---- */
+
+/* The shortest counts, but for one that is always longer by now. */
+static void measure(struct cache *cache, const struct cache_errand *errand)
+{
+    uint64_t took = platform_ticks() - errand->sent_at, longer = cache->round_trip + cache->round_trip / 8;
+
+    if (errand->alone)
+        cache->round_trip = took < longer || !cache->round_trip ? took : longer;
+    if (!errand->owner)
+        cache->crowded = took > cache->round_trip + cache->round_trip / 2;
+}
 
 static void ask_plainly(struct cache *cache)
 {
@@ -175,12 +190,10 @@ static void end_fill(struct cache *cache, struct cache_errand *errand)
     line->fill = 0;
     cache->fills--;
     cache->in_flight -= errand->request.blocks * cache->disk.block_size;
-    if (errand->request.status != OK) {
+    if (errand->request.status != OK)
         ask_plainly(cache);
-        cache_rewind(cache, true);
-    } else if (!errand->doomed) {
+    else if (!errand->doomed)
         cache_extend(line, from, from + errand->request.blocks);
-    }
 }
 
 /* It may come late, until a later one is done: the disk's contract. */
@@ -234,6 +247,9 @@ void cache_reap(struct cache *cache)
 
         if (errand->state != ERRAND_BUSY || !errand->request.done)
             continue;
+        cache->stirred = true;
+        if (errand->request.operation == DISK_READ)
+            measure(cache, errand);
         if (errand->owner) {
             end_part(cache, errand);
             errand->state = ERRAND_LANDED;

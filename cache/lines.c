@@ -104,7 +104,7 @@ void cache_extend(struct cache_line *line, uint32_t from, uint32_t to)
 }
 
 /* Only what lies in one run with what was used before: less than the truth, never more. */
-static void give_back(struct cache *cache, struct cache_line *line, uint32_t from, uint32_t to)
+static uint32_t give_back(struct cache *cache, struct cache_line *line, uint32_t from, uint32_t to)
 {
     uint32_t before = line->used_to - line->used_from;
 
@@ -121,6 +121,7 @@ static void give_back(struct cache *cache, struct cache_line *line, uint32_t fro
     uint32_t bytes = (line->used_to - line->used_from - before) * cache->disk.block_size;
     cache->credit[line->account] += bytes;
     cache->figures.used += bytes;
+    return bytes;
 }
 
 void cache_serve(struct cache *cache, struct cache_line *line, uint64_t lba, uint32_t blocks, void *to)
@@ -128,10 +129,9 @@ void cache_serve(struct cache *cache, struct cache_line *line, uint64_t lba, uin
     uint32_t at = (uint32_t)(lba - line->first), size = cache->disk.block_size;
 
     memcpy(to, cache_data(cache, line) + (size_t)at * size, (size_t)blocks * size);
-    if (line->account)
-        give_back(cache, line, at, at + blocks);
-    /* Not what the request wants that it was read for, nor what a stream has just come to. */
-    if (line >= cache->small.lines && line->account != ACCOUNT_STREAM && line->stamp != cache->stamp)
+    uint32_t back = line->account ? give_back(cache, line, at, at + blocks) : 0;
+    bool is_new = line->stamp == cache->stamp || (line->account == ACCOUNT_STREAM && back);
+    if (line >= cache->small.lines && !is_new)
         line->wanted_again = true;
     line->stamp = cache->stamp;
 }

@@ -54,6 +54,8 @@ struct cache_errand {
     struct disk_request *owner; /* the caller's request that this is a part of; NULL: a fill */
     struct cache_line *line;    /* of a fill */
     uint32_t number;            /* of a write: which it is */
+    uint64_t sent_at;           /* ticks */
+    bool alone;                 /* nothing else was under way then */
     enum errand_state state;    /* LANDED: a part of a read whose turn comes later */
     bool doomed;                /* what is read is not to be kept */
 };
@@ -87,6 +89,9 @@ struct cache {
     uint32_t doubt_since;              /* number of the last write that failed */
     uint64_t doubt_from, doubt_to;     /* blocks that it may still change; none: equal */
     uint64_t pumped_at;                /* ticks */
+    uint64_t round_trip;               /* ticks: of reads that were alone; 0: not known */
+    bool crowded;                      /* the last fill took half as long again: it had to queue */
+    bool stirred;                      /* somebody may get on who could not before */
     bool asked;                        /* something below since its last pump */
     bool quiet;                        /* reads nothing ahead */
     struct cache_figures figures;
@@ -152,8 +157,8 @@ void cache_note(struct cache *cache, uint64_t lba, uint32_t blocks, bool late);
 /* Every stream reads ahead as far as it may. */
 void cache_read_ahead(struct cache *cache);
 
-/* Nothing is ahead any more; with `end`, they are no streams until two steps have fitted again. */
-void cache_rewind(struct cache *cache, bool end);
+/* Nothing is ahead any more. */
+void cache_rewind(struct cache *cache);
 
 /* ---- cache.c: what a request keeps in link[1] ---- */
 

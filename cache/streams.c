@@ -79,10 +79,22 @@ static uint32_t command_max(const struct cache *cache)
     return smaller_of(cache->disk.max_blocks, cache->in_flight_max / cache->disk.block_size);
 }
 
-/* Less than what is left of a line is worth a command only when it is half the window. */
-static bool is_worth(const struct cache_stream *stream, uint32_t blocks, uint32_t room)
+/*
+ * In blocks, when so many are ahead. No stream takes more than half of what the account has left for it, so that many short ones
+ * do not leave the next without; under two small lines it is not worth the commands.
+ */
+static uint32_t window_of(const struct cache *cache, const struct cache_stream *stream, uint64_t ahead)
 {
-    return blocks && (blocks == room || 2 * blocks >= stream->window);
+    uint64_t credit = cache->credit[ACCOUNT_STREAM] / cache->disk.block_size + ahead;
+    uint32_t window = credit / 2 < stream->window ? (uint32_t)(credit / 2) : stream->window;
+
+    return window < 2 * cache->small.blocks ? 0 : window;
+}
+
+/* Less than what is left of a line is worth a command only when it is half the window. */
+static bool is_worth(uint32_t window, uint32_t blocks, uint32_t room)
+{
+    return blocks && (blocks == room || 2 * blocks >= window);
 }
 
 static bool has_block(const struct cache_line *line, uint64_t lba)
@@ -92,10 +104,12 @@ static bool has_block(const struct cache_line *line, uint64_t lba)
 
 static bool step_forward(struct cache *cache, struct cache_stream *stream)
 {
-    uint64_t end = stream->lba + stream->blocks, limit = end + stream->window;
+    uint64_t end = stream->lba + stream->blocks;
 
     if (stream->ahead < end)
         stream->ahead = end;
+    uint32_t window = window_of(cache, stream, stream->ahead - end);
+    uint64_t limit = end + window;
     if (limit > cache->disk.block_count)
         limit = cache->disk.block_count;
     if (stream->ahead >= limit)
@@ -109,7 +123,7 @@ static bool step_forward(struct cache *cache, struct cache_stream *stream)
 
     uint32_t room = smaller_of(cache->big.blocks - ((uint32_t)stream->ahead & (cache->big.blocks - 1)), command_max(cache));
     uint32_t blocks = limit - stream->ahead < room ? (uint32_t)(limit - stream->ahead) : room;
-    if (!is_worth(stream, blocks, room) || !cache_fill(cache, &cache->big, stream->ahead, blocks, ACCOUNT_STREAM))
+    if (!is_worth(window, blocks, room) || !cache_fill(cache, &cache->big, stream->ahead, blocks, ACCOUNT_STREAM))
         return false;
     stream->ahead += blocks;
     return true;
@@ -117,10 +131,10 @@ static bool step_forward(struct cache *cache, struct cache_stream *stream)
 
 static bool step_backward(struct cache *cache, struct cache_stream *stream)
 {
-    uint64_t limit = stream->lba > stream->window ? stream->lba - stream->window : 0;
-
     if (stream->ahead > stream->lba)
         stream->ahead = stream->lba;
+    uint32_t window = window_of(cache, stream, stream->lba - stream->ahead);
+    uint64_t limit = stream->lba > window ? stream->lba - window : 0;
     if (stream->ahead <= limit)
         return false;
 
@@ -133,7 +147,7 @@ static bool step_backward(struct cache *cache, struct cache_stream *stream)
 
     uint32_t room = smaller_of(((uint32_t)last & (cache->big.blocks - 1)) + 1, command_max(cache));
     uint32_t blocks = stream->ahead - limit < room ? (uint32_t)(stream->ahead - limit) : room;
-    if (!is_worth(stream, blocks, room) || !cache_fill(cache, &cache->big, stream->ahead - blocks, blocks, ACCOUNT_STREAM))
+    if (!is_worth(window, blocks, room) || !cache_fill(cache, &cache->big, stream->ahead - blocks, blocks, ACCOUNT_STREAM))
         return false;
     stream->ahead -= blocks;
     return true;
@@ -198,7 +212,7 @@ static void take_step(struct cache *cache, struct cache_stream *stream, enum str
         stream->ahead = way == STREAM_FORWARD    ? stream->lba + stream->blocks
                         : way == STREAM_BACKWARD ? stream->lba
                                                  : stream->lba + stream->stride;
-    } else if (late) {
+    } else if (late && !cache->crowded) {
         stream->window *= 2;
     }
     if (way == STREAM_STRIDED && (stream->stride >> 63 ? stream->ahead >= stream->lba : stream->ahead <= stream->lba))
@@ -239,7 +253,7 @@ void cache_read_ahead(struct cache *cache)
         read_ahead(cache, &cache->streams[i]);
 }
 
-void cache_rewind(struct cache *cache, bool end)
+void cache_rewind(struct cache *cache)
 {
     for (unsigned i = 0; i < CACHE_STREAMS; i++) {
         struct cache_stream *stream = &cache->streams[i];
@@ -247,7 +261,5 @@ void cache_rewind(struct cache *cache, bool end)
         stream->ahead = stream->way == STREAM_FORWARD    ? stream->lba + stream->blocks
                         : stream->way == STREAM_BACKWARD ? stream->lba
                                                          : stream->lba + stream->stride;
-        if (end)
-            stream->window = stream->steps = 0;
     }
 }

@@ -29,7 +29,8 @@ static struct {
     struct disk disk;
     struct held held[HELD_MAX];
     unsigned count, most, commands, cancelled, fails_percent;
-    uint64_t now, delay_us, jitter_us, orders;
+    uint64_t now, delay_us, jitter_us, orders, idle_us;
+    uint64_t rate, wire_free_at;   /* bytes a microsecond, when not 0; what is read goes one after the other */
     uint64_t fails_from, fails_to; /* reads of these blocks fail */
     uint64_t bytes, bytes_now, bytes_most;
     unsigned flushes, pumps;
@@ -149,6 +150,13 @@ static void below_submit(struct disk *disk, struct disk_request *request)
     held->order = ++below.orders;
     held->answers_at = below.now + below.delay_us + (below.jitter_us ? any((uint32_t)below.jitter_us) : 0);
     held->acts_at = below.now + (below.jitter_us ? any((uint32_t)(held->answers_at - below.now) + 1) : below.delay_us);
+    if (below.rate && request->operation == DISK_READ) {
+        if (below.wire_free_at < below.now)
+            below.wire_free_at = below.now;
+        below.wire_free_at += (uint64_t)request->blocks * below.disk.block_size / below.rate;
+        held->answers_at = below.wire_free_at + below.delay_us;
+        held->acts_at = held->answers_at;
+    }
     held->acted = false;
     held->fails = any(100) < below.fails_percent || (request->operation == DISK_READ && request->lba < below.fails_to &&
                                                      request->lba + request->blocks > below.fails_from);
@@ -247,7 +255,7 @@ static void pass_us(uint64_t microseconds)
 
 static void idle(void)
 {
-    pass_us(100);
+    pass_us(below.idle_us);
 }
 
 static struct disk *cache;
@@ -262,6 +270,7 @@ static inline void open_cache(uint32_t block_size, uint32_t max_blocks, size_t s
     below.disk =
         (struct disk){.ops = &operations, .block_size = block_size, .block_count = DISK_BLOCKS, .max_blocks = max_blocks};
     below.delay_us = 1000;
+    below.idle_us = 100;
     below.random = 1;
     host_clock_use_virtual();
     host_idle_hook = idle;
