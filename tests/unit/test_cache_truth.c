@@ -217,6 +217,7 @@ static void nothing_outlives_the_epoch(void **state)
     below.disk.epoch++;
     below.disk.block_count = DISK_BLOCKS - 100;
     below.disk.read_only = true;
+
     assert_true(read_some(64, 64) > 0);
     assert_true(read_some(1096, 8) > 0);
     assert_int_equal(cache->epoch, below.disk.epoch);
@@ -307,11 +308,10 @@ static void given_up_while_it_waits_for_a_fill(void **state)
     below.delay_us = 10000;
     for (unsigned i = 0; i < below.count; i++)
         below.held[i].answers_at += 5000;
-    unsigned commands = below.commands;
+
     memset(data, 0x33, 4096);
     assert_int_equal(disk_read(cache, 2048, 4, data, deadline_after_ms(2)), E_DISK_TIMEOUT);
     assert_string_not_equal(failure_detail(E_DISK_TIMEOUT), "");
-    assert_true(below.commands >= commands);
     assert_int_equal(below.cancelled, 0);
     assert_null(parts->first);
     turns(200);
