@@ -7,14 +7,21 @@
 
 /* ---- the disk below ---- */
 
-static void check_epoch(struct cache *cache)
+static void mirror(struct cache *cache)
 {
     const struct disk_ops *ops = cache->disk.ops;
 
-    if (cache->disk.epoch == cache->below->epoch)
-        return;
     cache->disk = *cache->below;
     cache->disk.ops = ops;
+    cache->disk.max_blocks = smaller_of(cache->disk.max_blocks, CACHE_BLOCKS_MAX);
+    cache->blocks = cache->disk.block_count < CACHE_END ? (uint32_t)cache->disk.block_count : CACHE_END;
+}
+
+static void check_epoch(struct cache *cache)
+{
+    if (cache->disk.epoch == cache->below->epoch)
+        return;
+    mirror(cache);
     cache_forget(&cache->disk);
 }
 
@@ -51,6 +58,12 @@ static void finish(struct cache *cache, struct disk_request *request, enum statu
     request->done = true;
 }
 
+/* A read of what can be in memory; all else is one part. */
+static bool is_for_memory(const struct disk_request *request)
+{
+    return request->operation == DISK_READ && request->lba + request->blocks <= CACHE_END;
+}
+
 enum piece_kind { PIECE_THERE, PIECE_COMING, PIECE_SENT, PIECE_MISSING };
 
 struct piece {
@@ -61,17 +74,16 @@ struct piece {
 };
 
 /* `lba` within from..to of the line: what follows of it is the piece. */
-static bool piece_within(struct piece *piece, enum piece_kind kind, uint64_t from, uint64_t to, uint64_t lba)
+static bool piece_within(struct piece *piece, enum piece_kind kind, uint32_t from, uint32_t to, uint32_t lba)
 {
     if (lba < from || lba >= to)
         return false;
     piece->kind = kind;
-    if (to - lba < piece->blocks)
-        piece->blocks = (uint32_t)(to - lba);
+    piece->blocks = smaller_of(piece->blocks, to - lba);
     return true;
 }
 
-static bool piece_of_line(struct cache *cache, const struct cache_pool *pool, struct piece *piece, uint64_t lba)
+static bool piece_of_line(struct cache *cache, const struct cache_pool *pool, struct piece *piece, uint32_t lba)
 {
     struct cache_line *line = cache_find(pool, lba);
 
@@ -83,18 +95,18 @@ static bool piece_of_line(struct cache *cache, const struct cache_pool *pool, st
     if (!line->fill || cache->errands[line->fill - 1].doomed)
         return false;
 
-    const struct disk_request *fill = &cache->errands[line->fill - 1].request;
-    return piece_within(piece, PIECE_COMING, fill->lba, fill->lba + fill->blocks, lba);
+    const struct cache_errand *fill = &cache->errands[line->fill - 1];
+    return piece_within(piece, PIECE_COMING, fill->lba, fill->lba + fill->request.blocks, lba);
 }
 
-static void end_before(struct piece *piece, uint64_t lba, uint64_t from)
+static void end_before(struct piece *piece, uint32_t lba, uint32_t from)
 {
-    if (from > lba && from - lba < piece->blocks)
-        piece->blocks = (uint32_t)(from - lba);
+    if (from > lba)
+        piece->blocks = smaller_of(piece->blocks, from - lba);
 }
 
 /* One command for what is missing up to the next big line; small ones in between are read again with it. */
-static void measure_gap(const struct cache *cache, const struct disk_request *read, struct piece *piece, uint64_t lba)
+static void measure_gap(const struct cache *cache, const struct disk_request *read, struct piece *piece, uint32_t lba)
 {
     for (uint32_t i = 0; i < cache->big.count; i++) {
         const struct cache_line *line = &cache->big.lines[i];
@@ -102,18 +114,18 @@ static void measure_gap(const struct cache *cache, const struct disk_request *re
         if (line->from != line->to && !line->writer)
             end_before(piece, lba, line->first + line->from);
         if (line->fill && !cache->errands[line->fill - 1].doomed)
-            end_before(piece, lba, cache->errands[line->fill - 1].request.lba);
+            end_before(piece, lba, cache->errands[line->fill - 1].lba);
     }
     for (unsigned i = 0; cache->parts && i < CACHE_ERRANDS; i++) {
         if (cache->errands[i].state != ERRAND_FREE && cache->errands[i].owner == read)
-            end_before(piece, lba, cache->errands[i].request.lba);
+            end_before(piece, lba, cache->errands[i].lba);
     }
 }
 
 /* What the read's blocks from `at` on begin with. */
 static struct piece look(struct cache *cache, const struct disk_request *read, uint32_t at)
 {
-    uint64_t lba = read->lba + at;
+    uint32_t lba = (uint32_t)read->lba + at;
     struct piece piece = {.blocks = read->blocks - at};
 
     for (unsigned i = 0; cache->parts && i < CACHE_ERRANDS; i++) {
@@ -121,7 +133,7 @@ static struct piece look(struct cache *cache, const struct disk_request *read, u
 
         if (errand->state == ERRAND_FREE || errand->owner != read)
             continue;
-        if (piece_within(&piece, PIECE_SENT, errand->request.lba, errand->request.lba + errand->request.blocks, lba)) {
+        if (piece_within(&piece, PIECE_SENT, errand->lba, errand->lba + errand->request.blocks, lba)) {
             piece.errand = errand;
             return piece;
         }
@@ -137,11 +149,10 @@ static struct piece look(struct cache *cache, const struct disk_request *read, u
 /* A small read becomes its whole line, as long as that has paid: the account for it is not empty. */
 static bool widen(struct cache *cache, const struct disk_request *read, uint32_t at, uint32_t blocks)
 {
-    uint64_t lba = read->lba + at, first = lba & ~(uint64_t)(cache->small.blocks - 1);
+    uint32_t lba = (uint32_t)read->lba + at, first = lba & ~(cache->small.blocks - 1);
     uint32_t count = smaller_of(cache->small.blocks, cache->below->max_blocks);
 
-    if (request_place(read) & READ_PLAIN || blocks >= count || lba + blocks > first + count ||
-        cache->disk.block_count - first < count)
+    if (request_place(read) & READ_PLAIN || blocks >= count || lba + blocks > first + count || cache->blocks - first < count)
         return false;
     return cache_fill(cache, &cache->small, first, count, ACCOUNT_SMALL);
 }
@@ -156,7 +167,7 @@ static void advance_read(struct cache *cache, struct disk_request *read)
         struct piece piece = look(cache, read, at);
 
         if (piece.kind == PIECE_THERE && !waits) {
-            cache_serve(cache, piece.line, read->lba + at, piece.blocks,
+            cache_serve(cache, piece.line, (uint32_t)read->lba + at, piece.blocks,
                         (uint8_t *)read->buffer + (size_t)at * cache->disk.block_size);
         } else if (piece.kind == PIECE_COMING || (piece.kind == PIECE_MISSING && widen(cache, read, at, piece.blocks))) {
             waits = true;
@@ -171,7 +182,7 @@ static void advance_read(struct cache *cache, struct disk_request *read)
             continue;
         set_request_place(read, at | (request_place(read) & READ_PLAIN));
         if (piece.kind == PIECE_SENT && piece.errand->state == ERRAND_LANDED &&
-            piece.errand->request.lba + piece.errand->request.blocks == read->lba + at)
+            piece.errand->lba + piece.errand->request.blocks == (uint32_t)read->lba + at)
             cache_free_errand(cache, piece.errand);
     }
 }
@@ -189,9 +200,9 @@ static void advance(struct cache *cache, struct disk_request *request)
 {
     uint32_t blocks = request->operation == DISK_FLUSH ? 1 : request->blocks; /* so that a flush, too, is one part */
 
-    if (request->operation == DISK_READ)
+    if (is_for_memory(request))
         advance_read(cache, request);
-    else if (!request_place(request) && cache_send_part(cache, request, 0, request->blocks))
+    else if (!(request_place(request) & ~READ_PLAIN) && cache_send_part(cache, request, 0, request->blocks))
         set_request_place(request, blocks);
 
     bool all = (request_place(request) & ~READ_PLAIN) == blocks || request->status != OK;
@@ -256,8 +267,8 @@ static void cache_submit(struct disk *contract, struct disk_request *request)
         cache->credit[ACCOUNT_SMALL] = smaller_of(cache->credit[ACCOUNT_SMALL] + (bytes >> SHARE_SHIFT_SMALL), CREDIT_MAX);
     }
     advance(cache, request);
-    if (request->operation == DISK_READ)
-        cache_note(cache, request->lba, request->blocks, !request->done);
+    if (is_for_memory(request))
+        cache_note(cache, (uint32_t)request->lba, request->blocks, !request->done);
     if (request->done && cache->asked)
         pump_below(cache);
 }
@@ -377,9 +388,9 @@ struct disk *cache_new(void *memory, size_t size, struct disk *below, uint32_t i
     cache->big.data = (uint8_t *)(((uintptr_t)(cache->big.lines + lines) + 63) & ~(uintptr_t)63);
     cache->small.data = cache->big.data + (size_t)cache->big.count * big;
 
-    cache->disk = *below;
-    cache->disk.ops = &operations;
     cache->below = below;
+    cache->disk.ops = &operations;
+    mirror(cache);
     cache->in_flight_max = in_flight;
     cache->credit[ACCOUNT_STREAM] = LOAN_STREAM;
     cache->credit[ACCOUNT_SMALL] = LOAN_SMALL;

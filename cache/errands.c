@@ -30,7 +30,7 @@ void cache_free_errand(struct cache *cache, struct cache_errand *errand)
         cache->parts--;
 }
 
-bool cache_in_doubt(const struct cache *cache, uint64_t lba, uint32_t blocks)
+bool cache_in_doubt(const struct cache *cache, uint32_t lba, uint32_t blocks)
 {
     if (ranges_overlap(cache->doubt_from, cache->doubt_to - cache->doubt_from, lba, blocks))
         return true;
@@ -39,7 +39,7 @@ bool cache_in_doubt(const struct cache *cache, uint64_t lba, uint32_t blocks)
         const struct cache_errand *errand = &cache->errands[i];
 
         if (errand->state == ERRAND_BUSY && errand->request.operation == DISK_WRITE &&
-            ranges_overlap(errand->request.lba, errand->request.blocks, lba, blocks))
+            ranges_overlap(errand->lba, errand->request.blocks, lba, blocks))
             return true;
     }
     return false;
@@ -48,22 +48,20 @@ bool cache_in_doubt(const struct cache *cache, uint64_t lba, uint32_t blocks)
 static void send(struct cache *cache, struct cache_errand *errand)
 {
     errand->alone = cache->fills + cache->parts == 1;
-    errand->sent_at = platform_ticks();
+    errand->sent_at = clock_now();
     disk_submit(cache->below, &errand->request);
     cache->asked = true;
 }
 
 static void begin_write(struct cache *cache, struct cache_errand *write)
 {
-    const struct disk_request *request = &write->request;
-
     write->number = ++cache->writes;
     cache_hide(cache, write, cache_errand_number(cache, write));
     for (unsigned i = 0; i < CACHE_ERRANDS; i++) {
         struct cache_errand *other = &cache->errands[i];
 
         if (other->state == ERRAND_BUSY && other->request.operation == DISK_READ &&
-            ranges_overlap(other->request.lba, other->request.blocks, request->lba, request->blocks))
+            ranges_overlap(other->lba, other->request.blocks, write->lba, write->request.blocks))
             other->doomed = true;
     }
 }
@@ -83,10 +81,11 @@ bool cache_send_part(struct cache *cache, struct disk_request *owner, uint32_t a
         .blocks = blocks,
         .buffer = owner->buffer ? (uint8_t *)owner->buffer + (size_t)at * cache->disk.block_size : NULL,
     };
+    errand->lba = errand->request.lba > CACHE_END ? CACHE_END : (uint32_t)errand->request.lba;
     if (owner->operation == DISK_WRITE)
         begin_write(cache, errand);
     else if (owner->operation == DISK_READ)
-        errand->doomed = cache_in_doubt(cache, errand->request.lba, blocks);
+        errand->doomed = cache_in_doubt(cache, errand->lba, blocks);
     send(cache, errand);
     return true;
 }
@@ -100,9 +99,9 @@ static bool is_there(const struct cache *cache, const struct cache_line *line, u
     if (!line->fill || cache->errands[line->fill - 1].doomed)
         return false;
 
-    const struct disk_request *fill = &cache->errands[line->fill - 1].request;
-    uint32_t fill_from = (uint32_t)(fill->lba - line->first);
-    return fill_from <= from && to <= fill_from + fill->blocks;
+    const struct cache_errand *fill = &cache->errands[line->fill - 1];
+    uint32_t fill_from = fill->lba - line->first;
+    return fill_from <= from && to <= fill_from + fill->request.blocks;
 }
 
 /* Another run in the line that nobody has come to yet, but soon will. */
@@ -129,11 +128,11 @@ static void charge(struct cache *cache, struct cache_line *line, uint32_t bytes,
     cache->fills++;
 }
 
-bool cache_fill(struct cache *cache, struct cache_pool *pool, uint64_t lba, uint32_t blocks, enum cache_account account)
+bool cache_fill(struct cache *cache, struct cache_pool *pool, uint32_t lba, uint32_t blocks, enum cache_account account)
 {
     uint32_t bytes = blocks * cache->disk.block_size;
     const struct cache_line *there = cache_find(pool, lba);
-    uint32_t from = (uint32_t)lba & (pool->blocks - 1);
+    uint32_t from = lba & (pool->blocks - 1);
 
     if (there && is_there(cache, there, from, from + blocks))
         return true;
@@ -153,6 +152,7 @@ bool cache_fill(struct cache *cache, struct cache_pool *pool, uint64_t lba, uint
     charge(cache, line, bytes, account);
     line->fill = cache_errand_number(cache, errand);
     errand->line = line;
+    errand->lba = lba;
     errand->request = (struct disk_request){
         .operation = DISK_READ,
         .lba = lba,
@@ -168,7 +168,7 @@ bool cache_fill(struct cache *cache, struct cache_pool *pool, uint64_t lba, uint
 /* The shortest counts, but for one that is always longer by now. */
 static void measure(struct cache *cache, const struct cache_errand *errand)
 {
-    uint64_t took = platform_ticks() - errand->sent_at, longer = cache->round_trip + cache->round_trip / 8;
+    uint32_t took = clock_now() - errand->sent_at, longer = cache->round_trip + cache->round_trip / 8;
 
     if (errand->alone)
         cache->round_trip = took < longer || !cache->round_trip ? took : longer;
@@ -185,7 +185,7 @@ static void ask_plainly(struct cache *cache)
 static void end_fill(struct cache *cache, struct cache_errand *errand)
 {
     struct cache_line *line = errand->line;
-    uint32_t from = (uint32_t)(errand->request.lba - line->first);
+    uint32_t from = errand->lba - line->first;
 
     line->fill = 0;
     cache->fills--;
@@ -199,7 +199,7 @@ static void end_fill(struct cache *cache, struct cache_errand *errand)
 /* It may come late, until a later one is done: the disk's contract. */
 static void doubt(struct cache *cache, const struct cache_errand *write)
 {
-    uint64_t from = write->request.lba, to = from + write->request.blocks;
+    uint32_t from = write->lba, to = from + write->request.blocks;
 
     if (cache->doubt_from == cache->doubt_to) {
         cache->doubt_from = from;
@@ -236,8 +236,8 @@ static void end_part(struct cache *cache, struct cache_errand *errand)
     if (part->operation == DISK_WRITE)
         end_write(cache, errand);
     else if (part->operation == DISK_READ && part->status == OK && !errand->doomed &&
-             errand->owner->blocks <= cache->small.blocks)
-        cache_keep(cache, part->lba, part->blocks, part->buffer);
+             errand->owner->blocks <= cache->small.blocks && errand->lba + part->blocks <= CACHE_END)
+        cache_keep(cache, errand->lba, part->blocks, part->buffer);
 }
 
 void cache_reap(struct cache *cache)

@@ -16,16 +16,16 @@ static bool is_free(const struct cache_line *line)
 }
 
 /* Multiplied by 2^32 over the golden ratio: a stride of a power of two goes round all sets. */
-static struct cache_line *ways_of(const struct cache_pool *pool, uint64_t lba)
+static struct cache_line *ways_of(const struct cache_pool *pool, uint32_t lba)
 {
-    uint32_t sets = pool->count / pool->ways, mixed = (uint32_t)(lba >> pool->shift) * 2654435769u;
+    uint32_t sets = pool->count / pool->ways, mixed = (lba >> pool->shift) * 2654435769u;
 
     return pool->lines + (mixed >> 16) % sets * pool->ways;
 }
 
-struct cache_line *cache_find(const struct cache_pool *pool, uint64_t lba)
+struct cache_line *cache_find(const struct cache_pool *pool, uint32_t lba)
 {
-    uint64_t first = lba & ~(uint64_t)(pool->blocks - 1);
+    uint32_t first = lba & ~(pool->blocks - 1);
     struct cache_line *line = ways_of(pool, lba);
 
     for (uint32_t i = 0; i < pool->ways; i++, line++) {
@@ -58,7 +58,7 @@ static uint32_t readiness(const struct cache *cache, const struct cache_line *li
     return (used_up ? 0x60000000 : 0x40000000) + age;
 }
 
-struct cache_line *cache_take_line(struct cache *cache, struct cache_pool *pool, uint64_t lba)
+struct cache_line *cache_take_line(struct cache *cache, struct cache_pool *pool, uint32_t lba)
 {
     struct cache_line *best = cache_find(pool, lba);
 
@@ -83,7 +83,7 @@ struct cache_line *cache_take_line(struct cache *cache, struct cache_pool *pool,
             ways[i].wanted_again = false;
     }
     cache_drop(best);
-    best->first = lba & ~(uint64_t)(pool->blocks - 1);
+    best->first = lba & ~(pool->blocks - 1);
     best->account = ACCOUNT_NONE;
     best->stamp = cache->stamp;
     return best;
@@ -124,9 +124,9 @@ static uint32_t give_back(struct cache *cache, struct cache_line *line, uint32_t
     return bytes;
 }
 
-void cache_serve(struct cache *cache, struct cache_line *line, uint64_t lba, uint32_t blocks, void *to)
+void cache_serve(struct cache *cache, struct cache_line *line, uint32_t lba, uint32_t blocks, void *to)
 {
-    uint32_t at = (uint32_t)(lba - line->first), size = cache->disk.block_size;
+    uint32_t at = lba - line->first, size = cache->disk.block_size;
 
     memcpy(to, cache_data(cache, line) + (size_t)at * size, (size_t)blocks * size);
     uint32_t back = line->account ? give_back(cache, line, at, at + blocks) : 0;
@@ -136,13 +136,13 @@ void cache_serve(struct cache *cache, struct cache_line *line, uint64_t lba, uin
     line->stamp = cache->stamp;
 }
 
-void cache_keep(struct cache *cache, uint64_t lba, uint32_t blocks, const uint8_t *data)
+void cache_keep(struct cache *cache, uint32_t lba, uint32_t blocks, const uint8_t *data)
 {
     uint32_t size = cache->disk.block_size;
 
     while (blocks) {
         struct cache_line *line = cache_take_line(cache, &cache->small, lba);
-        uint32_t at = (uint32_t)lba & (cache->small.blocks - 1), count = smaller_of(blocks, cache->small.blocks - at);
+        uint32_t at = lba & (cache->small.blocks - 1), count = smaller_of(blocks, cache->small.blocks - at);
 
         /* One that an account has paid for is about to be used: it stays as it is. */
         if (line && !line->fill && !line->writer && (line->account == ACCOUNT_NONE || line->from == line->to)) {
@@ -172,7 +172,7 @@ void cache_hide(struct cache *cache, const struct cache_errand *write, uint8_t n
     for (uint32_t i = line_count(cache); i; i--, line++) {
         uint32_t valid = line->to - line->from;
 
-        if (!valid || !ranges_overlap(line->first + line->from, valid, write->request.lba, write->request.blocks))
+        if (!valid || !ranges_overlap(line->first + line->from, valid, write->lba, write->request.blocks))
             continue;
         if (line->writer)
             cache_drop(line);
@@ -183,7 +183,7 @@ void cache_hide(struct cache *cache, const struct cache_errand *write, uint8_t n
 
 void cache_renew(struct cache *cache, const struct cache_errand *write, uint8_t number)
 {
-    uint64_t lba = write->request.lba, end = lba + write->request.blocks;
+    uint32_t lba = write->lba, end = lba + write->request.blocks;
     uint32_t size = cache->disk.block_size;
     struct cache_line *line = cache->big.lines;
 
@@ -192,7 +192,7 @@ void cache_renew(struct cache *cache, const struct cache_errand *write, uint8_t 
             continue;
         line->writer = 0;
 
-        uint64_t from = line->first + line->from, to = line->first + line->to;
+        uint32_t from = line->first + line->from, to = line->first + line->to;
         from = from < lba ? lba : from;
         to = to > end ? end : to;
         memcpy(cache_data(cache, line) + (size_t)(from - line->first) * size,

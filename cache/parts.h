@@ -27,9 +27,16 @@ enum cache_account { ACCOUNT_NONE, ACCOUNT_STREAM, ACCOUNT_SMALL, ACCOUNTS };
 #define SHARE_SHIFT_SMALL  7 /* … + 1/128 */
 #define CREDIT_MAX         (64 * MIB)
 
+/*
+ * Block numbers have 32 bits here, because that is half the code: what lies behind CACHE_END is neither kept nor read ahead. It
+ * is a multiple of every line's size, and a request that begins before it ends within 32 bits.
+ */
+#define CACHE_END        0xFFFE0000u
+#define CACHE_BLOCKS_MAX 0x10000u /* of a request */
+
 /* Consecutive blocks; one run of them is valid, which a fill makes longer. Free: no valid block, no fill. */
 struct cache_line {
-    uint64_t first;                 /* block, a multiple of the line's size */
+    uint32_t first;                 /* block, a multiple of the line's size */
     uint32_t stamp;                 /* when it was touched last */
     uint16_t from, to;              /* valid blocks, counted from `first`; none: equal */
     uint16_t used_from, used_to;    /* the part that was demanded since its account paid for it */
@@ -53,8 +60,9 @@ struct cache_errand {
     struct disk_request request;
     struct disk_request *owner; /* the caller's request that this is a part of; NULL: a fill */
     struct cache_line *line;    /* of a fill */
+    uint32_t lba;               /* the request's, CACHE_END at most */
     uint32_t number;            /* of a write: which it is */
-    uint64_t sent_at;           /* ticks */
+    uint32_t sent_at;           /* in clock_now()s */
     bool alone;                 /* nothing else was under way then */
     enum errand_state state;    /* LANDED: a part of a read whose turn comes later */
     bool doomed;                /* what is read is not to be kept */
@@ -63,11 +71,11 @@ struct cache_errand {
 enum stream_way { STREAM_FORWARD, STREAM_BACKWARD, STREAM_STRIDED };
 
 struct cache_stream {
-    uint64_t lba; /* the last request */
+    uint32_t lba; /* the last request */
     uint32_t blocks;
     uint32_t window; /* blocks; 0: it is no stream yet */
-    uint64_t stride; /* from one request to the next, modulo 2^64; 0: not known */
-    uint64_t ahead;  /* forward: the first block not asked for; backward: the last one that was; strided: the next step */
+    uint32_t stride; /* from one request to the next, modulo 2^32; 0: not known */
+    uint32_t ahead;  /* forward: the first block not asked for; backward: the last one that was; strided: the next step */
     uint32_t stamp;
     enum stream_way way;
     uint8_t steps; /* that fitted */
@@ -76,6 +84,7 @@ struct cache_stream {
 struct cache {
     struct disk disk; /* first, so that a struct disk * is this */
     struct disk *below;
+    uint32_t blocks; /* that it deals with: all, or those before CACHE_END */
     struct cache_pool big, small;
     struct cache_errand errands[CACHE_ERRANDS];
     struct cache_stream streams[CACHE_STREAMS];
@@ -87,9 +96,9 @@ struct cache {
     uint32_t stamp;                    /* a clock of requests */
     uint32_t writes;                   /* submitted so far */
     uint32_t doubt_since;              /* number of the last write that failed */
-    uint64_t doubt_from, doubt_to;     /* blocks that it may still change; none: equal */
+    uint32_t doubt_from, doubt_to;     /* blocks that it may still change; none: equal */
     uint64_t pumped_at;                /* ticks */
-    uint64_t round_trip;               /* ticks: of reads that were alone; 0: not known */
+    uint32_t round_trip;               /* in clock_now()s: of reads that were alone; 0: not known */
     bool crowded;                      /* the last fill took half as long again: it had to queue */
     bool stirred;                      /* somebody may get on who could not before */
     bool asked;                        /* something below since its last pump */
@@ -97,7 +106,13 @@ struct cache {
     struct cache_figures figures;
 };
 
-static inline bool ranges_overlap(uint64_t a, uint64_t a_blocks, uint64_t b, uint64_t b_blocks)
+/* Ticks are too fine, and differences of them too large. */
+static inline uint32_t clock_now(void)
+{
+    return (uint32_t)(platform_ticks() >> 10);
+}
+
+static inline bool ranges_overlap(uint32_t a, uint32_t a_blocks, uint32_t b, uint32_t b_blocks)
 {
     return a < b + b_blocks && b < a + a_blocks;
 }
@@ -105,10 +120,10 @@ static inline bool ranges_overlap(uint64_t a, uint64_t a_blocks, uint64_t b, uin
 /* ---- lines.c ---- */
 
 /* The line that has `lba`, or is being filled for it; NULL: none. */
-struct cache_line *cache_find(const struct cache_pool *pool, uint64_t lba);
+struct cache_line *cache_find(const struct cache_pool *pool, uint32_t lba);
 
 /* The same, or one that can be filled with it; NULL: all are busy. */
-struct cache_line *cache_take_line(struct cache *cache, struct cache_pool *pool, uint64_t lba);
+struct cache_line *cache_take_line(struct cache *cache, struct cache_pool *pool, uint32_t lba);
 
 uint8_t *cache_data(const struct cache *cache, const struct cache_line *line);
 
@@ -119,10 +134,10 @@ void cache_drop(struct cache_line *line);
 void cache_extend(struct cache_line *line, uint32_t from, uint32_t to);
 
 /* Valid blocks are demanded: copied to `to`. */
-void cache_serve(struct cache *cache, struct cache_line *line, uint64_t lba, uint32_t blocks, void *to);
+void cache_serve(struct cache *cache, struct cache_line *line, uint32_t lba, uint32_t blocks, void *to);
 
 /* Blocks that were read for a demand are kept in small lines. */
-void cache_keep(struct cache *cache, uint64_t lba, uint32_t blocks, const uint8_t *data);
+void cache_keep(struct cache *cache, uint32_t lba, uint32_t blocks, const uint8_t *data);
 
 /* A write begins, has succeeded, has failed. */
 void cache_hide(struct cache *cache, const struct cache_errand *write, uint8_t number);
@@ -141,10 +156,10 @@ void cache_free_errand(struct cache *cache, struct cache_errand *errand);
 bool cache_send_part(struct cache *cache, struct disk_request *owner, uint32_t at, uint32_t blocks);
 
 /* Reads blocks of one line ahead; false when that cannot be, or must not. True also when they are there or on their way. */
-bool cache_fill(struct cache *cache, struct cache_pool *pool, uint64_t lba, uint32_t blocks, enum cache_account account);
+bool cache_fill(struct cache *cache, struct cache_pool *pool, uint32_t lba, uint32_t blocks, enum cache_account account);
 
 /* Is a write to any of these blocks under way, or not known to be over? */
-bool cache_in_doubt(const struct cache *cache, uint64_t lba, uint32_t blocks);
+bool cache_in_doubt(const struct cache *cache, uint32_t lba, uint32_t blocks);
 
 /* Takes in what is done below. */
 void cache_reap(struct cache *cache);
@@ -152,7 +167,7 @@ void cache_reap(struct cache *cache);
 /* ---- streams.c ---- */
 
 /* A read was submitted; `late`: not all of it was in memory. */
-void cache_note(struct cache *cache, uint64_t lba, uint32_t blocks, bool late);
+void cache_note(struct cache *cache, uint32_t lba, uint32_t blocks, bool late);
 
 /* Every stream reads ahead as far as it may. */
 void cache_read_ahead(struct cache *cache);

@@ -16,9 +16,9 @@ static uint32_t age(const struct cache *cache, const struct cache_stream *stream
 }
 
 /* A part of the last request again, and more behind it, is a step forward. */
-static bool fits(const struct cache_stream *stream, uint64_t lba, uint32_t blocks, enum stream_way *way)
+static bool fits(const struct cache_stream *stream, uint32_t lba, uint32_t blocks, enum stream_way *way)
 {
-    uint64_t end = stream->lba + stream->blocks;
+    uint32_t end = stream->lba + stream->blocks;
 
     if (stream->blocks == 0)
         return false;
@@ -32,7 +32,7 @@ static bool fits(const struct cache_stream *stream, uint64_t lba, uint32_t block
     return lba + blocks == stream->lba;
 }
 
-static uint64_t distance(uint64_t a, uint64_t b)
+static uint32_t distance(uint32_t a, uint32_t b)
 {
     return a < b ? b - a : a - b;
 }
@@ -41,10 +41,10 @@ static uint64_t distance(uint64_t a, uint64_t b)
  * In place of the stalest. From the nearest that is no stream yet and reads as much at a time it may be a stride; that one stays,
  * because it may as well be another stream's beginning.
  */
-static void begin_stream(struct cache *cache, uint64_t lba, uint32_t blocks)
+static void begin_stream(struct cache *cache, uint32_t lba, uint32_t blocks)
 {
     struct cache_stream *stalest = cache->streams;
-    uint64_t least = blocks_of(cache, NEIGHBOUR), stride = 0;
+    uint32_t least = blocks_of(cache, NEIGHBOUR), stride = 0;
 
     for (unsigned i = 0; i < CACHE_STREAMS; i++) {
         struct cache_stream *stream = &cache->streams[i];
@@ -83,10 +83,10 @@ static uint32_t command_max(const struct cache *cache)
  * In blocks, when so many are ahead. No stream takes more than half of what the account has left for it, so that many short ones
  * do not leave the next without; under two small lines it is not worth the commands.
  */
-static uint32_t window_of(const struct cache *cache, const struct cache_stream *stream, uint64_t ahead)
+static uint32_t window_of(const struct cache *cache, const struct cache_stream *stream, uint32_t ahead)
 {
-    uint64_t credit = cache->credit[ACCOUNT_STREAM] / cache->disk.block_size + ahead;
-    uint32_t window = credit / 2 < stream->window ? (uint32_t)(credit / 2) : stream->window;
+    uint32_t credit = cache->credit[ACCOUNT_STREAM] / cache->disk.block_size + ahead;
+    uint32_t window = smaller_of(credit / 2, stream->window);
 
     return window < 2 * cache->small.blocks ? 0 : window;
 }
@@ -97,21 +97,19 @@ static bool is_worth(uint32_t window, uint32_t blocks, uint32_t room)
     return blocks && (blocks == room || 2 * blocks >= window);
 }
 
-static bool has_block(const struct cache_line *line, uint64_t lba)
+static bool has_block(const struct cache_line *line, uint32_t lba)
 {
     return line && lba >= line->first + line->from && lba < line->first + line->to;
 }
 
 static bool step_forward(struct cache *cache, struct cache_stream *stream)
 {
-    uint64_t end = stream->lba + stream->blocks;
+    uint32_t end = stream->lba + stream->blocks;
 
     if (stream->ahead < end)
         stream->ahead = end;
     uint32_t window = window_of(cache, stream, stream->ahead - end);
-    uint64_t limit = end + window;
-    if (limit > cache->disk.block_count)
-        limit = cache->disk.block_count;
+    uint32_t limit = smaller_of(end + window, cache->blocks);
     if (stream->ahead >= limit)
         return false;
 
@@ -121,8 +119,8 @@ static bool step_forward(struct cache *cache, struct cache_stream *stream)
         return true;
     }
 
-    uint32_t room = smaller_of(cache->big.blocks - ((uint32_t)stream->ahead & (cache->big.blocks - 1)), command_max(cache));
-    uint32_t blocks = limit - stream->ahead < room ? (uint32_t)(limit - stream->ahead) : room;
+    uint32_t room = smaller_of(cache->big.blocks - (stream->ahead & (cache->big.blocks - 1)), command_max(cache));
+    uint32_t blocks = smaller_of(limit - stream->ahead, room);
     if (!is_worth(window, blocks, room) || !cache_fill(cache, &cache->big, stream->ahead, blocks, ACCOUNT_STREAM))
         return false;
     stream->ahead += blocks;
@@ -134,19 +132,19 @@ static bool step_backward(struct cache *cache, struct cache_stream *stream)
     if (stream->ahead > stream->lba)
         stream->ahead = stream->lba;
     uint32_t window = window_of(cache, stream, stream->lba - stream->ahead);
-    uint64_t limit = stream->lba > window ? stream->lba - window : 0;
+    uint32_t limit = stream->lba > window ? stream->lba - window : 0;
     if (stream->ahead <= limit)
         return false;
 
-    uint64_t last = stream->ahead - 1;
+    uint32_t last = stream->ahead - 1;
     const struct cache_line *line = cache_find(&cache->big, last);
     if (has_block(line, last)) {
         stream->ahead = line->first + line->from;
         return true;
     }
 
-    uint32_t room = smaller_of(((uint32_t)last & (cache->big.blocks - 1)) + 1, command_max(cache));
-    uint32_t blocks = stream->ahead - limit < room ? (uint32_t)(stream->ahead - limit) : room;
+    uint32_t room = smaller_of((last & (cache->big.blocks - 1)) + 1, command_max(cache));
+    uint32_t blocks = smaller_of(stream->ahead - limit, room);
     if (!is_worth(window, blocks, room) || !cache_fill(cache, &cache->big, stream->ahead - blocks, blocks, ACCOUNT_STREAM))
         return false;
     stream->ahead -= blocks;
@@ -159,18 +157,18 @@ static bool step_strided(struct cache *cache, struct cache_stream *stream)
     bool small = stream->blocks <= 2 * cache->small.blocks;
     struct cache_pool *pool = small ? &cache->small : &cache->big;
     uint32_t steps = smaller_of(stream->window / stream->blocks, CACHE_STRIDES_MAX);
-    uint64_t lba = stream->ahead;
+    uint32_t lba = stream->ahead;
 
     /* In multiples of the stride, whichever way it goes. */
-    uint64_t gone = lba - stream->lba, most = stream->stride * steps;
-    bool down = stream->stride >> 63;
+    uint32_t gone = lba - stream->lba, most = stream->stride * steps;
+    bool down = stream->stride >> 31;
     if (down ? 0 - gone > 0 - most : gone > most)
         return false;
-    if (lba >= cache->disk.block_count || stream->blocks > cache->disk.block_count - lba)
+    if (lba >= cache->blocks || stream->blocks > cache->blocks - lba)
         return false;
 
     for (uint32_t left = stream->blocks; left;) {
-        uint32_t room = pool->blocks - ((uint32_t)lba & (pool->blocks - 1));
+        uint32_t room = pool->blocks - (lba & (pool->blocks - 1));
         uint32_t blocks = smaller_of(smaller_of(left, room), command_max(cache));
 
         if (!blocks || !cache_fill(cache, pool, lba, blocks, ACCOUNT_STREAM))
@@ -215,13 +213,13 @@ static void take_step(struct cache *cache, struct cache_stream *stream, enum str
     } else if (late && !cache->crowded) {
         stream->window *= 2;
     }
-    if (way == STREAM_STRIDED && (stream->stride >> 63 ? stream->ahead >= stream->lba : stream->ahead <= stream->lba))
+    if (way == STREAM_STRIDED && (stream->stride >> 31 ? stream->ahead >= stream->lba : stream->ahead <= stream->lba))
         stream->ahead = stream->lba + stream->stride;
     stream->window = smaller_of(stream->window, window_max(cache));
     read_ahead(cache, stream);
 }
 
-void cache_note(struct cache *cache, uint64_t lba, uint32_t blocks, bool late)
+void cache_note(struct cache *cache, uint32_t lba, uint32_t blocks, bool late)
 {
     enum stream_way way = STREAM_FORWARD;
 

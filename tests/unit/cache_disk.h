@@ -49,6 +49,7 @@ static struct {
         unsigned next;
     } blocks[DISK_BLOCKS];
     uint32_t versions;
+    uint64_t base;   /* blocks before it are not used */
     uint64_t moment; /* rises with every change and every request */
     uint64_t random;
 } below;
@@ -69,7 +70,7 @@ static size_t word_of(unsigned i)
 static void name_block(void *block, uint64_t lba, uint32_t version)
 {
     for (unsigned i = 0; i < WORDS; i++)
-        put_be64((uint8_t *)block + 8 * word_of(i), (uint64_t)version << 32 | lba);
+        put_be64((uint8_t *)block + 8 * word_of(i), (uint64_t)version << 32 | (uint32_t)lba);
 }
 
 static uint32_t version_in(const void *block, uint64_t lba)
@@ -80,30 +81,31 @@ static uint32_t version_in(const void *block, uint64_t lba)
         if (get_be64((const uint8_t *)block + 8 * word_of(i)) != name)
             fail_msg("block %u: torn", (unsigned)lba);
     }
-    if ((uint32_t)name != lba)
+    if ((uint32_t)name != (uint32_t)lba)
         fail_msg("block %u: is that of %u", (unsigned)lba, (unsigned)(uint32_t)name);
     return (uint32_t)(name >> 32);
 }
 
 static void change_block(uint64_t lba, uint32_t version)
 {
-    unsigned next = below.blocks[lba].next++ % PAST;
+    unsigned next = below.blocks[lba % DISK_BLOCKS].next++ % PAST;
 
-    below.blocks[lba].past[next].version = below.blocks[lba].version;
-    below.blocks[lba].past[next].until = ++below.moment;
-    below.blocks[lba].version = version;
+    below.blocks[lba % DISK_BLOCKS].past[next].version = below.blocks[lba % DISK_BLOCKS].version;
+    below.blocks[lba % DISK_BLOCKS].past[next].until = ++below.moment;
+    below.blocks[lba % DISK_BLOCKS].version = version;
 }
 
 /* Was that version there at any time since the moment? */
 static bool was_there(uint64_t lba, uint32_t version, uint64_t since)
 {
-    if (below.blocks[lba].version == version)
+    if (below.blocks[lba % DISK_BLOCKS].version == version)
         return true;
     for (unsigned i = 0; i < PAST; i++) {
-        if (below.blocks[lba].past[i].version == version && below.blocks[lba].past[i].until > since)
+        if (below.blocks[lba % DISK_BLOCKS].past[i].version == version && below.blocks[lba % DISK_BLOCKS].past[i].until > since)
             return true;
     }
-    return below.blocks[lba].past[below.blocks[lba].next % PAST].until > since; /* more than are remembered */
+    return below.blocks[lba % DISK_BLOCKS].past[below.blocks[lba % DISK_BLOCKS].next % PAST].until >
+           since; /* more than are remembered */
 }
 
 /* ---- requests ---- */
@@ -134,7 +136,7 @@ static void act(struct held *held)
         uint8_t *block = (uint8_t *)request->buffer + (size_t)i * below.disk.block_size;
 
         if (request->operation == DISK_READ)
-            name_block(block, request->lba + i, below.blocks[request->lba + i].version);
+            name_block(block, request->lba + i, below.blocks[(request->lba + i) % DISK_BLOCKS].version);
         else
             change_block(request->lba + i, version_in(block, request->lba + i));
     }
@@ -189,7 +191,7 @@ static void reconnect(void)
         below.held[i].acts_at = below.held[i].answers_at += 3000;
     }
     for (; below.changes; below.changes--) {
-        uint64_t lba = any((uint32_t)below.disk.block_count - 8);
+        uint64_t lba = below.base + any((uint32_t)(below.disk.block_count - below.base) - 8);
 
         for (unsigned i = 0; i < 8; i++)
             change_block(lba + i, ++below.versions);
@@ -296,7 +298,7 @@ static void check_fresh(const void *buffer, uint64_t lba, uint32_t blocks, uint6
 
         if (!was_there(lba + i, version, since))
             fail_msg("block %u: version %u is stale, %u is there", (unsigned)(lba + i), (unsigned)version,
-                     (unsigned)below.blocks[lba + i].version);
+                     (unsigned)below.blocks[(lba + i) % DISK_BLOCKS].version);
     }
 }
 

@@ -6,21 +6,24 @@
  */
 #include "tests/unit/cache_disk.h"
 
-#define OPERATIONS 40000u /* of each world */
+#define OPERATIONS 30000u /* of each world */
 #define AT_A_TIME  6
 #define BUFFER     (64 * KIB)
 
 struct world {
     uint32_t block_size, blocks, max_blocks, memory, in_flight, delay_us, jitter_us, fails_percent;
     unsigned mishaps; /* in a thousand: reconnects, requests given up, forgetting */
+    uint64_t base;    /* of the blocks */
 };
 
 static const struct world worlds[] = {
-    {512, DISK_BLOCKS, 128, CACHE_MEMORY, 512 * KIB, 300, 2000, 0, 0},
-    {512, DISK_BLOCKS, 128, CACHE_MEMORY_MIN, 128 * KIB, 500, 5000, 3, 10},
-    {512, 900, 64, CACHE_MEMORY, 1 * MIB, 1000, 20000, 10, 60}, /* all of it fits: what was remembered is asked for again */
-    {512, 5000, 7, CACHE_MEMORY_MIN, 1 * MIB, 0, 100, 1, 20},
-    {4096, DISK_BLOCKS, 16, 640 * KIB, 256 * KIB, 100, 1000, 1, 10},
+    {512, DISK_BLOCKS, 128, CACHE_MEMORY, 512 * KIB, 300, 2000, 0, 0, 0},
+    {512, DISK_BLOCKS, 128, CACHE_MEMORY_MIN, 128 * KIB, 500, 5000, 3, 10, 0},
+    {512, 900, 64, CACHE_MEMORY, 1 * MIB, 1000, 20000, 10, 60, 0}, /* all of it fits: what was remembered is asked for again */
+    {512, 5000, 7, CACHE_MEMORY_MIN, 1 * MIB, 0, 100, 1, 20, 0},
+    {4096, DISK_BLOCKS, 16, 640 * KIB, 256 * KIB, 100, 1000, 1, 10, 0},
+    {512, 20000, 64, CACHE_MEMORY, 256 * KIB, 100, 1000, 1, 10, CACHE_END - 10000},
+    {512, 20000, 64, CACHE_MEMORY, 256 * KIB, 100, 1000, 1, 10, 0x100000000u - 10000},
 };
 
 static struct {
@@ -79,6 +82,7 @@ static void submit_from(unsigned i, enum disk_operation operation, uint64_t lba,
 {
     struct disk_request *request = &callers[i].request;
 
+    lba += below.base;
     check_untouched(i);
     callers[i].used = true;
     callers[i].since = below.moment;
@@ -103,7 +107,7 @@ static uint32_t any_size(void)
 static void choose(enum disk_operation *operation, uint64_t *lba, uint32_t *blocks)
 {
     unsigned kind = any(100);
-    uint32_t count = (uint32_t)below.disk.block_count;
+    uint32_t count = (uint32_t)(below.disk.block_count - below.base);
 
     *operation = DISK_READ;
     *blocks = any_size();
@@ -162,7 +166,10 @@ static void meddle(unsigned mishaps)
 static void run_world(const struct world *world)
 {
     open_cache(world->block_size, world->max_blocks, world->memory, world->in_flight);
-    below.disk.block_count = parts->disk.block_count = world->blocks;
+    below.base = world->base;
+    below.disk.block_count = world->base + world->blocks;
+    below.disk.epoch++;
+    cache->ops->pump(cache);
     below.delay_us = world->delay_us;
     below.jitter_us = world->jitter_us;
     below.fails_percent = world->fails_percent;

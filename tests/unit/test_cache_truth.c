@@ -360,6 +360,30 @@ static void very_many_at_a_time(void **state)
     assert_true(below.most <= CACHE_ERRANDS);
 }
 
+/* … a write also when a fill fails meanwhile. */
+static void a_write_behind_many(void **state)
+{
+    static struct disk_request many[CACHE_ERRANDS + 1];
+
+    (void)state;
+    for (unsigned i = 0; i < 5; i++)
+        read_some(2000 + i * 8, 8);
+    assert_true(cache_in_flight(cache) > 0);
+    for (unsigned i = 0; i < below.count; i++)
+        below.held[i].fails = true;
+
+    for (unsigned i = 0; i < CACHE_ERRANDS; i++) {
+        many[i] = request_of(DISK_READ, 10000 + i * 300, 20, data + i * 20 * 512);
+        disk_submit(cache, &many[i]);
+    }
+    many[CACHE_ERRANDS] = submit_write(64, 8, data + MIB);
+    disk_submit(cache, &many[CACHE_ERRANDS]);
+
+    for (unsigned i = 0; i <= CACHE_ERRANDS; i++)
+        assert_int_equal(disk_wait(cache, &many[i], deadline_after_ms(100)), OK);
+    read_some(64, 8);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -382,6 +406,7 @@ int main(void)
         CASE(given_up_while_it_waits_for_a_fill),
         CASE(given_up_in_pieces),
         CASE(very_many_at_a_time),
+        CASE(a_write_behind_many),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
