@@ -161,9 +161,9 @@ static bool widen(struct cache *cache, const struct disk_request *read, uint32_t
 static void advance_read(struct cache *cache, struct disk_request *read)
 {
     uint32_t at = request_place(read) & ~READ_PLAIN;
-    bool waits = false, stuck = false;
+    bool waits = false;
 
-    while (at < read->blocks && read->status == OK && !stuck) {
+    while (at < read->blocks && read->status == OK) {
         struct piece piece = look(cache, read, at);
 
         if (piece.kind == PIECE_THERE && !waits) {
@@ -171,12 +171,10 @@ static void advance_read(struct cache *cache, struct disk_request *read)
                         (uint8_t *)read->buffer + (size_t)at * cache->disk.block_size);
         } else if (piece.kind == PIECE_COMING || (piece.kind == PIECE_MISSING && widen(cache, read, at, piece.blocks))) {
             waits = true;
-        } else if (piece.kind == PIECE_MISSING) {
-            stuck = !cache_send_part(cache, read, at, piece.blocks);
+        } else if (piece.kind == PIECE_MISSING && !cache_send_part(cache, read, at, piece.blocks)) {
+            break;
         }
 
-        if (stuck)
-            break;
         at += piece.blocks;
         if (waits)
             continue;

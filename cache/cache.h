@@ -10,6 +10,7 @@
  *
  * What is read below but never asked for is bounded by construction: CACHE_LOAN bytes and a 25th of what was asked for. Only
  * reads are speculative, and only into the cache's own memory. One that fails is nobody's failure: the demand is asked anew.
+ * Of a disk of some 2^32 blocks or more, what lies behind those is read and written but not kept.
  *
  * Nothing stale: everything is dropped when the epoch of the disk below changes. A write in flight hides what it overlaps, and
  * what is being read there is thrown away; once it is done with OK the lines have its data. Where one has failed or was given up

@@ -156,7 +156,7 @@ static bool step_strided(struct cache *cache, struct cache_stream *stream)
 {
     bool small = stream->blocks <= 2 * cache->small.blocks;
     struct cache_pool *pool = small ? &cache->small : &cache->big;
-    uint32_t steps = smaller_of(stream->window / stream->blocks, CACHE_STRIDES_MAX);
+    uint32_t steps = smaller_of(window_of(cache, stream, 0) / stream->blocks, CACHE_STRIDES_MAX);
     uint32_t lba = stream->ahead;
 
     /* In multiples of the stride, whichever way it goes. */

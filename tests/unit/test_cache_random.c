@@ -22,6 +22,7 @@ static const struct world worlds[] = {
     {512, 900, 64, CACHE_MEMORY, 1 * MIB, 1000, 20000, 10, 60, 0}, /* all of it fits: what was remembered is asked for again */
     {512, 5000, 7, CACHE_MEMORY_MIN, 1 * MIB, 0, 100, 1, 20, 0},
     {4096, DISK_BLOCKS, 16, 640 * KIB, 256 * KIB, 100, 1000, 1, 10, 0},
+    {8192, 10000, 8, 16 * CACHE_MEMORY_MIN, 256 * KIB, 100, 1000, 1, 10, 0},
     {512, 20000, 64, CACHE_MEMORY, 256 * KIB, 100, 1000, 1, 10, CACHE_END - 10000},
     {512, 20000, 64, CACHE_MEMORY, 256 * KIB, 100, 1000, 1, 10, 0x100000000u - 10000},
 };
