@@ -102,52 +102,34 @@ static bool has_block(const struct cache_line *line, uint32_t lba)
     return line && lba >= line->first + line->from && lba < line->first + line->to;
 }
 
-static bool step_forward(struct cache *cache, struct cache_stream *stream)
+/* Forward or backward. */
+static bool step_along(struct cache *cache, struct cache_stream *stream)
 {
-    uint32_t end = stream->lba + stream->blocks;
+    bool down = stream->way == STREAM_BACKWARD;
+    uint32_t here = down ? stream->lba : stream->lba + stream->blocks;
+    uint32_t most = down ? here : here < cache->blocks ? cache->blocks - here : 0;
 
-    if (stream->ahead < end)
-        stream->ahead = end;
-    uint32_t window = window_of(cache, stream, stream->ahead - end);
-    uint32_t limit = smaller_of(end + window, cache->blocks);
-    if (stream->ahead >= limit)
+    if (down ? stream->ahead > here : stream->ahead < here)
+        stream->ahead = here;
+    uint32_t gone = down ? here - stream->ahead : stream->ahead - here;
+    uint32_t window = window_of(cache, stream, gone), limit = smaller_of(window, most);
+    if (gone >= limit)
         return false;
 
-    const struct cache_line *line = cache_find(&cache->big, stream->ahead);
-    if (has_block(line, stream->ahead)) {
-        stream->ahead = line->first + line->to;
+    uint32_t lba = down ? stream->ahead - 1 : stream->ahead;
+    const struct cache_line *line = cache_find(&cache->big, lba);
+    if (has_block(line, lba)) {
+        stream->ahead = line->first + (down ? line->from : line->to);
         return true;
     }
 
-    uint32_t room = smaller_of(cache->big.blocks - (stream->ahead & (cache->big.blocks - 1)), command_max(cache));
-    uint32_t blocks = smaller_of(limit - stream->ahead, room);
-    if (!is_worth(window, blocks, room) || !cache_fill(cache, &cache->big, stream->ahead, blocks, ACCOUNT_STREAM))
+    uint32_t at = lba & (cache->big.blocks - 1);
+    uint32_t room = smaller_of(down ? at + 1 : cache->big.blocks - at, command_max(cache));
+    uint32_t blocks = smaller_of(limit - gone, room);
+    if (!is_worth(window, blocks, room) ||
+        !cache_fill(cache, &cache->big, down ? stream->ahead - blocks : stream->ahead, blocks, ACCOUNT_STREAM))
         return false;
-    stream->ahead += blocks;
-    return true;
-}
-
-static bool step_backward(struct cache *cache, struct cache_stream *stream)
-{
-    if (stream->ahead > stream->lba)
-        stream->ahead = stream->lba;
-    uint32_t window = window_of(cache, stream, stream->lba - stream->ahead);
-    uint32_t limit = stream->lba > window ? stream->lba - window : 0;
-    if (stream->ahead <= limit)
-        return false;
-
-    uint32_t last = stream->ahead - 1;
-    const struct cache_line *line = cache_find(&cache->big, last);
-    if (has_block(line, last)) {
-        stream->ahead = line->first + line->from;
-        return true;
-    }
-
-    uint32_t room = smaller_of((last & (cache->big.blocks - 1)) + 1, command_max(cache));
-    uint32_t blocks = smaller_of(stream->ahead - limit, room);
-    if (!is_worth(window, blocks, room) || !cache_fill(cache, &cache->big, stream->ahead - blocks, blocks, ACCOUNT_STREAM))
-        return false;
-    stream->ahead -= blocks;
+    stream->ahead += down ? 0 - blocks : blocks;
     return true;
 }
 
@@ -182,10 +164,16 @@ static bool step_strided(struct cache *cache, struct cache_stream *stream)
 
 static void read_ahead(struct cache *cache, struct cache_stream *stream)
 {
-    static bool (*const steps[])(struct cache *, struct cache_stream *) = {step_forward, step_backward, step_strided};
-
-    while (stream->window && steps[stream->way](cache, stream))
+    while (stream->window && (stream->way == STREAM_STRIDED ? step_strided(cache, stream) : step_along(cache, stream)))
         ;
+}
+
+/* The first of what follows the last request. */
+static void begin_ahead(struct cache_stream *stream)
+{
+    stream->ahead = stream->lba + (stream->way == STREAM_FORWARD    ? stream->blocks
+                                   : stream->way == STREAM_BACKWARD ? 0
+                                                                    : stream->stride);
 }
 
 /* ---- the rest of the cache's ---- */
@@ -207,14 +195,12 @@ static void take_step(struct cache *cache, struct cache_stream *stream, enum str
     uint32_t start = blocks_of(cache, CACHE_WINDOW_START);
     if (stream->window == 0) {
         stream->window = start > 2 * stream->blocks ? start : 2 * stream->blocks;
-        stream->ahead = way == STREAM_FORWARD    ? stream->lba + stream->blocks
-                        : way == STREAM_BACKWARD ? stream->lba
-                                                 : stream->lba + stream->stride;
+        begin_ahead(stream);
     } else if (late && !cache->crowded) {
         stream->window *= 2;
     }
     if (way == STREAM_STRIDED && (stream->stride >> 31 ? stream->ahead >= stream->lba : stream->ahead <= stream->lba))
-        stream->ahead = stream->lba + stream->stride;
+        begin_ahead(stream);
     stream->window = smaller_of(stream->window, window_max(cache));
     read_ahead(cache, stream);
 }
@@ -253,11 +239,6 @@ void cache_read_ahead(struct cache *cache)
 
 void cache_rewind(struct cache *cache)
 {
-    for (unsigned i = 0; i < CACHE_STREAMS; i++) {
-        struct cache_stream *stream = &cache->streams[i];
-
-        stream->ahead = stream->way == STREAM_FORWARD    ? stream->lba + stream->blocks
-                        : stream->way == STREAM_BACKWARD ? stream->lba
-                                                         : stream->lba + stream->stride;
-    }
+    for (unsigned i = 0; i < CACHE_STREAMS; i++)
+        begin_ahead(&cache->streams[i]);
 }
