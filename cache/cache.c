@@ -83,7 +83,7 @@ static bool piece_within(struct piece *piece, enum piece_kind kind, uint32_t fro
     return true;
 }
 
-static bool piece_of_line(struct cache *cache, const struct cache_pool *pool, struct piece *piece, uint32_t lba)
+static bool piece_of_line(struct cache *cache, struct cache_pool *pool, struct piece *piece, uint32_t lba)
 {
     struct cache_line *line = cache_find(pool, lba);
 
@@ -380,8 +380,8 @@ struct disk *cache_new(void *memory, size_t size, struct disk *below, uint32_t i
     lay_out(&cache->small, small, below->block_size, small_count, CACHE_WAYS);
 
     uint32_t lines = cache->big.count + small_count;
-    cache->big.lines = (struct cache_line *)(cache + 1);
-    cache->small.lines = cache->big.lines + cache->big.count;
+    cache->big.lines = cache->big.found = (struct cache_line *)(cache + 1);
+    cache->small.lines = cache->small.found = cache->big.lines + cache->big.count;
     memset(cache->big.lines, 0, lines * sizeof(struct cache_line));
     cache->big.data = (uint8_t *)(((uintptr_t)(cache->big.lines + lines) + 63) & ~(uintptr_t)63);
     cache->small.data = cache->big.data + (size_t)cache->big.count * big;

@@ -23,14 +23,21 @@ static struct cache_line *ways_of(const struct cache_pool *pool, uint32_t lba)
     return pool->lines + (mixed >> 16) % sets * pool->ways;
 }
 
-struct cache_line *cache_find(const struct cache_pool *pool, uint32_t lba)
+struct cache_line *cache_find(struct cache_pool *pool, uint32_t lba)
 {
     uint32_t first = lba & ~(pool->blocks - 1);
-    struct cache_line *line = ways_of(pool, lba);
+    struct cache_line *line = pool->found;
+
+    /* Most calls want what the last one did. */
+    if (line->first == first && !is_free(line))
+        return line;
+    line = ways_of(pool, lba);
 
     for (uint32_t i = 0; i < pool->ways; i++, line++) {
-        if (line->first == first && !is_free(line))
+        if (line->first == first && !is_free(line)) {
+            pool->found = line;
             return line;
+        }
     }
     return NULL;
 }

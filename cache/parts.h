@@ -48,6 +48,7 @@ struct cache_line {
 
 struct cache_pool {
     struct cache_line *lines;
+    struct cache_line *found; /* by the last search */
     uint8_t *data;
     uint32_t count, ways;   /* lines, and those that a block can be in */
     uint32_t blocks, shift; /* of each: 1 << shift */
@@ -120,7 +121,7 @@ static inline bool ranges_overlap(uint32_t a, uint32_t a_blocks, uint32_t b, uin
 /* ---- lines.c ---- */
 
 /* The line that has `lba`, or is being filled for it; NULL: none. */
-struct cache_line *cache_find(const struct cache_pool *pool, uint32_t lba);
+struct cache_line *cache_find(struct cache_pool *pool, uint32_t lba);
 
 /* The same, or one that can be filled with it; NULL: all are busy. */
 struct cache_line *cache_take_line(struct cache *cache, struct cache_pool *pool, uint32_t lba);

@@ -116,18 +116,18 @@ static bool step_along(struct cache *cache, struct cache_stream *stream)
     if (gone >= limit)
         return false;
 
-    uint32_t lba = down ? stream->ahead - 1 : stream->ahead;
+    uint32_t lba = down ? stream->ahead - 1 : stream->ahead, at = lba & (cache->big.blocks - 1);
+    uint32_t room = smaller_of(down ? at + 1 : cache->big.blocks - at, command_max(cache));
+    uint32_t blocks = smaller_of(limit - gone, room);
+    if (!is_worth(window, blocks, room))
+        return false;
+
     const struct cache_line *line = cache_find(&cache->big, lba);
     if (has_block(line, lba)) {
         stream->ahead = line->first + (down ? line->from : line->to);
         return true;
     }
-
-    uint32_t at = lba & (cache->big.blocks - 1);
-    uint32_t room = smaller_of(down ? at + 1 : cache->big.blocks - at, command_max(cache));
-    uint32_t blocks = smaller_of(limit - gone, room);
-    if (!is_worth(window, blocks, room) ||
-        !cache_fill(cache, &cache->big, down ? stream->ahead - blocks : stream->ahead, blocks, ACCOUNT_STREAM))
+    if (!cache_fill(cache, &cache->big, down ? stream->ahead - blocks : stream->ahead, blocks, ACCOUNT_STREAM))
         return false;
     stream->ahead += down ? 0 - blocks : blocks;
     return true;
