@@ -28,8 +28,8 @@ enum cache_account { ACCOUNT_NONE, ACCOUNT_STREAM, ACCOUNT_SMALL, ACCOUNTS };
 #define CREDIT_MAX         (64 * MIB)
 
 /*
- * Block numbers have 32 bits here, because that is half the code: what lies behind CACHE_END is neither kept nor read ahead. It
- * is a multiple of every line's size, and a request that begins before it ends within 32 bits.
+ * Block numbers have 32 bits here, because 64 would be a fifth more code: what lies behind CACHE_END is neither kept nor read
+ * ahead. It is a multiple of every line's size, and a request that begins before it ends within 32 bits.
  */
 #define CACHE_END        0xFFFE0000u
 #define CACHE_BLOCKS_MAX 0x10000u /* of a request */
