@@ -27,10 +27,10 @@ def test_pxe_clients_alone_are_served(lab):
 
 
 def test_one_of_two_servers_has_the_root_path(lab):
-    """Somebody else's answers as fast, and knows of another system alone."""
+    """Somebody else's answers as fast, knows of another system alone, and refuses what is asked of ours."""
     target = hello_target(lab)
     lab.dhcp(root_path="192.0.2.1:/srv/nfs")
-    lab.dhcp(label="second", ipv4=False, ipv6=False, root_path=target.root_path,
+    lab.dhcp(segment=lab.network.add_neighbour(), ipv4=False, ipv6=False, root_path=target.root_path,
              words=[f"--dhcp-range={PREFIX}.200,{PREFIX}.220,{NETMASK},1h"])
     machine = lab.boot_directly()
     enters_boot_sector(machine)

@@ -20,19 +20,18 @@ class Dhcp:
 
     With `names` of the ZONE, (name, address) each, it is the DNS server, too, and says so: by DHCP and in router advertisements,
     or by DHCPv6 alone (`dns_by_dhcp6`). Without `ipv4` or `ipv6` the network has the other one alone. Options that are `forced`
-    are sent to those, too, that do not ask for them; `words` are dnsmasq's own; a second server of one network has another
-    `label`.
+    are sent to those, too, that do not ask for them; `words` are dnsmasq's own.
     """
 
     def __init__(self, network, folder, boot_file=None, root_path=None, options=(), root_path_for_all=False,
-                 segment=UNTAGGED, names=(), dns_by_dhcp6=False, ipv4=True, ipv6=True, forced=(), words=(), label="dnsmasq"):
+                 segment=UNTAGGED, names=(), dns_by_dhcp6=False, ipv4=True, ipv6=True, forced=(), words=()):
         self.network = network
         self.tftp = os.path.join(folder, "tftp")
-        self.log = os.path.join(folder, f"{label}-{segment.interface}.log")
+        self.log = os.path.join(folder, f"dnsmasq-{segment.interface}.log")
         self.child = None
         os.makedirs(self.tftp, exist_ok=True)
 
-        leases = os.path.join(folder, f"{label}-leases-{segment.interface}")
+        leases = os.path.join(folder, f"dnsmasq-leases-{segment.interface}")
         plain = ["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--user=root", "--pid-file=",
                  f"--interface={segment.interface}", "--bind-interfaces", f"--log-facility={self.log}"]
         dns = ["--no-resolv", "--no-hosts", f"--local=/{ZONE}/", *[f"--host-record={name},{address}" for name, address in names]]

@@ -67,5 +67,14 @@ def vlan(interface, port, number):
                 os.write(inside, frame[:12] + frame[16:])
 
 
+def cable(one, other):
+    """Two taps become two ends of one cable."""
+    ends = [open_tap(one), open_tap(other)]
+    print("ready", flush=True)
+    while True:
+        for ready in select.select(ends, [], [])[0]:
+            os.write(ends[1 - ends.index(ready)], os.read(ready, 65536))
+
+
 if __name__ == "__main__":
-    {"silent": silent, "flood": flood, "vlan": vlan}[sys.argv[1]](*sys.argv[2:])
+    {"silent": silent, "flood": flood, "vlan": vlan, "cable": cable}[sys.argv[1]](*sys.argv[2:])

@@ -20,18 +20,19 @@ NETMASK = "255.255.255.0"
 
 @dataclass
 class Segment:
-    """A piece of network as its servers see it: the namespace's interface to it, and its addresses, theirs being the first."""
+    """A piece of network as a server sees it: the namespace's interface to it, and its addresses; the server's own has number `host`."""
     interface: str
     prefix: str
     prefix6: str
+    host: int = 1
 
     @property
     def server(self):
-        return f"{self.prefix}.1"
+        return f"{self.prefix}.{self.host}"
 
     @property
     def server6(self):
-        return f"{self.prefix6}1"
+        return f"{self.prefix6}{self.host}"
 
 
 UNTAGGED = Segment(BRIDGE, PREFIX, PREFIX6)
@@ -66,6 +67,15 @@ class Network:
         self.ip("link", "set", segment.interface, "mtu", self.mtu, "up")
         self._add_addresses(segment)
         self.helper("vlan", segment.interface, self.add_tap(), vlan)
+        return segment
+
+    def add_neighbour(self):
+        """Another server's card on the same wire, with an address of its own; one a lab."""
+        segment = Segment("neighbour0", PREFIX, PREFIX6, host=2)
+        self.ip("tuntap", "add", segment.interface, "mode", "tap")
+        self.ip("link", "set", segment.interface, "mtu", self.mtu, "up")
+        self._add_addresses(segment)
+        self.helper("cable", segment.interface, self.add_tap())
         return segment
 
     def _separated(self):
