@@ -20,7 +20,7 @@ NETMASK = "255.255.255.0"
 
 @dataclass
 class Segment:
-    """A piece of network as a server sees it: the namespace's interface to it, and its addresses; the server's own has number `host`."""
+    """A piece of network as a server sees it: the interface to it, and its addresses; the server's own has number `host`."""
     interface: str
     prefix: str
     prefix6: str
