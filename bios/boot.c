@@ -5,6 +5,7 @@
 #include "bios/home.h"
 #include "bios/hooks.h"
 #include "bios/int13.h"
+#include "bios/measured_boot.h"
 
 #define SIGNATURE_OFFSET 510
 #define SIGNATURE        0xAA55
@@ -108,6 +109,7 @@ enum status bios_boot_disk(struct disk *disk, const struct boot_options *options
 
     status = read_boot_sector(options->drive);
     if (status == OK) {
+        measure_boot_sector();
         hand_over();
         uint8_t gave_up = run_boot_sector(options->drive);
         realmode_take_scratch_back();
