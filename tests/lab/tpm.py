@@ -7,7 +7,10 @@ from .disks import CACHE
 
 
 def start(lab, version="2.0", name="tpm"):
-    """What QEMU is told to have the machine find it, of version 1.2 or 2.0. It keeps its state over the machine's resets, and ends with the lab."""
+    """
+    What QEMU is told to have the machine find it, of version 1.2 or 2.0. It keeps its state over resets, and ends with
+    the lab.
+    """
     root = packages.unpack(["swtpm", "swtpm-libs", "libtpms0"], os.path.join(CACHE, "debian"))
     libraries = f"{root}/usr/lib/x86_64-linux-gnu"
     control, state = lab.path(name), lab.path(f"{name}-state")

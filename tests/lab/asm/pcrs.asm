@@ -2,8 +2,8 @@
 ; A boot sector that asks the TPM, through INT 1Ah, what it was told of it:
 ;   PCR4 <20 bytes, in hex>
 ;   PCR5 <20 bytes, in hex>
-; or, when there is none, or the BIOS does not know: NOTCG. Built with TPM2 0 or 1, for the version of the TPM; the registers of 2.0
-; are SHA-1's.
+; or, when there is none, or the BIOS does not know: NOTCG. Built with TPM2 0 or 1, for the version of the TPM; the registers of
+; 2.0 are SHA-1's.
 MAGIC   equ 0x41504354                  ; "TCPA"
 ANSWER  equ 0x7e00                      ; word: length, word, then what the TPM says: the register is last
 ROOM    equ 128
