@@ -132,7 +132,46 @@ static bool says_nothing(const struct word *word)
            (!strcmp(word->name, "ip") && text_is(word->value, word->value_length, "ibft"));
 }
 
-static enum status store_word(struct settings *settings, const struct word *word, enum origin origin)
+/* Up to the second colon, or all of it. */
+static size_t account_length(const char *text, size_t length)
+{
+    unsigned colons = 0;
+    for (size_t i = 0; i < length; i++)
+        if (text[i] == ':' && ++colons == 2)
+            return i;
+    return length;
+}
+
+static enum status store_chap(struct settings *settings, enum setting setting, enum origin origin, const char *text,
+                              size_t length)
+{
+    return note_origin(settings, setting, origin) ? setting_store(settings, &setting_rows[setting], text, length) : OK;
+}
+
+/*
+ * dracut's root path may say the accounts, ours and then the target's: iscsi:<name>:<secret>[:<name>:<secret>]@<server>:…
+ * They are taken out. Neither servers nor names of targets have an @; a secret may.
+ */
+static enum status store_accounts(struct settings *settings, struct word *word, enum origin origin)
+{
+    size_t start = strlen("iscsi:"), end = word->value_length;
+    while (end > start && word->value[end - 1] != '@')
+        end--;
+    if (end == start || !root_path_is_iscsi(word->value, word->value_length))
+        return OK;
+
+    const char *accounts = word->value + start;
+    size_t length = end - 1 - start, ours = account_length(accounts, length);
+    enum status status = store_chap(settings, SETTING_CHAP, origin, accounts, ours);
+    if (status == OK && ours < length)
+        status = store_chap(settings, SETTING_MUTUAL, origin, accounts + ours + 1, length - ours - 1);
+
+    memmove(word->value + start, word->value + end, word->value_length + 1 - end);
+    word->value_length -= end - start;
+    return status;
+}
+
+static enum status store_word(struct settings *settings, struct word *word, enum origin origin)
 {
     enum status status = OK;
     if (!word->has_value)
@@ -153,9 +192,11 @@ static enum status store_word(struct settings *settings, const struct word *word
         pass_over(settings, row->name, "comes too late there");
         return OK;
     }
-    return note_origin(settings, (enum setting)(row - setting_rows), origin)
-               ? setting_store(settings, row, word->value, word->value_length)
-               : OK;
+    if (!note_origin(settings, (enum setting)(row - setting_rows), origin))
+        return OK;
+    if (row == &setting_rows[SETTING_ROOT])
+        status = store_accounts(settings, word, origin);
+    return status == OK ? setting_store(settings, row, word->value, word->value_length) : status;
 }
 
 enum status command_line_store(struct settings *settings, const char *line, enum origin origin)

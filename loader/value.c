@@ -79,7 +79,7 @@ enum status value_parse_root(void *to, const char *value, size_t length)
     struct settings *settings = to;
     size_t wrong;
     enum status status = root_path_parse(&settings->root, value, length, &wrong);
-    if (status != OK)
+    if (status != OK && !memchr(value, '@', length)) /* before it may be a secret, which is not shown */
         settings_mark(settings, value, length, wrong);
     return status;
 }

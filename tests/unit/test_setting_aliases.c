@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Settings in the words of others: iPXE's names, dracut's and pxelinux's words. */
-#include "loader/settings.h"
+#include "loader/setting.h"
 #include "tests/unit/unit.h"
 
-#define IQN  "iqn.2001-04.com.example:storage"
-#define ROOT "iscsi:192.0.2.1::::" IQN
+#define IQN       "iqn.2001-04.com.example:storage"
+#define ROOT_REST "192.0.2.1::::" IQN
+#define ROOT      "iscsi:" ROOT_REST
 
 static struct settings settings;
 
@@ -49,6 +50,41 @@ static void dracuts_names(void **state)
     parsed("netroot=dhcp netroot=nbd:192.0.2.1:10809");
     assert_int_equal(settings.origin[SETTING_ROOT], FROM_DEFAULT);
     assert_int_equal(settings_begin(&settings, "netroot=iscsi:x"), E_ROOT_PATH_SYNTAX);
+}
+
+static void dracuts_accounts(void **state)
+{
+    (void)state;
+    parsed("netroot=iscsi:me:s@cret:it:its@" ROOT_REST);
+    assert_string_equal(settings.root.target, IQN);
+    assert_string_equal(settings.root.server, "192.0.2.1");
+    assert_string_equal(settings.chap.name, "me");
+    assert_string_equal(settings.chap.secret, "s@cret");
+    assert_string_equal(settings.mutual.name, "it");
+    assert_string_equal(settings.mutual.secret, "its");
+
+    parsed("root=iscsi:me:mine@" ROOT_REST);
+    assert_string_equal(settings.chap.secret, "mine");
+    assert_string_equal(settings.mutual.name, "");
+    parsed("root=iscsi:@" ROOT_REST);
+    assert_string_equal(settings.chap.name, "");
+    assert_string_equal(settings.root.target, IQN);
+
+    parsed("root=" ROOT " netroot=iscsi:me:mine@" ROOT_REST);
+    assert_string_equal(settings.chap.secret, "mine");
+    assert_int_equal(settings_begin(&settings, "root=iscsi:me:secret@server"), E_ROOT_PATH_SYNTAX);
+    assert_null(strstr(settings.mark.text, "secret"));
+    assert_null(strstr(failure_detail(E_ROOT_PATH_SYNTAX), "secret"));
+}
+
+/* A server of DHCP's has options of its own for them; there it is an error that shows no secret. */
+static void accounts_in_option_17(void **state)
+{
+    (void)state;
+    static const char path[] = "iscsi:me:secret@" ROOT_REST;
+    memset(&settings, 0, sizeof settings);
+    assert_int_equal(setting_store(&settings, setting_named("root"), path, strlen(path)), E_ROOT_PATH_SYNTAX);
+    assert_string_equal(settings.mark.text, "");
 }
 
 static void what_pxelinux_appends(void **state)
@@ -124,6 +160,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ipxes_names),
         cmocka_unit_test(dracuts_names),
+        cmocka_unit_test(dracuts_accounts),
+        cmocka_unit_test(accounts_in_option_17),
         cmocka_unit_test(what_pxelinux_appends),
         cmocka_unit_test(forms_of_ip),
         cmocka_unit_test(pxelinuxs_lease_without_a_target),
