@@ -6,11 +6,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Of a line's four fields: the program, what the boot option is called, the program's load options, what it is to people. */
+struct boot_csv {
+    const void *options; /* UTF-16, without a NUL, within the table's bytes */
+    size_t options_size; /* 0: none */
+};
+
 /*
- * Writes which program its first line names, with its NUL: what stands before the first comma. `bytes` are little endian UTF-16,
- * perhaps with a byte order mark. False, and `name` of no use, when that is empty, longer than `room`, no printable ASCII, or a
- * path.
+ * Reads the table's first line, and writes which program it names, with its NUL. `bytes` are little endian UTF-16, perhaps with a
+ * byte order mark. False, and the results of no use, when that name is empty, longer than `room`, no printable ASCII, or a path.
  */
-bool boot_csv_program(const void *bytes, size_t size, char *name, size_t room);
+bool boot_csv_read(const void *bytes, size_t size, struct boot_csv *line, char *name, size_t room);
 
 #endif

@@ -107,11 +107,16 @@ static void note_outcome(struct search *search, enum status status)
     format_text(search->detail, sizeof search->detail, "%s", failure_detail(status));
 }
 
-static enum status try_on_volume(struct search *search, EFI_HANDLE volume, const char *name)
+static enum status try_with(struct search *search, EFI_HANDLE volume, const char *name, const void *options, size_t options_size)
 {
-    enum status status = start_file(&(struct start_file){.path = path_of_name(volume, name), .name = name});
+    enum status status = start_file(&(struct start_file){path_of_name(volume, name), name, options, options_size});
     note_outcome(search, status);
     return status;
+}
+
+static enum status try_on_volume(struct search *search, EFI_HANDLE volume, const char *name)
+{
+    return try_with(search, volume, name, NULL, 0);
 }
 
 /* The first volume that has it counts. */
@@ -205,12 +210,13 @@ static unsigned list_folders(EFI_HANDLE volume, char names[FOLDERS_MAX][NAME_ROO
     return count;
 }
 
-static void try_in_folder(struct search *search, EFI_HANDLE volume, const char *folder, const char *program)
+static void try_in_folder(struct search *search, EFI_HANDLE volume, const char *folder, const char *program,
+                          const struct boot_csv *line)
 {
     char name[2 * NAME_ROOM + sizeof "\\EFI\\\\"];
     format_text(name, sizeof name, "\\EFI\\%s\\%s", folder, program);
     if (!is_over(search))
-        try_on_volume(search, volume, name);
+        try_with(search, volume, name, line->options, line->options_size);
 }
 
 /* What shim's fallback would make a boot option of. */
@@ -227,10 +233,11 @@ static void try_table(struct search *search, EFI_HANDLE volume, const char *fold
 
     uint8_t bytes[TABLE_BYTES];
     UINTN size = sizeof bytes;
-    bool named = !EFI_ERROR(file->Read(file, &size, bytes)) && boot_csv_program(bytes, size, program, sizeof program);
+    struct boot_csv line;
+    bool named = !EFI_ERROR(file->Read(file, &size, bytes)) && boot_csv_read(bytes, size, &line, program, sizeof program);
     file->Close(file);
     if (named)
-        try_in_folder(search, volume, folder, program);
+        try_in_folder(search, volume, folder, program, &line);
 }
 
 static void try_folders(struct search *search, EFI_HANDLE volume)
@@ -244,7 +251,7 @@ static void try_folders(struct search *search, EFI_HANDLE volume)
         if (!is_over(search))
             try_table(search, volume, folders[i], "BOOT.CSV");
         for (unsigned j = 0; j < sizeof programs / sizeof programs[0]; j++)
-            try_in_folder(search, volume, folders[i], programs[j]);
+            try_in_folder(search, volume, folders[i], programs[j], &(struct boot_csv){NULL, 0});
     }
 }
 

@@ -8,7 +8,7 @@ import pytest
 from tests.lab import efi_disk, ovmf, packages, process, tpm
 from tests.lab.boots import FAILURE
 from tests.lab.disks import CACHE
-from tests.lab.lab import BUILD
+from tests.lab.lab import BUILD, ROOT
 from tests.lab.settings import STATIC
 
 SHIM, FALLBACK = "shimx64.efi", "fbx64.efi"
@@ -64,6 +64,11 @@ def test_what_fallback_would_find(lab, shim, name, table):
     else:
         files[f"EFI/system/{name}"] = system
     boots(lab, files, "SYSTEM", 120, extra=tpm.start(lab))
+
+
+def test_what_fallback_would_tell_the_program(lab):
+    csv = lab.file("boot.csv", "loader.efi,system,OPTIONS of the table,The system\n".encode("utf-16"))
+    boots(lab, {"EFI/system/BOOTX64.CSV": csv, "EFI/system/loader.efi": f"{ROOT}/build/lab/tells_options.efi"}, "OPTIONS")
 
 
 def test_boot_option(lab):
