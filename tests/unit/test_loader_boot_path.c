@@ -57,11 +57,8 @@ static void another_card(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(vlan_and_address),
-        TEST(a_vlan_alone),
-        TEST(an_ipv6_address_does_not_end_dhcp),
-        TEST(settings_count_more),
-        TEST(another_card),
+        TEST(vlan_and_address),    TEST(a_vlan_alone), TEST(an_ipv6_address_does_not_end_dhcp),
+        TEST(settings_count_more), TEST(another_card),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -313,7 +313,7 @@ static void server_is(const struct settings_file_owner *owner, const char *addre
 static void the_boot_server(void **state)
 {
     (void)state;
-    struct dhcp_builder lease, proxy;
+    struct dhcp_builder lease;
     dhcp_ack(&lease);
     struct settings_file_owner owner = owner_of(&lease);
     memset(lease.bytes + DHCP_AT_SIADDR, 0, 4);
@@ -326,6 +326,7 @@ static void the_boot_server(void **state)
     memcpy(lease.bytes + DHCP_AT_SIADDR, "\xC0\x00\x02\x07", 4);
     server_is(&owner, "\xC0\x00\x02\x07");
 
+    struct dhcp_builder proxy;
     dhcp_build(&proxy);
     memcpy(proxy.bytes + DHCP_AT_SIADDR, "\xC0\x00\x02\x08", 4);
     owner.named = proxy.bytes;
