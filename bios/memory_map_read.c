@@ -7,6 +7,7 @@
 #define E801_LOW_MAX 0x3C00
 #define SIZE_88      0x8800
 #define SMAP         0x534D4150u
+#define CALLS_MAX    1024
 
 /* False when the BIOS says that it failed. */
 static bool ask_bios(struct realmode_block *block, struct real_registers *registers)
@@ -26,6 +27,7 @@ static void read_e820(struct realmode_block *block, struct memory_map *map)
     uint32_t address = block_scratch(block);
     struct e820_entry *entry = (struct e820_entry *)(uintptr_t)address;
     uint32_t continuation = 0; /* EBX, from one call to the next */
+    unsigned calls = 0;        /* empty entries do not fill the map */
     memory_map_clear(map);
     *entry = (struct e820_entry){0};
 
@@ -49,7 +51,7 @@ static void read_e820(struct realmode_block *block, struct memory_map *map)
         if (!memory_map_add(map, entry, size))
             break;
         continuation = registers.ebx;
-    } while (continuation != 0);
+    } while (continuation != 0 && ++calls < CALLS_MAX);
 }
 
 /* Below 16 MiB there are 15 MiB at most: who says more does not know the function, and left AX as it was. */

@@ -7,8 +7,8 @@
 #include "bios/memory_map.h"
 
 /*
- * INT 15h AX=E820h, from the first entry to the last, up to the first that the map has no room for or that the BIOS fails at;
- * then AX=E801h and AH=88h, whose figures are 0 when the call fails. map->count is 0 when the BIOS has no E820, or one that
+ * INT 15h AX=E820h, from the first entry to the last, up to the first that the map has no room for or that the BIOS fails at, of
+ * 1024; then AX=E801h and AH=88h, whose figures are 0 when the call fails. map->count is 0 when the BIOS has no E820, or one that
  * cannot be believed: then the older figures count. The BIOS may let interrupts in. Entries go through the start of the scratch
  * buffer; *map and *sizes may lie behind.
  */

@@ -6,7 +6,6 @@
 
 #include "bios/home.h"
 #include "bios/pxe.h"
-#include "net/dhcp_options.h"
 #include "platform/bytes.h"
 
 #define TFTP_PORT   0x4500 /* 69 */
@@ -52,7 +51,7 @@ static bool open_by_tftp(const char *name, uint16_t *packet_size)
     memcpy(open->name, name, strlen(name));
     open->port = TFTP_PORT;
     open->packet_size = BLOCK_SIZE;
-    if (!call(PXENV_TFTP_OPEN, open))
+    if (!call(PXENV_TFTP_OPEN, open) || open->packet_size > BUFFER_SIZE)
         return false;
     *packet_size = open->packet_size;
     return true;
@@ -110,7 +109,7 @@ static int read_file(const char *name, void *to, size_t size)
         size_t used = piece > 0 ? smaller_of((uint32_t)piece, (uint32_t)(size - length)) : 0;
         memcpy((uint8_t *)to + length, realmode_scratch() + BUFFER_AT, used);
         length += used;
-    } while (length < size && (by_ipxe ? piece > 0 : piece == handle));
+    } while (length < size && piece > 0 && (by_ipxe || piece == handle));
 
     struct pxe_file_select *close = (struct pxe_file_select *)realmode_scratch();
     *close = (struct pxe_file_select){.handle = handle};
@@ -127,10 +126,7 @@ const struct settings_file *settings_file_from_server(void)
     owner.relative = by_ipxe = pxe_found.alive && pxe_offers(&pxe_found.rom, PXENV_FILE_READ);
     owner.lease = pxe_cached_ack(&owner.lease_length);
     owner.named = pxe_cached_reply(&owner.named_length);
-    const uint8_t *said = owner.named ? owner.named : owner.lease;
-    if (!said)
-        return &file;
-    memcpy(server, said + DHCP_AT_SIADDR, sizeof server);
+    settings_file_server(&owner, server);
     bios_uuid(owner.uuid);
     settings_file_find(&file, &owner, read_file);
     return &file;

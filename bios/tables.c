@@ -29,7 +29,7 @@ uint32_t tables_size(const struct boot_tables *tables)
 
 static const uint8_t *physical(uint64_t address, size_t length)
 {
-    return address >= ACPI_LOWEST && address + length <= UINT32_MAX ? low_memory((uint32_t)address) : NULL;
+    return address >= ACPI_LOWEST && address <= UINT32_MAX - length ? low_memory((uint32_t)address) : NULL;
 }
 
 /* One that says it is ours is of an earlier start: RAM keeps its contents over a reset. */

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "efi/home.h"
-#include "net/dhcp_options.h"
 
 static EFI_PXE_BASE_CODE_PROTOCOL *pxe;
 static EFI_IP_ADDRESS server;
@@ -49,7 +48,7 @@ void server_find_file(struct settings_file *file)
                                         .lease_length = sizeof pxe->Mode->DhcpAck,
                                         .named = named->Raw,
                                         .named_length = sizeof *named};
-    memcpy(&server, named->Raw + DHCP_AT_SIADDR, 4);
+    settings_file_server(&owner, server.v4.Addr);
     sources_uuid(owner.uuid);
     settings_file_find(file, &owner, read_file);
 }

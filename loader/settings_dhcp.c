@@ -130,7 +130,7 @@ enum status settings_from_dhcp(struct settings *settings, const struct dhcp_mess
         log_printf(LOG_WARNING, "DHCP option 224 is no text of at most %u bytes, and passed over", WORDS_MAX);
     enum status status = command_line_store(settings, words, FROM_DHCP_TEXT);
     bytes_wipe(words, sizeof words);
-    for (unsigned i = 0; i < SETTING_COUNT && status == OK; i++)
+    for (unsigned i = 0; i < SETTING_COUNT && (status == OK || settings->lenient); i++)
         if (setting_rows[i].dhcp.read && settings->origin[i] <= FROM_DHCP)
             status = setting_rows[i].dhcp.read(settings, &setting_rows[i], message);
     return status;

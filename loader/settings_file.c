@@ -125,6 +125,17 @@ static bool open_answer(struct dhcp_message *message, const uint8_t *bytes, size
     return bytes && !dhcp_message_open(message, bytes, length);
 }
 
+void settings_file_server(const struct settings_file_owner *owner, uint8_t server[4])
+{
+    struct dhcp_message named;
+    memset(server, 0, 4);
+    if (!open_answer(&named, owner->named, owner->named_length) && !open_answer(&named, owner->lease, owner->lease_length))
+        return;
+    memcpy(server, named.bytes + DHCP_AT_SIADDR, 4);
+    if (bytes_are_zero(server, 4))
+        dhcp_option_get(&named, DHCP_SERVER_ID, server, 4);
+}
+
 void settings_file_find(struct settings_file *file, const struct settings_file_owner *owner, settings_file_reader *read)
 {
     struct search search = {.file = file, .read = read, .deadline = deadline_after_ms(SETTINGS_SEARCH_MS)};

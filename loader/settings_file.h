@@ -54,6 +54,12 @@ struct settings_file_owner {
 };
 
 /*
+ * The boot server that the answers name: siaddr, else option 54, as ROMs and EDK2 have it, since Kea and dhcpd leave siaddr zero
+ * when they are told nothing. All zero when no answer can be read.
+ */
+void settings_file_server(const struct settings_file_owner *owner, uint8_t server[4]);
+
+/*
  * Looks for the file and opens it. No request is made once SETTINGS_SEARCH_MS have gone: a server that does not answer for what
  * it has not costs the firmware's patience with one request, and `unanswered` tells. Wants the clock.
  */

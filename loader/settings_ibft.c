@@ -90,7 +90,8 @@ static void store_ipv6(struct settings *settings, const struct handoff_address *
     if (!set_by(settings, SETTING_IP6, origin))
         return;
     settings->ipv6 = from->origin == ISDH_ORIGIN_ROUTER ? IPV6_AUTO : IPV6_STATIC;
-    if (settings->origin[SETTING_IP] == FROM_DEFAULT && set_by(settings, SETTING_IP, origin))
+    /* An iBFT has its target with it. A path has none, and EDK2's HTTP boot calls an address of DHCPv6 static. */
+    if (origin == FROM_FIRMWARE_IBFT && settings->origin[SETTING_IP] == FROM_DEFAULT && set_by(settings, SETTING_IP, origin))
         settings->ipv4 = IPV4_OFF;
     if (settings->ipv6 == IPV6_AUTO)
         return;

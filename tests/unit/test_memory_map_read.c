@@ -26,6 +26,7 @@ enum habit {
     E801_IN_CX_DX = 1 << 9,
     E801_UNKNOWING = 1 << 10, /* carry clear, and registers as they came */
     NEVER_ENDS = 1 << 11,
+    ALL_EMPTY = 1 << 12,
 };
 
 static const struct e820_entry ram[] = {
@@ -53,7 +54,7 @@ static void e820(struct real_registers *registers)
     assert_int_equal(registers->edx, SMAP);
     assert_true(registers->ecx >= E820_ENTRY_MINIMUM);
     assert_int_equal(registers->es * PARAGRAPH + registers->edi, block_scratch(block) % MIB); /* it is not below 1 MiB here */
-    assert_true(++calls <= MEMORY_MAP_MAX + 1);
+    assert_true(++calls <= (habits & ALL_EMPTY ? 1024 : MEMORY_MAP_MAX + 1));
 
     if (habits & NO_E820 || i >= ENTRIES) {
         registers->eax = NOT_PRESENT;
@@ -62,6 +63,8 @@ static void e820(struct real_registers *registers)
     }
 
     write_entry((uint8_t *)(uintptr_t)block_scratch(block), i);
+    if (habits & ALL_EMPTY)
+        ((struct e820_entry *)(uintptr_t)block_scratch(block))->length = 0;
     registers->eax = habits & LOSES_SMAP && i >= 2 ? 0xE820 : SMAP;
     registers->ecx = habits & SIZE_ZERO ? 0 : habits & HUGE_SIZE ? UINT32_MAX : habits & SAYS_24 ? 24 : 20;
     registers->ebx = i + 1 == ENTRIES && !(habits & ENDS_BY_CARRY) ? 0 : i + 1;
@@ -158,6 +161,8 @@ static void a_map_without_end_is_bounded(void **state)
     struct memory_sizes sizes;
     read_map(NEVER_ENDS, &map, &sizes);
     assert_int_equal(map.count, MEMORY_MAP_MAX);
+    read_map(NEVER_ENDS | ALL_EMPTY, &map, &sizes);
+    assert_int_equal(map.count, 0);
 }
 
 static void older_figures(void **state)

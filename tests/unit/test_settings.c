@@ -267,6 +267,13 @@ static void ipxes_switches(void **state)
     }
 
     struct dhcp_builder ack;
+    struct home_options home;
+    dhcp_ack(&ack);
+    dhcp_text(&ack, DHCP_ROOT_PATH, "192.0.2.1:/export"); /* the one that counts may come from another server */
+    dhcp_option(&ack, DHCP_IPXE, "\011\001\001", 3);
+    loader_home_options("", NULL, ack.bytes, ack.length, &home);
+    assert_int_equal(home.boot, BOOT_NO);
+
     dhcp_ack(&ack);
     dhcp_option(&ack, DHCP_IPXE, "\274\012\\EFI\\x.efi", 12);
     assert_int_equal(from_dhcp("", &ack), OK);

@@ -303,6 +303,40 @@ static void without_a_lease_there_is_nobody_to_ask(void **state)
     assert_string_equal(server.asked, "");
 }
 
+static void server_is(const struct settings_file_owner *owner, const char *address)
+{
+    uint8_t bytes[4];
+    settings_file_server(owner, bytes);
+    assert_memory_equal(bytes, address, 4);
+}
+
+static void the_boot_server(void **state)
+{
+    (void)state;
+    struct dhcp_builder lease;
+    dhcp_ack(&lease);
+    struct settings_file_owner owner = owner_of(&lease);
+    memset(lease.bytes + DHCP_AT_SIADDR, 0, 4);
+    uint8_t id[4];
+    struct dhcp_message message;
+    assert_null(dhcp_message_open(&message, lease.bytes, lease.length));
+    assert_int_equal(dhcp_option_get(&message, DHCP_SERVER_ID, id, 4), 4);
+    server_is(&owner, (const char *)id);
+
+    memcpy(lease.bytes + DHCP_AT_SIADDR, "\xC0\x00\x02\x07", 4);
+    server_is(&owner, "\xC0\x00\x02\x07");
+
+    struct dhcp_builder proxy;
+    dhcp_build(&proxy);
+    memcpy(proxy.bytes + DHCP_AT_SIADDR, "\xC0\x00\x02\x08", 4);
+    owner.named = proxy.bytes;
+    owner.named_length = proxy.length;
+    server_is(&owner, "\xC0\x00\x02\x08");
+
+    owner.named_length = owner.lease_length = 12;
+    server_is(&owner, "\0\0\0\0");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -316,6 +350,7 @@ int main(void)
         cmocka_unit_test(what_rfc_5071_names),
         cmocka_unit_test(a_name_that_is_too_long_is_not_asked_for),
         cmocka_unit_test(a_server_that_does_not_answer),
+        cmocka_unit_test(the_boot_server),
         cmocka_unit_test(without_a_lease_there_is_nobody_to_ask),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
