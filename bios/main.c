@@ -45,9 +45,10 @@ static void place_arena(const struct region *region, uint32_t wanted)
     static struct memory_map map;
     struct memory_sizes sizes;
     bios_memory_map(&map, &sizes);
-    memory_map_reserve(&map, region->base, region->size);
     const struct realmode_block *block = realmode_block();
-    memory_map_reserve(&map, block->kept_from, block->kept_words * sizeof(uint32_t));
+    if (!memory_map_reserve(&map, region->base, region->size) ||
+        !memory_map_reserve(&map, block->kept_from, block->kept_words * sizeof(uint32_t)))
+        return; /* a map without room for what is ours does not tell what is free */
     wanted = whole_pages(wanted);
     bool at_top;
     uint32_t base = placement_find(map.entries, map.count, wanted, ARENA_LOWEST, &at_top);

@@ -126,7 +126,7 @@ void rom_drives_withdraw(void)
             log_printf(LOG_WARNING, "the boot ROM had a disk of its own: INT 13h goes round it, and it stays in memory");
         else {
             log_printf(LOG_WARNING, "the boot ROM has a disk of its own that does not go away: what asks for it will hang");
-            break;
+            return; /* nor is it asked for here, where disks are counted */
         }
     }
 

@@ -170,7 +170,8 @@ static bool parse_ipv4(const char *value, size_t length, uint8_t to[4])
 
 static bool asks_for_dhcp(const char *word, size_t length)
 {
-    return text_is(word, length, "dhcp") || text_is(word, length, "on") || text_is(word, length, "any");
+    return text_is(word, length, "dhcp") || text_is(word, length, "on") || text_is(word, length, "any") ||
+           text_is(word, length, "single-dhcp") || text_is(word, length, "either6");
 }
 
 /*

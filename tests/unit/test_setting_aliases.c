@@ -113,6 +113,8 @@ static const struct form forms[] = {
     {"dhcp", IPV4_DHCP, NONE, NONE, NONE, NONE, ""},
     {"on", IPV4_DHCP, NONE, NONE, NONE, NONE, ""},
     {"any", IPV4_DHCP, NONE, NONE, NONE, NONE, ""},
+    {"single-dhcp", IPV4_DHCP, NONE, NONE, NONE, NONE, ""},
+    {"eth0:either6", IPV4_DHCP, NONE, NONE, NONE, NONE, ""},
     {"eth0:dhcp", IPV4_DHCP, NONE, NONE, NONE, NONE, ""},
     {"::::client:eth0:dhcp", IPV4_DHCP, NONE, NONE, NONE, NONE, "client"},
     {"none", IPV4_OFF, NONE, NONE, NONE, NONE, ""},
