@@ -99,8 +99,8 @@ const char *sources_line(bool *cut);
  */
 const struct settings_file *sources_file(void);
 
-/* The firmware's PXE client with the IPv4 lease by which it loaded us; NULL when it did not. */
-EFI_PXE_BASE_CODE_PROTOCOL *sources_pxe(void);
+/* The firmware's PXE client that loaded us by this kind of address, with its lease; NULL when it did not. */
+EFI_PXE_BASE_CODE_PROTOCOL *sources_pxe(bool ipv6);
 
 /*
  * The DHCPACK that the firmware booted us with, from its op byte on, copied; NULL and *length 0 when there is none, or it is
@@ -117,7 +117,7 @@ void sources_uuid(uint8_t uuid[16]);
 /* ---- settings_server.c, settings_http.c: the boot server ---- */
 
 /* Look for sanstrap.conf where PXE, or HTTP boot over IPv4, has loaded us from: the rest of sources_file(). */
-void server_find_file(struct settings_file *file);
+bool server_find_file(struct settings_file *file); /* false: it was not PXE */
 void http_find_file(struct settings_file *file);
 
 /* ---- pci.c: the cards ---- */

@@ -178,8 +178,7 @@ static void read_path(uint8_t lease[DHCP_OPTIONS_START])
 {
     const uint8_t *node = (const uint8_t *)firmware_path_of(firmware.loaded->DeviceHandle);
     const uint8_t *end = node + (node ? device_path_length(node, DEVICE_PATH_MAX) : 0);
-    memcpy(lease, "\2\1\6", 3);
-    memcpy(lease + DHCP_AT_COOKIE, "\x63\x82\x53\x63", 4);
+    settings_file_begin_lease(lease);
 
     for (; node < end; node += device_path_node_length(node)) {
         size_t length = device_path_node_length(node);

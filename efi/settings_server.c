@@ -2,7 +2,10 @@
 /* sanstrap.conf from the server that the firmware's PXE client loaded us from. */
 #include <string.h>
 
+#include "efi/device_path.h"
 #include "efi/home.h"
+#include "loader/dhcp6_boot_file.h"
+#include "net/dhcp_options.h"
 
 static EFI_PXE_BASE_CODE_PROTOCOL *pxe;
 static EFI_IP_ADDRESS server;
@@ -40,9 +43,8 @@ static const EFI_PXE_BASE_CODE_PACKET *boot_answer(const EFI_PXE_BASE_CODE_MODE 
     return mode->ProxyOfferReceived ? &mode->ProxyOffer : &mode->DhcpAck;
 }
 
-void server_find_file(struct settings_file *file)
+static void find_by_ipv4(struct settings_file *file)
 {
-    pxe = sources_pxe();
     const EFI_PXE_BASE_CODE_PACKET *named = boot_answer(pxe->Mode);
     struct settings_file_owner owner = {.lease = pxe->Mode->DhcpAck.Raw,
                                         .lease_length = sizeof pxe->Mode->DhcpAck,
@@ -51,4 +53,37 @@ void server_find_file(struct settings_file *file)
     settings_file_server(&owner, server.v4.Addr);
     sources_uuid(owner.uuid);
     settings_file_find(file, &owner, read_file);
+}
+
+/* DHCPv6 has no fields for MAC address and boot file: they are put where DHCP has them. */
+static void find_by_ipv6(struct settings_file *file)
+{
+    static uint8_t lease[DHCP_OPTIONS_START];
+    char *path = (char *)lease + DHCP_AT_FILE;
+    const EFI_PXE_BASE_CODE_PACKET *named = boot_answer(pxe->Mode), *ack = &pxe->Mode->DhcpAck;
+    if (!dhcp6_boot_file(named->Raw, sizeof *named, server.v6.Addr, path, SETTINGS_FILE_NAME_MAX) &&
+        !dhcp6_boot_file(ack->Raw, sizeof *ack, server.v6.Addr, path, SETTINGS_FILE_NAME_MAX))
+        return;
+
+    settings_file_begin_lease(lease);
+    const EFI_DEVICE_PATH *device = firmware_path_of(firmware.loaded->DeviceHandle);
+    const uint8_t *mac = device_path_node(device, NODE_TYPE_MESSAGING, NODE_MESSAGING_MAC);
+    if (mac && device_path_node_length(mac) >= NODE_HEADER + NIC_MAC_LENGTH)
+        memcpy(lease + DHCP_AT_CHADDR, mac + NODE_HEADER, NIC_MAC_LENGTH);
+    struct settings_file_owner owner = {.lease = lease, .lease_length = sizeof lease};
+    sources_uuid(owner.uuid);
+    settings_file_find(file, &owner, read_file);
+}
+
+bool server_find_file(struct settings_file *file)
+{
+    pxe = sources_pxe(false);
+    if (pxe) {
+        find_by_ipv4(file);
+        return true;
+    }
+    pxe = sources_pxe(true);
+    if (pxe)
+        find_by_ipv6(file);
+    return pxe != NULL;
 }

@@ -51,9 +51,7 @@ const struct settings_file *sources_file(void)
 {
     int length = read_beside_image();
     if (length == SETTINGS_FILE_NONE) {
-        if (sources_pxe())
-            server_find_file(&file);
-        else
+        if (!server_find_file(&file))
             http_find_file(&file);
         return &file;
     }
@@ -64,12 +62,12 @@ const struct settings_file *sources_file(void)
 
 /* ---- the firmware's DHCP ---- */
 
-EFI_PXE_BASE_CODE_PROTOCOL *sources_pxe(void)
+EFI_PXE_BASE_CODE_PROTOCOL *sources_pxe(bool ipv6)
 {
     EFI_PXE_BASE_CODE_PROTOCOL *pxe;
     EFI_HANDLE device = firmware.loaded->DeviceHandle;
     if (!device || EFI_ERROR(firmware.boot->HandleProtocol(device, &guid_pxe_base_code, (void **)&pxe)) || !pxe->Mode ||
-        !pxe->Mode->DhcpAckReceived || pxe->Mode->UsingIpv6)
+        !pxe->Mode->DhcpAckReceived || !pxe->Mode->UsingIpv6 == ipv6)
         return NULL;
     return pxe;
 }
@@ -87,28 +85,28 @@ static const uint8_t *copy_packet(EFI_PXE_BASE_CODE_PACKET *to, const EFI_PXE_BA
 const uint8_t *sources_dhcp_ack(size_t *length)
 {
     static EFI_PXE_BASE_CODE_PACKET ack;
-    const EFI_PXE_BASE_CODE_PROTOCOL *pxe = sources_pxe();
+    const EFI_PXE_BASE_CODE_PROTOCOL *pxe = sources_pxe(false);
     return copy_packet(&ack, pxe ? &pxe->Mode->DhcpAck : NULL, length);
 }
 
 const uint8_t *sources_dhcp_discover(size_t *length)
 {
     static EFI_PXE_BASE_CODE_PACKET discover;
-    const EFI_PXE_BASE_CODE_PROTOCOL *pxe = sources_pxe();
+    const EFI_PXE_BASE_CODE_PROTOCOL *pxe = sources_pxe(false);
     return copy_packet(&discover, pxe && pxe->Mode->DhcpDiscoverValid ? &pxe->Mode->DhcpDiscover : NULL, length);
 }
 
 const uint8_t *sources_dhcp_reply(size_t *length)
 {
     static EFI_PXE_BASE_CODE_PACKET reply;
-    const EFI_PXE_BASE_CODE_PROTOCOL *pxe = sources_pxe();
+    const EFI_PXE_BASE_CODE_PROTOCOL *pxe = sources_pxe(false);
     return copy_packet(&reply, pxe && pxe->Mode->PxeReplyReceived ? &pxe->Mode->PxeReply : NULL, length);
 }
 
 const uint8_t *sources_dhcp_proxy(size_t *length)
 {
     static EFI_PXE_BASE_CODE_PACKET proxy;
-    const EFI_PXE_BASE_CODE_PROTOCOL *pxe = sources_pxe();
+    const EFI_PXE_BASE_CODE_PROTOCOL *pxe = sources_pxe(false);
     return copy_packet(&proxy, pxe && pxe->Mode->ProxyOfferReceived ? &pxe->Mode->ProxyOffer : NULL, length);
 }
 

@@ -92,6 +92,8 @@ static bool try_lease(struct search *search, const uint8_t *lease)
     if (try_name(search, name))
         return true;
 
+    if (bytes_are_zero(address, 4))
+        return false; /* the image came by IPv6 */
     size_t end = format_text(name, sizeof name, "sanstrap.cfg/%02X%02X%02X%02X", address[0], address[1], address[2], address[3]);
     for (unsigned digits = 8; digits; digits--, name[--end] = '\0')
         if (try_name(search, name))
@@ -123,6 +125,12 @@ static void find_folder(const struct dhcp_message *message, char folder[SETTINGS
 static bool open_answer(struct dhcp_message *message, const uint8_t *bytes, size_t length)
 {
     return bytes && !dhcp_message_open(message, bytes, length);
+}
+
+void settings_file_begin_lease(uint8_t *lease)
+{
+    memcpy(lease, "\2\1\6", 3);
+    memcpy(lease + DHCP_AT_COOKIE, "\x63\x82\x53\x63", 4);
 }
 
 void settings_file_server(const struct settings_file_owner *owner, uint8_t server[4])

@@ -7,7 +7,7 @@
  *   what option 209 names
  *   sanstrap.cfg/<UUID, as dmidecode shows it>
  *   sanstrap.cfg/01-<MAC address, with dashes>
- *   sanstrap.cfg/<IPv4 address in hexadecimal>, then without its last digit, and so on
+ *   sanstrap.cfg/<IPv4 address in hexadecimal>, then without its last digit, and so on, where there is one
  *   sanstrap.cfg/default
  *   sanstrap.conf
  *
@@ -52,6 +52,9 @@ struct settings_file_owner {
     size_t lease_length, named_length;
     bool relative; /* the reader looks in the boot file's folder by itself */
 };
+
+/* The beginning of a DHCP answer, of DHCP_OPTIONS_START bytes, to which an owner adds what it knows without having got one. */
+void settings_file_begin_lease(uint8_t *lease);
 
 /*
  * The boot server that the answers name: siaddr, else option 54, as ROMs and EDK2 have it, since Kea and dhcpd leave siaddr zero

@@ -5,8 +5,9 @@ import pytest
 from tests.lab import disks, efi_disk, ovmf
 from tests.lab.boots import FAILURE, code, enters_boot_sector, fails_with, grub_hashes, hashing_target, hello_target
 from tests.lab.lab import NBP
-from tests.lab.network import SERVER
+from tests.lab.network import PREFIX6, SERVER, SERVER6
 from tests.lab.qemu import MAC
+from tests.lab.settings import STATIC
 
 UUID = "3f9b6c1e-7a52-4d08-9e11-0242ac130003"
 WITH_UUID = ("-uuid", UUID)
@@ -140,6 +141,20 @@ def test_uefi_http_boot(lab, name):
     server.serve_http()
     machine = ovmf.start(lab, extra=NO_PXE)
     machine.expect(f"^Settings +{name}", 120, or_fail=FAILURE)
+    grub_hashes(machine, expected)
+
+
+def test_uefi_by_ipv6(lab):
+    """By the firmware's PXE client, for which the firmware's own driver of another card serves: iPXE's has no IPv6 for it."""
+    target, expected = hashing_target(lab, efi_disk.hashing_disk())
+    server = lab.dhcp(ipv4=False, ipv6=False, words=["--enable-ra", f"--dhcp-range={PREFIX6}100,{PREFIX6}1ff,64",
+                                                     f"--dhcp-option=option6:59,tftp://[{SERVER6}]/boot/sanstrap.efi"])
+    server.publish(ovmf.APPLICATION, "boot/sanstrap.efi")
+    server.publish_text("boot/sanstrap.cfg/01-52-54-00-12-34-57", f"{STATIC} root={target.root_path}\n")
+    card = ["-netdev", f"tap,id=second,ifname={lab.network.add_tap()},script=no,downscript=no", "-device",
+            "virtio-net-pci,netdev=second,mac=52:54:00:12:34:57,romfile=,bootindex=0"]
+    machine = ovmf.start(lab, rom="", boot="c", extra=[*card, *NO_PXE[:2]])
+    machine.expect("^Settings +boot/sanstrap.cfg/01-52-54-00-12-34-57$", 120, or_fail=FAILURE)
     grub_hashes(machine, expected)
 
 
