@@ -34,6 +34,8 @@ static enum status read_boot_sector(uint8_t drive)
     uint16_t signature = low_read16(BOOT_SECTOR + SIGNATURE_OFFSET);
     if (signature != SIGNATURE)
         return fail(E_BOOT_SIGNATURE, "the last two bytes of LBA 0 are %04x, not %04x", signature, SIGNATURE);
+    if (!low_read16(BOOT_SECTOR)) /* zeros would run, and run on through memory */
+        return fail(E_BOOT_SIGNATURE, "LBA 0 has partitions, and no code: it may be a disk for UEFI, or for data");
     return OK;
 }
 

@@ -6,7 +6,7 @@
 #include "bios/realmode.h"
 #include "platform/format.h"
 
-/* TCG PC Client Implementation for Conventional BIOS 1.21, "Application Level Interface". */
+/* TCG PC Client Implementation for Conventional BIOS, its interface in real mode. */
 #define TCG_SERVICES                0x1A
 #define TCG_STATUS_CHECK            0xBB00
 #define TCG_COMPACT_HASH_LOG_EXTEND 0xBB07
@@ -17,7 +17,7 @@
 #define SECTOR_SIZE                 512u
 #define LOGGED_AS                   0x52424Du /* "MBR", which the log has with either */
 
-static void measure(uint16_t offset, uint32_t length, uint32_t pcr)
+static bool measure(uint16_t offset, uint32_t length, uint32_t pcr)
 {
     struct real_registers registers = {
         .eax = TCG_COMPACT_HASH_LOG_EXTEND,
@@ -30,6 +30,7 @@ static void measure(uint16_t offset, uint32_t length, uint32_t pcr)
     realmode_interrupt(TCG_SERVICES, &registers);
     if (registers.eax)
         log_printf(LOG_WARNING, "the TPM has not taken the boot sector into PCR %u: error %xh", pcr, registers.eax);
+    return !registers.eax;
 }
 
 void measure_boot_sector(void)
@@ -38,6 +39,6 @@ void measure_boot_sector(void)
     realmode_interrupt(TCG_SERVICES, &registers);
     if (registers.eax || registers.ebx != TCG_MAGIC)
         return;
-    measure(BOOT_SECTOR, BOOT_CODE_SIZE, PCR_BOOT_CODE);
-    measure(BOOT_SECTOR + BOOT_CODE_SIZE, SECTOR_SIZE - BOOT_CODE_SIZE, PCR_BOOT_CODE_CONFIGURATION);
+    if (measure(BOOT_SECTOR, BOOT_CODE_SIZE, PCR_BOOT_CODE))
+        measure(BOOT_SECTOR + BOOT_CODE_SIZE, SECTOR_SIZE - BOOT_CODE_SIZE, PCR_BOOT_CODE_CONFIGURATION);
 }

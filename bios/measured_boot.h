@@ -4,9 +4,9 @@
 #define SANSTRAP_MEASURED_BOOT_H
 
 /*
- * The sector at 0:7C00: its code goes into PCR 4, the disk's number and the partitions behind it into PCR 5 (TCG PC Client
- * Implementation for Conventional BIOS 1.21, "Hard Disk Device or Hard Disk-Like Devices"). A BIOS without a TPM, or without
- * TCG's services, is asked once, and nothing is said. What a TPM does not take is a warning in the log; the boot goes on.
+ * The sector at 0:7C00: its code goes into PCR 4, the disk's number and the partitions behind it into PCR 5, as TCG has it
+ * for hard disks. A BIOS without a TPM, or without TCG's services, is asked once, and nothing is said. What a TPM does not take
+ * is a warning in the log; the boot goes on.
  */
 void measure_boot_sector(void);
 

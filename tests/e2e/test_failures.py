@@ -101,8 +101,11 @@ def test_lun_missing(lab):
     assert target.child.poll() is None
 
 
-def test_no_boot_sector(lab):
-    target = lab.target(lab.file("disk.img", bytes(1 << 20)))
+@pytest.mark.parametrize("end", [b"", b"\xee\xfe\xff\xff\1\0\0\0\xff\7\0\0" + bytes(48) + b"\x55\xaa"],
+                         ids=["zeros", "partitions without code"])
+def test_no_boot_sector(lab, end):
+    """Nothing; and what tools for GPT leave there."""
+    target = lab.target(lab.file("disk.img", bytes(512 - len(end)) + end + bytes((1 << 20) - 512)))
     fails_with(lab.boot_directly(f"{STATIC} root={target.root_path}"), "E_BOOT_SIGNATURE")
 
 

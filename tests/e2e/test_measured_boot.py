@@ -47,10 +47,11 @@ def test_as_a_disk_of_the_bios(lab):
 
 
 def test_what_the_tpm_does_not_take(lab):
-    """SeaBIOS 1.16 hands a TPM 2.0 a command without digests: that is told, and boots."""
+    """SeaBIOS 1.16 takes a TPM 2.0's measures of its own, not others' (error 1Ah): that is told once, and boots."""
     machine = boot(lab, measured_disk(lab, "2.0"), "2.0")
-    registers(machine)
-    assert "the TPM has not taken the boot sector into PCR 4: error 1ah" in machine.text
+    _, partitions = registers(machine)
+    told = machine.text.count("the TPM has not taken the boot sector into PCR")
+    assert told == (1 if partitions == sha1(ZEROS, sha1(b"\xff" * 4)) else 0)
 
 
 def test_without_a_tpm_nothing_is_said(lab):
