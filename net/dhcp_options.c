@@ -17,7 +17,7 @@
 #define OVERLOAD_SNAME 2
 
 #define ENCAPSULATED_MAX 1024 /* of option 175 */
-#define SCHEME_LENGTH    6    /* of "iscsi:" */
+#define SCHEME           "iscsi:"
 
 /* How long an option is: `size` bytes, or, of a list, any number of such pieces but none. 0: any length. And whose it is. */
 struct allowed {
@@ -136,6 +136,12 @@ static bool begins_alike(const struct option *option, const struct option *first
     return option->length >= length && first->length >= length && !memcmp(option->value, first->value, length);
 }
 
+static bool begins_root_path(const struct option *option)
+{
+    return option->code == DHCP_ROOT_PATH && option->length >= sizeof SCHEME - 1 &&
+           !memcmp(option->value, SCHEME, sizeof SCHEME - 1);
+}
+
 /*
  * Servers give an option twice, too, from their own settings and from a relay's or a class's: what repeats the first part, or
  * begins another root path (`iscsi:`), is no part of it. What has a fixed size never is.
@@ -145,7 +151,7 @@ static bool is_another(const struct option *option, const struct allowed *allowe
     const struct option *first = &found->first;
     return found->total >= 0 &&
            (is_fixed(allowed) || (option->length == first->length && begins_alike(option, first, first->length)) ||
-            (option->code == DHCP_ROOT_PATH && begins_alike(option, first, SCHEME_LENGTH)));
+            (begins_root_path(option) && begins_root_path(first)));
 }
 
 /* Joins what the field holds of option `code` to what was found before. */
@@ -156,6 +162,8 @@ static void collect(struct cursor *cursor, const struct allowed *allowed, uint8_
     while (next_option(cursor, &option)) {
         if (option.code != code || (is_fixed(allowed) && option.length != allowed->size) || is_another(&option, allowed, found))
             continue;
+        if (found->total >= 0 && begins_root_path(&option))
+            found->total = -1; /* before it stood another system's, as NFS's */
         if (found->total < 0)
             found->first = option;
         found->total = append(to, size, found->total, &option);

@@ -129,6 +129,23 @@ static void what_is_given_twice_is_not_joined(void **state)
     assert_memory_equal(value, "\300\000\002\005\300\000\002\006", 8);
 }
 
+/* A server that tells everybody of an NFS root has the machine's own behind it: that in parts is one, too. */
+static void another_systems_root_path_is_no_beginning(void **state)
+{
+    (void)state;
+    struct dhcp_builder builder;
+    dhcp_build(&builder);
+    dhcp_text(&builder, DHCP_ROOT_PATH, "192.0.2.1:/srv/nfs");
+    dhcp_text(&builder, DHCP_ROOT_PATH, "iscsi:192.0.2.1::");
+    dhcp_text(&builder, DHCP_ROOT_PATH, "::a");
+    struct dhcp_message message;
+    opened(&message, &builder);
+
+    uint8_t value[64];
+    assert_int_equal(dhcp_option_get(&message, DHCP_ROOT_PATH, value, sizeof value), 20);
+    assert_memory_equal(value, "iscsi:192.0.2.1::::a", 20);
+}
+
 static void a_small_buffer_gets_the_start_and_learns_the_length(void **state)
 {
     (void)state;
@@ -425,6 +442,7 @@ int main(void)
         cmocka_unit_test(rfc2132_overload),
         cmocka_unit_test(rfc3396_parts_are_joined_in_the_order_options_file_sname),
         cmocka_unit_test(what_is_given_twice_is_not_joined),
+        cmocka_unit_test(another_systems_root_path_is_no_beginning),
         cmocka_unit_test(a_small_buffer_gets_the_start_and_learns_the_length),
         cmocka_unit_test(an_empty_option_is_there),
         cmocka_unit_test(ipxe_sub_options),
