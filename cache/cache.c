@@ -37,23 +37,12 @@ static void pump_below(struct cache *cache)
 
 static void finish(struct cache *cache, struct disk_request *request, enum status status)
 {
-    struct disk_request *before = NULL, *here = cache->first;
-
     for (unsigned i = 0; cache->parts && i < CACHE_ERRANDS; i++) {
         if (cache->errands[i].state != ERRAND_FREE && cache->errands[i].owner == request)
             cache_free_errand(cache, &cache->errands[i]);
     }
 
-    while (here != request) {
-        before = here;
-        here = here->link[0];
-    }
-    if (before)
-        before->link[0] = request->link[0];
-    else
-        cache->first = request->link[0];
-    if (cache->last == request)
-        cache->last = before;
+    disk_queue_remove(&cache->requests, request);
     request->status = status;
     request->done = true;
 }
@@ -210,7 +199,7 @@ static void advance(struct cache *cache, struct disk_request *request)
 
 static void advance_all(struct cache *cache)
 {
-    for (struct disk_request *request = cache->first, *next; request; request = next) {
+    for (struct disk_request *request = cache->requests.first, *next; request; request = next) {
         next = request->link[0];
         advance(cache, request);
     }
@@ -248,13 +237,8 @@ static void cache_submit(struct disk *contract, struct disk_request *request)
 
     harvest(cache);
     check_epoch(cache);
-    request->link[0] = NULL;
+    disk_queue_add(&cache->requests, request);
     set_request_place(request, 0);
-    if (cache->first)
-        cache->last->link[0] = request;
-    else
-        cache->first = request;
-    cache->last = request;
     cache->stamp++;
 
     if (request->operation == DISK_READ) {

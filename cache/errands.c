@@ -178,7 +178,7 @@ static void measure(struct cache *cache, const struct cache_errand *errand)
 
 static void ask_plainly(struct cache *cache)
 {
-    for (struct disk_request *request = cache->first; request; request = request->link[0])
+    for (struct disk_request *request = cache->requests.first; request; request = request->link[0])
         set_request_place(request, request_place(request) | READ_PLAIN);
 }
 

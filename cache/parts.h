@@ -89,7 +89,7 @@ struct cache {
     struct cache_pool big, small;
     struct cache_errand errands[CACHE_ERRANDS];
     struct cache_stream streams[CACHE_STREAMS];
-    struct disk_request *first, *last; /* the caller's that are not done, by link[0] */
+    struct disk_queue requests;        /* the caller's that are not done */
     uint32_t credit[ACCOUNTS];         /* bytes */
     uint32_t in_flight, in_flight_max; /* bytes of fills */
     uint32_t fills;                    /* errands that are */

@@ -18,6 +18,35 @@ static enum status check_request(const struct disk *disk, const struct disk_requ
     return OK;
 }
 
+void disk_queue_add(struct disk_queue *queue, struct disk_request *request)
+{
+    request->link[0] = NULL;
+    if (queue->first)
+        queue->last->link[0] = request;
+    else
+        queue->first = request;
+    queue->last = request;
+}
+
+void disk_queue_remove(struct disk_queue *queue, struct disk_request *request)
+{
+    struct disk_request *before = NULL, *here = queue->first;
+
+    while (here && here != request) {
+        before = here;
+        here = here->link[0];
+    }
+    if (!here)
+        return;
+
+    if (before)
+        before->link[0] = request->link[0];
+    else
+        queue->first = request->link[0];
+    if (queue->last == request)
+        queue->last = before;
+}
+
 void disk_submit(struct disk *disk, struct disk_request *request)
 {
     request->status = check_request(disk, request);

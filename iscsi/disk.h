@@ -50,6 +50,14 @@ struct disk_ops {
     void (*cancel)(struct disk *disk, struct disk_request *request);
 };
 
+/* For implementations: requests in a row, by link[0]. All zero: empty. */
+struct disk_queue {
+    struct disk_request *first, *last;
+};
+
+void disk_queue_add(struct disk_queue *queue, struct disk_request *request);
+void disk_queue_remove(struct disk_queue *queue, struct disk_request *request); /* nothing, when it is not in it */
+
 /*
  * `epoch` is another number whenever what was read before may be stale: there was a reconnect, the disk is in doubt or turned out
  * to be another, its capacity changed. It changes before anything is done that was read after that; the other fields only change
@@ -61,7 +69,7 @@ struct disk {
     const struct disk_ops *ops;
     uint32_t block_size;          /* bytes, a power of two, 512..65536 */
     uint64_t block_count;         /* > 0 */
-    uint32_t epoch;               /* see below */
+    uint32_t epoch;               /* as above */
     uint32_t max_blocks;          /* per request */
     uint32_t physical_block_size; /* bytes; block_size when not told */
     uint32_t lowest_aligned_lba;  /* the first block that a physical one begins with */

@@ -67,14 +67,14 @@ static void conclude_task(struct scsi_disk *disk, struct scsi_slot *slot)
 
 static void fill_slots(struct scsi_disk *disk)
 {
-    for (unsigned i = 0; i < disk->slot_count && disk->waiting; i++) {
+    for (unsigned i = 0; i < disk->slot_count && disk->waiting.first; i++) {
         struct scsi_slot *slot = &disk->slots[i];
 
         if (slot->request)
             continue;
 
-        slot->request = disk->waiting;
-        disk->waiting = slot->request->link[0];
+        slot->request = disk->waiting.first;
+        disk_queue_remove(&disk->waiting, slot->request);
         slot->request->link[0] = NULL;
         slot->tries = 0;
         slot->patience = 0;
@@ -94,12 +94,7 @@ static void scsi_disk_submit(struct disk *contract, struct disk_request *request
         return;
     }
 
-    request->link[0] = NULL;
-    if (disk->waiting)
-        disk->waiting_last->link[0] = request;
-    else
-        disk->waiting = request;
-    disk->waiting_last = request;
+    disk_queue_add(&disk->waiting, request);
     if (!iscsi_session_doubt(disk->session))
         fill_slots(disk);
 }
@@ -183,33 +178,14 @@ void scsi_disk_fail_all(struct scsi_disk *disk, enum status status)
             iscsi_session_cancel(disk->session, &slot->task);
         finish_request(disk, slot, status);
     }
-    while (disk->waiting) {
-        struct disk_request *request = disk->waiting;
+    while (disk->waiting.first) {
+        struct disk_request *request = disk->waiting.first;
 
-        disk->waiting = request->link[0];
+        disk_queue_remove(&disk->waiting, request);
         request->status = status;
         request->done = true;
     }
     fail(status, "%s", detail);
-}
-
-static void forget_waiting(struct scsi_disk *disk, struct disk_request *request)
-{
-    struct disk_request *before = NULL, *here = disk->waiting;
-
-    while (here && here != request) {
-        before = here;
-        here = here->link[0];
-    }
-    if (!here)
-        return;
-
-    if (before)
-        before->link[0] = request->link[0];
-    else
-        disk->waiting = request->link[0];
-    if (disk->waiting_last == request)
-        disk->waiting_last = before;
 }
 
 /* Also why nothing can be had of the target, if that is so. */
@@ -238,7 +214,7 @@ static void scsi_disk_cancel(struct disk *contract, struct disk_request *request
         }
     }
 
-    forget_waiting(disk, request);
+    disk_queue_remove(&disk->waiting, request);
     request->status = fail_given_up(request, trouble);
     request->done = true;
 }

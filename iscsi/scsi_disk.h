@@ -42,10 +42,10 @@ struct scsi_identity {
 struct scsi_disk {
     struct disk disk; /* first, so that a struct disk * is this */
     struct iscsi_session *session;
-    uint8_t lun[8];                              /* as in the BHS */
-    struct disk_request *waiting, *waiting_last; /* requests without a slot, by link[0] */
-    struct iscsi_task probe;                     /* asks what the LUN is */
-    uint8_t *scratch;                            /* its answer: ISCSI_SCRATCH bytes of the session's */
+    uint8_t lun[8];            /* as in the BHS */
+    struct disk_queue waiting; /* requests without a slot */
+    struct iscsi_task probe;   /* asks what the LUN is */
+    uint8_t *scratch;          /* its answer: ISCSI_SCRATCH bytes of the session's */
     struct scsi_identity identity;
     uint64_t pumped_at;  /* ticks: of the last pump */
     uint32_t reconnects; /* of the session, at that time */

@@ -238,7 +238,7 @@ static void conclude_step(struct scsi_disk *disk)
 
 static bool anybody_waits(const struct scsi_disk *disk)
 {
-    return disk->slot_end != 0 || disk->waiting != NULL;
+    return disk->slot_end != 0 || disk->waiting.first != NULL;
 }
 
 void scsi_identity_turn(struct scsi_disk *disk)

@@ -313,7 +313,7 @@ static void given_up_while_it_waits_for_a_fill(void **state)
     assert_int_equal(disk_read(cache, 2048, 4, data, deadline_after_ms(2)), E_DISK_TIMEOUT);
     assert_string_not_equal(failure_detail(E_DISK_TIMEOUT), "");
     assert_int_equal(below.cancelled, 0);
-    assert_null(parts->first);
+    assert_null(parts->requests.first);
     turns(200);
     for (unsigned i = 0; i < 4096; i++)
         assert_int_equal(data[i], 0x33);
