@@ -111,6 +111,12 @@ const uint8_t *sources_dhcp_discover(size_t *length); /* and the DHCPDISCOVER th
 const uint8_t *sources_dhcp_reply(size_t *length);    /* what a boot server has answered */
 const uint8_t *sources_dhcp_proxy(size_t *length);    /* and what a ProxyDHCP server offered */
 
+/*
+ * The beginning of a DHCP answer, in DHCP_OPTIONS_START bytes that are zero, for when there was none with what sanstrap.conf goes
+ * by: it has the MAC address of the card that loaded us.
+ */
+void sources_begin_lease(uint8_t *lease);
+
 /* SMBIOS's system UUID, as struct machine has it; untouched when unknown. */
 void sources_uuid(uint8_t uuid[16]);
 

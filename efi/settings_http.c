@@ -178,14 +178,12 @@ static void read_path(uint8_t lease[DHCP_OPTIONS_START])
 {
     const uint8_t *node = (const uint8_t *)firmware_path_of(firmware.loaded->DeviceHandle);
     const uint8_t *end = node + (node ? device_path_length(node, DEVICE_PATH_MAX) : 0);
-    settings_file_begin_lease(lease);
+    sources_begin_lease(lease);
 
     for (; node < end; node += device_path_node_length(node)) {
         size_t length = device_path_node_length(node);
         if (node[NODE_TYPE] != NODE_TYPE_MESSAGING)
             continue;
-        if (node[NODE_SUBTYPE] == NODE_MESSAGING_MAC && length >= NODE_HEADER + NIC_MAC_LENGTH)
-            memcpy(lease + DHCP_AT_CHADDR, node + NODE_HEADER, NIC_MAC_LENGTH);
         if (node[NODE_SUBTYPE] == NODE_MESSAGING_IPV4 && length >= IPV4_MASK_AT + 4) {
             memcpy(lease + DHCP_AT_YIADDR, node + IPV4_LOCAL_AT, 4);
             memcpy(access_point.address, node + IPV4_LOCAL_AT, 4);

@@ -2,7 +2,6 @@
 /* sanstrap.conf from the server that the firmware's PXE client loaded us from. */
 #include <string.h>
 
-#include "efi/device_path.h"
 #include "efi/home.h"
 #include "loader/dhcp6_boot_file.h"
 #include "net/dhcp_options.h"
@@ -65,11 +64,7 @@ static void find_by_ipv6(struct settings_file *file)
         !dhcp6_boot_file(ack->Raw, sizeof *ack, server.v6.Addr, path, SETTINGS_FILE_NAME_MAX))
         return;
 
-    settings_file_begin_lease(lease);
-    const EFI_DEVICE_PATH *device = firmware_path_of(firmware.loaded->DeviceHandle);
-    const uint8_t *mac = device_path_node(device, NODE_TYPE_MESSAGING, NODE_MESSAGING_MAC);
-    if (mac && device_path_node_length(mac) >= NODE_HEADER + NIC_MAC_LENGTH)
-        memcpy(lease + DHCP_AT_CHADDR, mac + NODE_HEADER, NIC_MAC_LENGTH);
+    sources_begin_lease(lease);
     struct settings_file_owner owner = {.lease = lease, .lease_length = sizeof lease};
     sources_uuid(owner.uuid);
     settings_file_find(file, &owner, read_file);

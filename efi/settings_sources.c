@@ -2,9 +2,11 @@
 /* Where settings come from on this firmware: load options, a file beside the image, the firmware's own DHCP, SMBIOS. */
 #include <string.h>
 
+#include "efi/device_path.h"
 #include "efi/home.h"
 #include "efi/settings_text.h"
 #include "loader/smbios.h"
+#include "net/dhcp_options.h"
 #include "platform/bytes.h"
 
 #define LINE_MAX          (4 * KIB)
@@ -108,6 +110,16 @@ const uint8_t *sources_dhcp_proxy(size_t *length)
     static EFI_PXE_BASE_CODE_PACKET proxy;
     const EFI_PXE_BASE_CODE_PROTOCOL *pxe = sources_pxe(false);
     return copy_packet(&proxy, pxe && pxe->Mode->ProxyOfferReceived ? &pxe->Mode->ProxyOffer : NULL, length);
+}
+
+void sources_begin_lease(uint8_t *lease)
+{
+    memcpy(lease, "\2\1\6", 3);
+    memcpy(lease + DHCP_AT_COOKIE, "\x63\x82\x53\x63", 4);
+    const EFI_DEVICE_PATH *device = firmware_path_of(firmware.loaded->DeviceHandle);
+    const uint8_t *mac = device_path_node(device, NODE_TYPE_MESSAGING, NODE_MESSAGING_MAC);
+    if (mac && device_path_node_length(mac) >= NODE_HEADER + NIC_MAC_LENGTH)
+        memcpy(lease + DHCP_AT_CHADDR, mac + NODE_HEADER, NIC_MAC_LENGTH);
 }
 
 /* ---- SMBIOS ---- */

@@ -127,12 +127,6 @@ static bool open_answer(struct dhcp_message *message, const uint8_t *bytes, size
     return bytes && !dhcp_message_open(message, bytes, length);
 }
 
-void settings_file_begin_lease(uint8_t *lease)
-{
-    memcpy(lease, "\2\1\6", 3);
-    memcpy(lease + DHCP_AT_COOKIE, "\x63\x82\x53\x63", 4);
-}
-
 void settings_file_server(const struct settings_file_owner *owner, uint8_t server[4])
 {
     struct dhcp_message named;

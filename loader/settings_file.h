@@ -53,9 +53,6 @@ struct settings_file_owner {
     bool relative; /* the reader looks in the boot file's folder by itself */
 };
 
-/* The beginning of a DHCP answer, of DHCP_OPTIONS_START bytes, to which an owner adds what it knows without having got one. */
-void settings_file_begin_lease(uint8_t *lease);
-
 /*
  * The boot server that the answers name: siaddr, else option 54, as ROMs and EDK2 have it, since Kea and dhcpd leave siaddr zero
  * when they are told nothing. All zero when no answer can be read.

@@ -131,11 +131,6 @@ struct found {
     struct option first;
 };
 
-static bool begins_alike(const struct option *option, const struct option *first, size_t length)
-{
-    return option->length >= length && first->length >= length && !memcmp(option->value, first->value, length);
-}
-
 static bool begins_root_path(const struct option *option)
 {
     return option->code == DHCP_ROOT_PATH && option->length >= sizeof SCHEME - 1 &&
@@ -150,7 +145,7 @@ static bool is_another(const struct option *option, const struct allowed *allowe
 {
     const struct option *first = &found->first;
     return found->total >= 0 &&
-           (is_fixed(allowed) || (option->length == first->length && begins_alike(option, first, first->length)) ||
+           (is_fixed(allowed) || (option->length == first->length && !memcmp(option->value, first->value, first->length)) ||
             (begins_root_path(option) && begins_root_path(first)));
 }
 
