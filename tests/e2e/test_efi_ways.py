@@ -13,15 +13,12 @@ from tests.lab.target import NAME
 
 # ---- HTTP ----
 
-NO_PXE = [word for version in (4, 6) for word in ("-fw_cfg", f"name=opt/org.tianocore/IPv{version}PXESupport,string=n")]
-
-
 def boot_by_http(lab, root_path=None, **options):
     """The firmware's own HTTP client loads us."""
     server = lab.dhcp(boot_file=f"tag:http,http://{SERVER}/sanstrap.efi", root_path=root_path)
     server.publish(ovmf.APPLICATION)
     server.serve_http()
-    machine = ovmf.start(lab, extra=NO_PXE, **options)
+    machine = ovmf.start(lab, extra=ovmf.without_pxe(4, 6), **options)
     machine.expect(">>Start HTTP Boot over IPv4", 60)
     return machine
 
@@ -42,15 +39,6 @@ def test_http_boot_gives_up(lab):
 
 # ---- two cards ----
 
-SECOND_MAC = "52:54:00:12:34:57"
-
-
-def second_card(lab, rom, order=""):
-    """A second card, behind the machine's own in PCI order."""
-    return ["-netdev", f"tap,id=second,ifname={lab.network.add_tap()},script=no,downscript=no",
-            "-device", f"e1000,netdev=second,mac={SECOND_MAC},romfile={rom}{order}"]
-
-
 def takes_card(machine, mac, timeout=90):
     assert machine.expect("^NIC .* MAC (.{17})", timeout).group(1) == mac
 
@@ -59,9 +47,9 @@ def test_the_card_that_loaded_us(lab):
     """It is the second one, and the first would do, too."""
     target, expected = hashing_target(lab, efi_disk.hashing_disk())
     lab.dhcp(boot_file="sanstrap.efi", root_path=target.root_path).publish(ovmf.APPLICATION)
-    cards = second_card(lab, f"{ovmf.ROMS}/efi-e1000.rom", ",bootindex=0")
+    cards = ovmf.second_card(lab, f"e1000,romfile={ovmf.ROMS}/efi-e1000.rom,bootindex=0")
     machine = ovmf.start(lab, nic="e1000e", rom="", boot="c", extra=cards)
-    takes_card(machine, SECOND_MAC)
+    takes_card(machine, ovmf.SECOND_MAC)
     grub_hashes(machine, expected)
 
 
@@ -70,11 +58,11 @@ def test_every_card_in_its_turn(lab):
     target, expected = hashing_target(lab, efi_disk.hashing_disk())
     lab.dhcp()
     settings = f"link-timeout=3 root={target.root_path}"
-    machine = ovmf.boot_from_stick(lab, settings, nic="e1000e", extra=second_card(lab, ""))
+    machine = ovmf.boot_from_stick(lab, settings, nic="e1000e", extra=ovmf.second_card(lab, "e1000,romfile="))
     machine.set_link(False)
     takes_card(machine, MAC)
     machine.expect("trying the next card", 20)
-    takes_card(machine, SECOND_MAC, 20)
+    takes_card(machine, ovmf.SECOND_MAC, 20)
     grub_hashes(machine, expected)
 
 

@@ -13,7 +13,6 @@ UUID = "3f9b6c1e-7a52-4d08-9e11-0242ac130003"
 WITH_UUID = ("-uuid", UUID)
 NAMES = [f"sanstrap.cfg/{UUID}", f"sanstrap.cfg/01-{MAC.replace(':', '-')}", "sanstrap.cfg/C0A84D", "sanstrap.cfg/default",
          "sanstrap.conf"]
-NO_PXE = [word for version in (4, 6) for word in ("-fw_cfg", f"name=opt/org.tianocore/IPv{version}PXESupport,string=n")]
 STRANGER = "root=iscsi:192.0.2.1::::iqn.2026-11.org.sanstrap.lab:nowhere retry=0\n"
 
 
@@ -139,7 +138,7 @@ def test_uefi_http_boot(lab, name):
     server.publish(ovmf.APPLICATION, "boot/sanstrap.efi")
     server.publish_text("boot/" + name, f"root={target.root_path}\n" + "#" * 3000 + "\n")
     server.serve_http()
-    machine = ovmf.start(lab, extra=NO_PXE)
+    machine = ovmf.start(lab, extra=ovmf.without_pxe(4, 6))
     machine.expect(f"^Settings +{name}", 120, or_fail=FAILURE)
     grub_hashes(machine, expected)
 
@@ -151,9 +150,8 @@ def test_uefi_by_ipv6(lab):
                                                      f"--dhcp-option=option6:59,tftp://[{SERVER6}]/boot/sanstrap.efi"])
     server.publish(ovmf.APPLICATION, "boot/sanstrap.efi")
     server.publish_text("boot/sanstrap.cfg/01-52-54-00-12-34-57", f"{STATIC} root={target.root_path}\n")
-    card = ["-netdev", f"tap,id=second,ifname={lab.network.add_tap()},script=no,downscript=no", "-device",
-            "virtio-net-pci,netdev=second,mac=52:54:00:12:34:57,romfile=,bootindex=0"]
-    machine = ovmf.start(lab, rom="", boot="c", extra=[*card, *NO_PXE[:2]])
+    card = ovmf.second_card(lab, "virtio-net-pci,romfile=,bootindex=0")
+    machine = ovmf.start(lab, rom="", boot="c", extra=[*card, *ovmf.without_pxe(4)])
     machine.expect("^Settings +boot/sanstrap.cfg/01-52-54-00-12-34-57$", 120, or_fail=FAILURE)
     grub_hashes(machine, expected)
 

@@ -62,20 +62,18 @@ class Network:
         """
         The servers' part in an 802.1Q VLAN of the same wire; one a lab. Not every kernel has VLANs: a program does the tagging.
         """
-        segment = Segment(f"{BRIDGE}.{vlan}", "192.168.78", "fd00:78::")
-        self.ip("tuntap", "add", segment.interface, "mode", "tap")
-        self.ip("link", "set", segment.interface, "mtu", self.mtu, "up")
-        self._add_addresses(segment)
-        self.helper("vlan", segment.interface, self.add_tap(), vlan)
-        return segment
+        return self._add_segment(Segment(f"{BRIDGE}.{vlan}", "192.168.78", "fd00:78::"), "vlan", vlan)
 
     def add_neighbour(self):
         """Another server's card on the same wire, with an address of its own; one a lab."""
-        segment = Segment("neighbour0", PREFIX, PREFIX6, host=2)
+        return self._add_segment(Segment("neighbour0", PREFIX, PREFIX6, host=2), "cable")
+
+    def _add_segment(self, segment, helper, *arguments):
+        """Its interface is a tap, whose other end the helper joins to the bridge."""
         self.ip("tuntap", "add", segment.interface, "mode", "tap")
         self.ip("link", "set", segment.interface, "mtu", self.mtu, "up")
         self._add_addresses(segment)
-        self.helper("cable", segment.interface, self.add_tap())
+        self.helper(helper, segment.interface, self.add_tap(), *arguments)
         return segment
 
     def _separated(self):

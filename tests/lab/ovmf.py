@@ -17,6 +17,7 @@ SNAKEOIL_KEY = "/usr/share/ovmf/PkKek-1-snakeoil.key"
 SNAKEOIL_CERTIFICATE = "/usr/share/ovmf/PkKek-1-snakeoil.pem"
 SNAKEOIL_PASSPHRASE = "snakeoil"
 ROMS = "/usr/lib/ipxe/qemu" if os.path.isdir("/usr/lib/ipxe/qemu") else "/usr/share/qemu"  # Debian 12, Debian 13
+SECOND_MAC = "52:54:00:12:34:57"
 LEFT_US = "Exception Type|^S70"  # what must not come once the firmware goes on without us
 TERMINAL = re.compile(r"\x1b\[(\d+;\d+H)|\x1b\[[0-9;=?]*[A-Za-z]")  # a new cursor position; any other control sequence
 UNFINISHED = re.compile(r"\x1b(\[[0-9;=?]*)?$")
@@ -67,6 +68,17 @@ class EfiMachine(qemu.Machine):
 def start(lab, **options):
     """A machine with OVMF in the lab."""
     return lab.machine(kind=EfiMachine, **options)
+
+
+def without_pxe(*versions):
+    """The firmware's own PXE client does not boot by these versions of IP."""
+    return [word for version in versions for word in ("-fw_cfg", f"name=opt/org.tianocore/IPv{version}PXESupport,string=n")]
+
+
+def second_card(lab, device):
+    """A second card, behind the machine's own in PCI order: QEMU's model and its properties."""
+    return ["-netdev", f"tap,id=second,ifname={lab.network.add_tap()},script=no,downscript=no",
+            "-device", f"{device},netdev=second,mac={SECOND_MAC}"]
 
 
 def boot_by_network(lab, root_path, pxe="firmware", application=APPLICATION, **options):

@@ -331,4 +331,31 @@ static inline enum status run(enum disk_operation operation, uint64_t lba, unsig
     return disk_wait(disk, &request, deadline_after_ms(milliseconds));
 }
 
+static inline void turns(unsigned count)
+{
+    while (count--) {
+        tick();
+        disk->ops->pump(disk);
+    }
+}
+
+/* The connection goes, and the next one's login succeeds; the LUN answers again. */
+static inline void reconnect(void)
+{
+    unsigned connects = fake.connects;
+
+    fake.closed = true;
+    turns(1);
+    fake.closed = false;
+    fake.in_length = fake.in_position = 0;
+    fake_login_whole(&fake);
+    lun.held_count = 0;
+    lun.statsn = 1;
+    lun.command_count = 0;
+    lun.hold = false;
+    for (unsigned i = 0; i < 20000 && fake.connects == connects; i++)
+        turns(1);
+    assert_int_equal(fake.connects, connects + 1);
+}
+
 #endif

@@ -2,14 +2,6 @@
 /* The SCSI disk's epoch: it is another before anything is done that was read after a reason to doubt what was read before. */
 #include "tests/unit/scsi_lun.h"
 
-static void turns(unsigned count)
-{
-    while (count--) {
-        tick();
-        disk->ops->pump(disk);
-    }
-}
-
 static void stays_while_nothing_happens(void **state)
 {
     uint32_t epoch = disk->epoch;
@@ -69,20 +61,11 @@ static void changes_before_data_of_the_same_turn_is_done(void **state)
 static void changes_with_a_reconnect(void **state)
 {
     uint32_t epoch = disk->epoch;
-    unsigned connects = fake.connects;
     struct disk_request request = request_for(DISK_READ, 0, 0);
 
     (void)state;
     disk_submit(disk, &request);
-    fake.closed = true;
-    turns(1);
-    fake.closed = false;
-    fake.in_length = fake.in_position = 0;
-    fake_login_whole(&fake);
-    lun.held_count = 0;
-    lun.statsn = 1;
-    for (unsigned i = 0; i < 20000 && fake.connects == connects; i++)
-        turns(1);
+    reconnect();
     for (unsigned i = 0; i < 1000 && !request.done; i++)
         turns(1);
     assert_int_equal(request.status, OK);

@@ -7,14 +7,6 @@
 
 static struct disk_request requests[4];
 
-static void turns(unsigned count)
-{
-    while (count--) {
-        tick();
-        disk->ops->pump(disk);
-    }
-}
-
 /* Two writes and two reads that the target has, and does not answer. */
 static void submit_four(void)
 {
@@ -25,25 +17,6 @@ static void submit_four(void)
     }
     turns(3);
     assert_int_equal(lun.command_count, 4);
-}
-
-/* The connection goes, and the next one's login succeeds; the LUN answers again. */
-static void reconnect(void)
-{
-    unsigned connects = fake.connects;
-
-    fake.closed = true;
-    turns(1);
-    fake.closed = false;
-    fake.in_length = fake.in_position = 0;
-    fake_login_whole(&fake);
-    lun.held_count = 0;
-    lun.statsn = 1;
-    lun.command_count = 0;
-    lun.hold = false;
-    for (unsigned i = 0; i < 20000 && fake.connects == connects; i++)
-        turns(1);
-    assert_int_equal(fake.connects, connects + 1);
 }
 
 static void all_end_with(enum status status)
