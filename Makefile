@@ -6,7 +6,6 @@
 #   make unit            the unit tests alone
 #   make test-dump       every case of the crash dump, in machines
 #   make test-faults     every fault of tests/faults, and docs/faults.md
-#   make test-fuzz       a minute for each fuzzer of tests/fuzz
 #   make coverage        which lines the tests on the host reach
 #   make size            what loader and crash dump take of the memory that they may have
 #   make test-debian13   make, make unit and make demo on a Debian 13 in a folder; takes some five minutes
