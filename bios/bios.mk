@@ -4,12 +4,12 @@
 # What tests run on the host: no firmware, no addresses of the machine.
 BIOS_PURE := $(addprefix bios/,drive_number.c geometry.c grub_words.c hook_chain.c memory_map.c memory_map_read.c \
 	pxe_structures.c \
-	$(addprefix stub/,addresses.c calls.c lzma.c placement.c unpack.c) \
+	$(addprefix stub/,addresses.c lzma.c placement.c unpack.c) \
 	$(addprefix int13,.c _chs.c _edd.c _edd_parameters.c _memory.c _transfer.c))
 
 all: build/sanstrap.pxe build/sanstrap.lkrn
 
-STUB_OBJECTS := $(addprefix build/bios/,$(addprefix bios/stub/,stub.o addresses.o calls.o lzma.o placement.o unpack.o) \
+STUB_OBJECTS := $(addprefix build/bios/,$(addprefix bios/stub/,stub.o addresses.o lzma.o placement.o unpack.o) \
 	bios/block.o bios/memory_map.o bios/memory_map_read.o platform/crc32.o)
 # The stub is loaded anywhere and not relocated: no jump tables, no calls of memcpy or memset that gcc thinks of.
 $(STUB_OBJECTS): BARE_CFLAGS += -fno-jump-tables -fno-tree-loop-distribute-patterns

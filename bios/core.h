@@ -12,9 +12,9 @@
 
 /*
  * This header, the stub (position independent, entered at its first byte), then one raw LZMA stream (bios/stub/lzma.h). It holds
- * the image, linked at 0 and treated as bios/stub/addresses.h and, after that, calls.h say.
+ * the image, linked at 0 and treated as bios/stub/addresses.h says.
  *
- * The sum goes over the header from the member after it on, over the stub, and over the image once its calls are restored.
+ * The sum goes over the header from the member after it on, over the stub, and over the image before its addresses are restored.
  */
 struct core_header {
     uint32_t magic;

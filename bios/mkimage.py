@@ -11,11 +11,12 @@ SUM_FROM = 8  # in the header: behind the sum
 HEADER = struct.Struct("<8I")
 R_386_RELATIVE = 8
 SHT_RELA, SHT_NOBITS, SHT_REL = 4, 8, 9
-ADDRESS_RANGE = 1 << 20
+ADDRESS_RANGE = 512 << 10
 WORD = struct.Struct("<I")
-OPERAND = struct.Struct("<i")
+TAGGED = struct.Struct(">I")
+DISTANCE = struct.Struct("<i")
 CALL_OR_JMP = (0xE8, 0xE9)
-INSTRUCTION_LENGTH = 5
+SHORTEST_CALL = 5
 
 
 class Elf:
@@ -61,47 +62,60 @@ def address_places(elf, image_length):
     return sorted(places)
 
 
-def tagged_places(image, tag):
-    """Where bios/stub/addresses.h will find addresses."""
-    places, at = [], 0
-    while at + WORD.size <= len(image):
-        if WORD.unpack_from(image, at)[0] - tag in range(ADDRESS_RANGE):
-            places.append(at)
-            at += WORD.size - 1
+def opcode_length(image, at):
+    if image[at] in CALL_OR_JMP:
+        return 1
+    return 2 if image[at] == 0x0F and image[at + 1] & 0xF0 == 0x80 else 0
+
+
+def distances(image, places):
+    """Where calls and jumps, and data that looks like them, say how far it is to a place in the image, and which that is."""
+    addresses = {byte for place in places for byte in range(place, place + WORD.size)}
+    result, at = [], 0
+    while at + SHORTEST_CALL <= len(image):
+        operand = at + opcode_length(image, at)
+        following = operand + WORD.size
         at += 1
-    return places
+        if operand < at or following > len(image) or not addresses.isdisjoint(range(operand, following)):
+            continue
+        target = DISTANCE.unpack_from(image, operand)[0] + following
+        if 0 <= target < len(image):
+            result.append((operand, target))
+            at = following
+    return result
 
 
-def with_tagged_addresses(image, memory_length, places):
-    """What bios/stub/addresses.h undoes, and the tag: one that no word of the image has by chance."""
+def restored(tagged, tag):
+    """bios/stub/addresses.c, for an image at 0."""
+    image, at = bytearray(tagged), 0
+    while at + WORD.size <= len(image):
+        offset = TAGGED.unpack_from(image, at)[0] - tag
+        at += 1
+        if 0 <= offset < 2 * ADDRESS_RANGE:
+            following = at - 1 + WORD.size
+            value = offset if offset < ADDRESS_RANGE else offset - ADDRESS_RANGE - following
+            WORD.pack_into(image, at - 1, value & 0xFFFFFFFF)
+            at = following
+    return bytes(image)
+
+
+def with_tags(image, memory_length, places):
+    """What bios/stub/addresses.h undoes, and the tag: the first one that the stub comes by nowhere else."""
     if memory_length > ADDRESS_RANGE:
-        sys.exit("the image is larger than its addresses can tell")
-    taken = {WORD.unpack_from(image, at)[0] // ADDRESS_RANGE for at in range(len(image) - WORD.size + 1)}
-    for tag in range(ADDRESS_RANGE, 1 << 32, ADDRESS_RANGE):
-        if tag // ADDRESS_RANGE in taken:
+        sys.exit(f"ADDRESS_RANGE is less than the image's {memory_length} bytes")
+    calls = distances(image, places)
+    taken = {TAGGED.unpack_from(image, at)[0] // ADDRESS_RANGE for at in range(len(image) - WORD.size + 1)}
+    for tag in range(ADDRESS_RANGE, (1 << 32) - ADDRESS_RANGE, ADDRESS_RANGE):
+        if not taken.isdisjoint((tag // ADDRESS_RANGE, tag // ADDRESS_RANGE + 1)):
             continue
         tagged = bytearray(image)
         for place in places:
-            WORD.pack_into(tagged, place, tag + WORD.unpack_from(image, place)[0])
-        if tagged_places(tagged, tag) == places:
+            TAGGED.pack_into(tagged, place, tag + WORD.unpack_from(image, place)[0])
+        for place, target in calls:
+            TAGGED.pack_into(tagged, place, tag + ADDRESS_RANGE + target)
+        if restored(tagged, tag) == image:
             return bytes(tagged), tag
-    sys.exit("every tag for addresses is met by chance")
-
-
-def calls_by_target(image):
-    """What bios/stub/calls.h undoes."""
-    image, length, at = bytearray(image), len(image), 0
-    while at + INSTRUCTION_LENGTH <= length:
-        if image[at] not in CALL_OR_JMP:
-            at += 1
-            continue
-        following = at + INSTRUCTION_LENGTH
-        distance, = OPERAND.unpack_from(image, at + 1)
-        if -following <= distance < length:
-            target = distance + following
-            OPERAND.pack_into(image, at + 1, target if target < length else distance - length)
-        at = following
-    return bytes(image)
+    sys.exit("every tag for addresses is met elsewhere")
 
 
 def lzma_stream(data):
@@ -117,8 +131,8 @@ def main():
     stub += bytes(-len(stub) % 16)
     image, memory_length = loaded_image(elf)
     places = address_places(elf, len(image))
-    image, tag = with_tagged_addresses(image, memory_length, places)
-    packed = lzma_stream(calls_by_target(image))
+    image, tag = with_tags(image, memory_length, places)
+    packed = lzma_stream(image)
     rest = (HEADER.size + len(stub), len(packed), len(image), tag, memory_length, elf.entry)
     summed = HEADER.pack(MAGIC, 0, *rest)[SUM_FROM:] + stub + image
     open(sys.argv[3], "wb").write(HEADER.pack(MAGIC, zlib.crc32(summed), *rest) + stub + packed)

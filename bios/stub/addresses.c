@@ -1,20 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Tagged words become addresses. */
+/* Tagged words become addresses and distances. */
 #include "bios/stub/addresses.h"
-
-struct word {
-    uint32_t value;
-} __attribute__((packed));
 
 void addresses_restore(uint8_t *image, uint32_t length, uint32_t tag, uint32_t base)
 {
-    for (uint32_t next = sizeof(struct word); next <= length; next++) {
-        struct word *word = (struct word *)(image + next - sizeof *word);
-        uint32_t offset = word->value - tag;
-        if (offset >= ADDRESS_RANGE)
+    for (uint32_t next = sizeof(uint32_t); next <= length; next++) {
+        uint8_t *word = image + next - sizeof(uint32_t);
+        uint32_t offset = get_be32(word) - tag;
+        if (offset >= 2 * ADDRESS_RANGE)
             continue;
 
-        word->value = base + offset;
-        next += sizeof *word - 1;
+        put_le32(word, offset < ADDRESS_RANGE ? base + offset : offset - ADDRESS_RANGE - next);
+        next += sizeof(uint32_t) - 1;
     }
 }

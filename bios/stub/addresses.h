@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The last step of unpacking: the image's words that are addresses in it. Pure function. */
+/* The last step of unpacking: the image's words that are addresses in it, or distances to one. Pure function. */
 #ifndef SANSTRAP_ADDRESSES_H
 #define SANSTRAP_ADDRESSES_H
 
@@ -7,13 +7,14 @@
 
 #include "platform/bytes.h"
 
-/* Offsets in the image and its zeroed memory are below it: tags are multiples of it. */
-#define ADDRESS_RANGE MIB
+/* Offsets in the image and its zeroed memory are below it; tags are multiples of it. */
+#define ADDRESS_RANGE (512 * KIB)
 
 /*
- * Makes addresses of offsets, for an image of `length` bytes at the address `base`. In the file they have `tag` added, which
- * bios/mkimage.py chose so that no other word of the image, aligned or not, is in [tag, tag + ADDRESS_RANGE): no list need say
- * where they are.
+ * In the file those words are offsets in the image, with something added and big endian: so calls of one function look alike, and
+ * no list need say where they are. From `tag` on they become addresses, for an image of `length` bytes at the address `base`;
+ * from tag + ADDRESS_RANGE on distances from the word's end, as CALL, JMP and Jcc have them. bios/mkimage.py chose the tag so
+ * that no other four bytes that the stub comes by, aligned or not, are in either range.
  */
 void addresses_restore(uint8_t *image, uint32_t length, uint32_t tag, uint32_t base);
 

@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 
-#include "bios/stub/calls.h"
+#include "bios/stub/addresses.h"
 #include "bios/stub/lzma.h"
 
 #define ROOM 65536
@@ -21,7 +21,7 @@ static int32_t decode_into(const uint8_t *data, size_t size, uint32_t room)
     if (done < -1 || done > (int32_t)room)
         abort();
     if (done >= 0)
-        calls_restore(to, (uint32_t)done);
+        addresses_restore(to, (uint32_t)done, ADDRESS_RANGE, 0);
     free(to);
     return done;
 }
