@@ -2,7 +2,11 @@
 """Set-ups of DHCP that people have, and the exchange of our own: but for the last the card has no ROM."""
 import re
 
-from tests.lab.boots import enters_boot_sector, hello_target
+import pytest
+
+from tests.lab import efi_disk, ovmf
+from tests.lab.boots import FAILURE, enters_boot_sector, grub_hashes, hashing_target, hello_target
+from tests.lab.dhcp_servers import IscDhcpd, Kea
 from tests.lab.lab import NBP
 from tests.lab.network import BRIDGE, NETMASK, PREFIX, SERVER
 from tests.lab.target import Tgt
@@ -55,3 +59,40 @@ def test_the_roms_lease_leads_nowhere(lab):
     machine = lab.machine()
     enters_boot_sector(machine)
     assert "the boot ROM's DHCP" in machine.text and "asking DHCP anew" in machine.text
+
+
+# ---- servers that are not told of a next-server: their answers' siaddr is zero ----
+
+KEA = """
+"option-def": [ { "name": "ipxe-options", "code": 175, "type": "empty", "encapsulate": "ipxe" } ],
+"client-classes": [ { "name": "not-ipxe", "test": "not option[175].exists", %s "option-data": [
+    { "name": "root-path", "data": "%s" }%s ] } ],
+"subnet4": [ { "id": 1, "subnet": "192.168.77.0/24", "pools": [ { "pool": "192.168.77.100-192.168.77.150" } ] } ]
+"""
+DHCPD = """
+option ipxe-options code 175 = string;
+subnet 192.168.77.0 netmask 255.255.255.0 {
+  range 192.168.77.100 192.168.77.150;
+  if not exists ipxe-options { %s option root-path "%s"; %s }
+}
+"""
+STRANGER = "iscsi:192.0.2.1::::iqn.2026-11.org.sanstrap.lab:nowhere"
+NAMELESS = {
+    "Kea": (Kea, KEA % ('"boot-file-name": "boot/sanstrap.efi",', STRANGER, "")),
+    "Kea by options": (Kea, KEA % ("", STRANGER, ', { "name": "boot-file-name", "data": "boot/sanstrap.efi" }')),
+    "dhcpd": (IscDhcpd, DHCPD % ('filename "boot/sanstrap.efi";', STRANGER, "")),
+}
+
+
+@pytest.mark.parametrize("name", NAMELESS)
+def test_the_files_are_where_the_server_is(lab, name):
+    """UEFI's own PXE client loads us from there, and the settings lie beside: they say another disk than the server does."""
+    target, expected = hashing_target(lab, efi_disk.hashing_disk())
+    kind, text = NAMELESS[name]
+    lab.serve(kind, text)
+    files = lab.dhcp(ipv4=False)
+    files.publish(ovmf.APPLICATION, "boot/sanstrap.efi")
+    files.publish_text("boot/sanstrap.conf", f"root={target.root_path}\n")
+    machine = ovmf.start(lab, extra=ovmf.without_pxe(6))
+    machine.expect("^Settings +boot/sanstrap.conf", 90, or_fail=FAILURE)
+    grub_hashes(machine, expected)

@@ -74,6 +74,13 @@ class Lab:
         server.start()
         return server
 
+    def serve(self, kind, text):
+        """A server of dhcp_servers.py with this configuration."""
+        server = kind(self.network, self.folder, text)
+        self.closing.append(server)
+        server.start()
+        return server
+
     def pxelinux(self, lines, **options):
         """
         The card's ROM gets pxelinux, and that one entry of these lines; our files are there as sanstrap.0 and sanstrap.lkrn.

@@ -13,6 +13,7 @@ import sys
 import pytest
 
 from tests.lab import process
+from tests.lab.dhcp_servers import Dnsmasq, IscDhcpd, Kea
 from tests.lab.network import BRIDGE, Network
 from tests.lab.network import SERVER as LAB
 from tests.lab.target import Tgt
@@ -43,45 +44,6 @@ def only(document, language):
 
 # ---- servers ----
 
-class Dnsmasq:
-    ready = "started"
-
-    def __init__(self, folder, example):
-        self.path = os.path.join(folder, "dnsmasq.conf")
-        tftp = os.path.join(folder, "tftp")
-        os.makedirs(tftp)
-        pathlib.Path(self.path).write_text(example.replace("/srv/tftp", tftp), encoding="utf-8")
-        self.command = ["dnsmasq", "--keep-in-foreground", f"--conf-file={self.path}", "--user=root", "--pid-file=", "--port=0",
-                        f"--interface={BRIDGE}", "--bind-interfaces", "--log-facility=-", "--log-dhcp", "--no-ping",
-                        f"--dhcp-leasefile={folder}/leases"]
-        self.check = ["dnsmasq", "--test", f"--conf-file={self.path}"]
-
-
-class IscDhcpd:
-    ready = "Server starting service"
-
-    def __init__(self, folder, example):
-        path, leases = os.path.join(folder, "dhcpd.conf"), os.path.join(folder, "dhcpd.leases")
-        pathlib.Path(path).write_text(example, encoding="utf-8")
-        pathlib.Path(leases).write_text("", encoding="utf-8")
-        self.check = ["/usr/sbin/dhcpd", "-t", "-4", "-cf", path, "-lf", leases]
-        self.command = ["/usr/sbin/dhcpd", "-4", "-f", "-d", "--no-pid", "-cf", path, "-lf", leases, BRIDGE]
-
-
-class Kea:
-    ready = "DHCP4_STARTED"
-
-    def __init__(self, folder, example):
-        path = os.path.join(folder, "kea.conf")
-        pathlib.Path(path).write_text(
-            '{ "Dhcp4": { "interfaces-config": { "interfaces": [ "%s" ] },'
-            '"lease-database": { "type": "memfile", "persist": false },'
-            '"loggers": [ { "name": "kea-dhcp4", "severity": "INFO", "output_options": [ { "output": "stdout" } ] } ],\n%s } }'
-            % (BRIDGE, example), encoding="utf-8")
-        self.check = ["/usr/sbin/kea-dhcp4", "-t", path]
-        self.command = ["/usr/sbin/kea-dhcp4", "-c", path]
-
-
 SERVERS = {"dnsmasq": (Dnsmasq, "docs/dhcp.md", "dnsmasq"), "ISC dhcpd": (IscDhcpd, "docs/dhcp.md", "dhcpd"),
            "Kea": (Kea, "docs/dhcp.md", "kea"), "README's dnsmasq": (Dnsmasq, "README.md", "dnsmasq")}
 
@@ -89,23 +51,19 @@ SERVERS = {"dnsmasq": (Dnsmasq, "docs/dhcp.md", "dnsmasq"), "ISC dhcpd": (IscDhc
 class Wire:
     def __init__(self, folder):
         self.folder = str(folder)
-        self.log = pathlib.Path(folder) / "server.log"
+        self.server = None
         self.network = Network(self.folder)
         self.network.ip("address", "delete", f"{LAB}/24", "dev", BRIDGE)  # Kea serves an interface's first address alone
         self.network.ip("address", "add", f"{SERVER}/24", "dev", BRIDGE)
-        self.environment = {**os.environ, "KEA_PIDFILE_DIR": self.folder, "KEA_LOCKFILE_DIR": self.folder}
 
     def serve(self, name):
         kind, document, language = SERVERS[name]
-        server = kind(self.folder, only(document, language))
-        process.run(self.network.inside(server.check), env=self.environment)
-        with open(self.log, "wb") as file:
-            child = self.network.start(server.command, env=self.environment, stdin=subprocess.DEVNULL, stdout=file, stderr=file)
-        process.wait_until(lambda: server.ready in self.said(), 30, name, child)
+        self.server = kind(self.network, self.folder, only(document, language))
+        self.server.start()
 
     def said(self):
         """By the server."""
-        return self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
+        return self.server.said() if self.server else ""
 
     def ask(self, mac, options):
         tap = self.network.add_tap()
