@@ -96,3 +96,43 @@ def test_the_files_are_where_the_server_is(lab, name):
     machine = ovmf.start(lab, extra=ovmf.without_pxe(6))
     machine.expect("^Settings +boot/sanstrap.conf", 90, or_fail=FAILURE)
     grub_hashes(machine, expected)
+
+
+# ---- PXE's own boot servers: option 43, and port 4011 ----
+
+SERVICE = ["--pxe-prompt=,0", "--pxe-service=x86PC,sanstrap,sanstrap"]  # sanstrap.0
+
+
+def test_a_boot_server_beside_the_dhcp_server(lab):
+    """A ProxyDHCP server names it. The settings are looked for there, and the disk is what the other one says."""
+    target = hello_target(lab)
+    lab.dhcp(root_path=target.root_path, words=[f"--tftp-root={lab.folder},{BRIDGE}"])  # where no such file is
+    proxy = lab.dhcp(segment=lab.network.add_neighbour(), ipv4=False, words=[f"--dhcp-range={PREFIX}.0,proxy,{NETMASK}", *SERVICE])
+    boots_with_its_settings(lab, proxy)
+
+
+def test_a_boot_server_on_the_dhcp_server(lab):
+    target = hello_target(lab)
+    boots_with_its_settings(lab, lab.dhcp(root_path=target.root_path, words=SERVICE))
+
+
+@pytest.mark.parametrize("asker", ["tag:ipxe,", "tag:!ipxe,"], ids=["iPXE", "firmware"])
+def test_a_boot_server_under_uefi(lab, asker):
+    """Beside the DHCP server; asked for by the card's ROM, or by the firmware's own PXE client."""
+    target, expected = hashing_target(lab, efi_disk.hashing_disk())
+    lab.dhcp(root_path=target.root_path, words=[f"--tftp-root={lab.folder},{BRIDGE}"])
+    proxy = lab.dhcp(segment=lab.network.add_neighbour(), ipv4=False,
+                     words=[f"--dhcp-range={PREFIX}.0,proxy,{NETMASK}", f"--pxe-service={asker}X86-64_EFI,sanstrap,sanstrap.efi"])
+    proxy.publish(ovmf.APPLICATION, "sanstrap.efi")
+    proxy.publish_text("sanstrap.cfg/default", "retry=0\n")
+    machine = ovmf.start(lab, extra=ovmf.without_pxe(6))
+    machine.expect("^Settings +sanstrap.cfg/default", 90, or_fail=FAILURE)
+    grub_hashes(machine, expected)
+
+
+def boots_with_its_settings(lab, server):
+    server.publish(NBP, "sanstrap.0")
+    server.publish_text("sanstrap.cfg/default", "retry=0\n")
+    machine = lab.machine()
+    machine.expect("^Settings +sanstrap.cfg/default", 60, or_fail=FAILURE)
+    enters_boot_sector(machine)
