@@ -8,7 +8,7 @@ from tests.lab import efi_disk, ovmf
 from tests.lab.boots import FAILURE, enters_boot_sector, grub_hashes, hashing_target, hello_target
 from tests.lab.dhcp_servers import IscDhcpd, Kea
 from tests.lab.lab import NBP
-from tests.lab.network import BRIDGE, NETMASK, PREFIX, SERVER
+from tests.lab.network import BRIDGE, NETMASK, PREFIX, SERVER, read_pcap
 from tests.lab.target import Tgt
 
 AFAR = "198.51.100.1"  # the target's address behind a route
@@ -49,6 +49,16 @@ def test_a_route_leads_to_the_target(lab):
     machine = lab.boot_directly()
     enters_boot_sector(machine)
     assert "gateway none and routes" in machine.text
+
+
+def test_an_answer_whose_options_overflow(lab):
+    """Into the fields for server and file name (option 52), as dnsmasq has it: the root path is there, and ends elsewhere."""
+    target = hello_target(lab)
+    wire = lab.network.capture()
+    lab.dhcp(root_path=target.root_path, forced=[f"{code},{'x' * 243}" for code in range(230, 234)] + [f"234,{'y' * 160}"])
+    enters_boot_sector(lab.boot_directly())
+    lab.network.stop_capture()
+    assert any(b"\x34\x01" + bytes([fields]) in frame for _, frame in read_pcap(wire) for fields in (1, 2, 3))
 
 
 def test_the_roms_lease_leads_nowhere(lab):
