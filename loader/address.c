@@ -109,6 +109,29 @@ static uint8_t find_rom_client_id(const struct story *story, const struct dhcp_m
     return (uint8_t)(length > 0 && length <= 255 ? length : 0);
 }
 
+/* An option of the lease's, or one that the ROM has asked for in vain. Where nobody keeps its DISCOVER it is taken to have asked. */
+static bool rom_has_asked_for(const struct story *story, const struct dhcp_message *ack, uint8_t code)
+{
+    const struct machine *machine = story->machine;
+    struct dhcp_message discover;
+    uint8_t list[255];
+    if (dhcp_option_get(ack, code, NULL, 0) >= 0 || !machine->cached_discover ||
+        dhcp_request_open(&discover, machine->cached_discover, machine->cached_discover_length) ||
+        memcmp(discover.bytes + DHCP_AT_CHADDR, story->nic.mac, NIC_MAC_LENGTH) != 0)
+        return true;
+    int length = dhcp_option_get(&discover, DHCP_REQUEST_LIST, list, sizeof list);
+    return length > 0 && memchr(list, code, smaller_of((uint32_t)length, sizeof list));
+}
+
+/*
+ * Servers say little that is not asked for, and of ROMs only iPXE asks for what names us and our account: another's lease lacks
+ * them, though it holds the root path.
+ */
+static bool rom_lease_is_whole(const struct story *story, const struct dhcp_message *ack)
+{
+    return rom_has_asked_for(story, ack, DHCP_INITIATOR_IQN) && rom_has_asked_for(story, ack, DHCP_IPXE);
+}
+
 /* The lease is renewed in the ROM's name. */
 static enum status use_rom_lease(struct story *story, struct dhcp_message *message)
 {
@@ -163,7 +186,7 @@ static enum status get_ipv4(struct story *story)
     }
 
     struct dhcp_message message, proxy;
-    if (!open_rom_lease(story, &message, &proxy))
+    if (!open_rom_lease(story, &message, &proxy) || !rom_lease_is_whole(story, &message))
         return lease_by_dhcp(story, &message);
     enum status status = use_rom_lease(story, &message);
     if (status != E_ADDRESS_INVALID)

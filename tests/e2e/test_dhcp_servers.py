@@ -9,7 +9,7 @@ from tests.lab.boots import FAILURE, enters_boot_sector, grub_hashes, hashing_ta
 from tests.lab.dhcp_servers import IscDhcpd, Kea
 from tests.lab.lab import NBP
 from tests.lab.network import BRIDGE, NETMASK, PREFIX, SERVER, read_pcap
-from tests.lab.target import Tgt
+from tests.lab.target import Chap, Tgt
 
 AFAR = "198.51.100.1"  # the target's address behind a route
 
@@ -146,3 +146,18 @@ def boots_with_its_settings(lab, server):
     machine = lab.machine()
     machine.expect("^Settings +sanstrap.cfg/default", 60, or_fail=FAILURE)
     enters_boot_sector(machine)
+
+
+# ---- ROMs that ask for less than we do ----
+
+def test_a_rom_that_does_not_ask_for_the_account(lab):
+    """UEFI's own PXE client has a root path, and no word of options 175 and 203, without which the target lets nobody in."""
+    image, expected = efi_disk.hashing_disk()
+    target = lab.target(lab.copy_disk(image), chap=Chap("machine1", "a-secret-of-20-bytes"))
+    server = lab.dhcp(boot_file="tag:!ipxe,sanstrap.efi", root_path=target.root_path,
+                      options=["203,iqn.2026-01.org.example:machine1", "encap:175,190,machine1",
+                               "encap:175,191,a-secret-of-20-bytes"])
+    server.publish(ovmf.APPLICATION, "sanstrap.efi")
+    machine = ovmf.start(lab, extra=ovmf.without_pxe(6))
+    machine.expect(r"^Initiator iqn.2026-01.org.example:machine1 \(DHCP\)", 90, or_fail=FAILURE)
+    grub_hashes(machine, expected)

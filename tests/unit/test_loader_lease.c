@@ -44,6 +44,7 @@ static void the_roms_lease_is_renewed_in_its_name(void **state)
         dhcp_build(&discover);
         discover.bytes[0] = 1;
         discover.bytes[33] ^= said == ANOTHER_CARDS;
+        dhcp_option(&discover, DHCP_REQUEST_LIST, "\313\257", 2);
         if (said == BY_ROM)
             dhcp_option(&discover, DHCP_CLIENT_ID, id, 17);
         machine.cached_ack = cached.bytes;
@@ -61,6 +62,42 @@ static void the_roms_lease_is_renewed_in_its_name(void **state)
         assert_true(!seen.request.by_hand.gateway && seen.request.by_hand.dns && seen.request.by_hand.mtu);
         assert_memory_equal(seen.request.by_hand.ipv4.dns, "\300\000\002\010", 4);
         assert_int_equal(seen.request.by_hand.ipv4.mtu, 1400);
+        tear_down(state);
+        set_up(state);
+    }
+}
+
+/* A server gives a name and an account to who asks for them: without, the lease is not what it has for us. */
+static void a_rom_that_asks_for_less_than_we_do(void **state)
+{
+    static const struct {
+        const char *list;
+        const char *said; /* unasked: option 203 */
+        bool serves;
+    } cases[] = {
+        {"\001\003\021\313\257", NULL, true},
+        {"\001\003\021", NULL, false},
+        {"\001\003\021\313", NULL, false},
+        {"\001\003\021\257", NULL, false},
+        {"\001\003\021\257", "iqn.2001-04.com.example:dhcp", true},
+        {"", NULL, false},
+        {NULL, NULL, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct dhcp_builder cached, discover;
+        dhcp_ack(&cached);
+        dhcp_text(&cached, DHCP_ROOT_PATH, ROOT);
+        if (cases[i].said)
+            dhcp_text(&cached, DHCP_INITIATOR_IQN, cases[i].said);
+        dhcp_build(&discover);
+        discover.bytes[0] = 1;
+        if (cases[i].list)
+            dhcp_text(&discover, DHCP_REQUEST_LIST, cases[i].list);
+        machine.cached_ack = cached.bytes;
+        machine.cached_ack_length = cached.length;
+        machine.cached_discover = discover.bytes;
+        machine.cached_discover_length = discover.length;
+        told("", cases[i].serves ? "nic0 net_open adopt login disk boot" DOWN : "nic0 net_open dhcp login disk boot" DOWN);
         tear_down(state);
         set_up(state);
     }
@@ -287,6 +324,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_roms_lease_is_used_when_it_holds_a_root_path),
         TEST(the_roms_lease_is_renewed_in_its_name),
+        TEST(a_rom_that_asks_for_less_than_we_do),
         TEST(a_roms_lease_that_cannot_be_is_followed_by_an_exchange),
         TEST(odd_values_of_a_lease_do_not_stop_the_boot),
         TEST(without_tables_nothing_is_checked),
