@@ -46,6 +46,8 @@ def only(document, language):
 
 SERVERS = {"dnsmasq": (Dnsmasq, "docs/dhcp.md", "dnsmasq"), "ISC dhcpd": (IscDhcpd, "docs/dhcp.md", "dhcpd"),
            "Kea": (Kea, "docs/dhcp.md", "kea"), "README's dnsmasq": (Dnsmasq, "README.md", "dnsmasq")}
+SETTINGS = {"dnsmasq's 224": (Dnsmasq, "docs/settings.md", "dnsmasq"), "ISC dhcpd's 224": (IscDhcpd, "docs/settings.md", "dhcpd"),
+            "Kea's 224": (Kea, "docs/settings.md", "kea")}
 
 
 class Wire:
@@ -56,9 +58,9 @@ class Wire:
         self.network.ip("address", "delete", f"{LAB}/24", "dev", BRIDGE)  # Kea serves an interface's first address alone
         self.network.ip("address", "add", f"{SERVER}/24", "dev", BRIDGE)
 
-    def serve(self, name):
-        kind, document, language = SERVERS[name]
-        self.server = kind(self.network, self.folder, only(document, language))
+    def serve(self, name, around="{}"):
+        kind, document, language = {**SERVERS, **SETTINGS}[name]
+        self.server = kind(self.network, self.folder, around.format(only(document, language)))
         self.server.start()
 
     def said(self):
@@ -139,6 +141,21 @@ def test_one_machine_has_a_name_and_an_account(wire, name):
     answer = wire.ask(MACHINE, OURS)
     assert (text_of(answer, 17), text_of(answer, 203)) == (ROOT_PATH, NAME)
     assert account_of(answer) == {190: USER, 191: SECRET}
+
+
+TEXTS = {  # docs/settings.md's examples of option 224, and what a server wants beside them
+    "dnsmasq's 224": "dhcp-range=10.0.0.100,10.0.0.200\n{}",
+    "ISC dhcpd's 224": "{}\nsubnet 10.0.0.0 netmask 255.255.255.0 {{ range 10.0.0.100 10.0.0.200; }}\n",
+    "Kea's 224": '{}, "subnet4": [ {{ "id": 1, "subnet": "10.0.0.0/24", "pools": [ {{ "pool": "10.0.0.100-10.0.0.200" }} ] }} ]',
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_settings_as_text_reach_everybody(wire, name):
+    """Who does not ask for them, too."""
+    wire.serve(name, TEXTS[name])
+    for options in (OURS, rom(0)):
+        assert text_of(wire.ask(OTHER, options), 224) == "retry=3,5 boot=auto"
 
 
 # ---- targets ----

@@ -47,6 +47,16 @@ def test_dhcp_options():
     assert [row[:2] for row in page()] == [row[:2] for row in table()]
 
 
+def test_order_of_origins():
+    """The page's list begins with what counts most, the enumeration with what counts least."""
+    members, = re.findall(r"^enum origin \{([^}]*)\};", text("loader/settings.h"), re.M)
+    wanted = {"FROM_COMMAND_LINE": "command line", "FROM_FILE": "sanstrap.conf", "FROM_FIRMWARE_IBFT": "iBFT",
+              "FROM_BOOT_PATH": "boot path", "FROM_DHCP_TEXT": "option 224", "FROM_DHCP": "other options", "FROM_DEFAULT": "default"}
+    order = [wanted[member] for member in reversed(members.replace(",", " ").split())]
+    lines = re.findall(r"^\d\. (.*)$", text("docs/settings.md"), re.M)[:len(order)]
+    assert [word for word, line in zip(order, lines) if word not in line] == []
+
+
 def test_every_option_that_is_a_setting_is_one():
     named = {code for _, codes, _ in table() for code in codes.split(", ") if code}
     read = re.findall(r"^DHCP_OPTION\((\w+), (\d+), \w+, SETTING\)", text("net/dhcp_options.def"), re.M)
