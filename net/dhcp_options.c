@@ -192,8 +192,16 @@ static struct cursor open_encapsulated(const struct dhcp_message *message, uint8
 
 int dhcp_ipxe_option_get(const struct dhcp_message *message, uint8_t code, uint8_t *to, size_t size)
 {
+    if (message->proxy) {
+        int length = dhcp_ipxe_option_get(message->proxy, code, to, size);
+        if (length >= 0)
+            return length;
+    }
+
     uint8_t bytes[ENCAPSULATED_MAX];
-    struct cursor cursor = open_encapsulated(message, bytes);
+    struct dhcp_message alone = *message;
+    alone.proxy = NULL;
+    struct cursor cursor = open_encapsulated(&alone, bytes);
     struct found found = {.total = -1};
     collect(&cursor, &any_length, code, to, size, &found);
     return found.total;

@@ -82,7 +82,7 @@ int dhcp_option_get(const struct dhcp_message *message, uint8_t code, uint8_t *t
  */
 void dhcp_message_warn(const struct dhcp_message *message);
 
-/* The same for an option encapsulated in option 175, whose parts are joined first. */
+/* As dhcp_option_get(), of an option in option 175, whose parts are joined first. The proxy's go before one by one. */
 int dhcp_ipxe_option_get(const struct dhcp_message *message, uint8_t code, uint8_t *to, size_t size);
 
 /*

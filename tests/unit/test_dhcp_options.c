@@ -193,6 +193,27 @@ static void ipxe_sub_options(void **state)
     assert_int_equal(dhcp_ipxe_option_get(&message, IPXE_REVERSE_USERNAME, (uint8_t *)value, sizeof value), -1);
 }
 
+/* A proxy says what to boot; the account is still the other server's. */
+static void ipxe_sub_options_of_two_servers(void **state)
+{
+    (void)state;
+    struct dhcp_builder builder, proxied;
+    struct dhcp_message message, proxy;
+    char value[16];
+    dhcp_build(&builder);
+    dhcp_option(&builder, DHCP_IPXE, "\275\001\201\276\004user", 9);
+    dhcp_build(&proxied);
+    dhcp_option(&proxied, DHCP_IPXE, "\275\001\202", 3);
+    opened(&message, &builder);
+    opened(&proxy, &proxied);
+    message.proxy = &proxy;
+
+    assert_int_equal(dhcp_ipxe_option_get(&message, IPXE_SAN_DRIVE, (uint8_t *)value, sizeof value), 1);
+    assert_int_equal((uint8_t)value[0], 0x82);
+    assert_int_equal(dhcp_ipxe_option_get(&message, IPXE_USERNAME, (uint8_t *)value, sizeof value), 4);
+    assert_memory_equal(value, "user", 4);
+}
+
 static void ipxe_sub_option_beyond_its_option(void **state)
 {
     (void)state;
@@ -446,6 +467,7 @@ int main(void)
         cmocka_unit_test(a_small_buffer_gets_the_start_and_learns_the_length),
         cmocka_unit_test(an_empty_option_is_there),
         cmocka_unit_test(ipxe_sub_options),
+        cmocka_unit_test(ipxe_sub_options_of_two_servers),
         cmocka_unit_test(ipxe_sub_option_beyond_its_option),
         cmocka_unit_test(an_option_beyond_its_field),
         cmocka_unit_test(lengths_that_are_not_allowed),
