@@ -90,17 +90,17 @@ static void leave_target_to_dhcp(struct settings *settings)
         return;
     settings->ipv4 = IPV4_DHCP;
     settings->origin[SETTING_IP] = FROM_DEFAULT;
+    if (settings->gateway_by_ip)
+        settings->origin[SETTING_GATEWAY] = FROM_DEFAULT;
 }
 
 enum status settings_begin(struct settings *settings, const char *command_line)
 {
     settings_set_defaults(settings);
-    enum status status = command_line_store(settings, command_line, FROM_COMMAND_LINE);
-    leave_target_to_dhcp(settings);
-    return status;
+    return command_line_store(settings, command_line, FROM_COMMAND_LINE);
 }
 
-enum status settings_from_file(struct settings *settings, const struct settings_file *file)
+static enum status store_lines(struct settings *settings, const struct settings_file *file)
 {
     if (!file || !file->name[0])
         return OK;
@@ -117,6 +117,13 @@ enum status settings_from_file(struct settings *settings, const struct settings_
         return fail(E_SETTINGS_FILE, "%s, line %u: %s", file->name, number, why);
     }
     return OK;
+}
+
+enum status settings_from_file(struct settings *settings, const struct settings_file *file)
+{
+    enum status status = store_lines(settings, file);
+    leave_target_to_dhcp(settings);
+    return status;
 }
 
 void settings_mark(struct settings *settings, const char *text, size_t length, size_t offset)

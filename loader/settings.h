@@ -50,7 +50,8 @@ struct settings {
     enum iscsi_digests digests;
 
     enum ipv4_mode ipv4;
-    bool ip_is_lease; /* ip= is pxelinux's: the ROM's lease in words */
+    bool ip_is_lease;   /* ip= is pxelinux's: the ROM's lease in words */
+    bool gateway_by_ip; /* static_ipv4's stands in ip=, and not in gateway= */
     enum ipv6_mode ipv6;
     struct net_ipv4 static_ipv4; /* address and netmask: ip=; gateway and DNS: all zero unless set by hand */
     struct net_ipv6 static_ipv6; /* the same for ip6= */
@@ -89,7 +90,7 @@ const char *settings_origin_text(enum origin origin);
 enum status settings_begin(struct settings *settings, const char *command_line);
 
 /*
- * Takes what the file sets and the command line did not. E_SETTINGS_FILE for everything that is wrong with it, a name that is no
+ * Takes what the file (or NULL) sets and the command line did not; with it all is known of pxelinux's ip=. E_SETTINGS_FILE for everything that is wrong with it, a name that is no
  * setting included: file, line and word are in the detail.
  */
 enum status settings_from_file(struct settings *settings, const struct settings_file *file);

@@ -7,6 +7,7 @@
 #include "loader/netmask.h"
 #include "loader/setting.h"
 #include "loader/text.h"
+#include "loader/value.h"
 #include "platform/bytes.h"
 #include "platform/format.h"
 
@@ -19,25 +20,6 @@
 #define SECONDS_MAX   3600
 
 /* ---- forms that several settings have ---- */
-
-/* Splits at the first `separator`: the part before it, and the rest, which is NULL when there is none. */
-static size_t part_before(char separator, const char *value, size_t length, const char **rest, size_t *rest_length)
-{
-    const char *at = memchr(value, separator, length);
-    *rest = at ? at + 1 : NULL;
-    *rest_length = at ? (size_t)(value + length - *rest) : 0;
-    return at ? (size_t)(at - value) : length;
-}
-
-static size_t first_part(const char *value, size_t length, const char **rest, size_t *rest_length)
-{
-    return part_before(',', value, length, rest, rest_length);
-}
-
-static bool parse_in_range(const char *value, size_t length, uint32_t minimum, uint32_t maximum, uint32_t *number)
-{
-    return text_parse_decimal(value, length, maximum, number) && *number >= minimum;
-}
 
 /*
  * Stores which of `names`, each with a NUL behind it, the value is, in any case. They stand in the order of the enum at `to`,
@@ -134,179 +116,6 @@ enum status value_parse_chap(void *to, const char *value, size_t length)
 enum status value_parse_digests(void *to, const char *value, size_t length)
 {
     return parse_choice(to, "auto\0none\0header\0data\0both\0", value, length);
-}
-
-/* ---- addresses ---- */
-
-static bool parse_address(const char *value, size_t length, struct net_address *address)
-{
-    char text[FORMAT_ADDRESS_SIZE];
-    return text_copy(text, sizeof text, value, length) && net_parse_address(text, address);
-}
-
-/* What an IPv4 address has behind it: a prefix length, or a netmask. */
-static bool parse_netmask(const char *value, size_t length, uint8_t netmask[4])
-{
-    struct net_address mask;
-    uint32_t prefix;
-    if (parse_in_range(value, length, 1, 32, &prefix)) {
-        netmask_of(prefix, netmask);
-        return true;
-    }
-    if (!parse_address(value, length, &mask) || mask.family != 4)
-        return false;
-    netmask_of(prefix_of(mask.bytes), netmask);
-    return netmask[0] && !memcmp(netmask, mask.bytes, 4);
-}
-
-static bool parse_ipv4(const char *value, size_t length, uint8_t to[4])
-{
-    struct net_address address;
-    if (!parse_address(value, length, &address) || address.family != 4)
-        return false;
-    memcpy(to, address.bytes, 4);
-    return true;
-}
-
-static bool asks_for_dhcp(const char *word, size_t length)
-{
-    return text_is(word, length, "dhcp") || text_is(word, length, "on") || text_is(word, length, "any") ||
-           text_is(word, length, "single-dhcp") || text_is(word, length, "either6");
-}
-
-/*
- * Linux's and dracut's form, of which pxelinux's IPAPPEND writes the first four fields:
- * <client>:<server>:<gateway>:<netmask>:<hostname>:<interface>:<how>:<dns>:<dns>, or <interface>:<how>. Servers and interfaces
- * say nothing here, and an empty field leaves what is there. In the place of DNS servers dracut may have an MTU and a MAC
- * address.
- */
-static enum status parse_linux_ip(struct settings *settings, const char *value, size_t length)
-{
-    enum { CLIENT, SHORT_HOW, GATEWAY, NETMASK, HOST, HOW = 6, DNS };
-    struct net_ipv4 ipv4 = settings->static_ipv4;
-    const char *rest;
-    size_t rest_length;
-    bool dhcp = false, has_address = false, has_mask = false, good = true;
-    unsigned field = CLIENT;
-
-    for (; value; field++, value = rest, length = rest_length) {
-        size_t part = part_before(':', value, length, &rest, &rest_length);
-        if (!part)
-            continue;
-        if (field == SHORT_HOW || field == HOW)
-            dhcp = dhcp || asks_for_dhcp(value, part);
-        else if (field == CLIENT)
-            has_address = parse_ipv4(value, part, ipv4.address);
-        else if (field == GATEWAY)
-            good = parse_ipv4(value, part, ipv4.gateway);
-        else if (field == NETMASK)
-            has_mask = parse_netmask(value, part, ipv4.netmask);
-        else if (field == HOST && settings->origin[SETTING_HOSTNAME] == FROM_DEFAULT)
-            text_copy(settings->hostname, sizeof settings->hostname, value, part);
-        else if (field == DNS || field == DNS + 1)
-            parse_ipv4(value, part, ipv4.dns[field - DNS]);
-    }
-
-    if (!dhcp && !(good && has_address && has_mask))
-        return E_SETTING_VALUE;
-    settings->ipv4 = dhcp ? IPV4_DHCP : IPV4_STATIC;
-    settings->ip_is_lease = field == HOST;
-    if (!dhcp)
-        settings->static_ipv4 = ipv4;
-    return OK;
-}
-
-enum status value_parse_ip(void *to, const char *value, size_t length)
-{
-    struct settings *settings = to;
-    if (asks_for_dhcp(value, length) || text_is(value, length, "off") || text_is(value, length, "none")) {
-        settings->ipv4 = asks_for_dhcp(value, length) ? IPV4_DHCP : IPV4_OFF;
-        return OK;
-    }
-    if (memchr(value, ':', length))
-        return parse_linux_ip(settings, value, length);
-
-    const char *mask;
-    size_t mask_length, address_length = part_before('/', value, length, &mask, &mask_length);
-    if (!mask || !parse_netmask(mask, mask_length, settings->static_ipv4.netmask) ||
-        !parse_ipv4(value, address_length, settings->static_ipv4.address))
-        return E_SETTING_VALUE;
-    settings->ipv4 = IPV4_STATIC;
-    return OK;
-}
-
-enum status value_parse_ip6(void *to, const char *value, size_t length)
-{
-    struct settings *settings = to;
-    if (text_is(value, length, "auto") || text_is(value, length, "off")) {
-        settings->ipv6 = text_is(value, length, "off") ? IPV6_OFF : IPV6_AUTO;
-        return OK;
-    }
-
-    struct net_address address;
-    uint32_t prefix;
-    const char *rest;
-    size_t rest_length, address_length = part_before('/', value, length, &rest, &rest_length);
-    if (!rest || !parse_address(value, address_length, &address) || address.family != 6 ||
-        !parse_in_range(rest, rest_length, 1, 128, &prefix))
-        return E_SETTING_VALUE;
-    settings->ipv6 = IPV6_STATIC;
-    memcpy(settings->static_ipv6.address, address.bytes, 16);
-    settings->static_ipv6.prefix_length = (uint8_t)prefix;
-    return OK;
-}
-
-struct address_list {
-    uint8_t ipv4[NET_DNS_SERVERS][4], ipv6[NET_DNS_SERVERS][16];
-    unsigned count4, count6;
-};
-
-/* Addresses with commas between, at most `most` of each version; those that are not there are all zero. */
-static bool parse_addresses(const char *value, size_t length, unsigned most, struct address_list *list)
-{
-    memset(list, 0, sizeof *list);
-    while (value) {
-        const char *rest;
-        size_t rest_length;
-        struct net_address address;
-        if (!parse_address(value, first_part(value, length, &rest, &rest_length), &address))
-            return false;
-
-        if (address.family == 4 && list->count4 < most)
-            memcpy(list->ipv4[list->count4++], address.bytes, 4);
-        else if (address.family == 6 && list->count6 < most)
-            memcpy(list->ipv6[list->count6++], address.bytes, 16);
-        else
-            return false;
-        value = rest;
-        length = rest_length;
-    }
-    return true;
-}
-
-/* gateway= twice sets one of each version, too. */
-enum status value_parse_gateway(void *to, const char *value, size_t length)
-{
-    struct settings *settings = to;
-    struct address_list list;
-    if (!parse_addresses(value, length, 1, &list))
-        return E_SETTING_VALUE;
-    if (list.count4)
-        memcpy(settings->static_ipv4.gateway, list.ipv4[0], 4);
-    if (list.count6)
-        memcpy(settings->static_ipv6.gateway, list.ipv6[0], 16);
-    return OK;
-}
-
-enum status value_parse_dns(void *to, const char *value, size_t length)
-{
-    struct settings *settings = to;
-    struct address_list list;
-    if (!parse_addresses(value, length, NET_DNS_SERVERS, &list))
-        return E_SETTING_VALUE;
-    memcpy(settings->static_ipv4.dns, list.ipv4, sizeof list.ipv4);
-    memcpy(settings->static_ipv6.dns, list.ipv6, sizeof list.ipv6);
-    return OK;
 }
 
 enum status value_parse_hostname(void *to, const char *value, size_t length)

@@ -12,6 +12,7 @@ static struct settings settings;
 static void parsed(const char *line)
 {
     assert_int_equal(settings_begin(&settings, line), OK);
+    assert_int_equal(settings_from_file(&settings, NULL), OK);
     assert_int_equal(settings.unknown_count, 0);
 }
 
@@ -145,6 +146,7 @@ static void pxelinuxs_lease_without_a_target(void **state)
     parsed("ip=192.0.2.10:192.0.2.1:192.0.2.254:255.255.255.0");
     assert_int_equal(settings.ipv4, IPV4_DHCP);
     assert_int_equal(settings.origin[SETTING_IP], FROM_DEFAULT);
+    assert_int_equal(settings.origin[SETTING_GATEWAY], FROM_DEFAULT);
     parsed("gateway=192.0.2.7 dns=192.0.2.8 ip=192.0.2.10:192.0.2.1::255.255.255.0");
     assert_memory_equal(settings.static_ipv4.gateway, "\300\0\2\7", 4);
     assert_memory_equal(settings.static_ipv4.dns[0], "\300\0\2\10", 4);

@@ -133,6 +133,44 @@ static void the_command_line_goes_before(void **state)
     assert_int_equal(home.log, LOG_DEBUG);
 }
 
+static void has_gateway(const char *command_line, const char *line, uint8_t last, enum origin origin)
+{
+    print_message("  %s, and in the file %s\n", command_line, line);
+    assert_int_equal(read_as(command_line, line, strlen(line)), OK);
+    assert_memory_equal(settings.static_ipv4.gateway, ((uint8_t[]){192, 0, 2, last}), 4);
+    assert_int_equal(settings.origin[SETTING_GATEWAY], origin);
+}
+
+/* What stands in ip= has its origin, as if it stood by itself. */
+static void what_ip_sets_beside_the_address(void **state)
+{
+    (void)state;
+    has_gateway("ip=192.0.2.10::192.0.2.1:24::eth0:none", "gateway=192.0.2.9", 1, FROM_COMMAND_LINE);
+    has_gateway("gateway=192.0.2.9", "ip=192.0.2.10::192.0.2.1:24::eth0:none", 9, FROM_COMMAND_LINE);
+    has_gateway("ip=192.0.2.10/24", "gateway=192.0.2.9", 9, FROM_FILE);
+    has_gateway("", "ip=192.0.2.10::192.0.2.1:24::eth0:none", 1, FROM_FILE);
+    has_gateway("gateway=192.0.2.9 ip=192.0.2.10::192.0.2.1:24::eth0:none", "", 9, FROM_COMMAND_LINE);
+    has_gateway("ip=192.0.2.8::192.0.2.2:24::eth0:none ip=192.0.2.10::192.0.2.1:24::eth0:none", "", 1, FROM_COMMAND_LINE);
+
+    const char *dns = "ip=192.0.2.11:::24:theirs:eth0:none:192.0.2.6";
+    assert_int_equal(read_as("dns=192.0.2.5 hostname=ours", dns, strlen(dns)), OK);
+    assert_memory_equal(settings.static_ipv4.dns[0], "\300\0\2\5", 4);
+    assert_string_equal(settings.hostname, "ours");
+    assert_int_equal(read_as("ip=192.0.2.10:::24:ours:eth0:none:192.0.2.5", BYTES("dns=192.0.2.6 hostname=theirs")), OK);
+    assert_memory_equal(settings.static_ipv4.dns[0], "\300\0\2\5", 4);
+    assert_string_equal(settings.hostname, "ours");
+}
+
+/* pxelinux's lease counts when the target is set: by the file as well. */
+static void a_target_for_pxelinuxs_lease(void **state)
+{
+    (void)state;
+    assert_int_equal(read_as("ip=192.0.2.10:192.0.2.1::24", BYTES("root=iscsi:192.0.2.1::::iqn.2001-04.com.example:x")), OK);
+    assert_int_equal(settings.ipv4, IPV4_STATIC);
+    assert_int_equal(read_as("ip=192.0.2.10:192.0.2.1:192.0.2.1:24", BYTES("gateway=192.0.2.9")), OK);
+    assert_int_equal(settings.ipv4, IPV4_DHCP);
+}
+
 /* ---- the search ---- */
 
 static struct {
@@ -345,6 +383,8 @@ int main(void)
         cmocka_unit_test(a_secret_is_not_shown),
         cmocka_unit_test(what_did_not_come_whole),
         cmocka_unit_test(the_command_line_goes_before),
+        cmocka_unit_test(what_ip_sets_beside_the_address),
+        cmocka_unit_test(a_target_for_pxelinuxs_lease),
         cmocka_unit_test(the_names_in_their_order),
         cmocka_unit_test(the_folder_is_the_boot_files),
         cmocka_unit_test(what_rfc_5071_names),
