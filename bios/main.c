@@ -81,9 +81,10 @@ void bios_main(struct realmode_block *block, const struct region *region)
 
     pxe_find();
     read_command_line(block);
+    static struct machine machine;
+    machine = (struct machine){.command_line = command_line, .file = has_clock ? settings_file_from_server() : NULL};
     struct home_options options;
-    const struct settings_file *file = has_clock ? settings_file_from_server() : NULL;
-    loader_home_options(command_line, file, NULL, 0, &options);
+    loader_home_options(&machine, &options);
     console_start(&options);
     if (!has_clock) {
         console_write("sanstrap: this CPU has no time stamp counter, or none of the machine's timers counts\n");
@@ -95,10 +96,9 @@ void bios_main(struct realmode_block *block, const struct region *region)
     bios_boot_reserve(ranges, range_count);
     uint8_t *recorder = arena_take(&arena, RECORDER_SIZE, sizeof(struct recorder_slot));
 
-    static struct machine machine;
     machine = (struct machine){
         .command_line = command_line,
-        .file = file,
+        .file = machine.file,
         .nics = nics,
         .architecture = ARCHITECTURE_BIOS,
         .arena = &arena,

@@ -76,25 +76,35 @@ void *firmware_table(const EFI_GUID *guid)
     return NULL;
 }
 
-static void run_loader(const char *settings, const struct settings_file *file)
-{
-    static struct machine machine;
-    machine = (struct machine){
-        .command_line = settings,
-        .file = file,
-        .nics = nics,
-        .architecture = ARCHITECTURE_X64_UEFI,
-        .arena = &arena,
-        .acpi_tables = true,
-        .firmware_ibft = tables_firmware_ibft,
-        .read_key = console_read_key,
-        .write = console_write,
-        .draw = console_draw,
-        .note = console_note,
-        .boot = boot_or_publish,
-        .next_boot_device = leave_to_firmware,
-    };
+static struct machine machine = {
+    .nics = nics,
+    .architecture = ARCHITECTURE_X64_UEFI,
+    .arena = &arena,
+    .acpi_tables = true,
+    .firmware_ibft = tables_firmware_ibft,
+    .read_key = console_read_key,
+    .write = console_write,
+    .draw = console_draw,
+    .note = console_note,
+    .boot = boot_or_publish,
+    .next_boot_device = leave_to_firmware,
+};
 
+/* What is known before a card is taken. False when the line is not whole. */
+static bool find_settings(void)
+{
+    bool cut;
+    machine.command_line = sources_line(&cut);
+    machine.file = sources_file();
+    machine.cached_ack = sources_dhcp_ack(&machine.cached_ack_length);
+    machine.cached_discover = sources_dhcp_discover(&machine.cached_discover_length);
+    machine.cached_reply = sources_dhcp_reply(&machine.cached_reply_length);
+    machine.cached_proxy = sources_dhcp_proxy(&machine.cached_proxy_length);
+    return !cut;
+}
+
+static void run_loader(void)
+{
     machine.recorder = tables_allocate_recorder(&machine.recorder_size);
     machine.recorder_address = (uintptr_t)machine.recorder;
     pci_find_nics(&machine);
@@ -102,10 +112,6 @@ static void run_loader(const char *settings, const struct settings_file *file)
     static struct handoff_address boot_path;
     if (boot_path_read(firmware_path_of(firmware.loaded->DeviceHandle), &boot_path))
         machine.boot_path = &boot_path;
-    machine.cached_ack = sources_dhcp_ack(&machine.cached_ack_length);
-    machine.cached_discover = sources_dhcp_discover(&machine.cached_discover_length);
-    machine.cached_reply = sources_dhcp_reply(&machine.cached_reply_length);
-    machine.cached_proxy = sources_dhcp_proxy(&machine.cached_proxy_length);
     sources_uuid(machine.uuid);
     loader_run(&machine);
 }
@@ -118,25 +124,21 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
         return EFI_UNSUPPORTED;
     }
 
-    bool cut;
     struct home_options options;
-    const char *settings = sources_line(&cut);
-    const struct settings_file *file = sources_file();
-    size_t length;
-    const uint8_t *answer = sources_dhcp_ack(&length);
-    loader_home_options(settings, file, answer, length, &options);
+    bool whole = find_settings();
+    loader_home_options(&machine, &options);
     EFI_STATUS status;
     if (options.boot != BOOT_YES && !firmware.resident && resident_start(&status))
         return status;
 
     console_start(&options);
-    if (cut)
+    if (!whole)
         console_write("sanstrap: the settings are too long; their end is not read\n");
     random_start();
     if (!takeover_start_arena(&arena, options.memory)) {
         console_write("sanstrap: the firmware has not the memory that memory= asks for\n");
         return EFI_OUT_OF_RESOURCES;
     }
-    run_loader(settings, file);
+    run_loader();
     return EFI_ABORTED;
 }

@@ -26,36 +26,15 @@ bool story_open_rom_answer(const struct story *story, struct dhcp_message *messa
            !dhcp_message_open(message, machine->cached_ack, machine->cached_ack_length);
 }
 
-static bool is_to_card(const struct story *story, const struct dhcp_message *message)
-{
-    return !memcmp(message->bytes + DHCP_AT_CHADDR, story->nic.mac, NIC_MAC_LENGTH);
-}
-
-/* True when that holds a root path for this card: it goes before the lease's, which often lacks one. */
-static bool add_rom_proxy(const struct story *story, struct dhcp_message *message, struct dhcp_message *proxy,
-                          const uint8_t *bytes, size_t length)
-{
-    if (!bytes || dhcp_message_open(proxy, bytes, length) || !is_to_card(story, proxy) || !settings_dhcp_has_root(proxy))
-        return false;
-    message->proxy = proxy;
-    return true;
-}
-
 /* True when the ROM's DHCPACK is for this card and comes with a root path, so that its lease serves; `message` then reads it. */
 static bool open_rom_lease(const struct story *story, struct dhcp_message *message, struct dhcp_message *proxy)
 {
-    const struct machine *machine = story->machine;
-    if (story->rom_lease == ROM_LEASE_REFUSED || !story_open_rom_answer(story, message) ||
-        message->length > sizeof story->lease.message)
-        return false;
-
     uint8_t type;
-    if (!is_to_card(story, message) || bytes_are_zero(message->bytes + DHCP_AT_YIADDR, 4) ||
-        dhcp_option_get(message, DHCP_MESSAGE_TYPE, &type, 1) != 1 || type != DHCP_TYPE_ACK)
-        return false;
-    return add_rom_proxy(story, message, proxy, machine->cached_reply, machine->cached_reply_length) ||
-           add_rom_proxy(story, message, proxy, machine->cached_proxy, machine->cached_proxy_length) ||
-           settings_dhcp_has_root(message);
+    return story->rom_lease != ROM_LEASE_REFUSED && story_open_rom_answer(story, message) &&
+           !settings_open_rom_answers(story->machine, message, proxy) && message->length <= sizeof story->lease.message &&
+           !memcmp(message->bytes + DHCP_AT_CHADDR, story->nic.mac, NIC_MAC_LENGTH) &&
+           !bytes_are_zero(message->bytes + DHCP_AT_YIADDR, 4) && dhcp_option_get(message, DHCP_MESSAGE_TYPE, &type, 1) == 1 &&
+           type == DHCP_TYPE_ACK && settings_dhcp_has_root(message);
 }
 
 /* ---- IPv4 ---- */

@@ -223,17 +223,16 @@ bool command_line_asks_for_help(const char *line)
 }
 
 /* All of the settings, of which the home's are kept: there is room, and no second reader. */
-void loader_home_options(const char *command_line, const struct settings_file *file, const uint8_t *answer, size_t length,
-                         struct home_options *options)
+void loader_home_options(const struct machine *machine, struct home_options *options)
 {
     static struct settings settings;
     settings_set_defaults(&settings);
     settings.lenient = true;
-    command_line_store(&settings, command_line, FROM_COMMAND_LINE);
-    settings_from_file(&settings, file);
+    command_line_store(&settings, machine->command_line, FROM_COMMAND_LINE);
+    settings_from_file(&settings, machine->file);
 
-    struct dhcp_message message;
-    if (answer && !dhcp_message_open(&message, answer, length))
+    struct dhcp_message message, proxy;
+    if (!settings_open_rom_answers(machine, &message, &proxy))
         settings_from_dhcp(&settings, &message);
     *options = settings.home;
     bytes_wipe(&settings, sizeof settings);

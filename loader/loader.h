@@ -57,14 +57,6 @@ struct home_options {
     enum boot_choice boot;
 };
 
-/*
- * Fills `options` from the command line, the file (or NULL) and a DHCP server's answer (`length` bytes, or NULL), with the
- * defaults of loader/settings.def for what is not set. A value that cannot be is left out here; loader_run() reads the same again
- * and tells the user. Wants no clock.
- */
-void loader_home_options(const char *command_line, const struct settings_file *file, const uint8_t *answer, size_t length,
-                         struct home_options *options);
-
 /* RFC 4578 client system architectures, as IANA's registry has corrected them. */
 #define ARCHITECTURE_BIOS     0
 #define ARCHITECTURE_X64_UEFI 7
@@ -128,6 +120,13 @@ struct machine {
     /* Gives control to the firmware's next boot device. Does not return. */
     void (*next_boot_device)(void);
 };
+
+/*
+ * Fills `options` from the machine's command line, file and cached answers, of which all but the first may be missing, with the
+ * defaults of loader/settings.def for what is not set. A value that cannot be is left out here; loader_run() reads the same again
+ * and tells the user. Wants no clock.
+ */
+void loader_home_options(const struct machine *machine, struct home_options *options);
 
 /* Called with the machine's services. Ends in machine->next_boot_device() and so does not return. */
 void loader_run(const struct machine *machine);

@@ -110,6 +110,13 @@ enum status settings_from_ibft(struct settings *settings, const struct handoff *
 /* Takes machine->boot_path for its card: what neither the command line nor an iBFT sets. */
 void settings_from_boot_path(struct settings *settings, const struct handoff_address *path);
 
+/*
+ * Opens the DHCPACK of the boot ROM's and, as what goes before its settings, what a boot server or a ProxyDHCP server has said to
+ * the same card: the first with a root path, else the first without one of any kind; `proxy` has to stay as long as `ack`.
+ * NULL, or what is wrong with the DHCPACK.
+ */
+const char *settings_open_rom_answers(const struct machine *machine, struct dhcp_message *ack, struct dhcp_message *proxy);
+
 /* True when the message holds an iSCSI root path, in option 17 or in the text of option 224. */
 bool settings_dhcp_has_root(const struct dhcp_message *message);
 

@@ -151,3 +151,23 @@ bool settings_dhcp_has_root(const struct dhcp_message *message)
         found = setting_named(word.name) == &setting_rows[SETTING_ROOT] && root_path_is_iscsi(word.value, word.value_length);
     return found;
 }
+
+/* A root path that is none of ours is for somebody else, and so may be what stands beside it. */
+static bool may_go_before(const struct dhcp_message *proxy, const struct dhcp_message *ack, bool has_root)
+{
+    uint8_t nothing;
+    return !memcmp(proxy->bytes + DHCP_AT_CHADDR, ack->bytes + DHCP_AT_CHADDR, NIC_MAC_LENGTH) &&
+           (has_root ? settings_dhcp_has_root(proxy) : dhcp_option_get(proxy, DHCP_ROOT_PATH, &nothing, 0) < 0);
+}
+
+const char *settings_open_rom_answers(const struct machine *machine, struct dhcp_message *ack, struct dhcp_message *proxy)
+{
+    const uint8_t *const answers[] = {machine->cached_reply, machine->cached_proxy};
+    const size_t lengths[] = {machine->cached_reply_length, machine->cached_proxy_length};
+    const char *why = machine->cached_ack ? dhcp_message_open(ack, machine->cached_ack, machine->cached_ack_length) : "none";
+
+    for (unsigned i = 0; i < 4 && !why && !ack->proxy; i++)
+        if (answers[i & 1] && !dhcp_message_open(proxy, answers[i & 1], lengths[i & 1]) && may_go_before(proxy, ack, i < 2))
+            ack->proxy = proxy;
+    return why;
+}

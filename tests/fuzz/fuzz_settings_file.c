@@ -44,7 +44,7 @@ static void check(struct settings_file *file)
         abort();
     }
     struct home_options home;
-    loader_home_options("", file, NULL, 0, &home);
+    loader_home_options(&(struct machine){.command_line = "", .file = file}, &home);
     if (home.memory < 1 * MIB || home.serial_port > 4)
         abort();
 }

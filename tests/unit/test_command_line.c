@@ -374,7 +374,7 @@ static void the_word_help(void **state)
 
 static void home_options(const char *line, struct home_options *home)
 {
-    loader_home_options(line, NULL, NULL, 0, home);
+    loader_home_options(&(struct machine){.command_line = line}, home);
 }
 
 static void what_the_home_is_told(void **state)

@@ -299,6 +299,22 @@ static void the_roms_proxy_has_the_root_path(void **state)
     }
 }
 
+/* A proxy's other settings count beside a lease's root path. */
+static void the_roms_proxy_has_no_root_path(void **state)
+{
+    (void)state;
+    struct dhcp_builder cached, proxy;
+    the_rom_has(&cached, ROOT);
+    dhcp_build(&proxy);
+    dhcp_option(&proxy, DHCP_IPXE, "\011\001\001", 3);
+    machine.cached_proxy = proxy.bytes;
+    machine.cached_proxy_length = proxy.length;
+    script.boot = OK;
+    told("", "nic0 net_open adopt login disk boot");
+    assert_true(seen.boot.hook_only);
+    loader_close();
+}
+
 /* The tables have one gateway: the one by which the target is reached. */
 static void the_route_to_the_target_is_told(void **state)
 {
@@ -334,6 +350,7 @@ int main(void)
         TEST(a_roms_lease_that_leads_nowhere),
         TEST(a_roms_lease_that_leads_to_the_target),
         TEST(the_roms_proxy_has_the_root_path),
+        TEST(the_roms_proxy_has_no_root_path),
         TEST(the_route_to_the_target_is_told),
     };
 

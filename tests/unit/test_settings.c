@@ -242,6 +242,19 @@ static void made_initiator_names_are_valid(void **state)
     assert_null(iscsi_name_oddity(name, strlen(name), &wrong));
 }
 
+static enum boot_choice boot_as_the_home_reads(const struct dhcp_builder *ack, const struct dhcp_builder *reply,
+                                               const struct dhcp_builder *proxy)
+{
+    struct machine machine = {.command_line = "", .cached_ack = ack->bytes, .cached_ack_length = ack->length};
+    struct home_options home;
+    if (reply)
+        machine.cached_reply = reply->bytes, machine.cached_reply_length = reply->length;
+    if (proxy)
+        machine.cached_proxy = proxy->bytes, machine.cached_proxy_length = proxy->length;
+    loader_home_options(&machine, &home);
+    return home.boot;
+}
+
 static void ipxes_switches(void **state)
 {
     (void)state;
@@ -255,24 +268,20 @@ static void ipxes_switches(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct dhcp_builder ack;
-        struct home_options home;
         dhcp_ack(&ack);
         dhcp_option(&ack, DHCP_IPXE, cases[i].bytes, cases[i].length);
         assert_int_equal(from_dhcp("", &ack), OK);
         assert_int_equal(settings.home.boot, cases[i].boot);
-        loader_home_options("", NULL, ack.bytes, ack.length, &home);
-        assert_int_equal(home.boot, cases[i].boot);
+        assert_int_equal(boot_as_the_home_reads(&ack, NULL, NULL), cases[i].boot);
         assert_int_equal(from_dhcp("boot=yes", &ack), OK);
         assert_int_equal(settings.home.boot, BOOT_YES);
     }
 
     struct dhcp_builder ack;
-    struct home_options home;
     dhcp_ack(&ack);
     dhcp_text(&ack, DHCP_ROOT_PATH, "192.0.2.1:/export"); /* the one that counts may come from another server */
     dhcp_option(&ack, DHCP_IPXE, "\011\001\001", 3);
-    loader_home_options("", NULL, ack.bytes, ack.length, &home);
-    assert_int_equal(home.boot, BOOT_NO);
+    assert_int_equal(boot_as_the_home_reads(&ack, NULL, NULL), BOOT_NO);
 
     dhcp_ack(&ack);
     dhcp_option(&ack, DHCP_IPXE, "\274\012\\EFI\\x.efi", 12);
@@ -281,6 +290,34 @@ static void ipxes_switches(void **state)
     dhcp_ack(&ack);
     dhcp_option(&ack, DHCP_IPXE, "\274\005x.efi", 7);
     assert_int_equal(from_dhcp("", &ack), E_SETTING_VALUE);
+}
+
+/* Before the card is taken, too, all that the firmware was told counts. */
+static void what_others_than_the_leases_server_say_to_the_home(void **state)
+{
+    (void)state;
+    static const char root[] = "iscsi:192.0.2.1::::iqn.2001-04.com.example:x";
+    struct dhcp_builder ack, skip, keep, words, nfs;
+    dhcp_ack(&ack);
+    dhcp_text(&ack, DHCP_ROOT_PATH, root);
+    dhcp_build(&skip);
+    dhcp_option(&skip, DHCP_IPXE, "\011\001\001", 3);
+    dhcp_build(&keep);
+    dhcp_option(&keep, DHCP_IPXE, "\010\001\001", 3);
+    dhcp_text(&keep, DHCP_ROOT_PATH, root);
+    dhcp_build(&words);
+    dhcp_text(&words, DHCP_SETTINGS, "boot=no");
+    nfs = skip;
+    dhcp_text(&nfs, DHCP_ROOT_PATH, "192.0.2.1:/export");
+
+    assert_int_equal(boot_as_the_home_reads(&ack, &skip, NULL), BOOT_NO);
+    assert_int_equal(boot_as_the_home_reads(&ack, NULL, &skip), BOOT_NO);
+    assert_int_equal(boot_as_the_home_reads(&ack, NULL, &words), BOOT_NO);
+    assert_int_equal(boot_as_the_home_reads(&ack, &skip, &keep), BOOT_AUTO); /* the one with the root path */
+    assert_int_equal(boot_as_the_home_reads(&ack, &nfs, NULL), BOOT_YES);    /* for somebody else */
+    skip.bytes[DHCP_AT_CHADDR + 5] ^= 1;
+    assert_int_equal(boot_as_the_home_reads(&ack, &skip, NULL), BOOT_YES);
+    assert_int_equal(boot_as_the_home_reads(&ack, &skip, &words), BOOT_NO);
 }
 
 static void settings_as_text(void **state)
@@ -339,6 +376,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_dhcp_sets),
         cmocka_unit_test(ipxes_switches),
+        cmocka_unit_test(what_others_than_the_leases_server_say_to_the_home),
         cmocka_unit_test(settings_as_text),
         cmocka_unit_test(what_the_command_line_set_dhcp_leaves_alone),
         cmocka_unit_test(strings_padded_by_the_server),

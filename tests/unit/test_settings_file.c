@@ -127,9 +127,9 @@ static void the_command_line_goes_before(void **state)
     assert_string_equal(settings_origin_text(FROM_FILE), "sanstrap.conf");
 
     struct home_options home;
-    loader_home_options("log=info", &file, NULL, 0, &home);
+    loader_home_options(&(struct machine){.command_line = "log=info", .file = &file}, &home);
     assert_int_equal(home.log, LOG_INFO);
-    loader_home_options("", &file, NULL, 0, &home);
+    loader_home_options(&(struct machine){.command_line = "", .file = &file}, &home);
     assert_int_equal(home.log, LOG_DEBUG);
 }
 
