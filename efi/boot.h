@@ -17,10 +17,11 @@ enum status efi_boot_disk(struct disk *disk, const struct boot_options *options)
 bool efi_withdraw_disk(void);
 
 /*
- * LoadImage() (UEFI 2.10, 7.4.1) in our name; `path`, from the pool, is given back in any case. EFI_SUCCESS with *image;
+ * LoadImage() (UEFI 2.10, 7.4.1) in our name, of what lies at `path`, or of `size` bytes that have come from there; `path`, from
+ * the pool, is given back in any case. EFI_SUCCESS with *image;
  * otherwise the firmware's answer, and *image is NULL: an image that Secure Boot refuses is loaded all the same, and unloaded
  * again.
  */
-EFI_STATUS efi_load_image(EFI_DEVICE_PATH *path, EFI_HANDLE *image);
+EFI_STATUS efi_load_image(EFI_DEVICE_PATH *path, void *bytes, size_t size, EFI_HANDLE *image);
 
 #endif

@@ -82,7 +82,7 @@ void console_take_screen(void);
 /* ---- resident.c: staying when we return ---- */
 
 /*
- * Starts sanstrap-driver.efi, which lies beside our image, in our place and with our load options: with boot=no the disk has to
+ * Starts sanstrap-driver.efi, which lies beside our image or our boot file, in our place and with our load options: with boot=no the disk has to
  * outlive us, and an application's memory does not. False when it cannot be started; else it has returned, and *status is its
  * answer.
  */
@@ -125,6 +125,13 @@ void sources_uuid(uint8_t uuid[16]);
 /* Look for sanstrap.conf where PXE, or HTTP boot over IPv4, has loaded us from: the rest of sources_file(). */
 bool server_find_file(struct settings_file *file); /* false: it was not PXE */
 void http_find_file(struct settings_file *file);
+
+/*
+ * Read a file beside the boot file there, at most `size` bytes of it, before a card is taken. They return how many; 0 when there
+ * is none, or we did not come that way.
+ */
+size_t server_read_beside(const char *name, void *to, size_t size);
+size_t http_read_beside(const char *name, void *to, size_t size);
 
 /* ---- pci.c: the cards ---- */
 

@@ -194,14 +194,25 @@ static void read_path(uint8_t lease[DHCP_OPTIONS_START])
     }
 }
 
+static bool came_by_http(uint8_t lease[DHCP_OPTIONS_START])
+{
+    read_path(lease);
+    return folder[0] && !bytes_are_zero(lease + DHCP_AT_YIADDR, 4);
+}
+
 void http_find_file(struct settings_file *file)
 {
     static uint8_t lease[DHCP_OPTIONS_START];
-    read_path(lease);
-    if (!folder[0] || bytes_are_zero(lease + DHCP_AT_YIADDR, 4))
+    if (!came_by_http(lease))
         return;
-
     struct settings_file_owner owner = {.lease = lease, .lease_length = sizeof lease, .relative = true};
     sources_uuid(owner.uuid);
     settings_file_find(file, &owner, read_file);
+}
+
+size_t http_read_beside(const char *name, void *to, size_t size)
+{
+    uint8_t lease[DHCP_OPTIONS_START] = {0};
+    int found = came_by_http(lease) ? read_file(name, to, size) : 0;
+    return found > 0 ? (size_t)found : 0;
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* sanstrap.conf from the server that the firmware's PXE client loaded us from. */
+/* sanstrap.conf, and the driver, from the server that the firmware's PXE client loaded us from. */
 #include <string.h>
 
 #include "efi/home.h"
 #include "loader/dhcp6_boot_file.h"
 #include "net/dhcp_options.h"
+#include "platform/format.h"
 
 static EFI_PXE_BASE_CODE_PROTOCOL *pxe;
 static EFI_IP_ADDRESS server;
@@ -42,43 +43,60 @@ static const EFI_PXE_BASE_CODE_PACKET *boot_answer(const EFI_PXE_BASE_CODE_MODE 
     return mode->ProxyOfferReceived ? &mode->ProxyOffer : &mode->DhcpAck;
 }
 
-static void find_by_ipv4(struct settings_file *file)
+static bool find_owner_by_ipv4(struct settings_file_owner *owner)
 {
     const EFI_PXE_BASE_CODE_PACKET *named = boot_answer(pxe->Mode);
-    struct settings_file_owner owner = {.lease = pxe->Mode->DhcpAck.Raw,
-                                        .lease_length = sizeof pxe->Mode->DhcpAck,
-                                        .named = named->Raw,
-                                        .named_length = sizeof *named};
-    settings_file_server(&owner, server.v4.Addr);
-    sources_uuid(owner.uuid);
-    settings_file_find(file, &owner, read_file);
+    *owner = (struct settings_file_owner){.lease = pxe->Mode->DhcpAck.Raw,
+                                          .lease_length = sizeof pxe->Mode->DhcpAck,
+                                          .named = named->Raw,
+                                          .named_length = sizeof *named};
+    settings_file_server(owner, server.v4.Addr);
+    return true;
 }
 
 /* DHCPv6 has no fields for MAC address and boot file: they are put where DHCP has them. */
-static void find_by_ipv6(struct settings_file *file)
+static bool find_owner_by_ipv6(struct settings_file_owner *owner)
 {
     static uint8_t lease[DHCP_OPTIONS_START];
     char *path = (char *)lease + DHCP_AT_FILE;
     const EFI_PXE_BASE_CODE_PACKET *named = boot_answer(pxe->Mode), *ack = &pxe->Mode->DhcpAck;
     if (!dhcp6_boot_file(named->Raw, sizeof *named, server.v6.Addr, path, SETTINGS_FILE_NAME_MAX) &&
         !dhcp6_boot_file(ack->Raw, sizeof *ack, server.v6.Addr, path, SETTINGS_FILE_NAME_MAX))
-        return;
+        return false;
 
     sources_begin_lease(lease);
-    struct settings_file_owner owner = {.lease = lease, .lease_length = sizeof lease};
-    sources_uuid(owner.uuid);
-    settings_file_find(file, &owner, read_file);
+    *owner = (struct settings_file_owner){.lease = lease, .lease_length = sizeof lease};
+    return true;
+}
+
+/* Of the client that has loaded us. False when there is none, and `pxe` is NULL, or it has not said which server. */
+static bool find_owner(struct settings_file_owner *owner)
+{
+    pxe = sources_pxe(false);
+    if (pxe)
+        return find_owner_by_ipv4(owner);
+    pxe = sources_pxe(true);
+    return pxe && find_owner_by_ipv6(owner);
 }
 
 bool server_find_file(struct settings_file *file)
 {
-    pxe = sources_pxe(false);
-    if (pxe) {
-        find_by_ipv4(file);
-        return true;
+    struct settings_file_owner owner;
+    if (find_owner(&owner)) {
+        sources_uuid(owner.uuid);
+        settings_file_find(file, &owner, read_file);
     }
-    pxe = sources_pxe(true);
-    if (pxe)
-        find_by_ipv6(file);
     return pxe != NULL;
+}
+
+size_t server_read_beside(const char *name, void *to, size_t size)
+{
+    struct settings_file_owner owner;
+    char folder[SETTINGS_FILE_NAME_MAX + 1], path[SETTINGS_FILE_NAME_MAX + 1];
+    if (!find_owner(&owner))
+        return 0;
+    settings_file_folder(&owner, folder);
+    size_t length = format_text(path, sizeof path, "%s%s", folder, name);
+    int found = length < sizeof path - 1 ? read_file(path, to, size) : 0;
+    return found > 0 ? (size_t)found : 0;
 }

@@ -7,10 +7,10 @@
 
 #define WATCHDOG_SECONDS 300 /* UEFI 2.10, 3.1.2: what a boot manager arms for the image that it starts */
 
-EFI_STATUS efi_load_image(EFI_DEVICE_PATH *path, EFI_HANDLE *image)
+EFI_STATUS efi_load_image(EFI_DEVICE_PATH *path, void *bytes, size_t size, EFI_HANDLE *image)
 {
     *image = NULL;
-    EFI_STATUS status = firmware.boot->LoadImage(FALSE, firmware.image, path, NULL, 0, image);
+    EFI_STATUS status = firmware.boot->LoadImage(FALSE, firmware.image, path, bytes, size, image);
     firmware.boot->FreePool(path);
     if (status == EFI_SECURITY_VIOLATION && *image)
         firmware.boot->UnloadImage(*image);
@@ -67,7 +67,7 @@ enum status start_file(const struct start_file *file)
         return fail(E_BOOT_LOAD, "%s: no memory for its device path", file->name);
 
     EFI_HANDLE image;
-    EFI_STATUS status = efi_load_image(file->path, &image);
+    EFI_STATUS status = efi_load_image(file->path, NULL, 0, &image);
     if (status == EFI_NOT_FOUND)
         return fail(E_BOOT_FILE, "%s is not on the disk", file->name);
     if (status != EFI_SUCCESS)

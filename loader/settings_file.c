@@ -138,14 +138,30 @@ void settings_file_server(const struct settings_file_owner *owner, uint8_t serve
         dhcp_option_get(&named, DHCP_SERVER_ID, server, 4);
 }
 
+/* The answer that names the boot file, and the one with the lease. */
+static bool open_answers(const struct settings_file_owner *owner, struct dhcp_message *lease, struct dhcp_message *named)
+{
+    if (!open_answer(lease, owner->lease, owner->lease_length))
+        return false;
+    if (!open_answer(named, owner->named, owner->named_length))
+        *named = *lease;
+    return true;
+}
+
+void settings_file_folder(const struct settings_file_owner *owner, char folder[SETTINGS_FILE_NAME_MAX + 1])
+{
+    struct dhcp_message lease, named;
+    folder[0] = '\0';
+    if (open_answers(owner, &lease, &named))
+        find_folder(&named, folder);
+}
+
 void settings_file_find(struct settings_file *file, const struct settings_file_owner *owner, settings_file_reader *read)
 {
     struct search search = {.file = file, .read = read, .deadline = deadline_after_ms(SETTINGS_SEARCH_MS)};
     struct dhcp_message lease, named;
-    if (!open_answer(&lease, owner->lease, owner->lease_length))
+    if (!open_answers(owner, &lease, &named))
         return;
-    if (!open_answer(&named, owner->named, owner->named_length))
-        named = lease;
 
     char name[SETTINGS_FILE_NAME_MAX + 1];
     read_text(&lease, DHCP_PATH_PREFIX, search.folder);

@@ -59,6 +59,9 @@ struct settings_file_owner {
  */
 void settings_file_server(const struct settings_file_owner *owner, uint8_t server[4]);
 
+/* The folder that the answers' boot file lies in, with its last separator; "" when it has none. */
+void settings_file_folder(const struct settings_file_owner *owner, char folder[SETTINGS_FILE_NAME_MAX + 1]);
+
 /*
  * Looks for the file and opens it. No request is made once SETTINGS_SEARCH_MS have gone: a server that does not answer for what
  * it has not costs the firmware's patience with one request, and `unanswered` tells. Wants the clock.

@@ -7,6 +7,7 @@ import pytest
 from tests.lab import disks, efi_disk, ovmf, process
 from tests.lab.boots import FAILURE, prints_sum
 from tests.lab.lab import ROOT
+from tests.lab.network import SERVER
 from tests.lab.settings import STATIC
 
 
@@ -121,3 +122,30 @@ def test_application_goes_back_to_the_menu(lab, boot):
         machine.expect(r"the\s+disk\s+is\s+kept", 90, or_fail=FAILURE)
     machine.expect("disk published", 60, or_fail=FAILURE)
     boot_menu_has_the_disk(machine)
+
+
+def boot_server(lab, boot_file, **options):
+    """Of the application and of the driver beside it, for a blank disk."""
+    target = lab.target(disks.sector_disk(lab.path("disk.img"), bytes(512)))
+    server = lab.dhcp(boot_file=boot_file, root_path=target.root_path, **options)
+    server.publish(ovmf.APPLICATION, "efi/sanstrap.efi")
+    server.publish(ovmf.DRIVER, "efi/sanstrap-driver.efi")
+    return server
+
+
+def blank_disk_is_kept(machine):
+    machine.expect(r"the\s+disk\s+is\s+kept", 200, or_fail=FAILURE)
+    boot_menu_has_the_disk(machine)
+
+
+def test_application_by_pxe(lab):
+    """iPXE's keep-san comes with the lease."""
+    boot_server(lab, "tag:!ipxe,efi/sanstrap.efi", forced=["tag:!ipxe,encap:175,8,1"])
+    blank_disk_is_kept(ovmf.start(lab, extra=ovmf.without_pxe(6), timeout=240))
+
+
+def test_application_by_http(lab):
+    server = boot_server(lab, f"tag:http,http://{SERVER}/efi/sanstrap.efi")
+    server.publish_text("efi/sanstrap.conf", "boot=auto\n")
+    server.serve_http()
+    blank_disk_is_kept(ovmf.start(lab, extra=ovmf.without_pxe(4, 6), timeout=240))
