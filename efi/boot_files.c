@@ -154,15 +154,18 @@ static void try_option_on(struct search *search, EFI_HANDLE volume, const struct
     note_outcome(search, start_file(&(struct start_file){path, option->name, option->data, option->data_size}));
 }
 
-/* Of each option that leads to a partition of the disk; but not ours, which might have been copied there. */
+/*
+ * Of each option that leads to a partition of the disk; but not ours, which might have been copied there. Firmware takes options
+ * out of its order when their disk is not there, as a LUN is not before us: those beside the order follow.
+ */
 static void try_options(struct search *search)
 {
-    static UINT16 order[BOOT_ORDER_MAX];
-    size_t count = boot_order_read(order);
+    UINT16 *order;
+    size_t count = boot_order_read_all(&order);
     UINT16 current;
     bool knows_current = boot_order_current(&current);
 
-    for (size_t at = 0; at < count; at++) {
+    for (size_t at = 0; at < count && !is_over(search); at++) {
         struct load_option option;
         if ((knows_current && order[at] == current) || !boot_order_option(order[at], &option) || !option.bootable)
             continue;
@@ -170,6 +173,8 @@ static void try_options(struct search *search)
             if (device_path_same_partition(option.path, firmware_path_of(search->volumes[i])))
                 try_option_on(search, search->volumes[i], &option);
     }
+    if (order)
+        firmware.boot->FreePool(order);
 }
 
 /* ---- the systems' folders ---- */

@@ -8,7 +8,7 @@
 /*
  * Starts the first of `files`, paths with commas between, that the disk's file systems have. With "" the first of
  *   - Windows' boot manager, then \EFI\BOOT\BOOTX64.EFI;
- *   - what the firmware's boot options have on a partition of the disk;
+ *   - what the firmware's boot options, those of its order first, have on a partition of the disk;
  *   - in the folders below \EFI: what a table for shim's fallback names, shimx64.efi, grubx64.efi, bootmgfw.efi.
  * BOOTX64.EFI comes last when shim's fallback lies beside it: with a TPM that makes a boot option and resets the machine, which
  * would then boot the network again.

@@ -82,9 +82,9 @@ void console_take_screen(void);
 /* ---- resident.c: staying when we return ---- */
 
 /*
- * Starts sanstrap-driver.efi, which lies beside our image or our boot file, in our place and with our load options: with boot=no the disk has to
- * outlive us, and an application's memory does not. False when it cannot be started; else it has returned, and *status is its
- * answer.
+ * Starts sanstrap-driver.efi, which lies beside our image or our boot file, in our place and with our load options: with boot=no
+ * the disk has to outlive us, and an application's memory does not. False when it cannot be started; else it has returned, and
+ * *status is its answer.
  */
 bool resident_start(EFI_STATUS *status);
 

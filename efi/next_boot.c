@@ -46,21 +46,23 @@ static bool find_current_option(UINT32 *current)
 /* A card that we took is no other device, by whatever protocol it would be booted from. */
 static bool find_next_option(UINT16 *number, struct load_option *option)
 {
-    static UINT16 order[BOOT_ORDER_MAX];
+    UINT16 *order;
     UINT32 current;
     if (!find_current_option(&current))
         return false;
 
-    size_t count = boot_order_read(order), at = 0;
+    size_t count = boot_order_read(&order), at = 0;
     while (at < count && order[at] != current)
         at++;
     /* An option that was picked from a menu may be in no order; what comes next is the order's first then. */
-    for (at = at < count ? at + 1 : 0; at < count; at++) {
+    bool found = false;
+    for (at = at < count ? at + 1 : 0; at < count && !found; at++) {
         *number = order[at];
-        if (boot_order_option(*number, option) && option->bootable && !takeover_holds_path(option->path))
-            return true;
+        found = boot_order_option(*number, option) && option->bootable && !takeover_holds_path(option->path);
     }
-    return false;
+    if (order)
+        firmware.boot->FreePool(order);
+    return found;
 }
 
 void next_boot_by_restart(const char *why)

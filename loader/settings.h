@@ -90,8 +90,8 @@ const char *settings_origin_text(enum origin origin);
 enum status settings_begin(struct settings *settings, const char *command_line);
 
 /*
- * Takes what the file (or NULL) sets and the command line did not; with it all is known of pxelinux's ip=. E_SETTINGS_FILE for everything that is wrong with it, a name that is no
- * setting included: file, line and word are in the detail.
+ * Takes what the file (or NULL) sets and the command line did not; with it all is known of pxelinux's ip=. E_SETTINGS_FILE for
+ * everything that is wrong with it, a name that is no setting included: file, line and word are in the detail.
  */
 enum status settings_from_file(struct settings *settings, const struct settings_file *file);
 

@@ -71,13 +71,18 @@ def test_what_fallback_would_tell_the_program(lab):
     boots(lab, {"EFI/system/BOOTX64.CSV": csv, "EFI/system/loader.efi": f"{ROOT}/build/lab/tells_options.efi"}, "OPTIONS")
 
 
-def test_boot_option(lab):
+GLOBAL = "8be4df61-93ca-11d2-aa0d-00e098032b8c"
+TAKE_OUT = f"setvar BootOrder -guid {GLOBAL} -nv -bs -rt =0x0000\n"  # but for the firmware's first
+
+
+@pytest.mark.parametrize("then", ["", TAKE_OUT], ids=["of-the-order", "beside-the-order"])
+def test_boot_option(lab, then):
     """The firmware's option leads to a disk that is not there; its partition is the LUN's. Both disks have the same numbers."""
     program = grub(lab, "SYSTEM")
     files = {"EFI/system/loader.efi": program, "EFI/a/grubx64.efi": grub(lab, "OTHER")}
     target = lab.target(efi_disk.system_disk(lab.path("disk.img"), files))
     texts = {"EFI/system/loader.efi": "no program",
-             "startup.nsh": "fs0:\nbcfg boot add 0 EFI\\system\\loader.efi \"The system\"\n"
+             "startup.nsh": f"fs0:\nbcfg boot add 0 EFI\\system\\loader.efi \"The system\"\n{then}"
                             f"sanstrap.efi {STATIC} log=info root={target.root_path}\n"}
     machine = ovmf.boot_from_disk(lab, {"sanstrap.efi": ovmf.APPLICATION}, texts)
     machine.expect("starting The system", 90, or_fail=FAILURE)

@@ -246,11 +246,12 @@ static enum boot_choice boot_as_the_home_reads(const struct dhcp_builder *ack, c
                                                const struct dhcp_builder *proxy)
 {
     struct machine machine = {.command_line = "", .cached_ack = ack->bytes, .cached_ack_length = ack->length};
-    struct home_options home;
     if (reply)
         machine.cached_reply = reply->bytes, machine.cached_reply_length = reply->length;
     if (proxy)
         machine.cached_proxy = proxy->bytes, machine.cached_proxy_length = proxy->length;
+
+    struct home_options home;
     loader_home_options(&machine, &home);
     return home.boot;
 }
@@ -297,17 +298,18 @@ static void what_others_than_the_leases_server_say_to_the_home(void **state)
 {
     (void)state;
     static const char root[] = "iscsi:192.0.2.1::::iqn.2001-04.com.example:x";
-    struct dhcp_builder ack, skip, keep, words, nfs;
+    struct dhcp_builder ack, skip, keep, words;
     dhcp_ack(&ack);
-    dhcp_text(&ack, DHCP_ROOT_PATH, root);
     dhcp_build(&skip);
-    dhcp_option(&skip, DHCP_IPXE, "\011\001\001", 3);
     dhcp_build(&keep);
+    dhcp_build(&words);
+    dhcp_text(&ack, DHCP_ROOT_PATH, root);
+    dhcp_option(&skip, DHCP_IPXE, "\011\001\001", 3);
     dhcp_option(&keep, DHCP_IPXE, "\010\001\001", 3);
     dhcp_text(&keep, DHCP_ROOT_PATH, root);
-    dhcp_build(&words);
     dhcp_text(&words, DHCP_SETTINGS, "boot=no");
-    nfs = skip;
+
+    struct dhcp_builder nfs = skip;
     dhcp_text(&nfs, DHCP_ROOT_PATH, "192.0.2.1:/export");
 
     assert_int_equal(boot_as_the_home_reads(&ack, &skip, NULL), BOOT_NO);
