@@ -143,7 +143,7 @@ struct efi_card {
     EFI_HANDLE handle;
     EFI_PCI_IO_PROTOCOL *pci;
     EFI_DEVICE_PATH *path; /* the firmware's, ends with the PCI node */
-    uint8_t port_bars;     /* a bit for each BAR that was mapped and is of I/O ports */
+    uint32_t ports[6];     /* where the ports of a BAR begin that was mapped and is of I/O ports; else 0 */
     UINT64 attributes;     /* the PCI I/O protocol's, as we found them when the firmware's drivers had left */
     bool taken;            /* and what follows is good */
     void *memory;          /* of `pages` pages, the arena's as long as this card is the last one taken */

@@ -178,30 +178,42 @@ enum status platform_map_registers(struct pci_device *device, unsigned bar)
         return fail(E_NIC_REGISTERS, "BAR %u of %02x:%02x.%x reads %08x", bar, device->bus, device->device, device->function,
                     (unsigned)read_bar(device, bar));
 
+    bool is_ports = read_bar(device, bar) & BAR_IO;
+    if (bar && !is_ports)
+        return fail(E_NIC_REGISTERS, "BAR %u of %02x:%02x.%x is memory: only BAR 0's is reached", bar, device->bus,
+                    device->device, device->function);
+
     enum status status = takeover_take_card(device);
-    if (status != OK || !(read_bar(device, bar) & BAR_IO))
+    if (status != OK || !is_ports)
         return status;
     EFI_PCI_IO_PROTOCOL *pci = pci_of(device);
     if (EFI_ERROR(pci->Attributes(pci, EfiPciIoAttributeOperationEnable, EFI_PCI_IO_ATTRIBUTE_IO, NULL)))
         return fail(E_NIC_REGISTERS, "the firmware does not switch the decoding of I/O ports on");
-    ((struct efi_card *)device->home)->port_bars |= (uint8_t)(1u << bar);
+    ((struct efi_card *)device->home)->ports[bar] = read_bar(device, bar) & BAR_PORT;
     return OK;
 }
 
-static EFI_PCI_IO_PROTOCOL_ACCESS *access_of(const struct pci_device *device, unsigned bar)
-{
-    EFI_PCI_IO_PROTOCOL *pci = pci_of(device);
-    return ((struct efi_card *)device->home)->port_bars >> bar & 1 ? &pci->Io : &pci->Mem;
-}
-
+/*
+ * Behind a BAR of 64 bits firmware numbers the others as it likes: EDK2 counts BARs, where configuration space counts halves of
+ * them. So ports go by their own numbers, through no BAR.
+ */
 uint32_t platform_register_read32(const struct pci_device *device, unsigned bar, uint32_t offset)
 {
-    uint32_t value = 0xFFFFFFFF;
-    access_of(device, bar)->Read(pci_of(device), EfiPciIoWidthUint32, (uint8_t)bar, offset, 1, &value);
+    uint32_t value = 0xFFFFFFFF, ports = ((struct efi_card *)device->home)->ports[bar];
+    EFI_PCI_IO_PROTOCOL *pci = pci_of(device);
+    if (ports)
+        pci->Io.Read(pci, EfiPciIoWidthUint32, EFI_PCI_IO_PASS_THROUGH_BAR, (UINT64)ports + offset, 1, &value);
+    else
+        pci->Mem.Read(pci, EfiPciIoWidthUint32, (uint8_t)bar, offset, 1, &value);
     return value;
 }
 
 void platform_register_write32(const struct pci_device *device, unsigned bar, uint32_t offset, uint32_t value)
 {
-    access_of(device, bar)->Write(pci_of(device), EfiPciIoWidthUint32, (uint8_t)bar, offset, 1, &value);
+    uint32_t ports = ((struct efi_card *)device->home)->ports[bar];
+    EFI_PCI_IO_PROTOCOL *pci = pci_of(device);
+    if (ports)
+        pci->Io.Write(pci, EfiPciIoWidthUint32, EFI_PCI_IO_PASS_THROUGH_BAR, (UINT64)ports + offset, 1, &value);
+    else
+        pci->Mem.Write(pci, EfiPciIoWidthUint32, (uint8_t)bar, offset, 1, &value);
 }

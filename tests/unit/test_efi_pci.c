@@ -6,6 +6,8 @@
 #define NIC    0x02000000u
 #define BRIDGE 0x06040000u
 
+#define FIRST_PORT 0xC000u
+
 struct fake_card {
     EFI_PCI_IO_PROTOCOL protocol;
     UINTN segment, bus, device;
@@ -19,6 +21,7 @@ static struct pci_device nics[CARDS_MAX];
 static struct machine machine;
 static unsigned count, taken;
 static UINT64 enabled;
+static bool counts_bars;
 
 static EFI_STATUS EFIAPI read_space(EFI_PCI_IO_PROTOCOL *self, EFI_PCI_IO_PROTOCOL_WIDTH width, UINT32 offset, UINTN number,
                                     void *to)
@@ -45,19 +48,34 @@ static EFI_STATUS EFIAPI attributes(EFI_PCI_IO_PROTOCOL *self, EFI_PCI_IO_PROTOC
     return EFI_SUCCESS;
 }
 
-#define ACCESS(name, words, action)                                                                                              \
+/* The dword of configuration space that firmware takes `bar` for: EDK2's, which counts BARs, or one that counts dwords. */
+static unsigned dword_of(const struct fake_card *card, UINT8 bar)
+{
+    unsigned dword = 0;
+    for (; counts_bars && bar; bar--)
+        dword += (card->space[PCI_BAR0 / 4 + dword] & BAR_TYPE) == BAR_TYPE_64 ? 2 : 1;
+    return dword + bar;
+}
+
+#define ACCESS(name, words, space_bits, action)                                                                                  \
     static EFI_STATUS EFIAPI name(EFI_PCI_IO_PROTOCOL *self, EFI_PCI_IO_PROTOCOL_WIDTH width, UINT8 bar, UINT64 offset,          \
                                   UINTN number, void *value)                                                                     \
     {                                                                                                                            \
-        (void)width, (void)bar, (void)number;                                                                                    \
-        uint32_t *word = &((struct fake_card *)self)->words[offset / 4];                                                         \
+        struct fake_card *card = (struct fake_card *)self;                                                                       \
+        assert_int_equal(width, EfiPciIoWidthUint32);                                                                            \
+        assert_int_equal(number, 1);                                                                                             \
+        if (bar == EFI_PCI_IO_PASS_THROUGH_BAR)                                                                                  \
+            offset -= FIRST_PORT;                                                                                                \
+        else if (dword_of(card, bar) >= PCI_BARS || (card->space[PCI_BAR0 / 4 + dword_of(card, bar)] & BAR_IO) != (space_bits))  \
+            return EFI_UNSUPPORTED;                                                                                              \
+        uint32_t *word = &card->words[offset / 4];                                                                               \
         action;                                                                                                                  \
         return EFI_SUCCESS;                                                                                                      \
     }
-ACCESS(read_memory, memory, *(uint32_t *)value = *word)
-ACCESS(write_memory, memory, *word = *(uint32_t *)value)
-ACCESS(read_ports, ports, *(uint32_t *)value = *word)
-ACCESS(write_ports, ports, *word = *(uint32_t *)value)
+ACCESS(read_memory, memory, 0, *(uint32_t *)value = *word)
+ACCESS(write_memory, memory, 0, *word = *(uint32_t *)value)
+ACCESS(read_ports, ports, BAR_IO, *(uint32_t *)value = *word)
+ACCESS(write_ports, ports, BAR_IO, *word = *(uint32_t *)value)
 
 enum status takeover_take_card(struct pci_device *device)
 {
@@ -139,17 +157,33 @@ static void ports_are_a_bar_as_well(void **state)
     assert_int_equal(enabled, 0);
     card->space[PCI_BAR0 / 4 + 2] = 0x00000001;
     assert_int_equal(platform_map_registers(&nics[0], 2), E_NIC_REGISTERS);
-    card->space[PCI_BAR0 / 4 + 2] = 0x0000C001;
+    card->space[PCI_BAR0 / 4 + 2] = FIRST_PORT | BAR_IO;
     assert_int_equal(platform_map_registers(&nics[0], 2), OK);
     assert_int_equal(enabled, EFI_PCI_IO_ATTRIBUTE_IO);
     assert_int_equal(taken, 2);
 
-    platform_register_write32(&nics[0], 0, 4, 1);
-    platform_register_write32(&nics[0], 2, 4, 2);
-    assert_int_equal(card->memory[1], 1);
-    assert_int_equal(card->ports[1], 2);
-    assert_int_equal(platform_register_read32(&nics[0], 0, 4), 1);
-    assert_int_equal(platform_register_read32(&nics[0], 2, 4), 2);
+    for (int edk2 = 0; edk2 <= 1; edk2++) {
+        counts_bars = edk2;
+        platform_register_write32(&nics[0], 0, 4, 1);
+        platform_register_write32(&nics[0], 2, 4, 2);
+        assert_int_equal(card->memory[1], 1);
+        assert_int_equal(card->ports[1], 2);
+        assert_int_equal(platform_register_read32(&nics[0], 0, 4), 1);
+        assert_int_equal(platform_register_read32(&nics[0], 2, 4), 2);
+        card->memory[1] = card->ports[1] = 0;
+    }
+}
+
+/* No card that we drive has registers there, and nobody knows by which number. */
+static void memory_behind_the_first_bar(void **state)
+{
+    (void)state;
+    struct fake_card *card = add(0, 0, 3, 0x100E8086, NIC);
+    pci_find_nics(&machine);
+    card->space[PCI_BAR0 / 4] = 0x00000004, card->space[PCI_BAR0 / 4 + 1] = 0x3C;
+    card->space[PCI_BAR0 / 4 + 2] = 0xFEB00000;
+    assert_int_equal(platform_map_registers(&nics[0], 2), E_NIC_REGISTERS);
+    assert_int_equal(taken, 0);
 }
 
 int main(void)
@@ -158,6 +192,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(cards_behind_bridges_know_the_way),
         CASE(ports_are_a_bar_as_well),
+        CASE(memory_behind_the_first_bar),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
