@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "efi/boot_url.h"
 #include "efi/device_path.h"
 #include "efi/home.h"
 #include "efi/http.h"
@@ -10,14 +11,13 @@
 #include "platform/characters.h"
 #include "platform/format.h"
 
-#define URL_MAX       512
 #define EXCHANGE_MS   10000
 #define IPV4_LOCAL_AT NODE_HEADER /* in its node: our address, */
 #define IPV4_MASK_AT  23          /* and behind the gateway the netmask, of newer nodes */
 
 static struct http_protocol *http;
 static EFI_EVENT event;
-static char folder[URL_MAX]; /* the URL's; "": none */
+static char folder[BOOT_URL_MAX]; /* "": none */
 static struct http_access_point access_point;
 
 /* ---- an exchange ---- */
@@ -42,13 +42,13 @@ static bool exchange(EFI_STATUS(EFIAPI *call)(struct http_protocol *http, struct
 
 static bool ask(const char *url)
 {
-    static CHAR16 wide[URL_MAX + SETTINGS_FILE_NAME_MAX + 1];
-    static char host[URL_MAX];
+    static CHAR16 wide[BOOT_URL_MAX];
+    static char host[BOOT_URL_MAX];
     size_t length = strlen(url);
     for (size_t i = 0; i <= length; i++)
         wide[i] = (UINT8)url[i];
 
-    const char *name = strchr(url, ':') + strlen("://"), *end = strchr(name, '/'); /* note_url() has seen both */
+    const char *name = strchr(url, ':') + strlen("://"), *end = strchr(name, '/'); /* boot_url_folder() has seen both */
     memset(host, 0, sizeof host);
     memcpy(host, name, (size_t)(end - name));
     struct http_header header = {(CHAR8 *)"Host", (CHAR8 *)host};
@@ -143,13 +143,12 @@ static int read_with(const char *url, void *to, size_t size)
 
 static int read_file(const char *name, void *to, size_t size)
 {
-    static char url[URL_MAX + SETTINGS_FILE_NAME_MAX];
+    static char url[BOOT_URL_MAX];
     EFI_SERVICE_BINDING *service = find_service();
     EFI_HANDLE child = NULL;
     int length = SETTINGS_FILE_NONE;
 
-    format_text(url, sizeof url, "%s%s", folder, name);
-    if (!service || EFI_ERROR(service->CreateChild(service, &child)))
+    if (!service || !boot_url_of(folder, name, url) || EFI_ERROR(service->CreateChild(service, &child)))
         return length;
     if (!EFI_ERROR(firmware.boot->HandleProtocol(child, &guid_http, (void **)&http)))
         length = read_with(url, to, size);
@@ -159,38 +158,22 @@ static int read_file(const char *name, void *to, size_t size)
 
 /* ---- who we are ---- */
 
-/* http://<host>/, and folders: everything up to the last slash. */
-static void note_url(const char *url, size_t length)
-{
-    while (length && url[length - 1] != '/')
-        length--;
-    memset(folder, 0, sizeof folder);
-    if (length >= sizeof folder)
-        return;
-    memcpy(folder, url, length);
-    const char *scheme = strchr(folder, ':');
-    if (!scheme || strncmp(scheme, "://", 3) || !strchr(scheme + 3, '/'))
-        folder[0] = '\0';
-}
-
-/* As much of a DHCP answer as the path has: the two addresses that files go by. */
+/* The folder's URL, and as much of a DHCP answer as the path has: the two addresses that files go by. */
 static void read_path(uint8_t lease[DHCP_OPTIONS_START])
 {
     const uint8_t *node = (const uint8_t *)firmware_path_of(firmware.loaded->DeviceHandle);
     const uint8_t *end = node + (node ? device_path_length(node, DEVICE_PATH_MAX) : 0);
     sources_begin_lease(lease);
+    if (!boot_url_folder(node, folder))
+        folder[0] = '\0';
 
     for (; node < end; node += device_path_node_length(node)) {
         size_t length = device_path_node_length(node);
-        if (node[NODE_TYPE] != NODE_TYPE_MESSAGING)
-            continue;
-        if (node[NODE_SUBTYPE] == NODE_MESSAGING_IPV4 && length >= IPV4_MASK_AT + 4) {
+        if (node[NODE_TYPE] == NODE_TYPE_MESSAGING && node[NODE_SUBTYPE] == NODE_MESSAGING_IPV4 && length >= IPV4_MASK_AT + 4) {
             memcpy(lease + DHCP_AT_YIADDR, node + IPV4_LOCAL_AT, 4);
             memcpy(access_point.address, node + IPV4_LOCAL_AT, 4);
             memcpy(access_point.subnet, node + IPV4_MASK_AT, 4);
         }
-        if (node[NODE_SUBTYPE] == NODE_MESSAGING_URI)
-            note_url((const char *)node + NODE_HEADER, length - NODE_HEADER);
     }
 }
 

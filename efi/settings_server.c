@@ -2,6 +2,7 @@
 /* sanstrap.conf, and the driver, from the server that the firmware's PXE client loaded us from. */
 #include <string.h>
 
+#include "efi/boot_url.h"
 #include "efi/home.h"
 #include "loader/dhcp6_boot_file.h"
 #include "net/dhcp_options.h"
@@ -9,6 +10,7 @@
 
 static EFI_PXE_BASE_CODE_PROTOCOL *pxe;
 static EFI_IP_ADDRESS server;
+static char folder_url[BOOT_URL_MAX]; /* newer iPXE's, whose Mtftp() takes URLs as well; "": files are named to the server */
 
 /*
  * What Mtftp() says of a file that is larger than the buffer (UEFI 2.10, 24.3.1), and iPXE, whose Mtftp() does not say either how
@@ -21,12 +23,16 @@ static bool is_too_long(EFI_STATUS status)
 
 static int read_file(const char *name, void *to, size_t size)
 {
-    static UINT8 path[SETTINGS_FILE_NAME_MAX + 1];
+    static char path[BOOT_URL_MAX];
     UINT64 length = size;
-    memcpy(path, name, strlen(name) + 1);
+    if (folder_url[0] && !boot_url_of(folder_url, name, path))
+        return SETTINGS_FILE_NONE;
+    if (!folder_url[0])
+        format_text(path, sizeof path, "%s", name);
     memset(to, 0, size);
 
-    EFI_STATUS status = pxe->Mtftp(pxe, EFI_PXE_BASE_CODE_TFTP_READ_FILE, to, FALSE, &length, NULL, &server, path, NULL, FALSE);
+    EFI_STATUS status =
+        pxe->Mtftp(pxe, EFI_PXE_BASE_CODE_TFTP_READ_FILE, to, FALSE, &length, NULL, &server, (UINT8 *)path, NULL, FALSE);
     if (EFI_ERROR(status))
         return is_too_long(status) ? (int)size : SETTINGS_FILE_NONE;
     if (length >= size)
@@ -51,6 +57,7 @@ static bool find_owner_by_ipv4(struct settings_file_owner *owner)
                                           .named = named->Raw,
                                           .named_length = sizeof *named};
     settings_file_server(owner, server.v4.Addr);
+    owner->relative = folder_url[0];
     return true;
 }
 
@@ -73,6 +80,8 @@ static bool find_owner_by_ipv6(struct settings_file_owner *owner)
 static bool find_owner(struct settings_file_owner *owner)
 {
     pxe = sources_pxe(false);
+    if (!boot_url_folder(firmware_path_of(firmware.loaded->DeviceHandle), folder_url))
+        folder_url[0] = '\0';
     if (pxe)
         return find_owner_by_ipv4(owner);
     pxe = sources_pxe(true);
@@ -96,6 +105,8 @@ size_t server_read_beside(const char *name, void *to, size_t size)
     if (!find_owner(&owner))
         return 0;
     settings_file_folder(&owner, folder);
+    if (folder_url[0])
+        folder[0] = '\0';
     size_t length = format_text(path, sizeof path, "%s%s", folder, name);
     int found = length < sizeof path - 1 ? read_file(path, to, size) : 0;
     return found > 0 ? (size_t)found : 0;

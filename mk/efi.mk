@@ -12,7 +12,7 @@ EFI_SYSTEM := -nostdinc -isystem $(EFI_RESOURCES)/include -isystem platform/free
 EFI_CFLAGS := --target=x86_64-unknown-windows -std=gnu11 -Os -ffreestanding -fshort-wchar -mno-red-zone -mno-stack-arg-probe \
 	-mgeneral-regs-only -ffunction-sections -fdata-sections
 # Bytes in, bytes out: for unit tests as they are.
-EFI_PURE := $(addprefix efi/,block_rules.c boot_csv.c boot_path.c device_path.c \
+EFI_PURE := $(addprefix efi/,block_rules.c boot_csv.c boot_path.c boot_url.c device_path.c \
 	inquiry.c iscsi_path.c load_option.c settings_text.c)
 # Unit tests have firmware of their own for these.
 EFI_ON_FAKES := $(addprefix efi/,block_io.c block_io2.c boot_order.c console.c disk_info.c events.c firmware_path.c \
