@@ -10,7 +10,7 @@ from unittest import mock
 
 import pytest
 
-from tests.lab import disks
+from tests.lab import disks, process
 from tests.lab.boots import BASE_MEMORY, code, enters_boot_sector, fails_with, hidden, tells
 from tests.lab.lab import NBP
 from tests.lab.settings import STATIC
@@ -191,6 +191,7 @@ def test_second_start_retires_the_first(lab):
     machine.type("x")
     machine.expect("an earlier start's disk is withdrawn", 60)
     machine.expect("GIVES-UP", 60)
+    process.wait_until(lambda: target.sessions() == 1, 10, "the end of the first one's session")
     machine.type("x")
     fails_with(machine, "E_BOOT_GAVE_UP")
     next_device_boots(machine)

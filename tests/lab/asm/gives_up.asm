@@ -17,6 +17,8 @@ start:
         in al, dx
         test al, 1
         jz .wait
+        mov dx, 0x3f8
+        in al, dx
 %endif
 %ifdef HOOKS
         mov word [0x1c * 4], 0xdead     ; the timer tick's, into what the next boot sector overwrites

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""
+A start that could not end its session is followed by another: its login, with the same ISID, ends what the target still holds of
+the first (RFC 7143, 6.3.5), which would keep a target of one session, or a reservation, from us.
+"""
+from tests.lab import efi_disk, ovmf, process
+from tests.lab.boots import FAILURE, hello_target
+from tests.lab.settings import STATIC
+
+ROUNDS = 3
+
+
+def has_one_session(target):
+    process.wait_until(lambda: target.sessions() == 1, 10, "the end of the first session")
+
+
+def test_reset_under_uefi(lab):
+    target = lab.target(efi_disk.grub_disk(lab.path("disk.img"), "echo GRUB-RUNS\n"))
+    machine = ovmf.boot_from_stick(lab, f"{STATIC} root={target.root_path}", reboots=True, timeout=240)
+    machine.expect("GRUB-RUNS", 90, or_fail=FAILURE)
+    assert target.sessions() == 1
+    machine.qmp("system_reset")
+    machine.expect("GRUB-RUNS", 90, or_fail=FAILURE)
+    has_one_session(target)
+
+
+def test_reset_under_a_bios(lab):
+    target = hello_target(lab)
+    machine = lab.boot_directly(f"{STATIC} root={target.root_path}", reboots=True)
+    machine.expect("^BOOT dl=80", 60, or_fail=FAILURE)
+    assert target.sessions() == 1
+    machine.qmp("system_reset")
+    machine.expect("^BOOT dl=80", 60, or_fail=FAILURE)
+    has_one_session(target)
+
+
+def test_started_anew_from_the_shell(lab):
+    """Without a reset: the boot program comes back, the user gives up, and starts us again. Each round is as the first was."""
+    target = lab.target(efi_disk.grub_disk(lab.path("disk.img"), "echo GRUB-RUNS\nls\necho LISTED\nexit\n"))
+    texts = {"startup.nsh": f"fs0:\nfor %a run (1 {ROUNDS})\nsanstrap.efi {STATIC} retry=0 root={target.root_path}\nendfor\n"
+                            "echo ROUNDS-ARE-OVER\n"}
+    machine = ovmf.boot_from_disk(lab, {"sanstrap.efi": ovmf.APPLICATION}, texts, timeout=240)
+    for _ in range(ROUNDS):
+        listed = machine.expect(r"(?s)GRUB-RUNS(.*)LISTED", 90, or_fail=FAILURE).group(1)
+        assert "(hd1)" in listed and "(hd2)" not in listed
+        ovmf.fails_with(machine, "E_BOOT_RETURNED")
+        assert target.sessions() <= 1
+        machine.type("n")
+    machine.expect("ROUNDS-ARE-OVER", 30, or_fail=FAILURE)
+    assert target.sessions() == 0
