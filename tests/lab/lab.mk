@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # EFI programs that the lab puts on its disks.
 
-LAB_EFI := build/lab/halts.efi build/lab/halts-with-boot-services.efi build/lab/keeps_disk_open.efi build/lab/tells_options.efi
+LAB_EFI := $(addprefix build/lab/,halts.efi halts-with-boot-services.efi keeps_disk_open.efi static_path.efi tells_options.efi)
 TEST_PROGRAMS += $(LAB_EFI)
 
 build/lab/halts-with-boot-services.efi: LAB_EFI_DEFINES := -DKEEP_BOOT_SERVICES
 build/lab/halts.efi build/lab/halts-with-boot-services.efi: tests/lab/efi/halts.c
 build/lab/tells_options.efi: tests/lab/efi/tells_options.c
 build/lab/keeps_disk_open.efi: tests/lab/efi/keeps_disk_open.c
+build/lab/static_path.efi: tests/lab/efi/static_path.c
 $(LAB_EFI):
 	@mkdir -p $(@D)
 	$(say) "EFI $@"
