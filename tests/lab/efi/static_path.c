@@ -45,37 +45,39 @@ static EFI_STATUS make_device(EFI_BOOT_SERVICES *boot, EFI_HANDLE *device, EFI_D
     return boot->InstallProtocolInterface(device, &device_path_guid, EFI_NATIVE_INTERFACE, *path);
 }
 
-static EFI_STATUS read_program(EFI_BOOT_SERVICES *boot, EFI_HANDLE volume, void **bytes, UINTN *size)
+static EFI_STATUS read_program(EFI_BOOT_SERVICES *boot, EFI_HANDLE volume, void *bytes, UINTN *size)
 {
     EFI_FILE_IO_INTERFACE *files;
-    EFI_FILE_HANDLE root, file;
     EFI_STATUS status = boot->HandleProtocol(volume, &volume_guid, (void **)&files);
-    if (status == EFI_SUCCESS)
-        status = files->OpenVolume(files, &root);
-    if (status == EFI_SUCCESS)
-        status = root->Open(root, &file, L"\\sanstrap.efi", EFI_FILE_MODE_READ, 0);
-    if (status == EFI_SUCCESS)
-        status = boot->AllocatePool(EfiBootServicesData, FILE_MAX, bytes);
     if (status != EFI_SUCCESS)
         return status;
-    *size = FILE_MAX;
-    return file->Read(file, size, *bytes);
+    EFI_FILE_HANDLE root;
+    status = files->OpenVolume(files, &root);
+    if (status != EFI_SUCCESS)
+        return status;
+
+    EFI_FILE_HANDLE file;
+    status = root->Open(root, &file, L"\\sanstrap.efi", EFI_FILE_MODE_READ, 0);
+    return status == EFI_SUCCESS ? file->Read(file, size, bytes) : status;
 }
 
 EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 {
+    static UINT8 bytes[FILE_MAX];
     EFI_BOOT_SERVICES *boot = system->BootServices;
-    EFI_LOADED_IMAGE *ours, *program;
-    EFI_HANDLE device, started;
-    EFI_DEVICE_PATH *path;
-    void *bytes;
-    UINTN size;
-
+    EFI_LOADED_IMAGE *ours;
     EFI_STATUS status = boot->HandleProtocol(image, &loaded_image_guid, (void **)&ours);
+    UINTN size = sizeof bytes;
+    if (status == EFI_SUCCESS)
+        status = read_program(boot, ours->DeviceHandle, bytes, &size);
+
+    EFI_HANDLE device;
+    EFI_DEVICE_PATH *path;
     if (status == EFI_SUCCESS)
         status = make_device(boot, &device, &path);
-    if (status == EFI_SUCCESS)
-        status = read_program(boot, ours->DeviceHandle, &bytes, &size);
+
+    EFI_HANDLE started;
+    EFI_LOADED_IMAGE *program;
     if (status == EFI_SUCCESS)
         status = boot->LoadImage(FALSE, image, path, bytes, size, &started);
     if (status == EFI_SUCCESS)
