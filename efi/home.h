@@ -90,8 +90,8 @@ bool resident_start(EFI_STATUS *status);
 
 /* ---- settings_sources.c: what we are told by whom ---- */
 
-/* The load options as a line of settings. Never NULL, and stays valid; *cut says that it is not whole. */
-const char *sources_line(bool *cut);
+/* The load options as a line of settings. Never NULL, and stays valid; *odd is NULL, or says why it is not what was given. */
+const char *sources_line(const char **odd);
 
 /*
  * sanstrap.conf: beside the image on its volume, else from the server that the firmware loaded us from. Stays valid. To be

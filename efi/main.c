@@ -90,17 +90,17 @@ static struct machine machine = {
     .next_boot_device = leave_to_firmware,
 };
 
-/* What is known before a card is taken. False when the line is not whole. */
-static bool find_settings(void)
+/* What is known before a card is taken. Returns what to say of the line, or NULL. */
+static const char *find_settings(void)
 {
-    bool cut;
-    machine.command_line = sources_line(&cut);
+    const char *odd;
+    machine.command_line = sources_line(&odd);
     machine.file = sources_file();
     machine.cached_ack = sources_dhcp_ack(&machine.cached_ack_length);
     machine.cached_discover = sources_dhcp_discover(&machine.cached_discover_length);
     machine.cached_reply = sources_dhcp_reply(&machine.cached_reply_length);
     machine.cached_proxy = sources_dhcp_proxy(&machine.cached_proxy_length);
-    return !cut;
+    return odd;
 }
 
 static void run_loader(void)
@@ -125,15 +125,15 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
     }
 
     struct home_options options;
-    bool whole = find_settings();
+    const char *odd = find_settings();
     loader_home_options(&machine, &options);
     EFI_STATUS status;
     if (options.boot != BOOT_YES && !firmware.resident && resident_start(&status))
         return status;
 
     console_start(&options);
-    if (!whole)
-        console_write("sanstrap: the settings are too long; their end is not read\n");
+    if (odd)
+        console_write(odd);
     random_start();
     if (!takeover_start_arena(&arena, options.memory)) {
         console_write("sanstrap: the firmware has not the memory that memory= asks for\n");

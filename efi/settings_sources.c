@@ -14,13 +14,15 @@
 
 /* ---- the line ---- */
 
-const char *sources_line(bool *cut)
+const char *sources_line(const char **odd)
 {
     static char line[LINE_MAX];
     struct settings_text text = {.text = line, .size = sizeof line};
     settings_text_add_options(&text, firmware.loaded->LoadOptions,
                               firmware.loaded->LoadOptions ? firmware.loaded->LoadOptionsSize : 0);
-    *cut = text.cut;
+    *odd = text.cut       ? "sanstrap: the settings are too long; their end is not read\n"
+           : text.foreign ? "sanstrap: what is not ASCII in the settings is read as ?\n"
+                          : NULL;
     return line;
 }
 

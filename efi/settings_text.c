@@ -16,9 +16,14 @@ static void append_character(struct settings_text *line, char character)
     line->text[line->length] = '\0';
 }
 
-static bool is_text(unsigned character)
+static bool is_control(unsigned character)
 {
-    return (character >= ' ' && character < 0x7F) || character == '\t' || character == '\r' || character == '\n';
+    return (character < ' ' && character != '\t' && character != '\r' && character != '\n') || character == 0x7F;
+}
+
+static bool is_foreign(unsigned character)
+{
+    return character > 0x7F;
 }
 
 static unsigned character_at(const uint8_t *bytes, size_t width)
@@ -26,18 +31,22 @@ static unsigned character_at(const uint8_t *bytes, size_t width)
     return width == 2 ? get_le16(bytes) : bytes[0];
 }
 
-/* How many characters of `width` bytes stand before a NUL or the end; 0 when one of them is no text. */
+/*
+ * How many characters of `width` bytes stand before a NUL or the end; 0 when they are no text. A folder's name or a secret may
+ * have some that are not ASCII; binary data has mostly those.
+ */
 static size_t text_length(const uint8_t *bytes, size_t size, size_t width)
 {
-    size_t count = 0;
+    size_t count = 0, foreign = 0;
     for (; (count + 1) * width <= size; count++) {
         unsigned character = character_at(bytes + count * width, width);
         if (character == 0)
             break;
-        if (!is_text(character))
+        if (is_control(character))
             return 0;
+        foreign += is_foreign(character);
     }
-    return count;
+    return foreign * 2 < count ? count : 0;
 }
 
 void settings_text_add_options(struct settings_text *line, const void *options, size_t size)
@@ -52,7 +61,10 @@ void settings_text_add_options(struct settings_text *line, const void *options, 
             return;
     }
 
-    for (size_t i = 0; i < count; i++)
-        append_character(line, (char)bytes[i * width]);
+    for (size_t i = 0; i < count; i++) {
+        unsigned character = character_at(bytes + i * width, width);
+        append_character(line, is_foreign(character) ? '?' : (char)character);
+        line->foreign = line->foreign || is_foreign(character);
+    }
     append_character(line, ' ');
 }

@@ -8,14 +8,14 @@
 #include <stdint.h>
 
 /*
- * A line that grows, in the caller's memory: begins with text "", `length` 0 and `cut` false. The text is NUL-terminated at all
- * times; characters that no longer fit are left out, and `cut` says so.
+ * A line that grows, in the caller's memory: begins with text "", all else zero. The text is NUL-terminated at all times;
+ * characters that no longer fit are left out, and `cut` says so; those that are not ASCII become `?`, and `foreign` says so.
  */
 struct settings_text {
     char *text;
     size_t size;   /* bytes at `text`, at least 1 */
     size_t length; /* of the text, without its NUL */
-    bool cut;
+    bool cut, foreign;
 };
 
 /*

@@ -19,6 +19,8 @@ static const struct text_case options_cases[] = {
     {"UTF-16, something behind the NUL", BYTES("a\0\0\0\xFF\xFF"), "a "},
     {"UTF-16, an odd byte at the end", BYTES("a\0b\0c"), "ab "},
     {"UTF-16 of an alphabet that settings have not", BYTES("a\0\x31\x04\0\0"), ""},
+    {"UTF-16, some of another alphabet", BYTES("\x31\x04.\0e\0 \0r\0=\0i\0\0\0"), "?.e r=i "},
+    {"UTF-8, some of it", BYTES("h=\xC3\xBCxy x"), "h=??xy x "},
     {"bytes, as efibootmgr writes without -u", BYTES("r=i x"), "r=i x "},
     {"bytes with their NUL", BYTES("r=i\0"), "r=i "},
     {"bytes, an odd number", BYTES("r=ix0"), "r=ix0 "},
@@ -38,6 +40,7 @@ static void load_options(void **state)
         settings_text_add_options(&line, one->bytes, one->size);
         assert_string_equal(text, one->expected);
         assert_false(line.cut);
+        assert_int_equal(line.foreign, strchr(one->expected, '?') != NULL);
     }
 }
 
