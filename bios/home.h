@@ -82,10 +82,11 @@ bool clock_calibrate(void);
 /* Looks for the ROM that started us, or our boot loader if that left it in memory, and asks it what it knows. */
 void pxe_find(void);
 
-/* The DHCP acknowledgement, from `op` on; NULL when the ROM keeps none. */
-const uint8_t *pxe_cached_ack(size_t *length);
-const uint8_t *pxe_cached_discover(size_t *length); /* and what the ROM had asked by */
-const uint8_t *pxe_cached_reply(size_t *length);    /* and the answer, perhaps a proxy's, that named the boot file */
+/* Of the ROM's DHCP, by their numbers in PXENV_GET_CACHED_INFO: what it asked by, the lease, what named the boot file. */
+enum pxe_packet { PXE_DISCOVER = 1, PXE_ACK, PXE_REPLY, PXE_PACKETS };
+
+/* Such a packet, from `op` on; NULL, and length 0, when the ROM keeps none. */
+const uint8_t *pxe_cached(enum pxe_packet packet, size_t *length);
 
 /* Ends with 0; NULL when the ROM passed none. */
 const char *pxe_command_line(void);

@@ -115,9 +115,9 @@ void bios_main(struct realmode_block *block, const struct region *region)
     };
     pci_find_nics(&machine);
     machine.boot_nic = boot_nic(machine.nic_count);
-    machine.cached_ack = pxe_cached_ack(&machine.cached_ack_length);
-    machine.cached_discover = pxe_cached_discover(&machine.cached_discover_length);
-    machine.cached_reply = pxe_cached_reply(&machine.cached_reply_length);
+    machine.cached_ack = pxe_cached(PXE_ACK, &machine.cached_ack_length);
+    machine.cached_discover = pxe_cached(PXE_DISCOVER, &machine.cached_discover_length);
+    machine.cached_reply = pxe_cached(PXE_REPLY, &machine.cached_reply_length);
     bios_uuid(machine.uuid);
 
     loader_run(&machine);

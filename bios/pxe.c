@@ -7,14 +7,11 @@
 #include "bios/home.h"
 #include "platform/bytes.h"
 
-#define PACKET_DHCP_DISCOVER 1
-#define PACKET_DHCP_ACK      2
-#define PACKET_CACHED_REPLY  3
-#define NIC_TYPE_PCI         2
-#define FILE_API_MAGIC       0x91D447B2u
-#define FILE_API_ANSWER      0xE9C17B20u
-#define FILE_API_CHECK_SIZE  0x14
-#define FILE_API_FIRST       0xE0 /* bit 0 of its mask */
+#define NIC_TYPE_PCI        2
+#define FILE_API_MAGIC      0x91D447B2u
+#define FILE_API_ANSWER     0xE9C17B20u
+#define FILE_API_CHECK_SIZE 0x14
+#define FILE_API_FIRST      0xE0 /* bit 0 of its mask */
 
 #define INT1A_PXENV        0x5650
 #define INT1A_PXENV_ANSWER 0x564E
@@ -52,7 +49,7 @@ struct pxe_found pxe_found;
 static struct cached_packet {
     uint8_t bytes[PACKET_MAX];
     size_t length; /* 0: none */
-} discover, ack, reply;
+} packets[PXE_PACKETS];
 static char command_line[COMMAND_LINE_MAX];
 static struct pxe_nic_type nic_type;
 
@@ -147,11 +144,12 @@ bool pxe_offers(const struct pxe_rom *rom, uint16_t opcode)
            check->mask >> (opcode - FILE_API_FIRST) & 1;
 }
 
-static void ask_packet(struct cached_packet *packet, uint16_t type)
+static void ask_packet(enum pxe_packet type)
 {
+    struct cached_packet *packet = &packets[type];
     uint8_t *buffer = realmode_scratch() + PARAMETERS_SIZE;
     struct pxe_cached_info *info = (struct pxe_cached_info *)realmode_scratch();
-    *info = (struct pxe_cached_info){.packet_type = type, .buffer_size = PACKET_MAX, .buffer = realmode_far(buffer)};
+    *info = (struct pxe_cached_info){.packet_type = (uint16_t)type, .buffer_size = PACKET_MAX, .buffer = realmode_far(buffer)};
     memset(buffer, 0, PACKET_MAX);
     if (!pxe_call(&pxe_found.rom, PXENV_GET_CACHED_INFO, info) || info->buffer_size < PACKET_FIXED)
         return;
@@ -185,29 +183,16 @@ void pxe_find(void)
     if (!(block->start_kind == START_NBP ? find_caller(block) : find_left_behind(block)))
         return;
     pxe_found.alive = true;
-    ask_packet(&ack, PACKET_DHCP_ACK);
-    ask_packet(&discover, PACKET_DHCP_DISCOVER);
-    ask_packet(&reply, PACKET_CACHED_REPLY);
+    for (enum pxe_packet packet = PXE_DISCOVER; packet < PXE_PACKETS; packet++)
+        ask_packet(packet);
     ask_nic_type();
     ask_command_line();
 }
 
-const uint8_t *pxe_cached_ack(size_t *length)
+const uint8_t *pxe_cached(enum pxe_packet packet, size_t *length)
 {
-    *length = ack.length;
-    return ack.length ? ack.bytes : NULL;
-}
-
-const uint8_t *pxe_cached_discover(size_t *length)
-{
-    *length = discover.length;
-    return discover.length ? discover.bytes : NULL;
-}
-
-const uint8_t *pxe_cached_reply(size_t *length)
-{
-    *length = reply.length;
-    return reply.length ? reply.bytes : NULL;
+    *length = packets[packet].length;
+    return *length ? packets[packet].bytes : NULL;
 }
 
 const char *pxe_command_line(void)

@@ -124,8 +124,8 @@ const struct settings_file *settings_file_from_server(void)
         return &file;
 
     owner.relative = by_ipxe = pxe_found.alive && pxe_offers(&pxe_found.rom, PXENV_FILE_READ);
-    owner.lease = pxe_cached_ack(&owner.lease_length);
-    owner.named = pxe_cached_reply(&owner.named_length);
+    owner.lease = pxe_cached(PXE_ACK, &owner.lease_length);
+    owner.named = pxe_cached(PXE_REPLY, &owner.named_length);
     settings_file_server(&owner, server);
     bios_uuid(owner.uuid);
     settings_file_find(&file, &owner, read_file);
