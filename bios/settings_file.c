@@ -53,7 +53,7 @@ static bool open_by_tftp(const char *name, uint16_t *packet_size)
     open->packet_size = BLOCK_SIZE;
     if (!call(PXENV_TFTP_OPEN, open) || open->packet_size > BUFFER_SIZE)
         return false;
-    *packet_size = open->packet_size;
+    *packet_size = open->packet_size ? open->packet_size : BLOCK_SIZE; /* some do not say */
     return true;
 }
 
@@ -98,7 +98,7 @@ static int read_piece(uint16_t handle)
 
 static int read_file(const char *name, void *to, size_t size)
 {
-    uint16_t handle; /* by TFTP the size of all packets but the last: one file is open at a time */
+    uint16_t handle; /* by TFTP the least size of all packets but the last: one file is open at a time */
     if (!(by_ipxe ? open_by_ipxe(name, &handle) : open_by_tftp(name, &handle)))
         return SETTINGS_FILE_NONE;
 
@@ -109,7 +109,7 @@ static int read_file(const char *name, void *to, size_t size)
         size_t used = piece > 0 ? smaller_of((uint32_t)piece, (uint32_t)(size - length)) : 0;
         memcpy((uint8_t *)to + length, realmode_scratch() + BUFFER_AT, used);
         length += used;
-    } while (length < size && piece > 0 && (by_ipxe || piece == handle));
+    } while (length < size && (by_ipxe ? piece > 0 : piece >= handle));
 
     struct pxe_file_select *close = (struct pxe_file_select *)realmode_scratch();
     *close = (struct pxe_file_select){.handle = handle};
