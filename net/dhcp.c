@@ -36,11 +36,16 @@ static uint16_t seconds_since_start(struct dhcp_client *client)
     return (uint16_t)(seconds < 0xFFFF ? seconds : 0xFFFF);
 }
 
-/* `to`: NULL for all. */
+/*
+ * `to`: NULL for all. Who asks for an offer says the seconds of the DISCOVER before, however long that is ago, so that relays and
+ * servers that wait for them pass it on as they did that (RFC 2131 3.1, step 3).
+ */
 static void send_draft(struct dhcp_client *client, struct dhcp_draft *draft, const uint8_t *to)
 {
     draft->xid = client->xid;
-    draft->seconds = seconds_since_start(client);
+    if (draft->type == DHCP_TYPE_DISCOVER || draft->in_use)
+        client->seconds = seconds_since_start(client);
+    draft->seconds = client->seconds;
     draft->mac = client->network->netif.hwaddr;
     draft->request = &client->request;
     draft->hostname = client->network->hostname;

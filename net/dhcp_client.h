@@ -30,6 +30,7 @@ struct dhcp_client {
     deadline_t began, next;            /* the exchange; when the next step is due */
     deadline_t asked;                  /* when the last message was sent */
     unsigned tries;                    /* of the message that is repeated */
+    uint16_t seconds;                  /* since `began`, as the last message says */
     unsigned sent, dropped;
     enum dhcp_telling telling;
     char why[112]; /* the most telling of the drops */

@@ -10,6 +10,7 @@
 #include "tests/host/peer.h"
 #include "tests/unit/unit.h"
 
+#define SECS    8
 #define OPTIONS 240
 
 enum { DISCOVER = 1, OFFER, REQUEST, DECLINE, ACK, NAK };
@@ -17,6 +18,7 @@ enum { DISCOVER = 1, OFFER, REQUEST, DECLINE, ACK, NAK };
 static struct {
     uint8_t request[1500]; /* the last one */
     unsigned discovers, requests, declines;
+    uint16_t discover_seconds;             /* that the last DISCOVER told of */
     bool to_all;                           /* the last one was a broadcast */
     unsigned ignore;                       /* so many requests stay unanswered */
     unsigned refuse;                       /* so many DHCPREQUESTs are answered by NAK */
@@ -89,6 +91,8 @@ static inline void serve(uint16_t from, uint16_t to, const uint8_t *data, unsign
     memcpy(server.request, data, length);
     uint8_t type = option(data, 53)[2];
     server.discovers += type == DISCOVER;
+    if (type == DISCOVER)
+        server.discover_seconds = get_be16(data + SECS);
     server.requests += type == REQUEST;
     server.declines += type == DECLINE;
 

@@ -146,13 +146,25 @@ static void the_seconds_rise(void **state)
     (void)state;
     server.ignore = 3;
     assert_int_equal(run(30000), OK);
-    assert_in_range(get_be16(server.request + 8), 4, 10);
+    assert_in_range(get_be16(server.request + SECS), 4, 10);
     assert_int_equal(option(server.request, 53)[2], REQUEST);
 
     server.ignore = 1000;
     assert_int_equal(run(10000), E_DHCP_TIMEOUT);
-    assert_in_range(get_be16(server.request + 8), 4, 10);
+    assert_in_range(get_be16(server.request + SECS), 4, 10);
     assert_int_equal(option(server.request, 53)[2], DISCOVER);
+}
+
+/* RFC 2131 3.1, step 3: whoever passed DISCOVER on for its seconds passes every REQUEST on. */
+static void a_request_has_the_seconds_of_its_discover(void **state)
+{
+    (void)state;
+    server.ignore = 3;
+    server.lose = 2;
+    assert_int_equal(run(60000), OK);
+    assert_int_equal(server.requests, 3);
+    assert_in_range(server.discover_seconds, 4, 10);
+    assert_int_equal(get_be16(server.request + SECS), server.discover_seconds);
 }
 
 static void transaction_numbers_differ(void **state)
@@ -333,6 +345,7 @@ int main(void)
         CASE(a_server_that_refuses_what_it_offers),
         CASE(an_address_that_somebody_has_is_declined),
         CASE(the_seconds_rise),
+        CASE(a_request_has_the_seconds_of_its_discover),
         CASE(transaction_numbers_differ),
         CASE(mtu_is_taken),
         CASE(odd_options_are_left_out),
