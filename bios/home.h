@@ -14,11 +14,6 @@
 
 /* ---- realmode.c: calls into real mode (the rest is in realmode.h) ---- */
 
-/* A piece of memory that is ours for as long as the machine runs: linear address and bytes, in whole pages. */
-struct memory_range {
-    uint32_t base, size;
-};
-
 /* The block as the stub hands it over, and the range that the image is in. Nothing else of this file works before. */
 void realmode_start(struct realmode_block *block, const struct memory_range *image);
 

@@ -46,12 +46,10 @@ static void place_arena(const struct region *region, uint32_t wanted)
     struct memory_sizes sizes;
     bios_memory_map(&map, &sizes);
     const struct realmode_block *block = realmode_block();
-    if (!memory_map_reserve(&map, region->base, region->size) ||
-        !memory_map_reserve(&map, block->kept_from, block->kept_words * sizeof(uint32_t)))
-        return; /* a map without room for what is ours does not tell what is free */
+    const struct memory_range ours[] = {{region->base, region->size},
+                                        {block->kept_from, block->kept_words * (uint32_t)sizeof(uint32_t)}};
     wanted = whole_pages(wanted);
-    bool at_top;
-    uint32_t base = placement_find(map.entries, map.count, wanted, ARENA_LOWEST, &at_top);
+    uint32_t base = memory_map_place_beside(&map, ours, 2, wanted, ARENA_LOWEST);
     if (!base)
         return;
 

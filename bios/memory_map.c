@@ -98,6 +98,16 @@ bool memory_map_reserve(struct memory_map *map, uint64_t base, uint64_t length)
     return true;
 }
 
+uint32_t memory_map_place_beside(struct memory_map *map, const struct memory_range *ours, unsigned count, uint32_t size,
+                                 uint32_t lowest)
+{
+    bool at_top;
+    for (unsigned i = 0; i < count; i++)
+        if (!memory_map_reserve(map, ours[i].base, ours[i].size))
+            return 0;
+    return placement_find(map->entries, map->count, size, lowest, &at_top);
+}
+
 uint64_t memory_map_ram_end(const struct memory_map *map, uint64_t start)
 {
     uint64_t end = start;

@@ -26,6 +26,11 @@ struct memory_sizes {
     uint16_t int15_88;  /* KiB from 1 MiB, at most 63 MiB */
 };
 
+/* A piece of memory that is ours for as long as the machine runs: linear address and bytes, in whole pages. */
+struct memory_range {
+    uint32_t base, size;
+};
+
 /* Makes it empty, of short entries. */
 void memory_map_clear(struct memory_map *map);
 
@@ -43,6 +48,13 @@ void memory_map_add_sizes(struct memory_map *map, const struct memory_sizes *siz
  * the BIOS said it. False, and the map unchanged, when there is no room for the pieces.
  */
 bool memory_map_reserve(struct memory_map *map, uint64_t base, uint64_t length);
+
+/*
+ * A place for `size` bytes more, as placement_find() has it, that is none of `ours`, which are reserved in the map. 0 when there
+ * is none, or the map has no room for what is ours: it does not tell what is free then.
+ */
+uint32_t memory_map_place_beside(struct memory_map *map, const struct memory_range *ours, unsigned count, uint32_t size,
+                                 uint32_t lowest);
 
 /*
  * How far RAM reaches from `start` on without a hole: the end, `start` when there is none. Whatever is not RAM wins over what is.

@@ -243,6 +243,39 @@ static void image_goes_high_but_not_to_the_top_of_much_ram(void **state)
     }
 }
 
+/* The image has the best place, and what it overwrote is kept below. */
+static void an_arena_lies_beside_what_is_ours(void **state)
+{
+    static const struct memory_range ours[] = {{124 * MIB, 4 * MIB}, {116 * MIB, 4 * MIB}};
+    static const struct row ram[] = {{MIB, 128 * MIB, 1}, {0}};
+    struct memory_map map;
+    (void)state;
+    fill(&map, ram);
+    assert_int_equal(memory_map_place_beside(&map, ours, 2, 4 * MIB, 2 * MIB), 120 * MIB);
+    fill(&map, ram);
+    assert_int_equal(memory_map_place_beside(&map, ours, 2, 8 * MIB, 2 * MIB), 108 * MIB);
+    fill(&map, ram);
+    assert_int_equal(memory_map_place_beside(&map, ours, 2, 120 * MIB, 2 * MIB), 0);
+}
+
+/* It calls RAM what is ours: nothing is placed by it. */
+static void no_arena_by_a_full_map(void **state)
+{
+    static const struct memory_range ours = {64 * MIB, 4 * MIB};
+    struct memory_map map;
+    (void)state;
+    for (unsigned room = 0; room <= 3; room++) {
+        memory_map_clear(&map);
+        memory_map_add(&map, &(struct e820_entry){MIB, 127 * MIB, E820_RAM, 0}, E820_ENTRY_MINIMUM);
+        while (map.count < MEMORY_MAP_MAX - room)
+            memory_map_add(&map, &(struct e820_entry){GIB + map.count * MIB, MIB, E820_RESERVED, 0}, E820_ENTRY_MINIMUM);
+        uint32_t place = memory_map_place_beside(&map, &ours, 1, 64 * MIB, 2 * MIB);
+        assert_int_equal(place, 0); /* 64 MiB fit only over what is ours */
+        if (room < 2)
+            assert_int_equal(memory_map_place_beside(&map, &ours, 1, 4 * MIB, 2 * MIB), 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -253,6 +286,8 @@ int main(void)
         cmocka_unit_test(older_functions_make_a_map),
         cmocka_unit_test(older_functions_agree),
         cmocka_unit_test(image_goes_high_but_not_to_the_top_of_much_ram),
+        cmocka_unit_test(an_arena_lies_beside_what_is_ours),
+        cmocka_unit_test(no_arena_by_a_full_map),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
