@@ -107,7 +107,8 @@ void pxe_release(void)
 
     rom_drives_withdraw();
     bool unloaded = pxe_found.alive && unload(&pxe_found.rom);
-    rom_drives_step_over(PXE_INSTALLATION);
+    if (!rom_drives_step_over(PXE_INSTALLATION))
+        log_printf(LOG_WARNING, "the boot ROM does not leave INT 1Ah: what asks there may hang");
     pxe_erase(low_memory(PXE_LOWEST), BASE_MEMORY_TOP - PXE_LOWEST);
     if (unloaded)
         give_back_base_memory();

@@ -100,11 +100,17 @@ def test_nothing_remains(lab, way, words):
 
 # ---- other ROMs, made of the card's ----
 
-def by_another_rom(lab, target, *defines):
-    """An NBP that is a ROM of its own on the card's, and ours behind it; the ROM of the card hooks the LUN, too."""
-    shim = lab.path("shim.0")
-    process.run(["nasm", "-f", "bin", "-I", disks.ASM + "/", f'-DNEXT="{NBP}"', *defines, "-o", shim,
+def another_rom(lab, program, *defines, name="shim.0"):
+    """An NBP that is a ROM of its own on the one that loads it, and `program` behind it."""
+    shim = lab.path(name)
+    process.run(["nasm", "-f", "bin", "-I", disks.ASM + "/", f'-DNEXT="{program}"', *defines, "-o", shim,
                  f"{disks.ASM}/rom_shim.asm"])
+    return shim
+
+
+def by_another_rom(lab, target, *defines):
+    """The ROM of the card hooks the LUN, too."""
+    shim = another_rom(lab, NBP, *defines)
     lab.dhcp(boot_file="shim.0", root_path=target.root_path, root_path_for_all=True).publish(shim)
     machine = lab.machine()
     return machine, remains(machine)
@@ -129,6 +135,22 @@ def test_a_rom_without_the_newer_structure(lab, defines, last):
     machine, found = by_another_rom(lab, remains_target(lab), "-DPXENV_ONLY", *defines)
     assert "PXE" not in found and "PXENV" not in found
     assert calls_at_the_end(machine) == [0x05, 0x70, last]
+
+
+def test_a_rom_that_does_not_let_go(lab):
+    """
+    Its disk is dead and does not go away; nor does INT 1Ah. Both are said, and nobody asks for the disk, though INT 13h went round
+    another ROM above it, after which the BIOS's disks are counted.
+    """
+    target = boots.hello_target(lab)
+    above = another_rom(lab, NBP, "-DABOVE", name="above.0")
+    lab.dhcp(boot_file="shim.0", root_path=target.root_path).publish(another_rom(lab, above, "-DSTAYS"))
+    machine = lab.machine()
+    boots.enters_boot_sector(machine)
+    assert STEPPED_OVER in machine.text
+    assert "has a disk of its own that does not go away" in machine.text
+    assert "the boot ROM does not leave INT 1Ah" in machine.text
+    assert "ROM ASKED" not in machine.text
 
 
 # ---- who comes after ----

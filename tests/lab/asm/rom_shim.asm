@@ -4,9 +4,18 @@
 ; <opcode>", and passes it on.
 ;   PXENV_ONLY   it has a PXENV+ of version 2.0, or of 1.0 with OLD, and no !PXE
 ;   otherwise it has a !PXE that names the segments of the ROM below, too, and not iPXE's API for files
+;   STAYS        it has hooked INT 13h and 1Ah, in code that does not show who was there before, and has disk 80h, which is dead:
+;                "ROM ASKED" is told of each call for it, and nothing of the others
+;   ABOVE        it is on another one of these, which stays to be found, and has hooked INT 13h in code that shows who was there
         bits 16
         cpu 686
         org 0x7c00
+
+%ifdef STAYS
+%define HOOKS
+%elifdef ABOVE
+%define HOOKS
+%endif
 
 SIZE    equ (shim_end - shim + 1023) / 1024     ; KiB
 
@@ -22,7 +31,9 @@ start:
         les bx, [bp + 36 + 4]           ; behind registers, DS, ES and the return address: its !PXE
         mov eax, [es:bx + 0x10]
         mov [cs:real_entry], eax
+%ifndef ABOVE
         mov dword [es:bx], 'gone'
+%endif
 %ifndef PXENV_ONLY
         mov cx, 48                      ; its segments but for the first
 .segments:
@@ -55,6 +66,19 @@ start:
         xor di, di
         mov cx, shim_end - shim
         rep movsb
+%ifdef HOOKS
+        mov eax, [0x13 * 4]
+        mov [es:old_int13 - shim], eax
+        mov word [0x13 * 4], int13 - shim
+        mov [0x13 * 4 + 2], es
+%endif
+%ifdef STAYS
+        mov eax, [0x1a * 4]
+        mov [es:old_int1a - shim], eax
+        mov word [0x1a * 4], int1a - shim
+        mov [0x1a * 4 + 2], es
+        inc byte [0x475]
+%endif
 
         popad
         pop es
@@ -76,6 +100,9 @@ start:
 
 shim_segment: dw 0
 
+%ifdef STAYS
+        align 16                        ; its structure is looked for when it is not the ROM that is called
+%endif
 shim:                                   ; runs at offset 0 of its segment
 real_entry: dd 0
 
@@ -140,6 +167,9 @@ entry:
 %endif
 
 tell:                           ; BX; keeps all registers
+%ifdef STAYS
+        ret
+%endif
         push ax
         push dx
         push si
@@ -160,6 +190,46 @@ tell:                           ; BX; keeps all registers
 %include "serial.inc"
 
 t_rom:  db "ROM ", 0
+
+%ifdef ABOVE
+int13:
+        jmp far [cs:old_int13 - shim]
+%endif
+%ifdef STAYS
+old_int1a: dd 0
+t_asked: db "ROM ASKED", 10, 0
+
+int1a:
+        push dword [cs:old_int1a - shim]
+        retf
+        times 64 nop                    ; of which all is looked at
+int13:
+        cmp dl, 0x80
+        je .asked
+        push dword [cs:old_int13 - shim]
+        retf
+.asked:
+        push ax
+        push si
+        push ds
+        push cs
+        pop ds
+        mov si, t_asked - shim
+        call text
+        pop ds
+        pop si
+        pop ax
+        mov ah, 0x80                    ; it does not answer
+        push bp
+        mov bp, sp
+        or byte [bp + 6], 1             ; carry
+        pop bp
+        iret
+        times 64 nop
+%endif
+%ifdef HOOKS
+old_int13: dd 0
+%endif
 
         align 16
 structure:
