@@ -32,6 +32,8 @@ enum e1000_trait {
     TRAIT_82572 = 1 << 17,
     TRAIT_82573 = 1 << 18,
     TRAIT_82574 = 1 << 19, /* and the 82583 */
+
+    TRAIT_FUSES = 1 << 20, /* TRAIT_PHY_FIRST, and its analogue part is trimmed by hand, too */
 };
 
 struct e1000_model {

@@ -34,13 +34,43 @@ static void wake_phy(const struct e1000 *e1000)
 
 /* ---- the 82541's and 82547's ---- */
 
-#define PHY_TRANSMITTER 0x2F5B
+#define PHY_TRANSMITTER  0x2F5B
+#define PHY_FUSES        0x20D0
+#define PHY_SPARE_FUSES  0x20D1
+#define PHY_FUSE_CONTROL 0x20DC
+#define PHY_FUSE_BYPASS  0x20DE
+#define FUSES_ARE_SPARE  0x0100
+#define FUSES_FINE       0x0F80
+#define FUSES_COARSE     0x0070
+#define FUSES_COARSE_TOP 0x0040
+#define FUSES_OTHERS     0xF000
 
 static void access_page(const struct e1000 *e1000, uint32_t number, uint32_t command, uint16_t *data)
 {
     uint16_t ignored;
     if (access_phy(e1000, E1000_PHY_PAGE_SELECT, E1000_MDIC_OP_WRITE | number, &ignored))
         access_phy(e1000, number, command, data);
+}
+
+/* The 82547's: what was burnt in too high is taken lower, unless the spare fuses say that it is right. */
+static void trim_fuses(const struct e1000 *e1000)
+{
+    uint16_t spare = FUSES_ARE_SPARE, fuses = 0, ignored;
+    access_page(e1000, PHY_SPARE_FUSES, E1000_MDIC_OP_READ, &spare);
+    if (spare & FUSES_ARE_SPARE)
+        return;
+
+    access_page(e1000, PHY_FUSES, E1000_MDIC_OP_READ, &fuses);
+    uint32_t fine = fuses & FUSES_FINE, coarse = fuses & FUSES_COARSE;
+    if (coarse > FUSES_COARSE_TOP) {
+        coarse -= 0x10;
+        fine -= 0x80;
+    } else if (coarse == FUSES_COARSE_TOP) {
+        fine -= 0x500;
+    }
+    fuses = (uint16_t)((fuses & FUSES_OTHERS) | (fine & FUSES_FINE) | coarse);
+    access_page(e1000, PHY_FUSE_CONTROL, E1000_MDIC_OP_WRITE | fuses, &ignored);
+    access_page(e1000, PHY_FUSE_BYPASS, E1000_MDIC_OP_WRITE | 2, &ignored);
 }
 
 /* The numbers are e1000_phy_init_script_82541()'s of FreeBSD's e1000_82541.c; no data sheet explains them. */
@@ -63,6 +93,8 @@ void e1000_set_up_phy(const struct e1000 *e1000)
     access_page(e1000, E1000_PHY_CONTROL, E1000_MDIC_OP_WRITE | 0x3300, &ignored);
     platform_stall_us(20000);
     access_page(e1000, PHY_TRANSMITTER, E1000_MDIC_OP_WRITE | transmitter, &ignored);
+    if (e1000_has(e1000, TRAIT_FUSES))
+        trim_fuses(e1000);
 }
 
 /* ---- whose it is ---- */

@@ -162,6 +162,17 @@ static void resets_by_the_shadow_register(void **state)
 static bool phy_was_reset;
 static unsigned script_length, phy_resets;
 static uint16_t page, transmitter;
+static uint16_t fuses, spare_fuses, fuse_control, fuse_bypass; /* the 82547's */
+
+static void access_fuses(uint32_t value)
+{
+    if (value & E1000_MDIC_OP_READ)
+        card.registers[E1000_MDIC / 4] = E1000_MDIC_READY | (page == 0x20D0 ? fuses : spare_fuses);
+    else if (page == 0x20DC)
+        fuse_control = (uint16_t)value;
+    else if (page == 0x20DE)
+        fuse_bypass = (uint16_t)value;
+}
 
 /* The MAC does not come back when its PHY was not reset before; then that wants its script, transmitter off. */
 static void write_phy_first(unsigned bar, uint32_t offset, uint32_t value)
@@ -177,14 +188,17 @@ static void write_phy_first(unsigned bar, uint32_t offset, uint32_t value)
     }
     card_write(offset, value);
 
-    if (offset != E1000_MDIC || !(value & E1000_MDIC_OP_WRITE))
+    if (offset != E1000_MDIC)
         return;
     uint32_t number = value >> E1000_MDIC_REGADD_SHIFT & 0x1F;
+    bool writes = (value & E1000_MDIC_OP_WRITE) != 0;
     if (number == E1000_PHY_PAGE_SELECT)
         page = (uint16_t)value;
-    else if (page == 0x2F5B)
+    else if (number == (page & 0x1F) && page >> 4 == 0x20D)
+        access_fuses(value);
+    else if (writes && page == 0x2F5B)
         transmitter = (uint16_t)value;
-    else if (page > 0x1F) {
+    else if (writes && page > 0x1F) {
         assert_int_equal(number, page & 0x1F);
         assert_int_equal(transmitter, 3);
         script_length++;
@@ -209,6 +223,29 @@ static void resets_the_phy_first(void **state)
     arena.used = 0;
     open_part(0x1076);
     assert_int_equal(phy_resets, 0);
+}
+
+/* As FreeBSD's and Linux's drivers do: one step lower above 40h, ten finer ones at it, and the 82547 alone. */
+static void trims_its_fuses(void **state)
+{
+    static const struct {
+        uint16_t part, spare, burnt, control, bypass;
+    } cases[] = {
+        {0x1019, 0, 0xA7F3, 0xA760, 2}, {0x101A, 0, 0x5FC5, 0x5AC0, 2}, {0x1019, 0, 0x3FB0, 0x3FB0, 2},
+        {0x1019, 0x100, 0xA7F3, 0, 0},  {0x1013, 0, 0xA7F3, 0, 0},
+    };
+    (void)state;
+    card.write = write_phy_first;
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        fuses = cases[i].burnt;
+        spare_fuses = cases[i].spare;
+        fuse_control = fuse_bypass = 0;
+        arena.used = 0;
+        open_part(cases[i].part);
+        assert_int_equal(fuse_control, cases[i].control);
+        assert_int_equal(fuse_bypass, cases[i].bypass);
+    }
+    card.write = NULL;
 }
 
 static uint32_t flash;
@@ -420,6 +457,7 @@ int main(void)
         TEST(resets_by_port),
         TEST(resets_by_the_shadow_register),
         TEST(resets_the_phy_first),
+        TEST(trims_its_fuses),
         TEST(reads_the_nvm_again),
         TEST(the_phy_is_taken_and_given_back),
         TEST(the_other_port_keeps_the_phy),
