@@ -113,7 +113,7 @@ struct iscsi_session *iscsi_session_new(struct arena *arena, struct stream *stre
  * under way.
  */
 unsigned iscsi_session_commands(const struct iscsi_session *session);
-#define ISCSI_SCRATCH 1024
+#define ISCSI_SCRATCH 2048
 uint8_t *iscsi_session_scratch(struct iscsi_session *session);
 
 /*
@@ -214,10 +214,11 @@ struct scsi_disk;
 size_t scsi_disk_size(const struct iscsi_profile *profile);
 
 /*
- * Finds out what the LUN is: INQUIRY with VPD 80h, 83h and B0h, TEST UNIT READY, READ CAPACITY, MODE SENSE. Waits, for the
- * target's answers and for a LUN that becomes ready, until `deadline` at most; a question that the disk can be opened without is
- * given up after a part of that time. Fails with E_LUN_MISSING (the detail lists the LUNs there are, as lun= takes them, by
- * REPORT LUNS), E_LUN_TYPE, E_LUN_NOT_READY, E_LUN_SIZE, E_SCSI_* or what iscsi_session_wait() returns.
+ * Finds out what the LUN is: INQUIRY with VPD 80h, 83h and B0h, TEST UNIT READY, READ CAPACITY, MODE SENSE, in one round trip,
+ * and in another after a UNIT ATTENTION. Waits, for the target's answers and for a LUN that becomes ready, until `deadline` at
+ * most; a question that the disk can be opened without is given up after a part of that time. Fails with E_LUN_MISSING (the
+ * detail lists the LUNs there are, as lun= takes them, by REPORT LUNS), E_LUN_TYPE, E_LUN_NOT_READY, E_LUN_SIZE, E_SCSI_* or what
+ * iscsi_session_wait() returns.
  */
 enum status scsi_disk_open(struct scsi_disk *disk, struct iscsi_session *session, const uint8_t lun[8], deadline_t deadline);
 

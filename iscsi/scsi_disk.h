@@ -15,7 +15,7 @@
 #define SCSI_ABSENCE_MS   500   /* a pause between two pumps longer than this is the caller's, and no patience is spent in it */
 #define SCSI_NAME_TEXT    64    /* of a disk's name as it is shown, with its NUL */
 
-/* A request that has a command. */
+/* A request that has a command; before there are any, a question of scsi_probe.c's. */
 struct scsi_slot {
     struct iscsi_task task;
     struct disk_request *request; /* NULL: free */
@@ -44,8 +44,8 @@ struct scsi_disk {
     struct iscsi_session *session;
     uint8_t lun[8];            /* as in the BHS */
     struct disk_queue waiting; /* requests without a slot */
-    struct iscsi_task probe;   /* asks what the LUN is */
-    uint8_t *scratch;          /* its answer: ISCSI_SCRATCH bytes of the session's */
+    struct iscsi_task probe;   /* asks whether the LUN is the same, and which LUNs there are */
+    uint8_t *scratch;          /* its answer, or those to all questions: ISCSI_SCRATCH bytes of the session's */
     struct scsi_identity identity;
     uint64_t pumped_at;  /* ticks: of the last pump */
     uint32_t reconnects; /* of the session, at that time */

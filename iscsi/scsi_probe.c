@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What is this LUN? INQUIRY, TEST UNIT READY, READ CAPACITY, MODE SENSE (SPC-4 sections 6 and 7, SBC-3 section 5); REPORT LUNS
- * where there is none.
+ * What is this LUN? INQUIRY, TEST UNIT READY, READ CAPACITY, MODE SENSE (SPC-4 sections 6 and 7, SBC-3 section 5), all in flight
+ * together: one round trip, and another one after a unit attention. REPORT LUNS where there is none.
  */
 #include "iscsi/scsi_disk.h"
 
@@ -20,49 +20,9 @@
 
 #define BLOCK_SIZE_LEAST 512u
 #define BLOCK_SIZE_MOST  65536u
-#define OPTIONAL_SHARE   4u  /* of the time that is left: so much of it for a question whose answer can be done without */
-#define LUN_LIST_SIZE    120 /* of the text: with the rest of its sentence it fits a failure's detail */
-
-static void pause_before_retry(struct iscsi_session *session)
-{
-    deadline_t until = deadline_after_ms(SCSI_PAUSE_MS);
-
-    while (!deadline_passed(until)) {
-        iscsi_session_pump(session);
-        platform_idle();
-    }
-}
-
-/* Runs a command to its end, again while the LUN says that this helps. Answers go to disk->scratch; *got is their length. */
-static enum status run_command(struct scsi_disk *disk, const uint8_t lun[8], const uint8_t cdb[ISCSI_CDB_MAX], uint32_t length,
-                               uint32_t *got, deadline_t deadline)
-{
-    struct iscsi_task *task = &disk->probe;
-
-    for (unsigned tries = 0;;) {
-        memset(task, 0, sizeof *task);
-        memcpy(task->lun, lun, 8);
-        memcpy(task->cdb, cdb, ISCSI_CDB_MAX);
-        task->direction = length ? ISCSI_READ : ISCSI_NO_DATA;
-        task->probing = true;
-        task->buffer = disk->scratch;
-        task->length = length;
-
-        iscsi_session_submit(disk->session, task);
-        enum status status = iscsi_session_wait(disk->session, task, deadline);
-        if (status != OK)
-            return status;
-
-        enum scsi_verdict verdict = scsi_judge(task, false, &status);
-        if (verdict == SCSI_LATER)
-            pause_before_retry(disk->session);
-        bool again = (verdict == SCSI_LATER && !deadline_passed(deadline)) || (verdict == SCSI_AGAIN && tries++ < SCSI_TRIES_MAX);
-        if (!again) {
-            *got = task->transferred;
-            return verdict == SCSI_DONE ? OK : status;
-        }
-    }
-}
+#define OPTIONAL_SHARE   4u   /* of the time that is left: so much of it for a question whose answer can be done without */
+#define ANSWER_ROOM      256u /* of disk->scratch, for each question */
+#define LUN_LIST_SIZE    120  /* of the text: with the rest of its sentence it fits a failure's detail */
 
 /*
  * Until when a question is asked that the disk can be opened without: a LUN that is busy for ever must not use up all the time
@@ -76,20 +36,46 @@ static deadline_t soon(deadline_t deadline)
     return now + share < patience ? now + share : patience;
 }
 
+/* REPORT LUNS, again while the target says that this helps. Returns how much of an answer lies in disk->scratch. */
+static uint32_t ask_for_luns(struct scsi_disk *disk, deadline_t deadline)
+{
+    struct iscsi_task *task = &disk->probe;
+    deadline_t pause = 0;
+
+    for (unsigned tries = 0; !deadline_passed(deadline); tries++) {
+        *task = (struct iscsi_task){.direction = ISCSI_READ, .buffer = disk->scratch, .length = ISCSI_SCRATCH, .probing = true};
+        scsi_cdb_report_luns(task->cdb, ISCSI_SCRATCH);
+        iscsi_session_submit(disk->session, task);
+
+        enum status status = iscsi_session_wait(disk->session, task, deadline);
+        if (status != OK)
+            return 0;
+        enum scsi_verdict verdict = scsi_judge(task, false, &status);
+        if (verdict == SCSI_DONE)
+            return task->transferred;
+        if (verdict == SCSI_FAILED || (verdict == SCSI_AGAIN && tries == SCSI_TRIES_MAX))
+            return 0;
+
+        pause = verdict == SCSI_LATER ? deadline_after_ms(SCSI_PAUSE_MS) : 0;
+        while (!deadline_passed(pause)) {
+            iscsi_session_pump(disk->session);
+            platform_idle();
+        }
+    }
+    return 0;
+}
+
 /*
  * The target's LUNs, for the one who asked for a wrong one: as lun= takes them, each with a space before it. Those that do not
  * fit `room` make " ..." at the end. A target that cannot list them is no worse a target.
  */
 static void list_luns(struct scsi_disk *disk, char *text, size_t room, deadline_t deadline)
 {
-    static const uint8_t lun0[8];
     static const char more[] = " ...";
-    uint8_t cdb[ISCSI_CDB_MAX];
-    uint32_t got;
 
     format_text(text, room, " not told");
-    scsi_cdb_report_luns(cdb, ISCSI_SCRATCH);
-    if (run_command(disk, lun0, cdb, ISCSI_SCRATCH, &got, soon(deadline)) != OK || got < REPORT_LUN_LIST)
+    uint32_t got = ask_for_luns(disk, soon(deadline));
+    if (got < REPORT_LUN_LIST)
         return;
 
     format_text(text, room, " none");
@@ -124,14 +110,207 @@ void scsi_copy_field(char *to, size_t room, const uint8_t *from, size_t length)
     to[used] = 0;
 }
 
-static enum status read_inquiry(struct scsi_disk *disk, deadline_t deadline)
+/* ---- what is asked ---- */
+
+/* Those that the disk cannot be opened without come first; of the others some may become such, see is_needed(). */
+enum question { ASK_INQUIRY, ASK_READY, ASK_CAPACITY, ASK_NAME, ASK_SERIAL, ASK_LONG_CAPACITY, ASK_LIMITS, ASK_MODE, QUESTIONS };
+_Static_assert(QUESTIONS *ANSWER_ROOM <= ISCSI_SCRATCH, "each answer has a place of its own");
+_Static_assert(VPD_ALLOCATION <= ANSWER_ROOM && MODE_6_ALLOCATION <= ANSWER_ROOM, "each answer fits");
+
+static const uint8_t pages[QUESTIONS] = {[ASK_NAME] = VPD_DEVICE_ID, [ASK_SERIAL] = VPD_SERIAL, [ASK_LIMITS] = VPD_BLOCK_LIMITS};
+
+/* Those in flight: questions `first` and following, in the slots that a disk that is being opened does not need for requests. */
+struct survey {
+    struct scsi_disk *disk;
+    unsigned first, count;
+    unsigned left;  /* a bit for each question of them that has no answer yet */
+    bool failed;    /* one that was needed */
+    bool large;     /* READ CAPACITY(16) tells how large the LUN is */
+    deadline_t end; /* of the whole */
+    deadline_t
+        optional_end; /* of what can be done without; 0: others are waited for, and it is asked again as long as they are */
+};
+
+static struct scsi_slot *slot_of(const struct survey *survey, unsigned question)
 {
-    const uint8_t *data = disk->scratch;
-    uint8_t cdb[ISCSI_CDB_MAX];
+    return &survey->disk->slots[question - survey->first];
+}
+
+static uint8_t *answer_to(const struct survey *survey, unsigned question)
+{
+    return survey->disk->scratch + question * ANSWER_ROOM;
+}
+
+/* Without a name the serial number is it; and what does not fit READ CAPACITY(10) is not told by it. */
+static bool is_needed(const struct survey *survey, unsigned question)
+{
+    return question <= ASK_NAME || (question == ASK_SERIAL && !survey->disk->disk.wwid_length) ||
+           (question == ASK_LONG_CAPACITY && survey->large);
+}
+
+static void ask(const struct survey *survey, unsigned question)
+{
+    struct scsi_slot *slot = slot_of(survey, question);
+    struct iscsi_task *task = &slot->task;
+
+    memset(task, 0, sizeof *task);
+    memcpy(task->lun, survey->disk->lun, 8);
+    task->probing = true;
+    task->buffer = answer_to(survey, question);
+    if (pages[question]) {
+        task->length = VPD_ALLOCATION;
+        scsi_cdb_inquiry_page(task->cdb, pages[question], VPD_ALLOCATION);
+    } else if (question == ASK_INQUIRY) {
+        task->length = INQUIRY_ALLOCATION;
+        scsi_cdb_inquiry(task->cdb, INQUIRY_ALLOCATION);
+    } else if (question == ASK_MODE) {
+        task->length = MODE_6_ALLOCATION;
+        scsi_cdb_mode_sense(task->cdb, MODE_6_ALLOCATION);
+    } else if (question != ASK_READY) {
+        task->length = scsi_capacity_ask(task->cdb, question == ASK_LONG_CAPACITY);
+    } /* TEST UNIT READY is all zeros */
+    task->direction = task->length ? ISCSI_READ : ISCSI_NO_DATA;
+    slot->pausing = false;
+    iscsi_session_submit(survey->disk->session, task);
+}
+
+/* The order in which designators are likely to be unique; 0: not to be used. */
+static unsigned designator_rank(uint8_t type)
+{
+    static const uint8_t order[] = {DESIGNATOR_NAA, DESIGNATOR_EUI_64, DESIGNATOR_SCSI_NAME, DESIGNATOR_T10_VENDOR_ID};
+
+    for (unsigned i = 0; i < sizeof order; i++) {
+        if (order[i] == type)
+            return (unsigned)sizeof order - i;
+    }
+    return 0;
+}
+
+static void choose_designator(struct scsi_disk *disk, const uint8_t *page, uint32_t length)
+{
+    const uint8_t *at = page + VPD_HEADER_LENGTH;
+    struct scsi_designator one;
+    unsigned best = 0;
+
+    disk->disk.wwid_length = 0;
+    while (scsi_next_designator(&at, &length, &one)) {
+        if (designator_rank(one.type) <= best)
+            continue;
+        best = designator_rank(one.type);
+        disk->disk.wwid_type = one.type;
+        disk->disk.wwid_length = one.length;
+        memcpy(disk->disk.wwid, one.bytes, one.length);
+    }
+}
+
+/* ---- what is answered ---- */
+
+/* How the question ended. The failure is recorded anew, as others may have been since. */
+static enum status outcome(const struct survey *survey, unsigned question, uint32_t *got)
+{
+    const struct iscsi_task *task = &slot_of(survey, question)->task;
+    enum status status = task->status;
+
+    *got = 0;
+    if (status == OK && scsi_judge(task, false, &status) == SCSI_DONE) {
+        *got = task->transferred;
+        status = OK;
+    }
+    return status;
+}
+
+/*
+ * The bytes behind the header of a page of vital product data: 0, with OK, when the LUN says that it has no such page. Another
+ * status when it has said nothing to that.
+ */
+static enum status page_length(const struct survey *survey, unsigned question, uint32_t *length)
+{
+    const struct iscsi_task *task = &slot_of(survey, question)->task;
+    const uint8_t *data = answer_to(survey, question);
     uint32_t got;
 
-    scsi_cdb_inquiry(cdb, INQUIRY_ALLOCATION);
-    enum status status = run_command(disk, disk->lun, cdb, INQUIRY_ALLOCATION, &got, deadline);
+    enum status status = outcome(survey, question, &got), ignored;
+    if (status != OK && task->status == OK && scsi_judge(task, false, &ignored) != SCSI_LATER)
+        status = OK;
+    *length = got >= VPD_HEADER_LENGTH && data[VPD_PAGE_CODE] == pages[question]
+                  ? smaller_of(get_be16(data + VPD_PAGE_LENGTH), got - VPD_HEADER_LENGTH)
+                  : 0;
+    return status;
+}
+
+/* What other questions depend on. */
+static void heed_answer(struct survey *survey, unsigned question)
+{
+    uint32_t got;
+    enum status status = pages[question] ? page_length(survey, question, &got) : outcome(survey, question, &got);
+
+    struct scsi_capacity capacity;
+    if (question == ASK_NAME)
+        choose_designator(survey->disk, answer_to(survey, ASK_NAME), got);
+    if (question == ASK_CAPACITY)
+        survey->large = scsi_capacity_read(answer_to(survey, ASK_CAPACITY), got, false, &capacity) == CAPACITY_BEYOND;
+    survey->left &= ~(1u << question);
+    survey->failed |= status != OK && is_needed(survey, question);
+}
+
+/* The task is done: is the question answered? */
+static void conclude_question(struct survey *survey, unsigned question, bool late)
+{
+    struct scsi_slot *slot = slot_of(survey, question);
+    enum status status = slot->task.status;
+    enum scsi_verdict verdict = status == OK ? scsi_judge(&slot->task, false, &status) : SCSI_FAILED;
+
+    slot->pausing = (verdict == SCSI_LATER && !late) || (verdict == SCSI_AGAIN && slot->tries++ < SCSI_TRIES_MAX);
+    slot->again_at = verdict == SCSI_LATER ? deadline_after_ms(SCSI_PAUSE_MS) : 0;
+    if (!slot->pausing)
+        heed_answer(survey, question);
+}
+
+/*
+ * Until when a question is asked that the disk can be opened without: a LUN that is busy for ever must not use up all the time
+ * for one of them.
+ */
+static bool is_late(struct survey *survey, bool over)
+{
+    bool waits = false;
+
+    for (unsigned i = survey->first; i < survey->first + survey->count; i++)
+        waits |= survey->left & 1u << i && is_needed(survey, i);
+    if ((!waits || over) && !survey->optional_end)
+        survey->optional_end = soon(survey->end);
+    return deadline_passed(survey->optional_end ? survey->optional_end : survey->end);
+}
+
+/* Nothing is asked again once the LUN may be another, or one is of no use. True when something is under way still. */
+static bool survey_turn(struct survey *survey)
+{
+    struct scsi_disk *disk = survey->disk;
+    bool over = iscsi_session_doubt(disk->session) || survey->failed, late = is_late(survey, over), busy = false;
+
+    for (unsigned i = survey->first; i < survey->first + survey->count; i++) {
+        struct scsi_slot *slot = slot_of(survey, i);
+
+        if (!(survey->left & 1u << i))
+            continue;
+        if (slot->pausing && late)
+            heed_answer(survey, i);
+        else if (slot->pausing && !over && deadline_passed(slot->again_at))
+            ask(survey, i);
+        else if (!slot->pausing && late)
+            iscsi_session_cancel(disk->session, &slot->task);
+        if (!slot->pausing && slot->task.done)
+            conclude_question(survey, i, late);
+        busy |= survey->left & 1u << i && (!slot->pausing || !over);
+    }
+    return busy;
+}
+
+static enum status read_inquiry(const struct survey *survey)
+{
+    struct scsi_disk *disk = survey->disk;
+    const uint8_t *data = answer_to(survey, ASK_INQUIRY);
+    uint32_t got;
+    enum status status = outcome(survey, ASK_INQUIRY, &got);
 
     char lun[LUN_TEXT_SIZE];
     lun_format(disk->lun, lun);
@@ -139,7 +318,7 @@ static enum status read_inquiry(struct scsi_disk *disk, deadline_t deadline)
     if (status == E_LUN_MISSING || (status == OK && !connected)) {
         char luns[LUN_LIST_SIZE];
 
-        list_luns(disk, luns, sizeof luns, deadline);
+        list_luns(disk, luns, sizeof luns, survey->end);
         return fail(E_LUN_MISSING, "LUN %s; the target has LUN%s", lun, luns);
     }
     if (status != OK)
@@ -157,90 +336,6 @@ static enum status read_inquiry(struct scsi_disk *disk, deadline_t deadline)
     return OK;
 }
 
-/* Whether the LUN has said something to the last command, be it that it does not know it. */
-static bool was_answered(const struct scsi_disk *disk)
-{
-    enum status ignored;
-    return disk->probe.status == OK && scsi_judge(&disk->probe, false, &ignored) != SCSI_LATER;
-}
-
-/*
- * A page of vital product data in disk->scratch, *length the bytes behind its header: 0, with OK, when the LUN has no such page.
- * Another status when it has not answered.
- */
-static enum status read_page(struct scsi_disk *disk, uint8_t page, deadline_t deadline, uint32_t *length)
-{
-    uint8_t cdb[ISCSI_CDB_MAX];
-    uint32_t got;
-
-    *length = 0;
-    scsi_cdb_inquiry_page(cdb, page, VPD_ALLOCATION);
-    enum status status = run_command(disk, disk->lun, cdb, VPD_ALLOCATION, &got, deadline);
-    if (status != OK)
-        return was_answered(disk) ? OK : status;
-
-    if (got >= VPD_HEADER_LENGTH && disk->scratch[VPD_PAGE_CODE] == page)
-        *length = smaller_of(get_be16(disk->scratch + VPD_PAGE_LENGTH), got - VPD_HEADER_LENGTH);
-    return OK;
-}
-
-/* The order in which designators are likely to be unique; 0: not to be used. */
-static unsigned designator_rank(uint8_t type)
-{
-    static const uint8_t order[] = {DESIGNATOR_NAA, DESIGNATOR_EUI_64, DESIGNATOR_SCSI_NAME, DESIGNATOR_T10_VENDOR_ID};
-
-    for (unsigned i = 0; i < sizeof order; i++) {
-        if (order[i] == type)
-            return (unsigned)sizeof order - i;
-    }
-    return 0;
-}
-
-static void choose_designator(struct scsi_disk *disk, uint32_t length)
-{
-    const uint8_t *at = disk->scratch + VPD_HEADER_LENGTH;
-    struct scsi_designator one;
-    unsigned best = 0;
-
-    disk->disk.wwid_length = 0;
-    while (scsi_next_designator(&at, &length, &one)) {
-        if (designator_rank(one.type) <= best)
-            continue;
-        best = designator_rank(one.type);
-        disk->disk.wwid_type = one.type;
-        disk->disk.wwid_length = one.length;
-        memcpy(disk->disk.wwid, one.bytes, one.length);
-    }
-}
-
-/* What the disk is known by from now on is waited for: without it a twin under the same LUN would pass for it. */
-static enum status read_identity(struct scsi_disk *disk, deadline_t deadline)
-{
-    uint32_t length;
-    enum status status = read_page(disk, VPD_DEVICE_ID, deadline, &length);
-    if (status != OK)
-        return status;
-    choose_designator(disk, length);
-
-    bool known = disk->disk.wwid_length;
-    status = read_page(disk, VPD_SERIAL, known ? soon(deadline) : deadline, &length);
-    scsi_copy_field(disk->disk.serial, sizeof disk->disk.serial, disk->scratch + VPD_HEADER_LENGTH, length);
-    return known ? OK : status;
-}
-
-/* The LUN's limit, and the size of one of our transfers. */
-static void read_limits(struct scsi_disk *disk, deadline_t deadline)
-{
-    uint32_t length, most = 0;
-    (void)read_page(disk, VPD_BLOCK_LIMITS, soon(deadline), &length);
-    if (length + VPD_HEADER_LENGTH >= VPD_MAX_TRANSFER_LENGTH + 4)
-        most = get_be32(disk->scratch + VPD_MAX_TRANSFER_LENGTH);
-
-    disk->disk.max_blocks = SCSI_TRANSFER_MAX / disk->disk.block_size;
-    if (most)
-        disk->disk.max_blocks = smaller_of(most, disk->disk.max_blocks);
-}
-
 static enum status set_size(struct scsi_disk *disk, const struct scsi_capacity *capacity)
 {
     uint32_t size = capacity->block_size;
@@ -252,91 +347,110 @@ static enum status set_size(struct scsi_disk *disk, const struct scsi_capacity *
     return OK;
 }
 
-/* READ CAPACITY, whose answer of *got bytes stays in disk->scratch; *more: it is to be asked in the long form. */
-static enum status ask_capacity(struct scsi_disk *disk, bool long_form, struct scsi_capacity *capacity, bool *more, uint32_t *got,
-                                deadline_t deadline)
-{
-    uint8_t cdb[ISCSI_CDB_MAX];
-    uint32_t length = scsi_capacity_ask(cdb, long_form);
-
-    enum status status = run_command(disk, disk->lun, cdb, length, got, deadline);
-    if (status != OK)
-        return status;
-    enum scsi_capacity_answer answer = scsi_capacity_read(disk->scratch, *got, long_form, capacity);
-    *more = answer == CAPACITY_BEYOND;
-    return answer == CAPACITY_SHORT ? fail(E_LUN_SIZE, "READ CAPACITY(%u): %u bytes", long_form ? 16 : 10, (unsigned)*got) : OK;
-}
-
 /* The 16-byte command also tells where the physical blocks lie. */
-static void set_alignment(struct scsi_disk *disk, const struct scsi_capacity *capacity, uint32_t got)
+static void set_alignment(const struct survey *survey, const struct scsi_capacity *capacity, uint32_t got)
 {
-    const uint8_t *data = disk->scratch;
+    struct disk *disk = &survey->disk->disk;
+    const uint8_t *data = answer_to(survey, ASK_LONG_CAPACITY);
     unsigned exponent = data[CAPACITY_16_PHYSICAL_EXPONENT] & CAPACITY_16_EXPONENT_MASK;
 
-    if (capacity->last + 1 != disk->disk.block_count || capacity->block_size != disk->disk.block_size)
+    if (capacity->last + 1 != disk->block_count || capacity->block_size != disk->block_size)
         log_printf(LOG_WARNING, "READ CAPACITY(16) tells of %llu blocks of %u; those of READ CAPACITY(10) count",
                    (unsigned long long)capacity->last + 1, (unsigned)capacity->block_size);
     if (got < CAPACITY_16_LOWEST_ALIGNED + 2 || exponent > PHYSICAL_EXPONENT_MAX)
         return;
-    disk->disk.physical_block_size = disk->disk.block_size << exponent;
-    disk->disk.lowest_aligned_lba = get_be16(data + CAPACITY_16_LOWEST_ALIGNED) & CAPACITY_16_ALIGNED_MASK;
+    disk->physical_block_size = disk->block_size << exponent;
+    disk->lowest_aligned_lba = get_be16(data + CAPACITY_16_LOWEST_ALIGNED) & CAPACITY_16_ALIGNED_MASK;
 }
 
 /* Below 2 TiB a LUN need not know the long form. */
-static enum status read_capacity(struct scsi_disk *disk, deadline_t deadline)
+static enum status read_capacity(const struct survey *survey, unsigned question)
 {
+    bool long_form = question == ASK_LONG_CAPACITY;
     struct scsi_capacity capacity;
     uint32_t got;
-    bool large, more;
 
-    enum status status = ask_capacity(disk, false, &capacity, &large, &got, deadline);
-    if (status == OK && large)
-        status = ask_capacity(disk, true, &capacity, &more, &got, deadline);
-    if (status == OK)
-        status = set_size(disk, &capacity);
-    if (status != OK)
-        return status;
-
-    if (large || ask_capacity(disk, true, &capacity, &more, &got, soon(deadline)) == OK)
-        set_alignment(disk, &capacity, got);
-    return OK;
+    enum status status = outcome(survey, question, &got);
+    if (status == OK && scsi_capacity_read(answer_to(survey, question), got, long_form, &capacity) == CAPACITY_SHORT)
+        status = fail(E_LUN_SIZE, "READ CAPACITY(%u): %u bytes", long_form ? 16 : 10, (unsigned)got);
+    if (status == OK && long_form == survey->large)
+        status = set_size(survey->disk, &capacity);
+    if (status == OK && long_form)
+        set_alignment(survey, &capacity, got);
+    return status;
 }
 
-static void read_protection(struct scsi_disk *disk, deadline_t deadline)
+/* The LUN's limit, and the size of one of our transfers. */
+static void read_limits(const struct survey *survey)
 {
-    uint8_t cdb[ISCSI_CDB_MAX];
-    uint32_t got;
+    struct disk *disk = &survey->disk->disk;
+    uint32_t length, most = 0;
 
-    scsi_cdb_mode_sense(cdb, MODE_6_ALLOCATION);
-    if (run_command(disk, disk->lun, cdb, MODE_6_ALLOCATION, &got, soon(deadline)) == OK && got > MODE_6_DEVICE_SPECIFIC)
-        disk->disk.read_only = disk->scratch[MODE_6_DEVICE_SPECIFIC] & MODE_WP;
+    (void)page_length(survey, ASK_LIMITS, &length);
+    if (length + VPD_HEADER_LENGTH >= VPD_MAX_TRANSFER_LENGTH + 4)
+        most = get_be32(answer_to(survey, ASK_LIMITS) + VPD_MAX_TRANSFER_LENGTH);
+    disk->max_blocks = SCSI_TRANSFER_MAX / disk->block_size;
+    if (most)
+        disk->max_blocks = smaller_of(most, disk->max_blocks);
 }
 
-/* Once; whoever answered may have changed on the way. */
+static enum status read_answer(const struct survey *survey, unsigned question)
+{
+    struct disk *disk = &survey->disk->disk;
+    enum status status = OK;
+    uint32_t got = 0;
+
+    switch (question) {
+    case ASK_INQUIRY:
+        return read_inquiry(survey);
+    case ASK_CAPACITY:
+    case ASK_LONG_CAPACITY:
+        return read_capacity(survey, question);
+    case ASK_SERIAL:
+        status = page_length(survey, ASK_SERIAL, &got);
+        scsi_copy_field(disk->serial, sizeof disk->serial, answer_to(survey, ASK_SERIAL) + VPD_HEADER_LENGTH, got);
+        return status;
+    case ASK_NAME:
+        return page_length(survey, ASK_NAME, &got);
+    case ASK_LIMITS:
+        read_limits(survey);
+        return OK;
+    case ASK_MODE:
+        if (outcome(survey, ASK_MODE, &got) == OK && got > MODE_6_DEVICE_SPECIFIC)
+            disk->read_only = answer_to(survey, ASK_MODE)[MODE_6_DEVICE_SPECIFIC] & MODE_WP;
+        return OK;
+    default:
+        return outcome(survey, question, &got);
+    }
+}
+
+/* Once, as many questions at a time as there are slots. With a doubt raised meanwhile the answers are worth nothing. */
 static enum status probe_once(struct scsi_disk *disk, deadline_t deadline)
 {
-    static const uint8_t test_unit_ready[ISCSI_CDB_MAX] = {SCSI_TEST_UNIT_READY};
-    uint32_t got;
+    struct survey survey = {.disk = disk, .end = deadline};
 
-    enum status status = read_inquiry(disk, deadline);
-    if (status == OK)
-        status = run_command(disk, disk->lun, test_unit_ready, 0, &got, deadline);
+    disk->disk.wwid_length = 0;
+    disk->disk.lowest_aligned_lba = 0;
+    disk->disk.read_only = false;
+    for (; survey.first < QUESTIONS; survey.first += survey.count) {
+        survey.count = smaller_of(QUESTIONS - survey.first, disk->slot_count);
+        survey.optional_end = 0;
+        for (unsigned i = survey.first; i < survey.first + survey.count; i++) {
+            survey.left |= 1u << i;
+            slot_of(&survey, i)->tries = 0;
+            ask(&survey, i);
+        }
+        do {
+            iscsi_session_pump(disk->session);
+            platform_idle();
+        } while (survey_turn(&survey));
 
-    /* A fresh session's first attention, of a power-on, is told here; INQUIRY, which tells none, came before it. */
-    uint32_t doubt = iscsi_session_doubt(disk->session);
-    if (status == OK && doubt) {
-        iscsi_session_trust(disk->session, doubt);
-        status = read_inquiry(disk, deadline);
+        for (unsigned i = survey.first; i < survey.first + survey.count; i++) {
+            enum status status = iscsi_session_doubt(disk->session) ? OK : read_answer(&survey, i);
+            if (status != OK && is_needed(&survey, i))
+                return status;
+        }
     }
-    if (status == OK)
-        status = read_capacity(disk, deadline);
-    if (status == OK)
-        status = read_identity(disk, deadline);
-    if (status != OK)
-        return status;
-
-    read_limits(disk, deadline);
-    read_protection(disk, deadline);
     return OK;
 }
 

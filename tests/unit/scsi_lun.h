@@ -48,6 +48,7 @@ static struct {
     struct scsi_sense attentions[16]; /* for the next commands but INQUIRY and REPORT LUNS */
     unsigned attention_count;
     bool not_ready;
+    deadline_t ready_at;        /* not ready before */
     uint8_t cut_operation_code; /* this command's answers have `cut` bytes at most, when it is set */
     uint32_t cut;
     uint8_t busy_page;                       /* BUSY, whenever this page of vital product data is asked for, when it is set */
@@ -196,7 +197,7 @@ static void answer(const struct command *command)
         say_sense(command, sense->key, sense->asc, sense->ascq);
         return;
     }
-    if (lun.not_ready && !tells_nothing) {
+    if ((lun.not_ready || !deadline_passed(lun.ready_at)) && !tells_nothing) {
         say_sense(command, 2, 4, 1);
         return;
     }
