@@ -71,6 +71,7 @@ static void set_bus_master(const struct e1000 *e1000, bool on)
 static void silence_card(struct e1000 *e1000)
 {
     e1000->running = false;
+    e1000->rctl = 0;
     e1000_announce_driver(e1000, false);
     if (e1000_reset(e1000) != OK)
         log_printf(LOG_WARNING, "%s: not reset on closing: %s", e1000->model->name, failure_detail(E_NIC_RESET));
@@ -105,6 +106,7 @@ static enum status e1000_open(struct nic *nic, const struct nic_config *config)
     e1000->mtu = nic->mtu;
     e1000->deaf_after_rctl = !e1000_has(e1000, TRAIT_PCIE) &&
                              (platform_pci_read32(nic->device, E1000_PCI_SUBSYSTEM) & 0xFFFF) == E1000_PCI_VENDOR_QEMU;
+    e1000->rctl = e1000_rx_control(e1000);
 
     enum status status = platform_map_registers(nic->device, 0);
     if (status != OK)

@@ -88,7 +88,7 @@ struct e1000_tx {
 struct e1000 {
     struct pci_device *device;
     const struct e1000_model *model;
-    uint32_t rctl; /* RCTL while receiving */
+    uint32_t rctl; /* RCTL while receiving; 0 when it is not to be any more */
     uint16_t mtu;
     uint16_t groups[E1000_GROUPS]; /* the bits of MTA that are set */
     uint8_t group_count;
@@ -136,7 +136,7 @@ bool e1000_wait(const struct e1000 *e1000, uint32_t offset, uint32_t mask, uint3
 bool e1000_set_sticky_bit(const struct e1000 *e1000, uint32_t offset, uint32_t bit, uint32_t milliseconds);
 
 /*
- * Masks interrupts, switches receive and transmit off and resets the card by CTRL.RST, from whatever state it was in. Waits 20 to
+ * Masks interrupts, switches receive and transmit off and resets the card by CTRL.RST, from whatever state it was in. Waits 6 to
  * 320 ms. Afterwards registers have their initial values and what errata demand, RAL/RAH what the EEPROM holds; the link stays
  * up, but that of TRAIT_PHY_FIRST. Fails with E_NIC_REGISTERS when the card does not answer, E_NIC_RESET when the reset does not
  * end.
@@ -194,6 +194,9 @@ void e1000_place_ring(const struct e1000 *e1000, uint32_t registers, const struc
 
 /* Bytes of a receive buffer, a power of two that the card knows: a frame of this MTU with VLAN tag and FCS fits. */
 uint32_t e1000_rx_buffer_size(uint16_t mtu);
+
+/* What RCTL is while receiving, with this MTU and list of groups. */
+uint32_t e1000_rx_control(const struct e1000 *e1000);
 
 /* After a reset: an empty ring, filled with all buffers that the caller does not hold; then receiving begins. */
 void e1000_rx_start(struct e1000 *e1000);

@@ -34,6 +34,13 @@ static uint32_t buffer_size_bits(uint32_t size)
     }
 }
 
+uint32_t e1000_rx_control(const struct e1000 *e1000)
+{
+    /* Without LPE the card itself drops what exceeds 1522 bytes with FCS. */
+    return E1000_RCTL_EN | E1000_RCTL_BAM | E1000_RCTL_SECRC | buffer_size_bits(e1000_rx_buffer_size(e1000->mtu)) |
+           (e1000->mtu > NIC_MTU_DEFAULT ? E1000_RCTL_LPE : 0) | (e1000->all_multicast ? E1000_RCTL_MPE : 0);
+}
+
 void e1000_rx_start(struct e1000 *e1000)
 {
     struct e1000_rx *rx = &e1000->rx;
@@ -53,13 +60,9 @@ void e1000_rx_start(struct e1000 *e1000)
     }
     e1000_write(e1000, E1000_RXCSUM, E1000_RXCSUM_IPOFLD | E1000_RXCSUM_TUOFLD);
 
-    /* Without LPE the card itself drops what exceeds 1522 bytes with FCS. */
-    e1000->rctl = E1000_RCTL_EN | E1000_RCTL_BAM | E1000_RCTL_SECRC | buffer_size_bits(rx->ring.buffer_size);
-    if (e1000->mtu > NIC_MTU_DEFAULT)
-        e1000->rctl |= E1000_RCTL_LPE;
-    if (e1000->all_multicast)
-        e1000->rctl |= E1000_RCTL_MPE;
-    e1000_write(e1000, E1000_RCTL, e1000->rctl);
+    e1000->rctl = e1000_rx_control(e1000);
+    if (e1000_read(e1000, E1000_RCTL) != e1000->rctl)
+        e1000_write(e1000, E1000_RCTL, e1000->rctl);
     e1000_rx_refill(e1000);
 }
 

@@ -103,7 +103,7 @@ struct nic_driver {
 
     /*
      * As nic_open(), which has checked *config and filled in driver, device and mtu; `state` is zero. Sets mac, model and
-     * offloads_tx_checksums, and lowers mtu where the card cannot have it. May wait as long as a reset takes, 20 to 320 ms. The
+     * offloads_tx_checksums, and lowers mtu where the card cannot have it. May wait as long as a reset takes, 6 to 320 ms. The
      * card is running afterwards. On an error it does no DMA and raises no interrupt, unless platform_map_registers() has
      * failed, and close() is not called.
      */
