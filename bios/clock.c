@@ -12,7 +12,7 @@
 #define CONTROL_SPEAKER  0x02
 #define CONTROL_OUT2     0x20
 #define PIT_HZ           1193182u
-#define MEASURE_MS       10u
+#define MEASURE_MS       2u /* a microsecond more or less is little beside it */
 #define MEASURE_COUNT    (PIT_HZ * MEASURE_MS / 1000)
 #define POLLS_MAX        1000000u /* of a timer that stands still: each takes half a microsecond and more */
 #define PM_HZ            3579545u

@@ -3,7 +3,7 @@
 #include "efi/home.h"
 #include "platform/tsc.h"
 
-#define MEASURE_MS 10u
+#define MEASURE_MS 4u
 #define IDLE_MS    10
 
 static deadline_t next_idle;
