@@ -196,16 +196,27 @@ static void take_again(struct dhcp_client *client, const struct dhcp_message *ac
 
 /* ---- what comes ---- */
 
-static void take_offer(struct dhcp_client *client, const uint8_t address[4], const uint8_t server[4])
+static void choose(struct dhcp_client *client, const uint8_t address[4], const uint8_t server[4])
 {
     memcpy(client->offered, address, 4);
     memcpy(client->server, server, 4);
-    client->state = REQUESTING;
     client->has_spare = false;
     client->tries = 0;
     if (!is_in_use_by_us(client, client->offered))
         net_arp_probe(client->network, client->offered); /* whoever has it has answered before the server has */
+}
+
+static void take_offer(struct dhcp_client *client, const uint8_t address[4], const uint8_t server[4])
+{
+    choose(client, address, server);
+    client->state = REQUESTING;
     request_offered(client);
+}
+
+static void check_address(struct dhcp_client *client, uint64_t probed)
+{
+    client->state = CHECKING;
+    client->next = probed + PROBE_MS * platform_ticks_per_ms();
 }
 
 /* RFC 2131 4.4.1: offers may be collected. Somebody's other server is often the faster one, and knows nothing of us. */
@@ -237,7 +248,9 @@ static bool has_root(const struct dhcp_client *client, const struct dhcp_message
     return !client->request.has_root || client->request.has_root(offer);
 }
 
-static void on_offer(struct dhcp_client *client, const struct dhcp_message *offer, const uint8_t server[4], bool has_server)
+/* `committed`: it is an acknowledgement already (RFC 4039), as good as any other once it says what to boot from. */
+static void on_offer(struct dhcp_client *client, const struct dhcp_message *offer, const uint8_t server[4], bool has_server,
+                     bool committed)
 {
     struct net_ipv4 ipv4;
     net_lease_addresses(&ipv4, offer, false);
@@ -255,10 +268,14 @@ static void on_offer(struct dhcp_client *client, const struct dhcp_message *offe
         return;
     }
 
-    if ((client->lease && client->lease->proxy_length) || has_root(client, offer))
-        take_offer(client, ipv4.address, server);
-    else
+    if (!(client->lease && client->lease->proxy_length) && !has_root(client, offer)) {
         keep_spare(client, ipv4.address, server);
+    } else if (committed) {
+        choose(client, ipv4.address, server);
+        check_address(client, platform_ticks());
+    } else {
+        take_offer(client, ipv4.address, server);
+    }
 }
 
 static void on_ack(struct dhcp_client *client, const struct dhcp_message *ack, const uint8_t server[4])
@@ -276,10 +293,8 @@ static void on_ack(struct dhcp_client *client, const struct dhcp_message *ack, c
         drop(client, UNUSABLE, "the acknowledgement of", address, "is no address for a host");
     else if (client->state == EXTENDING)
         net_dhcp_bind(client, ack, 1);
-    else {
-        client->state = CHECKING;
-        client->next = client->asked + PROBE_MS * platform_ticks_per_ms();
-    }
+    else
+        check_address(client, client->asked);
 }
 
 static void on_nak(struct dhcp_client *client, const uint8_t server[4])
@@ -310,8 +325,9 @@ static void handle(struct dhcp_client *client, const struct dhcp_message *reply,
     uint8_t server[4];
     memcpy(server, client->server, sizeof server);
     bool has_server = dhcp_option_get(reply, DHCP_SERVER_ID, server, sizeof server) == 4;
-    if (type == DHCP_TYPE_OFFER && client->state == SELECTING)
-        on_offer(client, reply, server, has_server);
+    bool committed = type == DHCP_TYPE_ACK && dhcp_option_get(reply, DHCP_RAPID_COMMIT, NULL, 0) == 0;
+    if (client->state == SELECTING && (type == DHCP_TYPE_OFFER || committed))
+        on_offer(client, reply, server, has_server, committed);
     else if (type == DHCP_TYPE_ACK && client->state != SELECTING)
         on_ack(client, reply, server);
     else if (type == DHCP_TYPE_NAK && client->state != SELECTING)

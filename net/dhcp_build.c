@@ -102,6 +102,8 @@ static void put_wishes(struct message *message, const struct dhcp_draft *draft)
     if (draft->hostname[0])
         put_option(message, DHCP_HOST_NAME, draft->hostname, strlen(draft->hostname));
     put_option(message, DHCP_REQUEST_LIST, request_list, sizeof request_list);
+    if (draft->type == DHCP_TYPE_DISCOVER)
+        put_option(message, DHCP_RAPID_COMMIT, "", 0);
     put_machine(message, draft->request);
 }
 

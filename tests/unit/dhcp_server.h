@@ -32,6 +32,8 @@ static struct {
     uint8_t router[4];
     uint32_t seconds;
     bool wrong_xid, wrong_chaddr;
+    bool commits;          /* a DISCOVER that asks for it is acknowledged (RFC 4039) … */
+    bool commits_silently; /* … without saying so */
 } server;
 
 static void (*peer_sent)(const uint8_t *frame, unsigned length);
@@ -75,6 +77,8 @@ static inline void answer(const uint8_t *request, uint8_t type)
     at = put(at, 1, "\377\377\377\0", 4);
     at = put(at, 3, server.router, 4);
     at = put(at, 6, "\12\0\0\3\12\0\0\4", 8);
+    if (type == ACK && option(request, 53)[2] == DISCOVER && !server.commits_silently)
+        at = put(at, 80, "", 0);
     if (server.extra_length)
         memcpy(at, server.extra, server.extra_length);
     at += server.extra_length;
@@ -109,8 +113,9 @@ static inline void serve(uint16_t from, uint16_t to, const uint8_t *data, unsign
         answer(data, NAK);
         return;
     }
+    bool committed = type == DISCOVER && server.commits && option(data, 80);
     if (type != DECLINE)
-        answer(data, type == DISCOVER ? OFFER : ACK);
+        answer(data, type == DISCOVER && !committed ? OFFER : ACK);
 }
 
 static inline void see_frame(const uint8_t *frame, unsigned length)

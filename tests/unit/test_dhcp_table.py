@@ -8,7 +8,7 @@ ROW = re.compile(r"^DHCP_OPTION\((\w+), (\d+), (ASKED|UNASKED), (LEASE|SETTING|M
                  r"(?:EXACTLY\((?:1|2|4)\)|LIST_OF\(4\)|ANY)\)", re.M)
 USE = re.compile(r"\bDHCP_([A-Z_]+)\b")
 IN_EVERY_MESSAGE = {"LEASE_TIME", "OVERLOAD", "MESSAGE_TYPE", "RENEWAL_TIME", "REBINDING_TIME"}  # RFC 2131 table 3
-SAID_AGAIN = {"CLIENT_ID"}  # of what we send (RFC 6842)
+SAID_AGAIN = {"CLIENT_ID", "RAPID_COMMIT"}  # of what we send (RFC 6842, RFC 4039)
 
 
 def text(*names):
