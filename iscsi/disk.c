@@ -2,7 +2,10 @@
 /* What every disk does alike: checking requests, waiting for them, cutting long transfers. */
 #include "iscsi/disk.h"
 
-#define IN_FLIGHT 4 /* requests of one transfer */
+#include "platform/bytes.h"
+#include "platform/format.h"
+
+#define LARGE_IN_FLIGHT 4 /* requests of max_blocks: one would do for the line, more keep the disk behind it busy */
 
 static enum status check_request(const struct disk *disk, const struct disk_request *request)
 {
@@ -72,39 +75,135 @@ enum status disk_wait(struct disk *disk, struct disk_request *request, deadline_
     return request->status;
 }
 
-/* The requests run round a ring; the oldest is waited for and used anew. */
-static enum status transfer_blocks(struct disk *disk, enum disk_operation operation, uint64_t lba, uint64_t blocks,
-                                   uint8_t *buffer, deadline_t deadline)
+/* A write's data goes with its commands, as far as one round of them reaches; beyond that, the target asks each once for it. */
+static void choose_piece(struct disk_transfer *transfer)
 {
-    uint64_t submitted = 0, waited = 0;
-    enum status result = OK;
-    /* Each is filled in when its turn comes: most transfers are one. */
-    struct disk_request ring[IN_FLIGHT];
+    const struct disk *disk = transfer->disk;
+    uint32_t depth = smaller_of(disk->depth, DISK_IN_FLIGHT);
 
-    while (blocks || waited < submitted) {
-        if (blocks && result == OK && submitted - waited < IN_FLIGHT) {
-            struct disk_request *request = &ring[submitted++ % IN_FLIGHT];
-
-            request->operation = operation;
-            request->lba = lba;
-            request->blocks = blocks < disk->max_blocks ? (uint32_t)blocks : disk->max_blocks;
-            request->buffer = buffer;
-            disk_submit(disk, request);
-
-            buffer += (size_t)request->blocks * disk->block_size;
-            lba += request->blocks;
-            blocks -= request->blocks;
-            continue;
-        }
-
-        if (waited == submitted)
-            break;
-        struct disk_request *oldest = &ring[waited++ % IN_FLIGHT];
-        enum status status = disk_wait(disk, oldest, deadline);
-        if (result == OK)
-            result = status;
+    transfer->piece = disk->max_blocks;
+    transfer->most = LARGE_IN_FLIGHT;
+    if (transfer->operation != DISK_WRITE)
+        return;
+    if (transfer->blocks <= (uint64_t)disk->prompt_blocks * depth) {
+        transfer->piece = smaller_of(transfer->piece, disk->prompt_blocks);
+        transfer->most = depth;
+    } else if (disk->burst_blocks && depth >= LARGE_IN_FLIGHT) {
+        transfer->piece = smaller_of(transfer->piece, disk->burst_blocks);
     }
-    return result;
+}
+
+void disk_transfer_begin(struct disk_transfer *transfer, struct disk *disk, enum disk_operation operation, uint64_t lba,
+                         uint64_t blocks, void *buffer)
+{
+    /* The requests are filled in when their turn comes: most transfers are one. */
+    transfer->disk = disk;
+    transfer->operation = operation;
+    transfer->lba = lba;
+    transfer->blocks = blocks;
+    transfer->buffer = buffer;
+    choose_piece(transfer);
+    transfer->submitted = transfer->waited = 0;
+    transfer->status = OK;
+}
+
+static struct disk_request *request_of(struct disk_transfer *transfer, unsigned number)
+{
+    return &transfer->ring[number % DISK_IN_FLIGHT];
+}
+
+static void submit_next(struct disk_transfer *transfer)
+{
+    struct disk_request *request = request_of(transfer, transfer->submitted++);
+
+    request->operation = transfer->operation;
+    request->lba = transfer->lba;
+    request->blocks = transfer->blocks < transfer->piece ? (uint32_t)transfer->blocks : transfer->piece;
+    request->buffer = transfer->buffer;
+    disk_submit(transfer->disk, request);
+
+    transfer->buffer += (size_t)request->blocks * transfer->disk->block_size;
+    transfer->lba += request->blocks;
+    transfer->blocks -= request->blocks;
+}
+
+/* The record of failures holds one detail: that of the lowest block is kept as soon as it is there. */
+static void look_at_requests(struct disk_transfer *transfer)
+{
+    unsigned end = transfer->status == OK ? transfer->submitted : transfer->failed;
+
+    for (unsigned i = transfer->waited; i < end; i++) {
+        const struct disk_request *request = request_of(transfer, i);
+
+        if (!request->done || request->status == OK)
+            continue;
+        transfer->failed = i;
+        transfer->status = request->status;
+        format_text(transfer->why, sizeof transfer->why, "%s", failure_detail(request->status));
+        break;
+    }
+    while (transfer->waited < transfer->submitted && request_of(transfer, transfer->waited)->done)
+        transfer->waited++;
+}
+
+static bool has_ended(const struct disk_transfer *transfer)
+{
+    if (transfer->waited < transfer->submitted)
+        return false;
+    if (transfer->status != OK)
+        fail(transfer->status, "%s", transfer->why);
+    return true;
+}
+
+bool disk_transfer_turn(struct disk_transfer *transfer)
+{
+    bool flushes = transfer->operation == DISK_FLUSH && !transfer->submitted;
+
+    look_at_requests(transfer);
+    while ((transfer->blocks || flushes) && transfer->status == OK && transfer->submitted - transfer->waited < transfer->most) {
+        submit_next(transfer);
+        look_at_requests(transfer);
+        flushes = false;
+    }
+    return has_ended(transfer);
+}
+
+void disk_transfer_cancel(struct disk_transfer *transfer)
+{
+    for (unsigned i = transfer->waited; i < transfer->submitted; i++) {
+        struct disk_request *request = request_of(transfer, i);
+
+        if (request->done)
+            continue;
+        transfer->disk->ops->cancel(transfer->disk, request);
+        request->status = E_DISK_TIMEOUT;
+        look_at_requests(transfer);
+    }
+    if (transfer->status == OK && transfer->blocks)
+        transfer->status =
+            fail(E_DISK_TIMEOUT, "operation %u, block %llu", (unsigned)transfer->operation, (unsigned long long)transfer->lba);
+    else
+        has_ended(transfer);
+}
+
+static enum status transfer_blocks(struct disk *disk, enum disk_operation operation, uint64_t lba, uint64_t blocks, void *buffer,
+                                   deadline_t deadline)
+{
+    struct disk_transfer transfer;
+
+    disk_transfer_begin(&transfer, disk, operation, lba, blocks, buffer);
+    bool ended = disk_transfer_turn(&transfer);
+    while (!ended) {
+        disk->ops->pump(disk);
+        ended = disk_transfer_turn(&transfer);
+        if (!ended && deadline_passed(deadline)) {
+            disk_transfer_cancel(&transfer);
+            ended = true;
+        } else if (!ended) {
+            platform_idle();
+        }
+    }
+    return transfer.status;
 }
 
 enum status disk_read(struct disk *disk, uint64_t lba, uint64_t blocks, void *to, deadline_t deadline)
@@ -125,8 +224,5 @@ enum status disk_write(struct disk *disk, uint64_t lba, uint64_t blocks, const v
 
 enum status disk_flush(struct disk *disk, deadline_t deadline)
 {
-    struct disk_request request = {.operation = DISK_FLUSH};
-
-    disk_submit(disk, &request);
-    return disk_wait(disk, &request, deadline);
+    return transfer_blocks(disk, DISK_FLUSH, 0, 0, NULL, deadline);
 }

@@ -71,6 +71,9 @@ struct disk {
     uint64_t block_count;         /* > 0 */
     uint32_t epoch;               /* as above */
     uint32_t max_blocks;          /* per request */
+    uint32_t prompt_blocks;       /* a write of so many takes one round trip; 0: none is known to */
+    uint32_t burst_blocks;        /* … and one of so many, two; 0: not known */
+    uint32_t depth;               /* requests that the target takes at one time, as far as that is known; 0: it is not */
     uint32_t physical_block_size; /* bytes; block_size when not told */
     uint32_t lowest_aligned_lba;  /* the first block that a physical one begins with */
     bool read_only;
@@ -92,9 +95,37 @@ void disk_submit(struct disk *disk, struct disk_request *request);
 enum status disk_wait(struct disk *disk, struct disk_request *request, deadline_t deadline);
 
 /*
- * Whole transfers of any length, cut into requests of max_blocks of which several are in flight. They return the first failure,
- * once the requests before it are done; those in flight with it may have been carried out.
+ * A whole transfer of any length, cut into requests of which several are in flight: reads of max_blocks; writes so that they need
+ * the fewest round trips. The caller's to place; it and the buffer must stay until it has ended. The fields are its own but
+ * `status`, which is valid then: OK, or the failure of the lowest block that failed, with its detail recorded. What was in flight
+ * beside that may have been carried out.
  */
+#define DISK_IN_FLIGHT 16 /* requests of one transfer */
+struct disk_transfer {
+    struct disk *disk;
+    enum disk_operation operation;
+    uint64_t lba, blocks; /* that are not submitted yet */
+    uint8_t *buffer;
+    uint32_t piece;             /* blocks of a request */
+    unsigned most;              /* requests in flight */
+    unsigned submitted, waited; /* requests so far, and those at their head that are done */
+    unsigned failed;            /* the first of them that did, when status is not OK */
+    enum status status;
+    char why[192]; /* its detail */
+    struct disk_request ring[DISK_IN_FLIGHT];
+};
+
+/* Nothing is submitted yet. `buffer` is only read from by a write. A flush has no blocks. */
+void disk_transfer_begin(struct disk_transfer *transfer, struct disk *disk, enum disk_operation operation, uint64_t lba,
+                         uint64_t blocks, void *buffer);
+
+/* To be asked once, and again after each turn of the disk: goes on, and says whether it has ended. Never waits. */
+bool disk_transfer_turn(struct disk_transfer *transfer);
+
+/* Gives it up: it has ended, with E_DISK_TIMEOUT if something was left to do, and the buffer is touched no more. Never waits. */
+void disk_transfer_cancel(struct disk_transfer *transfer);
+
+/* The same in one call; given up when `deadline` passes before it has ended. */
 enum status disk_read(struct disk *disk, uint64_t lba, uint64_t blocks, void *to, deadline_t deadline);
 enum status disk_write(struct disk *disk, uint64_t lba, uint64_t blocks, const void *from, deadline_t deadline);
 enum status disk_flush(struct disk *disk, deadline_t deadline);

@@ -198,6 +198,14 @@ struct iscsi_session_info {
     uint32_t reconnects; /* since open */
 };
 uint32_t iscsi_session_reconnects(const struct iscsi_session *session); /* that of them alone */
+/*
+ * For the disk on it, of this connection: bytes of a write that are sent before the target asks for them, bytes that it may ask
+ * for at a time, and how many commands it takes, with none in flight.
+ */
+struct iscsi_session_reach {
+    uint32_t unasked, burst, window;
+};
+struct iscsi_session_reach iscsi_session_reach(const struct iscsi_session *session);
 void iscsi_session_info(const struct iscsi_session *session, struct iscsi_session_info *info);
 
 /*

@@ -112,6 +112,16 @@ static void ask_again(struct scsi_disk *disk, struct scsi_slot *slot)
     }
 }
 
+/* As this login has agreed. */
+static void set_reach(struct scsi_disk *disk)
+{
+    struct iscsi_session_reach reach = iscsi_session_reach(disk->session);
+
+    disk->disk.prompt_blocks = reach.unasked / disk->disk.block_size;
+    disk->disk.burst_blocks = (reach.unasked + reach.burst) / disk->disk.block_size;
+    disk->disk.depth = smaller_of(reach.window, disk->slot_count);
+}
+
 static void renew(deadline_t *patience, bool connected_anew, uint64_t pause)
 {
     if (connected_anew)
@@ -129,6 +139,8 @@ static void renew_patience(struct scsi_disk *disk)
 
     disk->pumped_at = now;
     disk->reconnects = reconnects;
+    if (connected_anew)
+        set_reach(disk);
     if (pause < SCSI_ABSENCE_MS * platform_ticks_per_ms())
         pause = 0;
 
@@ -145,10 +157,13 @@ static void scsi_disk_pump(struct disk *contract)
     disk->disk.epoch = iscsi_session_doubts(disk->session);
     renew_patience(disk);
     bool trusted = !iscsi_session_doubt(disk->session);
-    for (unsigned i = 0; i < disk->slot_end; i++) {
+    /* One failure a turn: there is one record of why. */
+    const struct disk_request *failed = NULL;
+    for (unsigned i = 0; i < disk->slot_end && !failed; i++) {
         struct scsi_slot *slot = &disk->slots[i];
+        const struct disk_request *request = slot->request;
 
-        if (!slot->request)
+        if (!request)
             continue;
         if (slot->pausing && trusted && deadline_passed(slot->again_at))
             submit_task(disk, slot);
@@ -156,6 +171,8 @@ static void scsi_disk_pump(struct disk *contract)
             ask_again(disk, slot);
         else if (!slot->pausing && slot->task.done)
             conclude_task(disk, slot);
+        if (request->done && request->status != OK)
+            failed = request;
     }
 
     if (trusted)
@@ -236,7 +253,10 @@ enum status scsi_disk_open(struct scsi_disk *disk, struct iscsi_session *session
     memcpy(disk->lun, lun, 8);
     disk->disk.ops = &operations;
     iscsi_session_guard(session);
-    return scsi_probe(disk, deadline);
+    enum status status = scsi_probe(disk, deadline);
+    if (status == OK)
+        set_reach(disk);
+    return status;
 }
 
 void scsi_disk_expect(struct scsi_disk *disk, const struct disk *known)

@@ -408,6 +408,15 @@ uint32_t iscsi_session_reconnects(const struct iscsi_session *session)
     return session->reconnects;
 }
 
+struct iscsi_session_reach iscsi_session_reach(const struct iscsi_session *session)
+{
+    uint32_t immediate;
+
+    return (struct iscsi_session_reach){.unasked = task_unasked_data(session, UINT32_MAX, &immediate),
+                                        .burst = session->agreed.max_burst,
+                                        .window = session->maxcmdsn + 1 - session->expcmdsn};
+}
+
 void iscsi_session_info(const struct iscsi_session *session, struct iscsi_session_info *info)
 {
     bool literal6 = strchr(session->portal_host, ':') != NULL;

@@ -271,7 +271,9 @@ void task_requeue_all(struct iscsi_session *session);
 /* All are done: those with an answer with OK, the others with `status`. */
 void task_finish_all(struct iscsi_session *session, enum status status);
 
-/* task_send.c: starts the next Data-Out or SCSI Command that may be sent; false: there is none. */
+/* task_send.c: of a write of `length` bytes those that the target need not ask for; *immediate of them go within the command. */
+uint32_t task_unasked_data(const struct iscsi_session *session, uint32_t length, uint32_t *immediate);
+/* Starts the next Data-Out or SCSI Command that may be sent; false: there is none. */
 bool task_next_pdu(struct iscsi_session *session);
 /* A task could be issued but for the command window. */
 bool task_waits_for_window(const struct iscsi_session *session);

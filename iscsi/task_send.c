@@ -50,18 +50,22 @@ static struct active_task *take_slot(struct iscsi_session *session, struct iscsi
     return active;
 }
 
+uint32_t task_unasked_data(const struct iscsi_session *session, uint32_t length, uint32_t *immediate)
+{
+    const struct negotiated *agreed = &session->agreed;
+    uint32_t first = smaller_of(length, agreed->first_burst);
+
+    *immediate = agreed->immediate_data ? smaller_of(first, agreed->max_send_segment) : 0;
+    return agreed->initial_r2t ? *immediate : first;
+}
+
 static void build_command(struct iscsi_session *session, struct iscsi_task *task, unsigned slot)
 {
     struct active_task *active = take_slot(session, task, slot);
 
-    /* How much of a write's data goes within the command, and how much behind it unasked. */
-    const struct negotiated *agreed = &session->agreed;
     uint32_t immediate = 0;
-    if (active->write) {
-        uint32_t first = smaller_of(task->length, agreed->first_burst);
-        immediate = agreed->immediate_data ? smaller_of(first, agreed->max_send_segment) : 0;
-        active->out_end = agreed->initial_r2t ? immediate : first;
-    }
+    if (active->write)
+        active->out_end = task_unasked_data(session, task->length, &immediate);
 
     uint8_t direction = task->direction == ISCSI_READ ? FLAG_READ : active->write ? FLAG_WRITE : 0;
     uint8_t final = active->out_end == immediate ? FLAG_FINAL : 0;

@@ -23,7 +23,8 @@ static struct {
     } asked[REMEMBERED];
     unsigned answer_every; /* pumps per answer; 0: none ever */
     bool newest_first;
-    uint64_t fails_at; /* the request with this LBA fails */
+    uint64_t fails_at; /* the request with this LBA fails … */
+    bool all_behind_fail;
 } fake;
 
 static void submit(struct disk *disk, struct disk_request *request)
@@ -52,7 +53,9 @@ static void answer(unsigned index)
     take_out(index);
     if (request->operation == DISK_READ)
         memset(request->buffer, (int)request->lba, (size_t)request->blocks * fake.disk.block_size);
-    request->status = request->lba == fake.fails_at ? E_SCSI_MEDIUM : OK;
+    request->status = OK;
+    if (request->lba == fake.fails_at || (fake.fails_at < request->lba && fake.all_behind_fail))
+        request->status = fail(E_SCSI_MEDIUM, "at %u", (unsigned)request->lba);
     request->done = true;
 }
 
@@ -212,6 +215,105 @@ static void first_failure_ends_a_transfer(void **state)
     assert_int_equal(fake.cancelled, 0); /* those in flight are waited for */
 }
 
+/* Whatever the order in which they come. */
+static void lowest_failure_is_the_transfers(void **state)
+{
+    (void)state;
+    fake.fails_at = MAX_BLOCKS;
+    fake.all_behind_fail = true;
+    for (unsigned i = 0; i < 2; i++) {
+        fake.newest_first = i;
+        assert_int_equal(disk_read(&fake.disk, 0, 50 * MAX_BLOCKS, buffer, deadline_after_ms(60000)), E_SCSI_MEDIUM);
+        assert_string_equal(failure_detail(E_SCSI_MEDIUM), "at 8");
+    }
+}
+
+struct cutting {
+    uint32_t prompt, burst, depth, blocks;
+    unsigned requests, most;
+};
+
+/* 2 blocks go within a command, 5 more can be asked for. */
+static void writes_are_cut_for_the_fewest_round_trips(void **state)
+{
+    static const struct cutting cases[] = {
+        {2, 7, 32, 1, 1, 1},  {2, 7, 32, 2, 1, 1},    {2, 7, 32, 3, 2, 2},  {2, 7, 32, 32, 16, 16}, {2, 7, 32, 33, 5, 4},
+        {2, 7, 3, 6, 3, 3},   {2, 7, 3, 7, 1, 1},     {2, 7, 4, 16, 3, 3},  {2, 7, 1, 64, 8, 4},    {2, 7, 0, 3, 1, 1},
+        {0, 5, 32, 32, 7, 4}, {16, 21, 32, 64, 8, 8}, {0, 0, 32, 64, 8, 4}, {2, 0, 32, 64, 8, 4},
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct cutting *one = &cases[i];
+
+        print_message("%u blocks, prompt %u, burst %u, depth %u\n", one->blocks, one->prompt, one->burst, one->depth);
+        fake.disk.prompt_blocks = one->prompt;
+        fake.disk.burst_blocks = one->burst;
+        fake.disk.depth = one->depth;
+        fake.submitted = fake.most = 0;
+        assert_int_equal(disk_write(&fake.disk, 9, one->blocks, buffer, deadline_after_ms(60000)), OK);
+        assert_int_equal(fake.submitted, one->requests);
+        assert_int_equal(fake.most, one->most);
+        fake.submitted = 0;
+        assert_int_equal(disk_read(&fake.disk, 9, one->blocks, buffer, deadline_after_ms(60000)), OK);
+        assert_int_equal(fake.submitted, (one->blocks + MAX_BLOCKS - 1) / MAX_BLOCKS);
+    }
+}
+
+/* Nothing in it waits: whoever has a timer of his own may take it on from there. */
+static void a_transfer_by_turns(void **state)
+{
+    struct disk_transfer transfer;
+
+    (void)state;
+    disk_transfer_begin(&transfer, &fake.disk, DISK_READ, 0, 50 * MAX_BLOCKS, buffer);
+    assert_int_equal(fake.submitted, 0);
+    assert_false(disk_transfer_turn(&transfer));
+    assert_int_equal(fake.count, 4);
+    while (!disk_transfer_turn(&transfer))
+        fake.disk.ops->pump(&fake.disk);
+    assert_int_equal(transfer.status, OK);
+    assert_int_equal(fake.submitted, 50);
+
+    fake.submitted = 0;
+    disk_transfer_begin(&transfer, &fake.disk, DISK_FLUSH, 0, 0, NULL);
+    assert_false(disk_transfer_turn(&transfer));
+    assert_false(disk_transfer_turn(&transfer));
+    assert_int_equal(fake.submitted, 1);
+    assert_int_equal(fake.asked[0].operation, DISK_FLUSH);
+    while (!disk_transfer_turn(&transfer))
+        fake.disk.ops->pump(&fake.disk);
+    assert_int_equal(transfer.status, OK);
+}
+
+static void a_transfer_is_given_up(void **state)
+{
+    struct disk_transfer transfer;
+
+    (void)state;
+    fake.answer_every = 1;
+    for (unsigned answered = 0; answered < 8; answered++) {
+        disk_transfer_begin(&transfer, &fake.disk, DISK_READ, 0, 4 * MAX_BLOCKS, buffer);
+        (void)disk_transfer_turn(&transfer);
+        for (unsigned i = 0; i < answered; i++) {
+            fake.disk.ops->pump(&fake.disk);
+            if (i % 2)
+                (void)disk_transfer_turn(&transfer);
+        }
+        disk_transfer_cancel(&transfer);
+        assert_int_equal(transfer.status, answered < 4 ? E_DISK_TIMEOUT : OK);
+        assert_int_equal(fake.count, 0);
+    }
+
+    /* All in flight is done, but not all is in flight. */
+    disk_transfer_begin(&transfer, &fake.disk, DISK_READ, 0, 5 * MAX_BLOCKS, buffer);
+    (void)disk_transfer_turn(&transfer);
+    for (unsigned i = 0; i < 4; i++)
+        fake.disk.ops->pump(&fake.disk);
+    disk_transfer_cancel(&transfer);
+    assert_int_equal(transfer.status, E_DISK_TIMEOUT);
+}
+
 static void deadline_cancels_all_in_flight(void **state)
 {
     uint64_t began = platform_ticks();
@@ -245,6 +347,10 @@ int main(void)
         CASE(nothing_at_all_is_transferred_at_once),
         CASE(transfer_over_the_end),
         CASE(first_failure_ends_a_transfer),
+        CASE(lowest_failure_is_the_transfers),
+        CASE(writes_are_cut_for_the_fewest_round_trips),
+        CASE(a_transfer_by_turns),
+        CASE(a_transfer_is_given_up),
         CASE(deadline_cancels_all_in_flight),
         CASE(answer_in_the_last_turn_counts),
     };

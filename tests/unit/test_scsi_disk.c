@@ -350,6 +350,22 @@ static void giving_up_tells_why_there_is_no_connection(void **state)
     assert_non_null(strstr(failure_detail(E_DISK_TIMEOUT), "operation 0, block 8; no connection: S304: "));
 }
 
+/* Two fail in one turn, and the record of failures holds one. */
+static void the_lowest_block_that_failed_says_why(void **state)
+{
+    (void)state;
+    lun.max_transfer_length = 8;
+    assert_int_equal(open_disk(), OK);
+    for (unsigned i = 0; i < 2; i++) { /* the newest command is answered first */
+        lun.next[0] = (struct verdict){.key = 3, .asc = i ? 0x14 : 0x11};
+        lun.next[1] = (struct verdict){.key = 3, .asc = i ? 0x11 : 0x14};
+        lun.next_count = 2;
+        lun.next_used = 0;
+        assert_int_equal(disk_read(disk, 0, 16, buffers, deadline_after_ms(1000)), E_SCSI_MEDIUM);
+        assert_non_null(strstr(failure_detail(E_SCSI_MEDIUM), i ? "ASC/ASCQ 11/00" : "ASC/ASCQ 14/00"));
+    }
+}
+
 #define PROBE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down_session)
 /* SPC-4 section 4.5.7: what an earlier write came to. The command that it came with was not carried out. */
 static void a_deferred_error_has_the_command_issued_again(void **state)
@@ -391,6 +407,7 @@ int main(void)
         CASE(deadline_of_a_silent_target),
         CASE(giving_up_tells_why_there_is_no_connection),
         CASE(a_deferred_error_has_the_command_issued_again),
+        PROBE(the_lowest_block_that_failed_says_why),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
