@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "efi/block_queue.h"
 #include "efi/disk_info.h"
 #include "efi/iscsi_path.h"
 #include "platform/format.h"
@@ -85,51 +86,120 @@ enum status block_io_verdict(enum status status)
     return for_want_of_data && published.failed != OK ? fail(published.failed, "%s", published.why) : status;
 }
 
-EFI_STATUS block_io_transfer(const struct block_request *request)
+EFI_STATUS block_io_conclude(enum disk_operation operation, uint64_t lba, uint64_t blocks, enum status status)
+{
+    if (status != OK && operation == DISK_FLUSH)
+        log_printf(LOG_WARNING, "flush: %s (S%u) %s", status_what(status), status, failure_detail(status));
+    else if (status != OK)
+        log_printf(LOG_WARNING, "%s of %llu blocks at %llu: %s (S%u) %s", operation == DISK_WRITE ? "write" : "read",
+                   (unsigned long long)blocks, (unsigned long long)lba, status_what(status), status, failure_detail(status));
+    if (operation == DISK_READ)
+        note_read(lba, status);
+
+    EFI_STATUS answer = efi_status_of(block_answer_of(status));
+    if (operation != DISK_FLUSH)
+        published.media.MediaPresent = answer != EFI_NO_MEDIA; /* UEFI 2.10, 13.9: as of the most recent transfer */
+    return answer;
+}
+
+/* As a job of the queue; without a request it is a flush. */
+static void describe_job(struct block_job *job, EFI_BLOCK_IO2_TOKEN *token, const struct block_request *request)
+{
+    job->operation = !request ? DISK_FLUSH : request->write ? DISK_WRITE : DISK_READ;
+    job->lba = request ? request->lba : 0;
+    job->blocks = request ? request->size / published.disk->block_size : 0;
+    job->buffer = request ? (void *)request->buffer : NULL;
+    job->token = token;
+}
+
+/* Most callers find nobody before them. */
+static EFI_STATUS run_job(struct block_job *job)
 {
     EFI_TPL old;
     if (!gate_enter(&old))
         return EFI_DEVICE_ERROR;
 
+    EFI_STATUS answer;
     struct disk *disk = published.disk;
-    uint64_t blocks = request->size / disk->block_size;
-    void *buffer = (void *)request->buffer;
     deadline_t deadline = deadline_after_ms(published.call_ms);
-    enum status status = request->write ? disk_write(disk, request->lba, blocks, buffer, deadline)
-                                        : disk_read(disk, request->lba, blocks, buffer, deadline);
-    if (status != OK)
-        log_printf(LOG_WARNING, "%s of %llu blocks at %llu: %s (S%u) %s", request->write ? "write" : "read",
-                   (unsigned long long)blocks, (unsigned long long)request->lba, status_what(status), status,
-                   failure_detail(status));
-    if (!request->write)
-        note_read(request->lba, status);
-
-    EFI_STATUS answer = efi_status_of(block_answer_of(status));
-    published.media.MediaPresent = answer != EFI_NO_MEDIA; /* UEFI 2.10, 13.9: as of the most recent transfer */
+    if (block_queue_is_busy()) {
+        answer = block_queue_run(job, disk, published.call_ms);
+    } else {
+        enum status status = job->operation == DISK_FLUSH   ? disk_flush(disk, deadline)
+                             : job->operation == DISK_WRITE ? disk_write(disk, job->lba, job->blocks, job->buffer, deadline)
+                                                            : disk_read(disk, job->lba, job->blocks, job->buffer, deadline);
+        answer = block_io_conclude(job->operation, job->lba, job->blocks, status);
+    }
     gate_leave(old);
+    block_queue_signal();
     return answer;
+}
+
+EFI_STATUS block_io_transfer(const struct block_request *request)
+{
+    struct block_job job;
+    describe_job(&job, NULL, request);
+    return run_job(&job);
 }
 
 EFI_STATUS block_io_flush(void)
 {
-    EFI_TPL old;
+    struct block_job job;
     if (!published.disk)
         return EFI_NO_MEDIA;
     if (published.media.ReadOnly)
         return EFI_SUCCESS;
-    if (!gate_enter(&old))
-        return EFI_DEVICE_ERROR;
+    describe_job(&job, NULL, NULL);
+    return run_job(&job);
+}
 
-    enum status status = disk_flush(published.disk, deadline_after_ms(published.call_ms));
-    if (status != OK)
-        log_printf(LOG_WARNING, "flush: %s (S%u) %s", status_what(status), status, failure_detail(status));
-    gate_leave(old);
-    return efi_status_of(block_answer_of(status));
+bool block_io_turn(void)
+{
+    return published.disk && block_queue_turn(published.disk, published.call_ms);
+}
+
+/* When somebody is inside, the timer takes it from here. */
+EFI_STATUS block_io_begin(EFI_BLOCK_IO2_TOKEN *token, const struct block_request *request)
+{
+    struct block_job *job;
+    if (gate_is_shut())
+        return EFI_DEVICE_ERROR;
+    if (firmware.boot->AllocatePool(EfiBootServicesData, sizeof *job, (void **)&job) != EFI_SUCCESS)
+        return EFI_OUT_OF_RESOURCES;
+    describe_job(job, token, request);
+    block_queue_add(job);
+
+    EFI_TPL old;
+    bool entered = gate_enter(&old), busy = true;
+    if (entered) {
+        busy = block_io_turn();
+        if (busy) {
+            published.disk->ops->pump(published.disk);
+            busy = block_io_turn();
+        }
+        gate_leave(old);
+    }
+    if (busy)
+        events_hurry();
+    if (entered)
+        block_queue_signal();
+    return EFI_SUCCESS;
 }
 
 EFI_STATUS block_io_reset(void)
 {
     return published.disk ? EFI_SUCCESS : EFI_DEVICE_ERROR;
+}
+
+EFI_STATUS block_io_abort(void)
+{
+    EFI_TPL old;
+    if (!published.disk || !gate_enter(&old))
+        return EFI_DEVICE_ERROR;
+    block_queue_abort();
+    gate_leave(old);
+    block_queue_signal();
+    return EFI_SUCCESS;
 }
 
 static EFI_STATUS check_and_transfer(const struct block_request *request)
@@ -265,12 +335,14 @@ bool block_io_withdraw(void)
                                                            &block_io, &guid_block_io2, block_io2_of(&published.media),
                                                            &guid_disk_info, &disk_info, NULL) != EFI_SUCCESS)
         return false;
+    block_io_abort();
     forget_handle();
     return true;
 }
 
 void block_io_empty(void)
 {
+    block_io_abort();
     published.disk = NULL;
     published.media.MediaPresent = FALSE;
 }

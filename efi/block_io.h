@@ -17,12 +17,13 @@
 enum status block_io_publish(struct disk *disk, const struct boot_options *options);
 
 /*
- * Sends the firmware's drivers away from the disk and takes the handle back; true when there is none. False when somebody does
- * not let go of it: all is then as before, but for the drivers. Our image must not end as long as it is so.
+ * Sends the firmware's drivers away from the disk and takes the handle back; true when there is none. What was begun is then
+ * aborted. False when somebody does not let go of it: all is then as before, but for the drivers. Our image must not end as long
+ * as it is so. While events are on: a driver may wait for what it has begun.
  */
 bool block_io_withdraw(void);
 
-/* The disk is used no more: a handle that could not be taken back answers EFI_NO_MEDIA from now on. */
+/* The disk is used no more: a handle that could not be taken back answers EFI_NO_MEDIA from now on, and what was begun ends. */
 void block_io_empty(void);
 
 /*
@@ -50,17 +51,31 @@ bool block_io_has_disk(void);
 EFI_STATUS block_io_check(const struct block_request *request, bool *nothing);
 
 /*
- * Move what has been checked, and flush; return when it is done, within options->call_ms. EFI_DEVICE_ERROR when we are inside the
- * stack already, or boot services have ended; otherwise what block_answer_of() makes of the disk's status. A disk that cannot be
- * written has nothing to flush: EFI_SUCCESS.
+ * Move what has been checked, and flush; return when it is done, within options->call_ms for it and for each request before it
+ * that it has to wait for. EFI_DEVICE_ERROR when we are inside the stack already, or boot services have ended; otherwise what
+ * block_answer_of() makes of the disk's status. A disk that cannot be written has nothing to flush: EFI_SUCCESS.
  */
 EFI_STATUS block_io_transfer(const struct block_request *request);
 EFI_STATUS block_io_flush(void);
 
 /*
+ * The same for somebody who does not wait: EFI_SUCCESS when the token's event will be signalled, at the earliest before this
+ * returns; else it will not. EFI_OUT_OF_RESOURCES; EFI_DEVICE_ERROR when boot services have ended. Without a request it is a
+ * flush. The token and the buffer are used until then.
+ */
+EFI_STATUS block_io_begin(EFI_BLOCK_IO2_TOKEN *token, const struct block_request *request);
+
+/* Inside the gate: whoever has begun something gets on with it; true: it is not all done. */
+bool block_io_turn(void);
+
+/* What the end of a read, write or flush is to its caller; a failure is logged, and remembered for block_io_verdict(). */
+EFI_STATUS block_io_conclude(enum disk_operation operation, uint64_t lba, uint64_t blocks, enum status status);
+
+/*
  * A reset, extended or not, leaves the disk alone: whether the session is healthy shows at its next command, which mends it.
- * EFI_DEVICE_ERROR without a disk.
+ * BlockIo2's ends what was begun, with EFI_ABORTED. EFI_DEVICE_ERROR without a disk, or when that cannot be.
  */
 EFI_STATUS block_io_reset(void);
+EFI_STATUS block_io_abort(void);
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * BlockIo2 does at once what is asked for and then signals the token's event: a caller that wants its request to wait in the
- * background finds it done when the call returns, which the specification allows (UEFI 2.10, 13.10).
+ * BlockIo2 (UEFI 2.10, 13.10): with an event the request is begun, and the call returns; without one it is BlockIo's.
  */
 #include "efi/block_io.h"
 
@@ -11,28 +10,26 @@ static bool is_asynchronous(const EFI_BLOCK_IO2_TOKEN *token)
 }
 
 /* Refusals are the call's own answer; how the transfer went is the token's. */
-static EFI_STATUS answer_with_token(EFI_BLOCK_IO2_TOKEN *token, EFI_STATUS status)
-{
-    if (!is_asynchronous(token))
-        return status;
-    token->TransactionStatus = status;
-    firmware.boot->SignalEvent(token->Event);
-    return EFI_SUCCESS;
-}
-
 static EFI_STATUS transfer_with_token(EFI_BLOCK_IO2_TOKEN *token, const struct block_request *request)
 {
     bool nothing;
     EFI_STATUS status = block_io_check(request, &nothing);
     if (status != EFI_SUCCESS)
         return status;
-    return answer_with_token(token, nothing ? EFI_SUCCESS : block_io_transfer(request));
+    if (!is_asynchronous(token))
+        return nothing ? EFI_SUCCESS : block_io_transfer(request);
+    if (!nothing)
+        return block_io_begin(token, request);
+
+    token->TransactionStatus = EFI_SUCCESS;
+    firmware.boot->SignalEvent(token->Event);
+    return EFI_SUCCESS;
 }
 
 static EFI_STATUS EFIAPI io2_reset(EFI_BLOCK_IO2_PROTOCOL *self, BOOLEAN extended)
 {
     (void)self, (void)extended;
-    return block_io_reset();
+    return block_io_abort();
 }
 
 static EFI_STATUS EFIAPI io2_read_blocks(EFI_BLOCK_IO2_PROTOCOL *self, UINT32 media_id, EFI_LBA lba, EFI_BLOCK_IO2_TOKEN *token,
@@ -58,7 +55,7 @@ static EFI_STATUS EFIAPI io2_flush_blocks(EFI_BLOCK_IO2_PROTOCOL *self, EFI_BLOC
         return EFI_NO_MEDIA;
     if (self->Media->ReadOnly)
         return EFI_WRITE_PROTECTED; /* which BlockIo's flush does not know */
-    return answer_with_token(token, block_io_flush());
+    return is_asynchronous(token) ? block_io_begin(token, NULL) : block_io_flush();
 }
 
 EFI_BLOCK_IO2_PROTOCOL *block_io2_of(EFI_BLOCK_IO_MEDIA *media)

@@ -23,11 +23,11 @@ enum status efi_boot_disk(struct disk *disk, const struct boot_options *options)
         if (options->hook_only)
             return OK;
         status = block_io_verdict(boot_files_start(options->files));
-        events_stop();
     }
 
     if (!block_io_withdraw())
         block_io_empty();
+    events_stop();
     tables_withdraw();
     return status;
 }

@@ -28,6 +28,11 @@ void gate_leave(EFI_TPL old)
     firmware.boot->RestoreTPL(old);
 }
 
+bool gate_is_shut(void)
+{
+    return shut;
+}
+
 void gate_shut(void)
 {
     shut = true;

@@ -256,14 +256,19 @@ void gate_leave(EFI_TPL old);
 /* From now on nobody comes in: the card has stopped. Whoever is inside stays. And again as before, which is how it begins. */
 void gate_shut(void);
 void gate_open(void);
+bool gate_is_shut(void);
 
 /* ---- events.c: what happens while others run ---- */
 
 /*
- * Opens the gate; from now on a timer pumps the disk, and when boot services end the card is closed and the gate shut. Both are
- * used until events_stop(). E_INTERNAL when the firmware makes no event: all is then stopped again.
+ * Opens the gate; from now on a timer pumps the disk and what waits for it in block_queue.h, and when boot services end the card
+ * is closed, the gate shut, and that aborted. Both are used until events_stop(). E_INTERNAL when the firmware makes no event: all
+ * is then stopped again.
  */
 enum status events_start(struct disk *disk, struct nic *nic);
+
+/* Somebody waits for his event: until there is nothing left to do, the timer comes as often as the firmware can. */
+void events_hurry(void);
 
 /* Leaves card and gate as they are; does nothing when events are off. */
 void events_stop(void);

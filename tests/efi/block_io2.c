@@ -172,4 +172,6 @@ void test_block_io2(void)
     test_blocking("block_io2-no-token", NULL);
     test_blocking("block_io2-no-event", &empty_token);
     test_with_event();
+    if (subject.config.strict)
+        test_background();
 }

@@ -94,6 +94,7 @@ void test_refusals(const struct way *way);
 void test_transfers(const struct way *way);
 void test_block_io(void);
 void test_block_io2(void);
+void test_background(void);
 void test_random(void);
 void test_disk_info(void);
 void test_read_only(void);
