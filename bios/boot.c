@@ -6,10 +6,12 @@
 #include "bios/hooks.h"
 #include "bios/int13.h"
 #include "bios/measured_boot.h"
+#include "cache/cache.h"
 
 #define SIGNATURE_OFFSET 510
 #define SIGNATURE        0xAA55
 #define READ_ONE_SECTOR  0x0201
+#define SETTLE_MS        1000   /* nobody may call ever again */
 #define FIRST_SECTOR     0x0001 /* cylinder 0, sector 1 */
 
 extern const char image_start[], rodata_end[]; /* what of the image is never written */
@@ -102,7 +104,9 @@ enum status bios_boot_disk(struct disk *disk, const struct boot_options *options
     enum status status = int13_hook_install(disk, options, reserved, reserved_count);
     if (status != OK)
         return status;
-    net_pause(options->network);
+    if (options->hook_only && options->cache)
+        cache_settle(options->cache, deadline_after_ms(SETTLE_MS));
+    int13_hook_rest();
 
     if (options->hook_only) {
         hand_over();

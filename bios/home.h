@@ -211,6 +211,9 @@ void predecessor_retire(void);
 enum status int13_hook_install(struct disk *disk, const struct boot_options *options, const struct memory_range *ranges,
                                unsigned count);
 
+/* Between calls: the card is parked while something is read ahead, else stopped. */
+void int13_hook_rest(void);
+
 /* Calls with our number go to the BIOS again, and the tables are withdrawn. */
 void int13_hook_drop_drive(void);
 

@@ -9,11 +9,13 @@
 #include "bios/home.h"
 #include "bios/hooks.h"
 #include "bios/int13.h"
+#include "cache/cache.h"
 #include "platform/bytes.h"
 #include "platform/format.h"
 
 static struct int13_drive drive;
 static struct network *network; /* that the disk is reached by */
+static struct disk *cache;
 static bool installed;
 static uint8_t bounce[INT13_BLOCK_MAX];
 
@@ -27,13 +29,21 @@ static void __attribute__((noreturn)) stop_with(enum status status)
         __asm__ volatile("cli; hlt");
 }
 
+void int13_hook_rest(void)
+{
+    if (cache && cache_in_flight(cache))
+        net_park(network);
+    else
+        net_pause(network);
+}
+
 /* The block's protected_entry: a call for our drive. */
 static void serve_hooked_call(struct real_registers *registers)
 {
     bool before = realmode_allow_interrupts(registers->eflags & FLAG_INTERRUPT);
     net_resume(network);
     int13_serve(&drive, registers);
-    net_pause(network);
+    int13_hook_rest();
     realmode_allow_interrupts(before);
     if (!realmode_stack_is_sound())
         stop_with(E_BOOT_STACK);
@@ -142,6 +152,7 @@ enum status int13_hook_install(struct disk *disk, const struct boot_options *opt
     memset(&drive, 0, sizeof drive);
     drive.call_ms = options->call_ms;
     network = options->network;
+    cache = options->cache;
     set_path(&drive.path, options);
     enum status status = int13_open(&drive, disk, bounce);
     if (status != OK)

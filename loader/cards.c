@@ -2,6 +2,7 @@
 /* The steps that open a card and wait for its link. */
 #include <string.h>
 
+#include "cache/cache.h"
 #include "loader/story.h"
 #include "platform/bytes.h"
 #include "platform/format.h"
@@ -66,12 +67,21 @@ static uint32_t window_for(uint16_t rings, uint16_t mtu)
     return (uint32_t)(rings - rings / 8) * (mtu - 40u);
 }
 
+uint32_t story_read_ahead(const struct story *story)
+{
+    uint32_t half = (uint32_t)(story->machine->arena->size / 2), wanted = story->settings.read_ahead;
+    if (story->settings.origin[SETTING_READ_AHEAD] != FROM_DEFAULT || wanted <= half)
+        return wanted;
+    return half < CACHE_MEMORY_MIN ? 0 : half;
+}
+
 static bool fits(const struct story *story, const struct nic_config *config)
 {
     const struct arena *arena = story->machine->arena;
     uint64_t wanted = (uint64_t)nic_arena_size(story->card, config) +
                       net_arena_size(&(struct net_config){.window = window_for(config->rx_buffers, config->mtu)}) +
-                      iscsi_session_size(&iscsi_profile_large) + scsi_disk_size(&iscsi_profile_large) + ARENA_RESERVE;
+                      iscsi_session_size(&iscsi_profile_large) + scsi_disk_size(&iscsi_profile_large) + story_read_ahead(story) +
+                      ARENA_RESERVE;
     return wanted <= arena->size - arena->used;
 }
 

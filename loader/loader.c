@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "cache/cache.h"
 #include "handoff/recorder.h"
 #include "iscsi/lun.h"
 #include "loader/command_line.h"
@@ -131,6 +132,20 @@ static enum status open_disk(struct story *story)
     return OK;
 }
 
+/* With blocks too large for its memory there is none. Half of what the ring holds leaves room for who waits. */
+static enum status open_cache(struct story *story)
+{
+    uint32_t size = story_read_ahead(story);
+    story->cache = NULL;
+    if (!size)
+        return OK;
+    void *memory = arena_take(story->machine->arena, size, 64);
+    if (!memory)
+        return fail(E_LOADER_MEMORY, "read-ahead= takes %u bytes", (unsigned)size);
+    story->cache = cache_new(memory, size, scsi_disk_contract(story->disk), story->window / 2);
+    return OK;
+}
+
 static enum status publish_or_boot(struct story *story, bool hook_only)
 {
     struct boot_options *options = &story->settings.boot;
@@ -138,6 +153,7 @@ static enum status publish_or_boot(struct story *story, bool hook_only)
     options->vlan = story->settings.vlan;
     options->nic = &story->nic;
     options->network = story->network;
+    options->cache = story->cache;
     options->session = story->session;
     options->call_ms = story->settings.recovery_ms > CALL_MS ? story->settings.recovery_ms : CALL_MS;
     story_find_portal(story, &options->target, &options->target_port);
@@ -147,13 +163,15 @@ static enum status publish_or_boot(struct story *story, bool hook_only)
                     options->drive);
     else
         screen_line(&story->screen, "Boot", options->hook_only ? "disk published" : "from the disk");
-    return story->machine->boot(scsi_disk_contract(story->disk), options);
+    return story->machine->boot(story->cache ? story->cache : scsi_disk_contract(story->disk), options);
 }
 
 static enum status boot_disk(struct story *story)
 {
     enum boot_choice choice = story->settings.home.boot;
-    enum status status = publish_or_boot(story, choice == BOOT_NO);
+    enum status status = open_cache(story);
+    if (status == OK)
+        status = publish_or_boot(story, choice == BOOT_NO);
     if (choice != BOOT_AUTO || status == OK)
         return status;
     screen_line(&story->screen, "Boot", "%s (S%u): the disk is kept (boot=auto)", status_what(status), (unsigned)status);
@@ -193,6 +211,8 @@ static enum status run_steps(struct story *story)
 static void close_layers(struct story *story, size_t arena_used)
 {
     screen_wait_end(&story->screen);
+    if (story->cache)
+        cache_settle(story->cache, deadline_after_ms(CLOSE_MS / 2));
     if (story->session)
         iscsi_session_close(story->session, deadline_after_ms(CLOSE_MS));
     if (story->stream)
@@ -204,6 +224,7 @@ static void close_layers(struct story *story, size_t arena_used)
     story->session = NULL;
     story->stream = NULL;
     story->disk = NULL;
+    story->cache = NULL;
     story->network = NULL;
     story->nic_open = false;
     story->machine->arena->used = arena_used;

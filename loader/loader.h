@@ -32,7 +32,8 @@ struct boot_options {
     char files[BOOT_FILES_MAX + 1];
     uint16_t vlan;                 /* in which the target is; 0: untagged */
     struct nic *nic;               /* the card the disk is reached by: PCI address and MAC, for device paths */
-    struct network *network;       /* over it, to be paused between calls */
+    struct network *network;       /* over it, to be paused between calls, */
+    struct disk *cache;            /* or parked while this has something in flight (cache/cache.h); NULL: read-ahead=off */
     struct iscsi_session *session; /* iscsi_session_info() tells target and LUN */
     struct net_address target;     /* the portal, as the tables have it; family 0: only its name is known */
     uint16_t target_port;

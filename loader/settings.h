@@ -63,6 +63,7 @@ struct settings {
     uint8_t nic_bus, nic_device, nic_function;
     uint8_t mac[NIC_MAC_LENGTH]; /* overrides the card's when SETTING_MAC has an origin above default */
     uint16_t mtu, rings;
+    uint32_t read_ahead;   /* bytes of the cache; 0: none */
     uint16_t vlan;         /* 0: frames are untagged */
     uint8_t vlan_priority; /* IEEE 802.1Q priority code point, 0..7 */
     struct home_options home;

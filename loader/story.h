@@ -42,6 +42,7 @@ struct story {
     struct iscsi_settings iscsi;
     struct iscsi_session *session; /* logged in, or NULL */
     struct scsi_disk *disk;
+    struct disk *cache; /* on it; NULL: none */
 };
 
 /* ---- loader.c ---- */
@@ -67,6 +68,9 @@ enum status story_no_card(const struct story *story);
 
 /* Opens story->card with rings that fit the arena. nic_open()'s failures; E_NIC_NOT_FOUND when nic= names another MAC. */
 enum status story_open_card(struct story *story);
+
+/* How much memory the cache is to have: half of the arena at most, unless it was asked for. */
+uint32_t story_read_ahead(const struct story *story);
 
 /* Waits for the link, counting down. E_LINK_DOWN; E_CANCELLED by Esc or N. */
 enum status story_wait_for_link(struct story *story);

@@ -11,8 +11,6 @@
 #include "platform/bytes.h"
 #include "platform/format.h"
 
-#define MEMORY_MIN    (1 * MIB)
-#define MEMORY_MAX    (64 * MIB)
 #define BAUD_MIN      300
 #define BAUD_MAX      115200 /* what a port divides its speeds from, and the default */
 #define RETRIES_MAX   10000
@@ -270,17 +268,6 @@ enum status value_parse_ibft_gateway(void *to, const char *value, size_t length)
 }
 
 /* ---- for the home ---- */
-
-enum status value_parse_memory(void *to, const char *value, size_t length)
-{
-    char unit = length ? lower_case(value[length - 1]) : '\0';
-    uint32_t bytes = unit == 'k' ? KIB : unit == 'm' ? MIB : 1;
-    uint32_t number;
-    if (!text_parse_number(value, bytes > 1 ? length - 1 : length, MEMORY_MAX / bytes, &number) || number * bytes < MEMORY_MIN)
-        return E_SETTING_VALUE;
-    *(uint32_t *)to = number * bytes;
-    return OK;
-}
 
 enum status value_parse_serial(void *to, const char *value, size_t length)
 {

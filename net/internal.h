@@ -41,6 +41,7 @@ struct network {
     uint8_t vlan_priority;
     bool by_hand; /* nothing but TCP and neighbour discovery is received */
     bool open;
+    bool parked; /* since when no turn was taken */
     bool paused;
     bool link_lost;
     deadline_t next_stranger, next_ask; /* next_hop.c: when one may be asked for again */

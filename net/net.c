@@ -339,12 +339,25 @@ void net_assertion_failed(void)
 
 #define BATCH 32 /* frames between two looks at the clock */
 
+/* From parked to running: all that has come goes up before anything is sent. */
+static void wake(struct network *network)
+{
+    if (!network->parked)
+        return;
+    network->parked = false;
+    nic_resume(network->nic);
+    while (nic_poll(network->nic, BATCH) == BATCH)
+        ;
+    network->link.send_again = true;
+}
+
 void net_poll(void)
 {
     bool running = false;
     for (struct network *network = networks; network; network = network->next) {
         if (network->paused)
             continue;
+        wake(network);
         net_link_flush(network, nic_poll(network->nic, BATCH) != 0);
         running = true;
     }
@@ -377,7 +390,23 @@ void net_pause(struct network *network)
         net_dhcp_settle(network);
         network->link.pauses = true;
         net_link_acknowledge(network);
+        if (network->parked)
+            nic_resume(network->nic);
+        network->parked = false;
         nic_pause(network->nic);
+        network->paused = true;
+    }
+}
+
+void net_park(struct network *network)
+{
+    if (network && network->open && !network->paused) {
+        net_dhcp_settle(network);
+        network->link.pauses = true;
+        net_link_acknowledge(network);
+        if (!network->parked)
+            nic_park(network->nic);
+        network->parked = true;
         network->paused = true;
     }
 }
@@ -394,7 +423,8 @@ void net_resume(struct network *network)
 {
     if (network && network->open && network->paused) {
         bool others_run = any_runs();
-        nic_resume(network->nic);
+        if (!network->parked)
+            nic_resume(network->nic);
         network->paused = false;
         if (!others_run) {
             skip_time(platform_ticks() - last_ticks);

@@ -228,6 +228,12 @@ void net_pause(struct network *network);
 void net_resume(struct network *network);
 
 /*
+ * The same as net_pause(), but that the NIC is parked: what its ring has room for is received, and taken in by the first turn
+ * after net_resume() before anything is sent. Until that turn the NIC stays parked.
+ */
+void net_park(struct network *network);
+
+/*
  * Aborts its streams and forgets its configuration; the NIC stays open, and other networks run on. A lease of net_dhcp() is not
  * given back (no DHCPRELEASE), but not renewed any more either: it runs out at the server when its time is over, and until then
  * the next exchange, ours or the OS's, is likely to get the address again. Streams stay their owners' to free. Does nothing with

@@ -223,9 +223,34 @@ static void e1000_pause(struct nic *nic)
     }
 }
 
+/* Only the registers of MTA that have a bit of ours. */
+static void hear_groups(const struct e1000 *e1000, bool on)
+{
+    for (unsigned i = 0; i < e1000->group_count; i++) {
+        unsigned index = e1000->groups[i] >> 5;
+        e1000_write(e1000, E1000_MTA(index), on ? multicast_word(e1000, index) : 0);
+    }
+}
+
+/* QEMU's 8254x would be deaf for a second: it goes on hearing all that it did. */
+static void e1000_park(struct nic *nic)
+{
+    struct e1000 *e1000 = e1000_of(nic);
+    if (!e1000->running || e1000->paused || e1000->parked || e1000->deaf_after_rctl)
+        return;
+    e1000->parked = true;
+    e1000_write(e1000, E1000_RCTL, e1000->rctl & ~(E1000_RCTL_BAM | E1000_RCTL_MPE));
+    hear_groups(e1000, false);
+}
+
 static void e1000_resume(struct nic *nic)
 {
     struct e1000 *e1000 = e1000_of(nic);
+    if (e1000->parked) {
+        e1000->parked = false;
+        hear_groups(e1000, true);
+        e1000_write(e1000, E1000_RCTL, e1000->rctl);
+    }
     if (!e1000->paused)
         return;
     e1000->paused = false;
@@ -292,6 +317,7 @@ const struct nic_driver e1000_driver = {
     .release = e1000_rx_release,
     .pause = e1000_pause,
     .resume = e1000_resume,
+    .park = e1000_park,
     .set_multicast = e1000_set_multicast,
     .read_statistics = e1000_read_statistics,
     .close = e1000_close,

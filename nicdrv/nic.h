@@ -132,6 +132,9 @@ struct nic_driver {
     void (*pause)(struct nic *nic);
     void (*resume)(struct nic *nic);
 
+    /* As nic_park(). Ends by resume(), too; not while paused. Never waits. */
+    void (*park)(struct nic *nic);
+
     /* As nic_set_multicast(), also while paused. The list outlives resets. */
     enum status (*set_multicast)(struct nic *nic, const uint8_t (*groups)[NIC_MAC_LENGTH], unsigned count);
 
@@ -221,6 +224,15 @@ static inline void nic_pause(struct nic *nic)
 static inline void nic_resume(struct nic *nic)
 {
     nic->driver->resume(nic);
+}
+
+/*
+ * For a time in which nobody polls: until nic_resume() only frames to our own MAC go into the ring, as far as the card can be
+ * told so. It may be polled all the same, and sends.
+ */
+static inline void nic_park(struct nic *nic)
+{
+    nic->driver->park(nic);
 }
 
 /*

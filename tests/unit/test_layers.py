@@ -91,7 +91,7 @@ def services():
     ("cache", ["iscsi"]),
     ("handoff", ["iscsi"]),
     ("dump", ["handoff", "nicdrv", "net", "iscsi"]),
-    ("loader", ["nicdrv", "net", "iscsi", "handoff"]),
+    ("loader", ["nicdrv", "net", "iscsi", "cache", "handoff"]),
     ("lwip", ["net"]),
     ("bearssl", []),
 ])
