@@ -122,6 +122,29 @@ static void the_other_is_paused_by_the_data_sheet(void **state)
     assert_true(card.registers[E1000_RCTL / 4] & E1000_RCTL_EN);
 }
 
+/* Broadcast and multicast are not for memory that nobody looks at; unicast is. */
+static void a_parked_card_hears_unicast_alone(void **state)
+{
+    (void)state;
+    device.device_id = 0x10D3;
+    open_card();
+    const uint8_t group[NIC_MAC_LENGTH] = {0x33, 0x33, 0, 0, 0, 1};
+    assert_int_equal(nic_set_multicast(&nic, &group, 1), OK);
+    uint32_t rctl = card.registers[E1000_RCTL / 4];
+    unsigned at = (unsigned)(E1000_MTA(0) / 4 + ((unsigned)(group[4] >> 4 | group[5] << 4) >> 5));
+    assert_true(card.registers[at]);
+
+    nic_park(&nic);
+    assert_int_equal(card.registers[E1000_RCTL / 4], rctl & ~E1000_RCTL_BAM);
+    assert_int_equal(card.registers[at], 0);
+    assert_true(frame_arrives(1, 60, WHOLE, 0));
+
+    nic_resume(&nic);
+    assert_int_equal(card.registers[E1000_RCTL / 4], rctl);
+    assert_true(card.registers[at]);
+    assert_int_equal(nic_poll(&nic, RING), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -130,6 +153,7 @@ int main(void)
         TEST(frames_come_while_rdt_is_taken_back),
         TEST(a_flood_does_not_keep_it_running),
         TEST(the_other_is_paused_by_the_data_sheet),
+        TEST(a_parked_card_hears_unicast_alone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
