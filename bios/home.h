@@ -167,6 +167,9 @@ struct far_pointer bios_pnp(void);
  */
 void pci_find_nics(struct machine *machine);
 
+/* Forbids all of them, opened or not, to write to memory; one that is opened then may again. */
+void pci_silence_nics(void);
+
 /* ---- tables.c: what the operating system is told ---- */
 
 /* struct machine's firmware_ibft: in the memory below 1 MiB, else among ACPI's tables. */

@@ -120,9 +120,12 @@ static unsigned last_bus(void)
     return present ? REG8_LOW(registers.ecx) : 0xFF;
 }
 
+static const struct machine *found;
+
 void pci_find_nics(struct machine *machine)
 {
     machine->other_nics = others;
+    found = machine;
     unsigned buses = last_bus() + 1;
     for (unsigned place = 0; place < buses * PCI_DEVICES; place++) {
         struct pci_device device = {.bus = (uint8_t)(place / PCI_DEVICES), .device = place % PCI_DEVICES};
@@ -131,6 +134,14 @@ void pci_find_nics(struct machine *machine)
         unsigned functions = platform_pci_read32(&device, PCI_HEADER) & HEADER_MULTI ? PCI_FUNCTIONS : 1;
         for (; device.function < functions; device.function++)
             note_function(machine, &device);
+    }
+}
+
+void pci_silence_nics(void)
+{
+    for (unsigned i = 0; i < found->nic_count; i++) {
+        uint32_t command = platform_pci_read32(&found->nics[i], PCI_COMMAND) & COMMAND_MASK;
+        platform_pci_write32(&found->nics[i], PCI_COMMAND, command & ~COMMAND_MASTER);
     }
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * An earlier start of ours that no reset has ended: INT 19h went round the boot order, or a BIOS did that by itself. It touches
- * its card in calls of INT 13h only, so that nothing of it moves once nobody calls it.
+ * its card in calls of INT 13h only, but that may receive into memory that is now anybody's.
  */
 #include <string.h>
 
@@ -29,6 +29,7 @@ static struct realmode_block *find_block(void)
 
 static void retire(struct realmode_block *block)
 {
+    pci_silence_nics(); /* one may be parked */
     bool unused = hooks_remove(block, BLOCK_INT13, BLOCK_HOOKS);
     block->drive = block->bios_drive = BLOCK_NO_DRIVE; /* for whoever has hooked after it and still calls it */
     block->drive_count = 0;

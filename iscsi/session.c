@@ -18,7 +18,7 @@
 #define SPARE_SLOTS_MIN   2
 #define SPARE_SLOTS_SHARE 4 /* one for so many commands */
 
-const struct iscsi_profile iscsi_profile_large = {.commands = 16, .text_in = ISCSI_TEXT_IN_MAX, .text_out = ISCSI_TEXT_OUT_MAX};
+const struct iscsi_profile iscsi_profile_large = {.commands = 32, .text_in = ISCSI_TEXT_IN_MAX, .text_out = ISCSI_TEXT_OUT_MAX};
 const struct iscsi_profile iscsi_profile_small = {.commands = 4, .text_in = ISCSI_TEXT_IN_MIN, .text_out = ISCSI_TEXT_OUT_MIN};
 
 static unsigned slots_for(const struct iscsi_profile *profile)
