@@ -84,7 +84,8 @@ def test_nothing_is_written_to_memory_behind_the_systems_back(lab, nic, settings
     """
     memory = 64 << 20
     target = hello_target(lab)
-    machine = lab.boot_by_rom(target.root_path, memory=memory >> 20, nic=nic, rom=rom_of(nic))
+    lab.dhcp(root_path=target.root_path)
+    machine = lab.boot_directly(settings, memory=memory >> 20, nic=nic)
     boot = entered(machine)
 
     before = machine.memory(0, memory)
