@@ -37,7 +37,7 @@ static void pump_below(struct cache *cache)
 
 static void finish(struct cache *cache, struct disk_request *request, enum status status)
 {
-    for (unsigned i = 0; cache->parts && i < CACHE_ERRANDS; i++) {
+    for (unsigned i = 0; i < cache->errand_end; i++) {
         if (cache->errands[i].state != ERRAND_FREE && cache->errands[i].owner == request)
             cache_free_errand(cache, &cache->errands[i]);
     }
@@ -105,7 +105,7 @@ static void measure_gap(const struct cache *cache, const struct disk_request *re
         if (line->fill && !cache->errands[line->fill - 1].doomed)
             end_before(piece, lba, cache->errands[line->fill - 1].lba);
     }
-    for (unsigned i = 0; cache->parts && i < CACHE_ERRANDS; i++) {
+    for (unsigned i = 0; i < cache->errand_end; i++) {
         if (cache->errands[i].state != ERRAND_FREE && cache->errands[i].owner == read)
             end_before(piece, lba, cache->errands[i].lba);
     }
@@ -117,7 +117,7 @@ static struct piece look(struct cache *cache, const struct disk_request *read, u
     uint32_t lba = (uint32_t)read->lba + at;
     struct piece piece = {.blocks = read->blocks - at};
 
-    for (unsigned i = 0; cache->parts && i < CACHE_ERRANDS; i++) {
+    for (unsigned i = 0; i < cache->errand_end; i++) {
         struct cache_errand *errand = &cache->errands[i];
 
         if (errand->state == ERRAND_FREE || errand->owner != read)
@@ -176,7 +176,7 @@ static void advance_read(struct cache *cache, struct disk_request *read)
 
 static bool has_parts_under_way(const struct cache *cache, const struct disk_request *request)
 {
-    for (unsigned i = 0; cache->parts && i < CACHE_ERRANDS; i++) {
+    for (unsigned i = 0; i < cache->errand_end; i++) {
         if (cache->errands[i].state == ERRAND_BUSY && cache->errands[i].owner == request)
             return true;
     }
@@ -264,7 +264,7 @@ static void cache_cancel(struct disk *contract, struct disk_request *request)
 
     enum status status =
         fail(E_DISK_TIMEOUT, "operation %u, block %llu", (unsigned)request->operation, (unsigned long long)request->lba);
-    for (unsigned i = 0; cache->parts && i < CACHE_ERRANDS; i++) {
+    for (unsigned i = 0; i < cache->errand_end; i++) {
         struct cache_errand *errand = &cache->errands[i];
 
         if (errand->state == ERRAND_BUSY && errand->owner == request && !errand->request.done)
@@ -309,7 +309,7 @@ enum status cache_settle(struct disk *contract, deadline_t deadline)
             platform_idle();
     }
 
-    for (unsigned i = 0; cache->fills && i < CACHE_ERRANDS; i++) {
+    for (unsigned i = 0; i < cache->errand_end; i++) {
         struct cache_errand *errand = &cache->errands[i];
 
         if (errand->state == ERRAND_BUSY && !errand->owner && !errand->request.done)
@@ -327,7 +327,7 @@ void cache_forget(struct disk *contract)
 
     for (uint32_t i = 0; i < cache->big.count + cache->small.count; i++)
         cache_drop(&cache->big.lines[i]);
-    for (unsigned i = 0; i < CACHE_ERRANDS; i++)
+    for (unsigned i = 0; i < cache->errand_end; i++)
         cache->errands[i].doomed = true;
     cache_rewind(cache);
     cache->stirred = true;

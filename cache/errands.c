@@ -17,6 +17,8 @@ struct cache_errand *cache_take_errand(struct cache *cache)
             errand->owner = NULL;
             errand->line = NULL;
             errand->doomed = false;
+            if (cache->errand_end <= i)
+                cache->errand_end = i + 1;
             return errand;
         }
     }
@@ -28,6 +30,8 @@ void cache_free_errand(struct cache *cache, struct cache_errand *errand)
     errand->state = ERRAND_FREE;
     if (errand->owner)
         cache->parts--;
+    while (cache->errand_end && cache->errands[cache->errand_end - 1].state == ERRAND_FREE)
+        cache->errand_end--;
 }
 
 bool cache_in_doubt(const struct cache *cache, uint32_t lba, uint32_t blocks)
@@ -35,7 +39,7 @@ bool cache_in_doubt(const struct cache *cache, uint32_t lba, uint32_t blocks)
     if (ranges_overlap(cache->doubt_from, cache->doubt_to - cache->doubt_from, lba, blocks))
         return true;
 
-    for (unsigned i = 0; cache->parts && i < CACHE_ERRANDS; i++) {
+    for (unsigned i = 0; i < cache->errand_end; i++) {
         const struct cache_errand *errand = &cache->errands[i];
 
         if (errand->state == ERRAND_BUSY && errand->request.operation == DISK_WRITE &&
@@ -57,7 +61,7 @@ static void begin_write(struct cache *cache, struct cache_errand *write)
 {
     write->number = ++cache->writes;
     cache_hide(cache, write, cache_errand_number(cache, write));
-    for (unsigned i = 0; i < CACHE_ERRANDS; i++) {
+    for (unsigned i = 0; i < cache->errand_end; i++) {
         struct cache_errand *other = &cache->errands[i];
 
         if (other->state == ERRAND_BUSY && other->request.operation == DISK_READ &&
@@ -242,7 +246,7 @@ static void end_part(struct cache *cache, struct cache_errand *errand)
 
 void cache_reap(struct cache *cache)
 {
-    for (unsigned i = 0; cache->fills + cache->parts && i < CACHE_ERRANDS; i++) {
+    for (unsigned i = 0; i < cache->errand_end; i++) {
         struct cache_errand *errand = &cache->errands[i];
 
         if (errand->state != ERRAND_BUSY || !errand->request.done)

@@ -135,7 +135,7 @@ void cache_serve(struct cache *cache, struct cache_line *line, uint32_t lba, uin
 {
     uint32_t at = lba - line->first, size = cache->disk.block_size;
 
-    memcpy(to, cache_data(cache, line) + (size_t)at * size, (size_t)blocks * size);
+    bytes_copy(to, cache_data(cache, line) + (size_t)at * size, (size_t)blocks * size);
     uint32_t back = line->account ? give_back(cache, line, at, at + blocks) : 0;
     bool is_new = line->stamp == cache->stamp || (line->account == ACCOUNT_STREAM && back);
     if (line >= cache->small.lines && !is_new)
@@ -155,7 +155,7 @@ void cache_keep(struct cache *cache, uint32_t lba, uint32_t blocks, const uint8_
         if (line && !line->fill && !line->writer && (line->account == ACCOUNT_NONE || line->from == line->to)) {
             line->account = ACCOUNT_NONE;
             cache_extend(line, at, at + count);
-            memcpy(cache_data(cache, line) + (size_t)at * size, data, (size_t)count * size);
+            bytes_copy(cache_data(cache, line) + (size_t)at * size, data, (size_t)count * size);
             line->stamp = cache->stamp;
         }
         lba += count;
@@ -202,8 +202,8 @@ void cache_renew(struct cache *cache, const struct cache_errand *write, uint8_t 
         uint32_t from = line->first + line->from, to = line->first + line->to;
         from = from < lba ? lba : from;
         to = to > end ? end : to;
-        memcpy(cache_data(cache, line) + (size_t)(from - line->first) * size,
-               (const uint8_t *)write->request.buffer + (size_t)(from - lba) * size, (size_t)(to - from) * size);
+        bytes_copy(cache_data(cache, line) + (size_t)(from - line->first) * size,
+                   (const uint8_t *)write->request.buffer + (size_t)(from - lba) * size, (size_t)(to - from) * size);
     }
 }
 

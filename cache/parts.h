@@ -88,6 +88,7 @@ struct cache {
     uint32_t blocks; /* that it deals with: all, or those before CACHE_END */
     struct cache_pool big, small;
     struct cache_errand errands[CACHE_ERRANDS];
+    uint32_t errand_end; /* no errand from here on is busy or has landed */
     struct cache_stream streams[CACHE_STREAMS];
     struct disk_queue requests;        /* the caller's that are not done */
     uint32_t credit[ACCOUNTS];         /* bytes */
