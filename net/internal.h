@@ -29,6 +29,9 @@ struct net_link {
 enum dns_source { DNS_BY_HAND6, DNS_BY_IPV4 /* with its address: by hand or by DHCP */, DNS_BY_ROUTER, DNS_SOURCES };
 #define DNS_SERVERS_MAX (DNS_SOURCES * NET_DNS_SERVERS)
 
+/* How the card was left by the last pause, as long as no turn has woken it. */
+enum card_rest { CARD_AWAKE, CARD_PARKED, CARD_STOPPED };
+
 /* One card. What is not in here is one for all: lwIP with its tables and timers, its heap, the datagrams in the making. */
 struct network {
     struct network *next; /* of net_first() */
@@ -41,7 +44,7 @@ struct network {
     uint8_t vlan_priority;
     bool by_hand; /* nothing but TCP and neighbour discovery is received */
     bool open;
-    bool parked; /* since when no turn was taken */
+    enum card_rest rest;
     bool paused;
     bool link_lost;
     deadline_t next_stranger, next_ask; /* next_hop.c: when one may be asked for again */
@@ -55,6 +58,9 @@ struct network {
 struct network *net_first(void); /* of those that are open, in the order in which they were opened */
 struct network *net_of_netif(const struct netif *netif);
 struct network *net_of_pcb(const struct tcp_pcb *pcb); /* that of the stream that began it */
+
+/* Begins the first turn after a pause, if it has not begun; for whoever may send before. */
+void net_wake(struct network *network);
 
 /* One turn, and the home's own; for loops that wait. */
 void net_wait_turn(void);

@@ -226,8 +226,8 @@ static err_t send_chain(struct network *network, struct pbuf *chain)
 static err_t link_output(struct netif *netif, struct pbuf *chain)
 {
     struct network *network = net_of_netif(netif);
-    if (network->paused)
-        return ERR_IF; /* a timer of lwIP's, for another card */
+    if (network->paused || network->rest != CARD_AWAKE)
+        return ERR_IF; /* a timer of lwIP's, for another card; before the first turn */
     err_t error = send_chain(network, chain);
     if (error != ERR_BUF)
         return error;

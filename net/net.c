@@ -339,12 +339,12 @@ void net_assertion_failed(void)
 
 #define BATCH 32 /* frames between two looks at the clock */
 
-/* From parked to running: all that has come goes up before anything is sent. */
-static void wake(struct network *network)
+/* All that has come goes up before anything is sent. */
+void net_wake(struct network *network)
 {
-    if (!network->parked)
+    if (!network || network->paused || network->rest == CARD_AWAKE)
         return;
-    network->parked = false;
+    network->rest = CARD_AWAKE;
     nic_resume(network->nic);
     while (nic_poll(network->nic, BATCH) == BATCH)
         ;
@@ -357,7 +357,7 @@ void net_poll(void)
     for (struct network *network = networks; network; network = network->next) {
         if (network->paused)
             continue;
-        wake(network);
+        net_wake(network);
         net_link_flush(network, nic_poll(network->nic, BATCH) != 0);
         running = true;
     }
@@ -384,31 +384,35 @@ void net_wait_turn(void)
 
 /* ---- pause and end ---- */
 
+/* A card that no turn has woken meanwhile is left as it is: each of its registers costs as much as a short call. */
+static void rest(struct network *network, enum card_rest how)
+{
+    if (!network || !network->open || network->paused)
+        return;
+    net_dhcp_settle(network);
+    network->link.pauses = true;
+    net_link_acknowledge(network);
+    network->paused = true;
+    if (network->rest == how)
+        return;
+
+    if (network->rest != CARD_AWAKE)
+        nic_resume(network->nic);
+    network->rest = how;
+    if (how == CARD_PARKED)
+        nic_park(network->nic);
+    else
+        nic_pause(network->nic);
+}
+
 void net_pause(struct network *network)
 {
-    if (network && network->open && !network->paused) {
-        net_dhcp_settle(network);
-        network->link.pauses = true;
-        net_link_acknowledge(network);
-        if (network->parked)
-            nic_resume(network->nic);
-        network->parked = false;
-        nic_pause(network->nic);
-        network->paused = true;
-    }
+    rest(network, CARD_STOPPED);
 }
 
 void net_park(struct network *network)
 {
-    if (network && network->open && !network->paused) {
-        net_dhcp_settle(network);
-        network->link.pauses = true;
-        net_link_acknowledge(network);
-        if (!network->parked)
-            nic_park(network->nic);
-        network->parked = true;
-        network->paused = true;
-    }
+    rest(network, CARD_PARKED);
 }
 
 static bool any_runs(void)
@@ -423,8 +427,6 @@ void net_resume(struct network *network)
 {
     if (network && network->open && network->paused) {
         bool others_run = any_runs();
-        if (!network->parked)
-            nic_resume(network->nic);
         network->paused = false;
         if (!others_run) {
             skip_time(platform_ticks() - last_ticks);

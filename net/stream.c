@@ -267,6 +267,7 @@ static enum status connect_stream(struct stream *stream, const char *host, uint1
     reset_stream(s);
     if (!s->network)
         return fail(E_UNREACHABLE, "the network is not started");
+    net_wake(s->network);
 
     s->port = port;
     s->open_until = deadline;
@@ -340,6 +341,7 @@ static enum status opened_stream(struct stream *stream, bool *open)
     struct net_stream *s = (struct net_stream *)stream;
     enum status status = OK;
 
+    net_wake(s->network);
     if (s->opening == RESOLVING)
         status = end_resolving(s);
     if (status == OK && s->opening == CONNECTING)
@@ -389,6 +391,7 @@ static enum status send_stream(struct stream *stream, const struct stream_span *
 {
     struct net_stream *s = (struct net_stream *)stream;
     *taken = 0;
+    net_wake(s->network);
     if (!s->pcb)
         return why_ended(s);
 

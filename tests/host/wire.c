@@ -157,14 +157,33 @@ static void wire_read_link(struct nic *nic, struct nic_link *link)
     *link = (struct nic_link){.up = !wire.unplugged, .megabits = wire.unplugged ? 0 : 1000, .full_duplex = !wire.unplugged};
 }
 
+static void wire_pause(struct nic *nic)
+{
+    wire.rests++;
+    nic_double_pause(nic);
+}
+
+static void wire_park(struct nic *nic)
+{
+    (void)nic;
+    wire.rests++;
+}
+
+static void wire_resume(struct nic *nic)
+{
+    wire.wakes++;
+    nic_double_resume(nic);
+}
+
 static const struct nic_driver driver = {
     .name = "wire",
     .read_link = wire_read_link,
     .send = wire_send,
     .poll = wire_poll,
     .release = wire_release,
-    .pause = nic_double_pause,
-    .resume = nic_double_resume,
+    .pause = wire_pause,
+    .resume = wire_resume,
+    .park = wire_park,
     .set_multicast = nic_double_set_multicast,
 };
 

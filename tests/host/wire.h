@@ -22,6 +22,7 @@ struct wire {
     unsigned starved;         /* arrivals that found no buffer */
     unsigned frames_sent;
     unsigned offloaded; /* of them with a checksum left to the card */
+    unsigned rests, wakes; /* how often the card was paused or parked, and resumed */
     unsigned oversized; /* frames sent that were longer than the MTU allows, an 802.1Q tag aside */
 };
 extern struct wire wire;

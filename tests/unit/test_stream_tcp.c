@@ -362,6 +362,41 @@ static void long_silence_costs_nothing(void **state)
     receive(in, 3);
 }
 
+/* A call that is served from memory leaves the card alone; one that sends wakes it first, and takes in what has come. */
+static void only_a_turn_wakes_the_card(void **state)
+{
+    (void)state;
+    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
+    net_pause(peer_network);
+    unsigned rests = wire.rests, wakes = wire.wakes;
+    for (unsigned i = 0; i < 10; i++) {
+        net_resume(peer_network);
+        net_pause(peer_network);
+    }
+    assert_int_equal(wire.rests, rests);
+    assert_int_equal(wire.wakes, wakes);
+
+    net_resume(peer_network);
+    net_park(peer_network); /* not as it was left */
+    assert_int_equal(wire.rests, ++rests);
+    assert_int_equal(wire.wakes, ++wakes);
+    for (unsigned i = 0; i < 10; i++) {
+        net_resume(peer_network);
+        net_park(peer_network);
+    }
+    assert_int_equal(wire.rests, rests);
+    assert_int_equal(wire.wakes, wakes);
+
+    net_resume(peer_network);
+    send_out(10);
+    assert_int_equal(wire.wakes, wakes + 1);
+    peer_world_run(100);
+    assert_int_equal(peer.received, 10);
+    net_pause(peer_network);
+    assert_int_equal(wire.rests, rests + 1);
+    net_resume(peer_network);
+}
+
 static void as_many_streams_as_promised(void **state)
 {
     (void)state;
@@ -397,6 +432,7 @@ int main(void)
         CASE(close_gives_up_at_its_deadline),
         CASE(abort_sends_a_reset),
         CASE(long_silence_costs_nothing),
+        CASE(only_a_turn_wakes_the_card),
         CASE(as_many_streams_as_promised),
     };
 
