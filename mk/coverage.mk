@@ -8,7 +8,7 @@ COVERAGE_OBJECTS := $(call objects_in,build/coverage,$(HOST_SOURCES) $(EFI_ON_FA
 COVERAGE_LIBRARY := build/coverage/libsanstrap.a
 COVERAGE_UNITS := $(UNIT_PROGRAMS:build/host/%=build/coverage/%)
 COVERAGE_PROBE := build/coverage/disk-probe
-COVERAGE_PROBE_OBJECTS := build/coverage/tests/stack/disk_probe.o build/coverage/tests/stack/tap_network.o
+COVERAGE_PROBE_OBJECTS := $(patsubst %,build/coverage/tests/stack/%.o,disk_probe disk_walk tap_network)
 COVERAGE_ROOMS := iscsi net loader
 $(eval $(call compile_into,build/coverage,gcc $$(COVERAGE_CFLAGS)))
 

@@ -151,5 +151,6 @@ FAULTS = {
     "attention": faults_control.Attention,
     "swap-live": faults_control.SwapLive,
     "resize": faults_control.Resize,
+    "somebody-writes": faults_control.SomebodyWrites,
     "other-disk": faults_control.OtherDisk,
 }

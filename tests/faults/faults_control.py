@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Faults of the command window, pings, numbers and messages; bits that flip; another disk."""
+import os
 import select
 import time
 
@@ -256,6 +257,37 @@ class Resize(Fault):
             self.target.lun.block_count += self.blocks
             self.target.lun.attentions[connection.nexus].append(lun.CAPACITY_CHANGED)
         return 0
+
+
+class SomebodyWrites(Fault):
+    """
+    Another writes to the LUN whenever a connection is lost and there before the next one, and, told of by `sense`, after each
+    `commands` of a connection's.
+    """
+
+    PLACES, LENGTH = 60, 4096
+
+    def __init__(self, target, commands=400, sense=lun.MEDIUM_MAY_HAVE_CHANGED, **common):
+        super().__init__(target, **common)
+        self.commands, self.sense, self.count = commands, tuple(sense), 0
+
+    def _write(self):
+        disk = self.target.lun
+        for _ in range(self.PLACES):
+            place = self.random.randrange(disk.block_count * disk.block_size // self.LENGTH) * self.LENGTH
+            os.pwrite(disk.file, self.random.randbytes(self.LENGTH), place)
+
+    def on_connect(self, connection):
+        self.count = 0
+        if connection.number > 1 and self.due():
+            self._write()
+
+    def scsi(self, connection, task):
+        self.count += 1
+        if self.count == self.commands and self.due():
+            self.count = 0
+            self._write()
+            self.target.lun.attentions[connection.nexus].append(self.sense)
 
 
 class OtherDisk(Fault):

@@ -119,7 +119,7 @@ FLUSH_SECONDS = 20
 @pytest.mark.long_fault
 def test_slow_flush(lab, row):
     """INT 13h has no call that flushes. The conformance application flushes, and looks at all that it wrote."""
-    path = image.make_image(lab.path("disk.img"), strict=True, reads=500, writes=200)
+    path = image.make_image(lab.path("disk.img"), strict=True, reads=500, writes=200, mixed=500)
     slow = ("slow", {"seconds": FLUSH_SECONDS, "opcodes": [lun.SYNCHRONIZE_CACHE_10, lun.SYNCHRONIZE_CACHE_16], "times": 1})
     target = lab.target(path, FaultyTarget, faults=[slow], settings={"identity": {"product": "LAB DISK"}})
     machine = Uefi.directly(lab, f"{WORDS[STATIC]} root={target.root_path}")

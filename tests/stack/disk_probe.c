@@ -4,6 +4,7 @@
  *   disk_probe key=value …    host port target initiator lun chap=name/secret mutual=name/secret isid=hex
  *                             digests=N (enum iscsi_digests)
  *                             image=file (what the LUN holds) reads=N writes=N depth=N until_told=1 log=N
+ *                             cache=N (bytes of one over the disk) walk=N (operations: disk_walk.h)
  *                             recovery_ms=N backoff_ms=N command_ms=N stall_ms=N login_ms=N
  *                             tap=device address=dhcp|slaac|literal loss=N (one frame in N) small=1 (a crash dump's memory)
  * With a tap device the connection is net/'s, over a card of its own; without, it is the kernel's, over a socket.
@@ -16,21 +17,24 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cache/cache.h"
 #include "iscsi/iscsi.h"
 #include "tests/host/host.h"
 #include "tests/host/posix_stream.h"
+#include "tests/stack/disk_walk.h"
 #include "tests/stack/tap_network.h"
 
 #define SPAN_BLOCKS 128
 #define DEPTH_MAX   32
 #define PATIENCE_MS 60000
 #define PROGRESS    100
+#define AHEAD_BYTES (256 * 1024)
 
 struct options {
     struct iscsi_settings settings;
     struct tap_network_settings network;
     const char *image;
-    unsigned reads, writes, depth, until_told;
+    unsigned reads, writes, depth, until_told, cache, walk;
 };
 
 struct work {
@@ -78,6 +82,8 @@ static void set_option(struct options *options, const char *key, const char *val
         {"writes", &options->writes},
         {"depth", &options->depth},
         {"until_told", &options->until_told},
+        {"cache", &options->cache},
+        {"walk", &options->walk},
         {"loss", &options->network.loss},
         {"small", &options->network.small},
         {"recovery_ms", &settings->recovery_timeout_ms},
@@ -268,6 +274,11 @@ static int work_through(struct options *options, struct disk *disk)
         failed = run_operations(&work, options->writes, 1, true);
     if (!failed && options->reads)
         failed = run_operations(&work, options->reads, options->depth, false);
+    if (!failed && options->walk) {
+        enum status status = disk_walk(disk, work.image, options->walk);
+
+        failed = status == OK ? 0 : status == E_INTERNAL ? 1 : report(status);
+    }
     if (!failed && options->until_told)
         failed = run_operations(&work, 0, options->depth, false);
     if (!failed && !disk->read_only) {
@@ -280,6 +291,28 @@ static int work_through(struct options *options, struct disk *disk)
         fclose(work.image);
     printf("operations=%llu\nworst_ms=%.1f\nms=%.1f\n", work.done, work.worst_ms,
            (double)(platform_ticks() - began) / (double)platform_ticks_per_ms());
+    return failed;
+}
+
+/* Over a cache, when there is to be one. */
+static int work_over(struct options *options, struct disk *disk)
+{
+    void *memory = options->cache ? malloc(options->cache) : NULL;
+    struct disk *cache = memory ? cache_new(memory, options->cache, disk, AHEAD_BYTES) : disk;
+    int failed = cache ? work_through(options, cache) : report(E_INVALID_ARGUMENT);
+
+    if (cache && memory) {
+        struct cache_figures figures = cache_figures(cache);
+
+        cache_settle(cache, deadline_after_ms(PATIENCE_MS));
+        printf("demanded=%llu\nahead=%llu\nused=%llu\n", (unsigned long long)figures.demanded,
+               (unsigned long long)figures.ahead, (unsigned long long)figures.used);
+        if (figures.ahead - figures.used > CACHE_LOAN + figures.demanded / 25) {
+            printf("error=waste\n");
+            failed = 1;
+        }
+    }
+    free(memory);
     return failed;
 }
 
@@ -296,7 +329,7 @@ static int run_session(struct options *options, struct arena *arena, struct stre
     int failed;
     if (status == OK) {
         describe(scsi_disk_contract(disk), session);
-        failed = work_through(options, scsi_disk_contract(disk));
+        failed = work_over(options, scsi_disk_contract(disk));
     } else {
         failed = report(status);
     }

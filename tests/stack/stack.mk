@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 TEST_PROGRAMS += build/host/disk-probe
 
-DISK_PROBE_OBJECTS := build/host/tests/stack/disk_probe.o build/host/tests/stack/tap_network.o
+DISK_PROBE_OBJECTS := $(patsubst %,build/host/tests/stack/%.o,disk_probe disk_walk tap_network)
 build/host/disk-probe: $(DISK_PROBE_OBJECTS) $(HOST_LIBRARY)
 	$(say) "LD $@"
 	$(Q)gcc $(HOST_CFLAGS) $^ -o $@
