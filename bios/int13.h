@@ -34,14 +34,14 @@ struct int13_drive {
     uint8_t last_status; /* AH=01h */
     uint8_t locks;       /* AH=45h: how often it was locked */
     uint32_t call_ms;    /* how long the disk may take for one call */
-    uint8_t *bounce;     /* one disk block, at most INT13_BLOCK_MAX bytes: sectors that are not a whole block, verifying */
+    uint8_t *bounce;     /* INT13_BLOCK_MAX bytes: for sectors that are not a whole block, and verifying */
 };
 
 /*
  * Prepares the drive: derives the CHS geometry from the partition table and boot sector in LBA 0 (read through `disk`). A LUN
  * without a usable table gets the BIOS's usual LBA-assist geometry. Fails with the disk's own status, or E_INVALID_ARGUMENT for a
- * disk that breaks its contract. `path` and `call_ms` are the caller's: they are left as they are. `bounce` has room for a block
- * of the disk.
+ * disk that breaks its contract. `path` and `call_ms` are the caller's: they are left as they are. `bounce` has room for
+ * INT13_BLOCK_MAX bytes.
  */
 enum status int13_open(struct int13_drive *drive, struct disk *disk, uint8_t *bounce);
 

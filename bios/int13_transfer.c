@@ -6,9 +6,6 @@
 #include "platform/bytes.h"
 #include "platform/format.h"
 
-/* Reads in flight while sectors are verified: all land in the one bounce block, as nobody looks at them. */
-#define VERIFY_DEPTH 8
-
 static uint32_t sectors_per_block(const struct int13_drive *drive)
 {
     return drive->disk->block_size / INT13_SECTOR_SIZE;
@@ -128,24 +125,6 @@ uint8_t int13_transfer(struct int13_drive *drive, enum disk_operation operation,
     return INT13_OK;
 }
 
-/* Reads up to VERIFY_DEPTH blocks at once; all are done when it returns. */
-static enum status read_blocks(struct int13_drive *drive, uint64_t block, unsigned blocks, deadline_t deadline)
-{
-    struct disk_request requests[VERIFY_DEPTH];
-    for (unsigned i = 0; i < blocks; i++) {
-        requests[i] = (struct disk_request){.operation = DISK_READ, .lba = block + i, .blocks = 1, .buffer = drive->bounce};
-        disk_submit(drive->disk, &requests[i]);
-    }
-
-    enum status status = OK;
-    for (unsigned i = 0; i < blocks; i++) {
-        enum status one = disk_wait(drive->disk, &requests[i], deadline);
-        if (status == OK)
-            status = one;
-    }
-    return status;
-}
-
 uint8_t int13_verify_sectors(struct int13_drive *drive, uint64_t lba, uint32_t count, uint32_t *verified)
 {
     *verified = 0;
@@ -154,11 +133,11 @@ uint8_t int13_verify_sectors(struct int13_drive *drive, uint64_t lba, uint32_t c
         return refused;
 
     deadline_t deadline = deadline_of_call(drive);
-    uint32_t ratio = sectors_per_block(drive);
+    uint32_t ratio = sectors_per_block(drive), most = INT13_BLOCK_MAX / drive->disk->block_size;
     uint64_t end = (lba + count - 1) / ratio + 1;
     for (uint64_t block = lba / ratio, blocks; block < end; block += blocks) {
-        blocks = end - block < VERIFY_DEPTH ? end - block : VERIFY_DEPTH;
-        enum status status = read_blocks(drive, block, (unsigned)blocks, deadline);
+        blocks = end - block < most ? end - block : most;
+        enum status status = disk_read(drive->disk, block, blocks, drive->bounce, deadline);
         if (status != OK)
             return failed("verify", block * ratio, status);
 

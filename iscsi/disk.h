@@ -15,7 +15,7 @@
 
 enum disk_operation { DISK_READ, DISK_WRITE, DISK_FLUSH };
 
-/* The caller's to place; it and its buffer must stay until `done`. */
+/* The caller's to place; it and its buffer, which is no other's in flight, must stay until `done`. */
 struct disk_request {
     enum disk_operation operation;
     uint64_t lba;

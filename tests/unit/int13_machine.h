@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A PC for INT 13h's tests: 1 MiB and 64 KiB of real-mode memory, some above it, and a disk in memory that completes requests in
- * the reverse of their order and can be told to fail. One of each a program. Time passes only while the disk is silent.
+ * the reverse of their order, wants memory of its own for each, and can be told to fail. One of each a program. Time passes only
+ * while the disk is silent.
  */
 #ifndef SANSTRAP_TESTS_INT13_MACHINE_H
 #define SANSTRAP_TESTS_INT13_MACHINE_H
@@ -40,7 +41,7 @@ struct memory_disk {
     struct disk disk;
     uint8_t *store;
     struct disk_request *queue;
-    unsigned requests, most_in_flight, in_flight;
+    unsigned requests, blocks, most_in_flight, in_flight;
     enum status failure; /* given to requests from `fails_from` on */
     uint64_t fails_from;
     bool silent;
@@ -49,9 +50,15 @@ struct memory_disk {
 static void memory_submit(struct disk *disk, struct disk_request *request)
 {
     struct memory_disk *memory = (struct memory_disk *)disk;
+    const uint8_t *from = request->buffer, *to = from + (size_t)request->blocks * disk->block_size;
+    for (const struct disk_request *other = memory->queue; other; other = other->link[0]) {
+        const uint8_t *its = other->buffer;
+        assert_true(to <= its || its + (size_t)other->blocks * disk->block_size <= from);
+    }
     request->link[0] = memory->queue;
     memory->queue = request;
     memory->requests++;
+    memory->blocks += request->blocks;
     if (++memory->in_flight > memory->most_in_flight)
         memory->most_in_flight = memory->in_flight;
 }
@@ -127,7 +134,7 @@ static void new_machine(uint32_t block_size, uint64_t sectors)
     drive = (struct int13_drive){.call_ms = 50, .path = {.bus = 1, .device = 2, .function = 3, .lun = {0, 5}}};
     assert_int_equal(int13_open(&drive, &memory.disk, bounce_block), OK);
 
-    memory.requests = memory.most_in_flight = 0;
+    memory.requests = memory.blocks = memory.most_in_flight = 0;
 }
 
 /* Everything a pattern, AX and DL set, A20 on, carry set the wrong way round. */

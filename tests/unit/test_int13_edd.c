@@ -235,7 +235,7 @@ static void test_verify_and_seek(void **state)
         new_machine(block, SECTORS);
         assert_int_equal(call(0x4400, 16, 100, FAR(BUFFER_SEG, 0), 77), 0);
         assert_int_equal(get(BUFFER, 8), 0xCCCCCCCCCCCCCCCC);
-        assert_true(memory.requests >= 100 * 512 / block);
+        assert_true(memory.blocks >= 100 * 512 / block);
 
         memory.failure = E_SCSI_MEDIUM;
         memory.fails_from = 160 * 512 / block;
