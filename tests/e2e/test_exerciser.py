@@ -4,24 +4,29 @@ import pytest
 
 from tests.exerciser import image
 from tests.lab import exercised
+from tests.lab.settings import STATIC
 from tests.lab.target import Istgt, Tgt
 
 DIGESTS = {"by table": "qemu64", "by instruction": "max"}  # CPUs without SSE4.2 and with it
 
 
-def exercise(lab, kind, extra=(), **options):
+def exercise(lab, kind, extra=(), settings="", **options):
     """Runs the exerciser on a disk of that target; returns how many promises were kept, all of them, and the machine."""
     disk = exercised.disk(lab)
     target = lab.target(disk, kind, **options)
-    machine = lab.boot_by_rom(target.root_path, extra=[*exercised.DEBUG_EXIT, *extra], timeout=300)
+    machine_options = {"extra": [*exercised.DEBUG_EXIT, *extra], "timeout": 300}
+    if settings:
+        machine = lab.boot_directly(f"{STATIC} root={target.root_path} {settings}", **machine_options)
+    else:
+        machine = lab.boot_by_rom(target.root_path, **machine_options)
     passed = exercised.all_pass(machine)
     assert image.verify_image(disk) > 900
     return passed, machine
 
 
-@pytest.mark.parametrize("kind,block_size", [(Tgt, 512), (Tgt, 4096), (Istgt, 512)])
-def test_every_promise(lab, kind, block_size):
-    passed, _ = exercise(lab, kind, block_size=block_size)
+@pytest.mark.parametrize("kind,block_size,settings", [(Tgt, 512, ""), (Tgt, 4096, ""), (Istgt, 512, "read-ahead=off")])
+def test_every_promise(lab, kind, block_size, settings):
+    passed, _ = exercise(lab, kind, block_size=block_size, settings=settings)
     assert passed >= 100
 
 

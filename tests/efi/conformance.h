@@ -32,6 +32,7 @@ struct config {
     uint32_t reads, writes;
     uint64_t scratch;                /* SCRATCH_SIZE bytes that may be written */
     uint64_t data_start, data_bytes; /* content that proves itself */
+    uint32_t mixed;
 };
 
 /* What is tested, and with what. */
@@ -96,6 +97,7 @@ void test_block_io(void);
 void test_block_io2(void);
 void test_background(void);
 void test_random(void);
+void test_mixed(void);
 void test_disk_info(void);
 void test_read_only(void);
 void measure_speed(void);

@@ -94,6 +94,7 @@ static void run_mode(void)
         test_block_io();
         test_block_io2();
         test_random();
+        test_mixed();
         if (subject.config.strict)
             test_disk_info();
     }

@@ -31,7 +31,7 @@ def test_every_promise_that_ovmf_makes(lab, disk):
 
 
 def test_verification_notices_a_wrong_sector(tmp_path):
-    path = image.make_image(str(tmp_path / "disk.img"), writes=0)
+    path = image.make_image(str(tmp_path / "disk.img"), writes=0, mixed=0)
     assert image.verify_image(path) == 0
     with open(path, "r+b") as file:
         file.seek(image.DATA_START + 3 * MIB + 17)

@@ -51,7 +51,7 @@ struct config {
     uint8_t seconds; /* of each speed test */
     uint32_t seed;
     uint32_t sectors;
-    uint32_t reads, writes;
+    uint32_t reads, writes, mixed;
 };
 
 /* A disk address packet, with every field that any version has. */
@@ -124,6 +124,7 @@ void test_parameters(void);
 void test_buffers(void);
 void test_environment(void);
 void test_random(void);
+void test_mixed(void);
 void measure_speed(void);
 
 #endif

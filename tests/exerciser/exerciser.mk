@@ -15,7 +15,7 @@ build/exerciser/%.o: tests/exerciser/%.asm tests/exerciser/registers.inc
 	$(say) "NASM $@"
 	$(Q)nasm -f elf32 $< -o $@
 
-build/exerciser/%.o: tests/exerciser/%.c tests/exerciser/exerciser.h bios/low_memory.h bios/ports.h platform/tsc.h
+build/exerciser/%.o: tests/exerciser/%.c $(wildcard tests/exerciser/*.h) bios/low_memory.h bios/ports.h platform/tsc.h
 	@mkdir -p $(@D)
 	$(say) "CC16 $@"
 	$(Q)gcc -m16 -march=i386 -std=gnu11 -Os -ffreestanding -fno-pic -fno-stack-protector -mgeneral-regs-only -fcf-protection=none \

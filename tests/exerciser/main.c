@@ -39,6 +39,7 @@ void exerciser_main(void)
     test_buffers();
     test_environment();
     test_random();
+    test_mixed();
 
     check(preserved_always, "registers-preserved", "see the line that begins with changed:");
     power_off();

@@ -35,7 +35,7 @@ def test_every_promise_that_seabios_makes(tmp_path):
 
 def test_verification_notices_a_wrong_sector(tmp_path):
     path = tmp_path / "disk.img"
-    image.make_image(path, size=4 << 20, writes=0)
+    image.make_image(path, size=4 << 20, writes=0, mixed=0)
     assert image.verify_image(path) == 0
     with open(path, "r+b") as file:
         file.seek(3000 * 512 + 17)

@@ -305,8 +305,8 @@ static int work_over(struct options *options, struct disk *disk)
         struct cache_figures figures = cache_figures(cache);
 
         cache_settle(cache, deadline_after_ms(PATIENCE_MS));
-        printf("demanded=%llu\nahead=%llu\nused=%llu\n", (unsigned long long)figures.demanded,
-               (unsigned long long)figures.ahead, (unsigned long long)figures.used);
+        printf("demanded=%llu\nahead=%llu\nused=%llu\n", (unsigned long long)figures.demanded, (unsigned long long)figures.ahead,
+               (unsigned long long)figures.used);
         if (figures.ahead - figures.used > CACHE_LOAN + figures.demanded / 25) {
             printf("error=waste\n");
             failed = 1;
