@@ -81,10 +81,19 @@ def partition_table(*partitions):
     return table.ljust(64, b"\0")
 
 
-def reader(call_sectors, total_calls, pause_ticks=0, dot_every=0, until_told=False, writes=False, scattered=0):
+def reader(call_sectors, total_calls, pause_ticks=0, dot_every=0, until_told=False, writes=False, scattered=0, sums=False):
     """The boot sector that asm/reader.asm tells of."""
     return assemble("reader", CALL_SECTORS=call_sectors, TOTAL_CALLS=total_calls, PAUSE_TICKS=pause_ticks, DOT_EVERY=dot_every,
-                    UNTIL_TOLD=int(until_told), WRITES=int(writes), SCATTERED=scattered)
+                    UNTIL_TOLD=int(until_told), WRITES=int(writes), SCATTERED=scattered, SUM=int(sums))
+
+
+def reader_sum(path, length):
+    """What it tells of the first bytes of a disk."""
+    total = 0
+    with open(path, "rb") as file:
+        for word, in struct.iter_unpack("<I", file.read(length)):
+            total = (total << 1 | total >> 31) + word & 0xFFFFFFFF
+    return total
 
 
 def sector_disk(path, boot_sector, size=16 * MIB):

@@ -1,9 +1,10 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ; A boot sector that reads the disk from its start in TOTAL_CALLS calls of CALL_SECTORS, with a pause of PAUSE_TICKS (of the
 ; BIOS's, 55 ms) after each, and tells on COM1: 'B' when it begins, a dot for every DOT_EVERY calls (0: none), 'E' and the last
-; status when a call fails, 'D' when it is done. With UNTIL_TOLD it is never done by itself: it starts at the disk's start again,
-; until something comes in on COM1. With WRITES it writes what lies in memory, from sector 256 on; with SCATTERED (a power of 2
-; less 1) each call goes to a place of its own among so many sectors.
+; status when a call fails, 'D' when it is done, and with SUM that of all dwords (each time turned left by a bit first). With
+; UNTIL_TOLD it is never done by itself: it starts at the disk's start again, until something comes in on COM1. With WRITES it
+; writes what lies in memory, from sector 256 on; with SCATTERED (a power of 2 less 1) each call goes to a place of its own among
+; so many sectors.
 %include "start.inc"
         mov es, ax
         sti
@@ -27,6 +28,19 @@
         mov ax, FUNCTION
         int 0x13
         jc .failed
+%if SUM
+        push ds
+        push 0x1000
+        pop ds
+        xor si, si
+        mov cx, CALL_SECTORS * 128
+.dword:
+        lodsd
+        rol dword [cs:sum], 1
+        add [cs:sum], eax
+        loop .dword
+        pop ds
+%endif
 %if SCATTERED
         imul edi, edi, 1664525  ; Numerical Recipes' generator: its high bits are the better ones
         add edi, 1013904223
@@ -73,6 +87,10 @@
         call newline
         mov al, 'D'
         call char
+%if SUM
+        mov eax, [sum]
+        call hex32
+%endif
         jmp .end
 .failed:
         push ax
@@ -103,6 +121,7 @@ TICK        equ 0x46c           ; the lowest byte of the BIOS's count
 
 drive:  db 0
         align 4
+sum:    dd 0
 packet: db 16, 0
         dw CALL_SECTORS
         dw 0, 0x1000
