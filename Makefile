@@ -6,6 +6,7 @@
 #   make unit            the unit tests alone
 #   make test-dump       every case of the crash dump, in machines
 #   make test-faults     every fault of tests/faults, and docs/faults.md
+#   make test-random     100,000 reads and writes in all orders in each place, of which make test does some
 #   make coverage        which lines the tests on the host reach
 #   make size            what loader and crash dump take of the memory that they may have
 #   make test-debian13   make, make unit and make demo on a Debian 13 in a folder; takes some five minutes

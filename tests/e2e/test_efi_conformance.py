@@ -40,8 +40,8 @@ def messaging_path(target, address, options):
 
 def conformance(lab, target, settings, nic):
     """How many checks passed, and the serial line's text."""
-    machine = ovmf.boot_from_stick(lab, f"{settings} root={target.root_path}", nic=nic, timeout=240)
-    return exercised.all_pass(machine, 200), machine.text
+    machine = ovmf.boot_from_stick(lab, f"{settings} root={target.root_path}", nic=nic, timeout=exercised.PATIENCE)
+    return exercised.all_pass(machine), machine.text
 
 
 CASES = {

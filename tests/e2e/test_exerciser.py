@@ -14,7 +14,7 @@ def exercise(lab, kind, extra=(), settings="", **options):
     """Runs the exerciser on a disk of that target; returns how many promises were kept, all of them, and the machine."""
     disk = exercised.disk(lab)
     target = lab.target(disk, kind, **options)
-    machine_options = {"extra": [*exercised.DEBUG_EXIT, *extra], "timeout": 300}
+    machine_options = {"extra": [*exercised.DEBUG_EXIT, *extra], "timeout": exercised.PATIENCE + 60}
     if settings:
         machine = lab.boot_directly(f"{STATIC} root={target.root_path} {settings}", **machine_options)
     else:

@@ -8,14 +8,18 @@ from .pdu import DATASN, ITT, OFFSET, RESIDUAL, SCSI_RESPONSE, collapse, set_res
 
 
 class Slow(Fault):
-    """Commands with these opcodes (all when none is given) take `seconds`; pings are answered all the time."""
+    """
+    Commands with these opcodes (all when none is given), for blocks from `first` on, take `seconds`; pings are answered all the
+    time.
+    """
 
-    def __init__(self, target, seconds=20, opcodes=(), **common):
+    def __init__(self, target, seconds=20, opcodes=(), first=0, **common):
         super().__init__(target, **common)
-        self.seconds, self.opcodes = seconds, opcodes
+        self.seconds, self.opcodes, self.first = seconds, opcodes, first
 
     def delay(self, connection, task):
-        return self.seconds if (not self.opcodes or task.cdb[0] in self.opcodes) and self.due() else 0
+        meets = (not self.opcodes or task.cdb[0] in self.opcodes) and lun.extent(task.cdb)[0] >= self.first
+        return self.seconds if meets and self.due() else 0
 
 
 class Forgotten(Slow):

@@ -5,6 +5,7 @@ from tests.exerciser import image
 from .boots import FAILURE
 
 DEBUG_EXIT = ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]  # by which the exerciser ends its machine
+PATIENCE = 240 + image.MIXED // 20  # seconds
 DONE = r"exerciser: \d+ passed, \d+ failed"
 
 
@@ -15,7 +16,7 @@ def disk(lab):
     return lab.path("disk.img")
 
 
-def all_pass(machine, timeout=240):
+def all_pass(machine, timeout=PATIENCE):
     """The program comes to its end and finds nothing wrong; returns how many of its checks passed."""
     machine.expect(DONE, timeout, or_fail=FAILURE)
     machine.wait_end(20)

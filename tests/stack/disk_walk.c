@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* The walk of walk.h on a disk whose file is at hand. */
 #include "tests/stack/disk_walk.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ; A boot sector that writes GIVES-UP to COM1 and calls interrupt NUMBER, as the MBR of a disk without an active partition does; 0:
 ; it returns. With HOOKS it leaves vectors behind that lead into its own memory, with TAKEN_OVER NUMBER's is one that goes on to
-; the handler before it; with WAITS it waits for a byte on COM1 first.
+; the handler before it; with WAITS it waits for a byte on COM1 first, before which it has read READS times 32 KiB of the disk.
         bits 16
         org 0x7c00
         jmp 0:start
@@ -9,6 +9,9 @@ start:
         xor ax, ax
         mov ds, ax
         cld
+%ifdef READS
+        %include "reads.inc"
+%endif
         mov si, t_gives_up
         call text
 %ifdef WAITS

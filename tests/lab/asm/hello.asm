@@ -4,7 +4,8 @@
 ;   BOOT dl=80 cs=0000 ip=7c00 sssp=0000:7c00 if=1 int12=027f
 ;   E820 <base> <length> <type>
 ;   REST
-; The registers are looked at before anything else is done; `int12` is in KiB, every number in hex.
+; The registers are looked at before anything else is done; `int12` is in KiB, every number in hex. With READS it reads so many
+; times 32 KiB of its disk in between, one after the other.
         bits 16
         org 0x7c00
 start:
@@ -81,6 +82,9 @@ start:
         test ebx, ebx
         jnz .next
 .done:
+%ifdef READS
+        %include "reads.inc"
+%endif
         cli
         mov si, t_rest
         call text
