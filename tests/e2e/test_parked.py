@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
-A card that is parked, as something is read ahead when a call of INT 13h returns: it receives into reserved memory alone; who gives
-up, and who starts anew without a reset, is left with no card that writes to memory.
+A card that is parked, as something is read ahead when a call of INT 13h returns: it receives into reserved memory alone; who
+gives up, and who starts anew without a reset, is left with no card that writes to memory.
 """
 import pytest
 
