@@ -60,12 +60,22 @@ void nic_double_release(struct nic *nic, const struct nic_frame *frame)
 
 void nic_double_pause(struct nic *nic)
 {
+    if (double_of(nic)->parked)
+        abort();
     double_of(nic)->paused = true;
+}
+
+void nic_double_park(struct nic *nic)
+{
+    struct nic_double *nic_double = double_of(nic);
+    if (nic_double->parked || nic_double->paused)
+        abort();
+    nic_double->parked = true;
 }
 
 void nic_double_resume(struct nic *nic)
 {
-    double_of(nic)->paused = false;
+    double_of(nic)->paused = double_of(nic)->parked = false;
 }
 
 enum status nic_double_set_multicast(struct nic *nic, const uint8_t (*groups)[NIC_MAC_LENGTH], unsigned count)

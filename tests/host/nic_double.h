@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What the host's NICs, wire.c and tap_nic.c, have in common: receive buffers that are in the ring or out with the caller, the
- * pause, and no filter. The functions are members of a struct nic_driver.
+ * pause, whether they are parked, and no filter. The functions are members of a struct nic_driver.
  */
 #ifndef SANSTRAP_TESTS_NIC_DOUBLE_H
 #define SANSTRAP_TESTS_NIC_DOUBLE_H
@@ -17,6 +17,7 @@ struct nic_double {
     unsigned free_count;
     bool out[NIC_DOUBLE_BUFFERS_MAX];
     bool paused;
+    bool parked;
 };
 
 /*
@@ -35,6 +36,8 @@ struct nic_frame nic_double_frame(struct nic_double *nic_double, uint16_t length
 /* Aborts the program when the frame was given back before. */
 void nic_double_release(struct nic *nic, const struct nic_frame *frame);
 
+/* A parked one receives as ever. Aborts the program when it is parked already, or paused. */
+void nic_double_park(struct nic *nic);
 void nic_double_pause(struct nic *nic);
 void nic_double_resume(struct nic *nic);
 

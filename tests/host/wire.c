@@ -165,14 +165,24 @@ static void wire_pause(struct nic *nic)
 
 static void wire_park(struct nic *nic)
 {
-    (void)nic;
     wire.rests++;
+    nic_double_park(nic);
 }
 
 static void wire_resume(struct nic *nic)
 {
     wire.wakes++;
     nic_double_resume(nic);
+}
+
+bool wire_is_parked(void)
+{
+    return card.parked;
+}
+
+bool wire_is_paused(void)
+{
+    return card.paused;
 }
 
 static const struct nic_driver driver = {

@@ -33,6 +33,10 @@ extern bool wire_offloads;
 /* Prepares `nic` with a ring of so many buffers, and resets `wire`. */
 void wire_open(struct nic *nic, struct arena *arena, unsigned rx_buffers, uint16_t mtu);
 
+/* What the stack has told the card to be. */
+bool wire_is_parked(void);
+bool wire_is_paused(void);
+
 /* Puts a frame on its way to the stack. */
 void wire_inject(const void *frame, unsigned length);
 

@@ -130,6 +130,7 @@ static const struct nic_driver driver = {
     .release = nic_double_release,
     .pause = nic_double_pause,
     .resume = nic_double_resume,
+    .park = nic_double_park,
     .set_multicast = nic_double_set_multicast,
 };
 
