@@ -20,7 +20,7 @@
 #define BUFFER_SIZE      (4 * MIB)
 #define CONFIG_MAGIC     "EFIEXERC"
 
-enum mode { MODE_EXERCISE, MODE_SPEED, MODE_READ_ONLY };
+enum mode { MODE_EXERCISE, MODE_SPEED, MODE_READ_ONLY, MODE_WORKS };
 
 /* What image.py writes at CONFIG_OFFSET. Bytes where not said otherwise. */
 struct config {
@@ -101,5 +101,6 @@ void test_mixed(void);
 void test_disk_info(void);
 void test_read_only(void);
 void measure_speed(void);
+void measure_works(void); /* tests/bench/block_io_home.c */
 
 #endif

@@ -16,7 +16,7 @@ from tests.lab.disks import MIB
 from tests.lab.lab import BUILD
 
 PROGRAM = os.path.join(BUILD, "conformance.efi")
-EXERCISE, SPEED, READ_ONLY = range(3)
+EXERCISE, SPEED, READ_ONLY, WORKS = range(4)
 CONFIG_OFFSET = 47 * MIB
 SCRATCH = 48 * MIB
 DATA_START = 49 * MIB

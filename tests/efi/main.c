@@ -87,6 +87,8 @@ static void run_mode(void)
 {
     if (subject.config.mode == MODE_SPEED) {
         measure_speed();
+    } else if (subject.config.mode == MODE_WORKS) {
+        measure_works();
     } else if (subject.config.mode == MODE_READ_ONLY) {
         test_read_only();
     } else {

@@ -3,6 +3,9 @@
 
 EXERCISER_OBJECTS := $(patsubst tests/exerciser/%.c,build/exerciser/%.o,$(wildcard tests/exerciser/*.c)) \
 	build/exerciser/entry.o build/exerciser/v86.o
+REAL_MODE_CFLAGS := -m16 -march=i386 -std=gnu11 -Os -ffreestanding -fno-pic -fno-stack-protector -mgeneral-regs-only \
+	-fcf-protection=none -fno-asynchronous-unwind-tables -fno-toplevel-reorder -fno-tree-loop-distribute-patterns -nostdinc \
+	-isystem $(shell gcc -print-file-name=include 2>/dev/null) -I.
 TEST_PROGRAMS += build/exerciser/mbr.bin build/exerciser/exerciser.bin
 
 build/exerciser/mbr.bin: tests/exerciser/mbr.asm tests/lab/asm/serial.inc
@@ -18,9 +21,7 @@ build/exerciser/%.o: tests/exerciser/%.asm tests/exerciser/registers.inc
 build/exerciser/%.o: tests/exerciser/%.c $(wildcard tests/exerciser/*.h) bios/low_memory.h bios/ports.h platform/tsc.h
 	@mkdir -p $(@D)
 	$(say) "CC16 $@"
-	$(Q)gcc -m16 -march=i386 -std=gnu11 -Os -ffreestanding -fno-pic -fno-stack-protector -mgeneral-regs-only -fcf-protection=none \
-		-fno-asynchronous-unwind-tables -fno-toplevel-reorder -fno-tree-loop-distribute-patterns -nostdinc \
-		-isystem $(shell gcc -print-file-name=include) -I. $(WARNINGS) -c $< -o $@
+	$(Q)gcc $(REAL_MODE_CFLAGS) $(WARNINGS) -c $< -o $@
 
 build/exerciser/exerciser.elf: $(EXERCISER_OBJECTS) tests/exerciser/exerciser.ld
 	$(say) "LD $@"
