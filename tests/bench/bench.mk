@@ -3,12 +3,15 @@
 #   make bench       how fast, beside the iPXE in the card's ROM, a disk of the machine's own and the bare card, in one run:
 #                    build/bench.json, build/bench.md and docs/bench.svg. QUICK=1: two minutes. PEER=path: another iPXE, too.
 #   make bench-efi   BlockIo, beside the iSCSI driver in OVMF and Debian's iPXE
-#   make traces      records the traces anew that are recorded (tests/bench/traces)
+#   make bench-traces   makes the boot traces anew (tests/bench/traces)
 
-.PHONY: bench bench-efi traces
-bench bench-efi traces: deps
+.PHONY: bench bench-efi bench-traces
+bench bench-efi: deps
 	@$(MAKE) --no-print-directory all test-programs
 	@/usr/bin/python3 -m tests.bench.$(subst -,_,$@) $(if $(QUICK),--quick) $(if $(PEER),--peer=$(PEER)) $(BENCH)
+
+bench-traces: deps
+	@/usr/bin/python3 -m tests.bench.record
 
 BENCH_HOST := build/bench/wire build/bench/slow build/bench/feeder
 $(BENCH_HOST): build/bench/%: tests/bench/%.c tests/bench/card.h

@@ -87,7 +87,7 @@ static uint32_t place_of_call(const struct work *work, uint32_t call)
 
 static void tell(const struct work *work, uint32_t calls, uint32_t sectors, uint32_t units, uint32_t think)
 {
-    say("work %s calls %u sectors %u units %u think %u bad %u\n", work->name, calls, sectors, units, think, wrong);
+    say("work %s %u %u %u %u %u\n", work->name, calls, sectors, units, think, wrong);
 }
 
 static void do_calls(const struct work *work)

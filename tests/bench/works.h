@@ -54,8 +54,9 @@ struct plan {
 /* ---- works.c ---- */
 
 /*
- * Prints a line for each work: "work NAME calls C sectors S units U think T bad B", U and T in units of 1024 cycles; first
- * "units per second N". Returns how many calls failed or brought wrong data.
+ * Prints a line for each work: "work", its name, calls, sectors, how long it took and how much of that the caller computed, in
+ * units of 1024 cycles, and how many calls failed or brought wrong data, the sum of which is returned. First a line "units per
+ * second N".
  */
 uint32_t works_run(void);
 
