@@ -16,7 +16,7 @@
 
 enum card_kind {
     CARD_PING, /* feeder: to be sent back as it is */
-    CARD_DATA, /* either: to be counted */
+    CARD_DATA, /* either: to be counted; the machine copies it to where it could be used */
     CARD_ACK,  /* either: how many of CARD_DATA have come since the last CARD_SEND, or the start */
     CARD_SEND, /* feeder: that many frames of CARD_DATA are wanted, CARD_IN_FLIGHT of them without an answer */
     CARD_STOP, /* feeder: switch off */

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -150,7 +151,13 @@ int main(int count, char **arguments)
     setsockopt(wire, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof room);
 
     sscanf(arguments[2], "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &frame[0], &frame[1], &frame[2], &frame[3], &frame[4], &frame[5]);
-    memcpy(frame + 6, "\x02\0\0\0\0\1", 6);
+    struct ifreq request = {0};
+    snprintf(request.ifr_name, sizeof request.ifr_name, "%s", arguments[1]);
+    if (ioctl(wire, SIOCGIFHWADDR, &request)) { /* the bridge hands up what is for itself */
+        perror(arguments[1]);
+        return 1;
+    }
+    memcpy(frame + 6, request.ifr_hwaddr.sa_data, 6);
     frame[12] = CARD_TYPE >> 8;
     frame[13] = CARD_TYPE & 0xFF;
     uint64_t ms = strtoull(arguments[3], NULL, 10);
