@@ -81,6 +81,7 @@ static double receive(uint64_t ms)
 {
     uint32_t sent = 0, came = 0, lost = 0, number;
     put(CARD_SEND, 0, CARD_SHORT); /* begins to count anew */
+
     uint64_t start = now(), limit = start + ms * NS_PER_MS;
     while (now() < limit) {
         if (sent - came - lost >= CARD_IN_FLIGHT) {
@@ -104,6 +105,7 @@ static double transmit(uint64_t ms)
 {
     uint32_t came = 0, number;
     put(CARD_SEND, UINT32_MAX, CARD_SHORT);
+
     uint64_t start = now(), limit = start + ms * NS_PER_MS;
     while (now() < limit) {
         if (take(CARD_DATA, &number, ANSWER_MS))

@@ -84,7 +84,8 @@ def _int13_base(folder):
     with open(os.path.join(BUILD, "exerciser", "mbr.bin"), "rb") as file:
         boot = file.read()
     with open(path, "wb") as file:
-        file.write(boot.ljust(446, b"\0") + disks.partition_table((INT13.data, DATA_SECTORS, 0xDA)) + b"\x55\xaa" + bytes(SECTOR) + program)
+        table = disks.partition_table((INT13.data, DATA_SECTORS, 0xDA))
+        file.write(boot.ljust(446, b"\0") + table + b"\x55\xaa" + bytes(SECTOR) + program)
         file.truncate(INT13.data * SECTOR)
         file.seek(INT13.data * SECTOR)
         for sector in range(DATA_SECTORS):
@@ -94,7 +95,8 @@ def _int13_base(folder):
 
 def _block_io_base(folder):
     path, size = os.path.join(folder, "disk"), BLOCK_IO.sectors * SECTOR
-    config = efi_image.CONFIG.pack(efi_image.MAGIC, efi_image.WORKS, 0, 0, SEED, 0, 0, efi_image.SCRATCH, efi_image.DATA_START, MIB)
+    config = efi_image.CONFIG.pack(efi_image.MAGIC, efi_image.WORKS, 0, 0, SEED, 0, 0, efi_image.SCRATCH,
+                                   efi_image.DATA_START, MIB)
     with open(path, "wb") as file:
         file.truncate(size)
         file.seek(efi_image.CONFIG_OFFSET)

@@ -36,7 +36,8 @@ def joined(rows):
     """SeaBIOS may divide a call: what follows at once and without a gap belongs to the call before."""
     result = []
     for row in rows:
-        if result and row[3] < 15 and not row[0] and result[-1][1] + result[-1][2] == row[1] and result[-1][2] + row[2] <= 127:
+        follows = result and row[3] < 15 and not row[0] and result[-1][1] + result[-1][2] == row[1]
+        if follows and result[-1][2] + row[2] <= 127:
             writes, place, count, think = result.pop()
             row = (writes, place, count + row[2], think)
         result.append(row)
@@ -65,8 +66,8 @@ def main():
     for name, (comment, rows) in made.items():
         disks.text_file(trace.path(name), trace.text_of(comment, rows))
         sectors = sum(count for _, _, count, _ in rows)
-        print(f"{name}: {len(rows)} operations, {sectors / 2048:.1f} MiB, {sum(row[3] for row in rows) / 1e6:.1f} s of computing, "
-              f"up to sector {max(place + count for _, place, count, _ in rows)}")
+        print(f"{name}: {len(rows)} operations, {sectors / 2048:.1f} MiB, {sum(row[3] for row in rows) / 1e6:.1f} s of "
+              f"computing, up to sector {max(place + count for _, place, count, _ in rows)}")
 
 
 if __name__ == "__main__":

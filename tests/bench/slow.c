@@ -120,6 +120,7 @@ static bool fill(struct pipe *pipe)
         pipe->end -= pipe->begin;
         pipe->begin = 0;
     }
+
     ssize_t length = recv(pipe->from, pipe->bytes + pipe->end, PIECE, MSG_DONTWAIT);
     if (length < 0 && (errno == EAGAIN || errno == EINTR))
         return true;
@@ -191,6 +192,7 @@ static void serve(int initiator, int target)
 {
     struct pipe requests = {.from = initiator, .to = target, .bytes = malloc(HELD_MAX), .size = HELD_MAX};
     struct pipe answers = {.from = target, .to = initiator, .bytes = malloc(HELD_MAX), .size = HELD_MAX};
+
     bool goes_on = requests.bytes && answers.bytes;
     while (goes_on) {
         uint64_t due = UINT64_MAX;

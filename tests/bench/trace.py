@@ -4,8 +4,8 @@ Boot traces: traces/NAME.txt, a line an operation:
 
     r PLACE SECTORS THINK    or w: sectors of 512 bytes from the data's start; microseconds that the caller computes before it
 
-Lines that begin with # say where it comes from. PLACE is +N for N sectors behind the end of the operation before; a THINK of 0 may
-be left out.
+Lines that begin with # say where it comes from. PLACE is +N for N sectors behind the end of the operation before; a
+THINK of 0 may be left out.
 """
 import os
 
