@@ -1,14 +1,29 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-#   make bench       how fast, beside the iPXE in the card's ROM, a disk of the machine's own and the bare card, in one run:
-#                    build/bench.json, build/bench.md and docs/bench.svg. QUICK=1: two minutes. PEER=path: another iPXE, too.
-#   make bench-efi   BlockIo, beside the iSCSI driver in OVMF and Debian's iPXE
-#   make bench-traces   makes the boot traces anew (tests/bench/traces)
+#   make bench         INT 13h beside the iPXE in the card's ROM, a disk of the machine's own and the bare card, turn by turn in
+#                      one run; some 20 minutes. Writes build/bench.json, .md (the tables) and .svg
+#   make bench-efi     BlockIo beside OVMF's own iSCSI driver and Debian's ipxe.efi: build/bench-efi.json, …
+#   make bench-docs    docs/performance.svg from both
+#   make bench-traces  the boot traces anew (tests/bench/traces)
+#
+#   BOOTS=3                    of each contender over each network
+#   NETWORKS="0ms 1ms-0.1%"    round trip, loss each way, and diskNms for a target that takes N ms a command: "1ms-disk8ms"
+#   WORKS="read-64K linux"     otherwise those that tell something on that network
+#   PEER="a.pxe b.rom c.lkrn"  other iPXEs beside Debian's, or c.efi
+#   ONLY="sanstrap,bare card"  these contenders
+#   MS=500                     how long a work lasts; four times that where frames are lost
+#   FULL=1                     5 boots, every network: 2 hours
+#
+# Two minutes:  make bench BOOTS=1 NETWORKS="0ms 1ms" WORKS="read-64K read-4K random-512"
 
-.PHONY: bench bench-efi bench-traces
+.PHONY: bench bench-efi bench-docs bench-traces
 bench bench-efi: deps
 	@$(MAKE) --no-print-directory all test-programs
-	@/usr/bin/python3 -m tests.bench.$(subst -,_,$@) $(if $(QUICK),--quick) $(if $(PEER),--peer=$(PEER)) $(BENCH)
+	@/usr/bin/python3 -m tests.bench.bench $(if $(filter %-efi,$@),--efi) $(if $(FULL),--full) $(if $(BOOTS),--boots=$(BOOTS)) \
+		$(if $(MS),--ms=$(MS)) --networks="$(NETWORKS)" --works="$(WORKS)" --peers="$(PEER)" $(if $(ONLY),--only="$(ONLY)")
+
+bench-docs:
+	@/usr/bin/python3 -m tests.bench.plot docs/performance.svg $(wildcard build/bench.json build/bench-efi.json)
 
 bench-traces: deps
 	@/usr/bin/python3 -m tests.bench.record

@@ -1,116 +1,70 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
-INT 13h read throughput and the time to the boot sector, for sanstrap and for the iPXE in the e1000's ROM (Debian's), turn by
-turn: the machine's own noise hits both. Ratios count, figures do not.
+make bench and make bench-efi: one interleaved run, its tables, build/bench.json and build/bench.svg (build/bench-efi.…). The
+knobs are those of bench.mk.
 """
 import argparse
 import json
 import os
-import statistics
-import struct
 import sys
 
-sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+from tests.lab.lab import BUILD
 
-from tests.lab import disks, network  # noqa: E402
-from tests.lab.boots import FAILURE  # noqa: E402
-from tests.lab.lab import BUILD, NBP, Lab  # noqa: E402
+from . import plot, report, setups
+from .plan import works
+from .run import Run
 
-LOADERS = ("sanstrap", "ipxe")
-WORKS = {  # name: how the boot sector goes about it; iPXE refuses calls of 128 sectors
-    "reads, 63.5 KiB": {"call_sectors": 127, "total_calls": 1024},
-    "reads, 4 KiB": {"call_sectors": 8, "total_calls": 4096},
-    "reads, 512 B, scattered": {"call_sectors": 1, "total_calls": 4096, "scattered": 0x1ffff},
-    "writes, 63.5 KiB": {"call_sectors": 127, "total_calls": 512, "writes": True},
-}
-SECONDS_TO_BOOT_SECTOR = "last TFTP block to boot sector, s"
-
-# Ethernet II, RFC 791, RFC 768, RFC 1350: offsets in a frame, and what stands there.
-ETHERTYPE, ETHERTYPE_IPV4 = 12, 0x0800
-IP = 14
-IP_PROTOCOL, IPPROTO_UDP = IP + 9, 17
-IP_SOURCE = IP + 12
-UDP_SIZE = 8
-TFTP_ACK = 4
-SHORTEST_ACK = 46
+BOOTS, FULL_BOOTS = 3, 5
 
 
-def boot(lab, loader, **work):
-    """A machine whose boot sector says B before it reads and D after it."""
-    sector = disks.reader(**work)
-    target = lab.target(disks.sector_disk(lab.path("disk.img"), sector, size=128 * disks.MIB))
-    return lab.boot_by_rom(target.root_path, loader, timeout=300)
+def words(text):
+    return tuple(text.replace(",", " ").split())
 
 
-def throughput(loader, work):
-    """MB/s."""
-    with Lab("bench") as lab:
-        machine = boot(lab, loader, **work)
-        begin = machine.seconds_at(machine.expect("^B$", 90, or_fail=FAILURE).start())
-        end = machine.seconds_at(machine.expect("^D$", 200, or_fail="^E").start())
-        return work["call_sectors"] * 512 * work["total_calls"] / (end - begin) / 1e6
+def options_of(arguments):
+    parser = argparse.ArgumentParser(prog="tests.bench.bench", description=__doc__)
+    parser.add_argument("--efi", action="store_true", help="BlockIo; otherwise INT 13h")
+    parser.add_argument("--full", action="store_true", help="every network, and the boots that a closing figure wants")
+    parser.add_argument("--boots", type=int, default=0)
+    parser.add_argument("--ms", type=int, default=500, help="of each work that is not a trace")
+    parser.add_argument("--networks", type=words, default=())
+    parser.add_argument("--works", type=words, default=())
+    parser.add_argument("--peers", type=words, default=())
+    parser.add_argument("--only", type=lambda text: tuple(text.split(",")), default=(), help="these contenders, with commas")
+    options = parser.parse_args(arguments)
+
+    options.boots = options.boots or (FULL_BOOTS if options.full else BOOTS)
+    options.networks = options.networks or (setups.FULL if options.full else setups.DEFAULT)
+    for name in options.networks:
+        setups.setup(name)
+    known = [work.name for work in works(options.efi)]
+    unknown = set(options.works) - set(known)
+    if unknown:
+        parser.error(f"no such works: {' '.join(sorted(unknown))}; there are {' '.join(known)}")
+    for path in options.peers:
+        if not os.path.exists(path):
+            parser.error(f"{path} is not there")
+    return options
 
 
-def is_tftp_ack(frame):
-    """One of the client's: the server sends none."""
-    if len(frame) < SHORTEST_ACK or struct.unpack_from(">H", frame, ETHERTYPE)[0] != ETHERTYPE_IPV4:
-        return False
-    if frame[IP_PROTOCOL] != IPPROTO_UDP or frame[IP_SOURCE:IP_SOURCE + 4] == bytes(map(int, network.SERVER.split("."))):
-        return False
-    header_words = frame[IP] & 15
-    return struct.unpack_from(">H", frame, IP + header_words * 4 + UDP_SIZE)[0] == TFTP_ACK
-
-
-def last_tftp_ack(frames):
-    """When the client acknowledged the last block of what it loaded."""
-    return max(when for when, frame in frames if is_tftp_ack(frame))
-
-
-def seconds_to_boot_sector(loader):
-    """From the last block of the NBP (iPXE is in the ROM already: of its script) to the boot sector's first character."""
-    with Lab("bench") as lab:
-        wire = lab.network.capture()
-        machine = boot(lab, loader, call_sectors=1, total_calls=1)
-        begun = machine.wall_time(machine.expect("^B$", 90, or_fail=FAILURE).start())
-        lab.network.stop_capture()
-        return begun - last_tftp_ack(network.read_pcap(wire))
-
-
-def measure(loader):
-    """One turn: figures by their names."""
-    figures = {f"{name}, MB/s": throughput(loader, work) for name, work in WORKS.items()}
-    figures[SECONDS_TO_BOOT_SECTOR] = seconds_to_boot_sector(loader)
-    return figures
-
-
-def print_medians(medians, turns):
-    print(f"\n{'median of ' + str(turns):40}" + "".join(f"{loader:>12}" for loader in medians))
-    for name in next(iter(medians.values())):
-        print(f"{name:40}" + "".join(f"{row[name]:12.2f}" for row in medians.values()))
+def keep(found, name):
+    """The result's files; returns the tables."""
+    path = os.path.join(BUILD, name)
+    with open(path + ".json", "w", encoding="utf-8") as file:
+        json.dump(found, file, indent=1)
+    plot.write(path + ".svg", [found])
+    with open(path + ".md", "w", encoding="utf-8") as file:
+        file.write(report.text(found))
+    return report.text(found)
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--turns", type=int, default=3)
-    parser.add_argument("--loader", choices=LOADERS, action="append", help="only this one")
-    options = parser.parse_args()
-
-    figures = {loader: {} for loader in options.loader or LOADERS}
-    for turn in range(options.turns):
-        for loader, row in figures.items():
-            measured = measure(loader)
-            for name, value in measured.items():
-                row.setdefault(name, []).append(value)
-            said = ", ".join(f"{name} {value:.2f}" for name, value in measured.items())
-            print(f"turn {turn + 1}, {loader}: {said}", flush=True)
-
-    medians = {loader: {name: round(statistics.median(values), 3) for name, values in row.items()}
-               for loader, row in figures.items()}
-    print_medians(medians, options.turns)
-    if os.path.exists(NBP):
-        medians["sanstrap.pxe bytes"] = os.path.getsize(NBP)
-    with open(os.path.join(BUILD, "bench.json"), "w", encoding="ascii") as file:
-        json.dump({"medians": medians, "all": figures}, file, indent=2)
+    options = options_of(sys.argv[1:])
+    name = "bench-efi" if options.efi else "bench"
+    run = Run(options.efi, options.networks, options.boots, options.ms, options.works, options.peers, options.only)
+    run.go(after_round=lambda: keep(run.result(), name))
+    print("\n" + keep(run.result(), name))
+    sys.exit(1 if run.failures else 0)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from tests.lab.settings import ADDRESS, STATIC
 OURS = "sanstrap"
 LOCAL = "own disk"  # a disk of the machine's own: not a peer
 CARD = "bare card"  # the bound
+DEBIAN_PXE = "/usr/lib/ipxe/ipxe.pxe"
 DEBIAN_EFI = "/usr/lib/ipxe/ipxe.efi"
 TIMEOUT = 900
 
@@ -23,7 +24,8 @@ class Contender:
     boot: Callable  # (lab, root path, disk) → machine
     peer: bool = True
     plain_only: bool = False  # a network makes no difference to it
-    start: bool = True        # the time from its program to the boot sector means something
+    program: str = ""         # what the card's ROM loads: from its last block the time to the boot sector counts
+    start_only: bool = False  # nothing else of it is measured
 
 
 def _known(setting):
@@ -77,17 +79,19 @@ def _own_disk(lab, _, disk):
 
 
 def _peer(path):
-    ways = {".rom": _rom, ".lkrn": _kernel}
-    return ways.get(os.path.splitext(path)[1], _chained)(path)
+    name, way = os.path.basename(path), {".rom": _rom, ".lkrn": _kernel}.get(os.path.splitext(path)[1], _chained)
+    return Contender(name, way(path), program=name if way is _chained else "")
 
 
 def of_bios(peers=()):
-    result = [Contender(OURS, _ours(), peer=False)]
+    result = [Contender(OURS, _ours(), peer=False, program=os.path.basename(NBP))]
     if _known("read-ahead"):
-        result.append(Contender("read-ahead=off", _ours("read-ahead=off"), peer=False, start=False))
+        result.append(Contender("read-ahead=off", _ours("read-ahead=off"), peer=False))
     result.append(Contender("Debian's iPXE", _rom()))
-    result += [Contender(os.path.basename(path), _peer(path), start=False) for path in peers]
-    return [*result, Contender(LOCAL, _own_disk, peer=False, plain_only=True, start=False)]
+    if os.path.exists(DEBIAN_PXE):
+        result.append(Contender("Debian's ipxe.pxe", _chained(DEBIAN_PXE), program=os.path.basename(DEBIAN_PXE), start_only=True))
+    result += [_peer(path) for path in peers]
+    return [*result, Contender(LOCAL, _own_disk, peer=False, plain_only=True)]
 
 
 # ---- UEFI ----

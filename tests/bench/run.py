@@ -7,51 +7,60 @@ import json
 import os
 import struct
 import subprocess
+import time
 
 from tests.lab import network, process
 from tests.lab.lab import Lab
 from tests.lab.qemu import MAC
 
-from . import contenders, setups
-from .plan import Disk
+from . import contenders, report, setups
+from .plan import CHECK, Disk
+from .report import START
 
 BEGINS = r"^units per second"
 ENDS = r"^exerciser: \d+ passed, (\d+) failed$"
 FAILURE = r"^S\d{3} |FAIL boot sector|^no plan"
-START = "start"
 
 # Ethernet II, RFC 791, RFC 768, RFC 1350: offsets in a frame, and what stands there.
 ETHERTYPE, ETHERTYPE_IPV4 = 12, 0x0800
 IP = 14
 IP_PROTOCOL, IPPROTO_UDP = IP + 9, 17
-IP_SOURCE = IP + 12
 UDP_SIZE = 8
-TFTP_ACK = 4
-SHORTEST_ACK = 46
+TFTP_PORT, TFTP_RRQ, TFTP_ACK = 69, 1, 4
 
 
-def _is_tftp_ack(frame):
-    """One of the client's: the server sends none."""
-    if len(frame) < SHORTEST_ACK or struct.unpack_from(">H", frame, ETHERTYPE)[0] != ETHERTYPE_IPV4:
-        return False
-    if frame[IP_PROTOCOL] != IPPROTO_UDP or frame[IP_SOURCE:IP_SOURCE + 4] == bytes(map(int, network.SERVER.split("."))):
-        return False
-    header_words = frame[IP] & 15
-    return struct.unpack_from(">H", frame, IP + header_words * 4 + UDP_SIZE)[0] == TFTP_ACK
+def _tftp(frame):
+    """(source port, destination port, opcode, what follows) of what may be TFTP's; None."""
+    if len(frame) < IP + 20 + UDP_SIZE + 4 or struct.unpack_from(">H", frame, ETHERTYPE)[0] != ETHERTYPE_IPV4:
+        return None
+    if frame[IP_PROTOCOL] != IPPROTO_UDP:
+        return None
+    udp = IP + (frame[IP] & 15) * 4
+    source, destination = struct.unpack_from(">HH", frame, udp)
+    return source, destination, *struct.unpack_from(">H", frame, udp + UDP_SIZE), frame[udp + UDP_SIZE + 2:]
 
 
-def last_tftp_ack(frames):
-    """When the client acknowledged the last block of what it loaded."""
-    return max(when for when, frame in frames if _is_tftp_ack(frame))
+def last_ack_of(frames, file):
+    """When the client acknowledged the last block of this file."""
+    port, when = None, None
+    for time, frame in frames:
+        found = _tftp(frame)
+        if found and found[1:3] == (TFTP_PORT, TFTP_RRQ) and found[3].split(b"\0")[0].decode().lstrip("/") == file:
+            port = found[0]
+        elif found and found[0] == port and found[2] == TFTP_ACK:
+            when = time
+    if when is None:
+        raise ValueError(f"{file} was not loaded")
+    return when
 
 
-def boot(contender, setup, efi, plan, ms):
+def boot(contender, over, efi, plan, ms):
     """One boot: {work: figure}. What was read has been looked at by the machine, what was written is looked at here."""
     with Lab("bench") as lab:
-        disk = Disk(lab.path("disk.img"), efi, plan, ms)
-        timed = setup.plain and contender.start and not efi
-        root_path = "" if contender.plain_only else setups.target(lab, setup, disk.path)
-        setups.Cable(lab.network, setup)
+        disk = Disk(lab.path("disk.img"), efi, plan, over.ms(ms))
+        timed = over.plain and contender.program
+        root_path = "" if contender.plain_only else setups.target(lab, over, disk.path)
+        setups.Cable(lab.network, over)
         wire = lab.network.capture() if timed else None
         machine = contender.boot(lab, root_path, disk.path)
         begun = machine.expect("^bench: begins", 200, FAILURE) if not efi else None
@@ -65,14 +74,14 @@ def boot(contender, setup, efi, plan, ms):
         assert failed == "0", machine.text[-2000:]
         disk.check(machine.text)
         if timed:
-            figures[START] = machine.wall_time(begun.start()) - last_tftp_ack(network.read_pcap(wire))
+            figures[START] = machine.wall_time(begun.start()) - last_ack_of(network.read_pcap(wire), contender.program)
         return figures
 
 
-def bare_card(setup, ms):
+def bare_card(over, ms):
     """The bound, by the names of the works that it bounds."""
     with Lab("bench") as lab:
-        setups.Cable(lab.network, setup)
+        setups.Cable(lab.network, over)
         machine = lab.machine(kernel=os.path.join(setups.PROGRAMS, "card.elf"), rom="",
                               extra=["-device", "isa-debug-exit,iobase=0x501,iosize=4"])
         machine.expect("^ready", 60)
@@ -85,50 +94,59 @@ def bare_card(setup, ms):
 
 
 class Run:
-    """Figures: self.figures[setup][work][contender] = [one a round]; self.failures are what went wrong, in words."""
+    """
+    `boots` rounds over `networks` (setups.py), of all works or those named, `ms` each; `only` these contenders, if any are named.
+    self.figures[network][work][contender] = [one a round]; self.failures are what went wrong, in words.
+    """
 
-    def __init__(self, efi, chosen_setups, rounds, ms, quick=False, peers=(), only=()):
-        self.efi, self.setups, self.rounds, self.ms, self.quick = efi, chosen_setups, rounds, ms, quick
+    def __init__(self, efi, networks, boots, ms, works=(), peers=(), only=()):
+        self.efi, self.boots, self.ms, self.works = efi, boots, ms, works
+        self.setups = [setups.setup(name) for name in networks]
         everyone = contenders.of_uefi(peers) if efi else contenders.of_bios(peers)
         self.contenders = [one for one in everyone if not only or one.name in only]
         self.card = not only or contenders.CARD in only
-        self.figures = {setup.name: {} for setup in chosen_setups}
+        self.figures = {name: {} for name in networks}
         self.failures = []
 
-    def _note(self, setup, name, measure):
+    def _note(self, over, name, measure):
+        begun = time.monotonic()
         try:
             measured = measure()
-        except (AssertionError, process.LabError, ValueError, subprocess.SubprocessError) as error:
-            self.failures.append(f"{name}, {setup.name}: {error}")
-            print(f"{setup.name}, {name}: FAILED: {str(error)[:300]}", flush=True)
+        except (AssertionError, process.LabError, ValueError, OSError, subprocess.SubprocessError) as error:
+            self.failures.append(f"{name}, {over.name}: {error}")
+            print(f"{over.name}, {name}: FAILED: {str(error)[:300]}", flush=True)
             return
         for work, value in measured.items():
-            self.figures[setup.name].setdefault(work, {}).setdefault(name, []).append(value)
-        print(f"{setup.name}, {name}: " + ", ".join(f"{work} {value:.4g}" for work, value in measured.items()), flush=True)
+            self.figures[over.name].setdefault(work, {}).setdefault(name, []).append(value)
+        said = ", ".join(f"{work} {report.number(value)}" for work, value in measured.items())
+        print(f"{over.name}, {name} ({time.monotonic() - begun:.0f} s): {said}", flush=True)
 
-    def _card_bounds(self, setup):
-        known = {work.name for work in setup.plan(self.efi)}
-        return {work: value for work, value in bare_card(setup, self.ms).items() if work in known}
+    def _plan(self, over, contender):
+        return [CHECK] if contender.start_only else over.plan(self.efi, self.works)
+
+    def _card_bounds(self, over):
+        known = {work.name for work in over.plan(self.efi, self.works)}
+        return {work: value for work, value in bare_card(over, over.ms(self.ms)).items() if work in known}
 
     def round(self):
-        for setup in self.setups:
-            plan = setup.plan(self.efi, self.quick)
+        for over in self.setups:
             for contender in self.contenders:
-                if setup.plain or not contender.plain_only:
-                    self._note(setup, contender.name, lambda one=contender: boot(one, setup, self.efi, plan, self.ms))
-            if self.card and not setup.loss and not setup.disk_ms:
-                self._note(setup, contenders.CARD, lambda: self._card_bounds(setup))
+                if over.plain or not (contender.plain_only or contender.start_only):
+                    plan = self._plan(over, contender)
+                    self._note(over, contender.name, lambda one=contender: boot(one, over, self.efi, plan, self.ms))
+            if self.card and not over.loss and not over.disk_ms:
+                self._note(over, contenders.CARD, lambda: self._card_bounds(over))
 
-    def go(self):
-        for number in range(self.rounds):
-            print(f"round {number + 1} of {self.rounds}", flush=True)
+    def result(self):
+        """What build/bench.json holds."""
+        names = [one.name for one in self.contenders] + ([contenders.CARD] if self.card else [])
+        peers = [one.name for one in self.contenders if one.peer]
+        return {"interface": "BlockIo" if self.efi else "INT 13h", "boots": self.boots, "ms": self.ms, "contenders": names,
+                "peers": peers, "networks": report.summary(self.figures, peers), "runs": self.figures, "failures": self.failures}
+
+    def go(self, after_round=lambda: None):
+        for number in range(self.boots):
+            print(f"round {number + 1} of {self.boots}", flush=True)
             self.round()
+            after_round()
         return self
-
-    @property
-    def names(self):
-        return [one.name for one in self.contenders] + ([contenders.CARD] if self.card else [])
-
-    @property
-    def peers(self):
-        return [one.name for one in self.contenders if one.peer]

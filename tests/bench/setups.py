@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Networks and disks that are measured over: how long a cable is, what it loses, and how long the target's disk takes."""
+"""
+Networks and disks that are measured over. A name says how long the cable is, what it loses, and how long the target's disk takes:
+"5ms", "1ms-0.1%", "disk8ms", "1ms-1%-disk8ms".
+"""
 import json
 import os
+import re
 import subprocess
 from dataclasses import dataclass
 
@@ -15,6 +19,16 @@ from .plan import CHECK, TRACE, works
 PROGRAMS = os.path.join(BUILD, "bench")
 BEHIND = PORT + 1  # the target's port when something stands before it
 
+NUMBER = r"(\d+(?:\.\d+)?)"
+NAME = re.compile(rf"(?:{NUMBER}ms)?(?:(?:^|(?<=s)-){NUMBER}%)?(?:(?:^|(?<=[s%])-)disk{NUMBER}ms)?")
+DEFAULT = ("0ms", "1ms", "5ms", "1ms-1%", "disk8ms")
+FULL = ("0ms", "1ms", "5ms", "0ms-0.1%", "1ms-0.1%", "5ms-0.1%", "0ms-1%", "1ms-1%", "5ms-1%",
+        "disk1ms", "disk8ms", "1ms-disk8ms")
+STREAMS = ("read-1M", "read-64K", "read-4K", "write-64K")
+BEHIND_A_DISK = (*STREAMS, "random-512")
+TRACES_UP_TO_MS = 1  # of round trip, unless they are asked for
+LOSSY = 4            # times as long: what a loss costs comes in lumps
+
 
 @dataclass
 class Setup:
@@ -22,33 +36,32 @@ class Setup:
     rtt_ms: float = 0
     loss: float = 0     # share of the frames, each way
     disk_ms: float = 0  # of a command
-    only: tuple = ()    # names of works, or all
-    traces: bool = False
 
     @property
     def plain(self):
         return not (self.rtt_ms or self.loss or self.disk_ms)
 
-    def plan(self, efi, quick=False):
-        """The works, and a look at every word of some sectors behind them."""
-        wanted = [work for work in works(efi) if (self.traces if work.kind == TRACE else not self.only or work.name in self.only)]
-        if quick:
-            wanted = [work for work in wanted if work.kind != TRACE or work.name == "linux"]
+    def _is_usual(self, work):
+        if work.kind == TRACE:
+            return not self.loss and not self.disk_ms and self.rtt_ms <= TRACES_UP_TO_MS
+        chosen = BEHIND_A_DISK if self.disk_ms else STREAMS if self.loss else ()
+        return not chosen or work.name in chosen
+
+    def plan(self, efi, names=()):
+        """The works, those that are usual here or those named, and a look at every word of some sectors behind them."""
+        wanted = [work for work in works(efi) if (work.name in names if names else self._is_usual(work))]
         return [*wanted, CHECK]
 
+    def ms(self, ms):
+        return ms * LOSSY if self.loss else ms
 
-STREAMS = ("read-1M", "read-64K", "read-4K", "write-64K")
-BEHIND_A_DISK = (*STREAMS, "random-512")
-SETUPS = [
-    Setup("RTT 0", traces=True),
-    Setup("RTT 1 ms", rtt_ms=1, traces=True),
-    Setup("RTT 5 ms", rtt_ms=5),
-    Setup("1 ms, 0.1 % lost", rtt_ms=1, loss=0.001, only=STREAMS),
-    Setup("1 ms, 1 % lost", rtt_ms=1, loss=0.01, only=STREAMS),
-    Setup("disk 1 ms", disk_ms=1, only=BEHIND_A_DISK),
-    Setup("disk 8 ms", disk_ms=8, only=BEHIND_A_DISK),
-]
-QUICK = ("RTT 0", "RTT 1 ms", "disk 8 ms")
+
+def setup(name):
+    match = NAME.fullmatch(name)
+    if not match or not name:
+        raise ValueError(f"{name!r} is no network: e.g. 5ms, 1ms-0.1%, disk8ms")
+    rtt, loss, disk = (float(number or 0) for number in match.groups())
+    return Setup(name, rtt, loss / 100, disk)
 
 
 def _started(network, program, *arguments):
@@ -62,11 +75,11 @@ def _started(network, program, *arguments):
 class Cable:
     """Taps made by `network` from now on hang on a cable; nothing is made when it does nothing."""
 
-    def __init__(self, network, setup, seed=1):
-        self.network, self.setup, self.seed = network, setup, seed
+    def __init__(self, network, over, seed=1):
+        self.network, self.over, self.seed = network, over, seed
         self.bridged = network.add_tap
         self.wires = []
-        if setup.rtt_ms or setup.loss:
+        if over.rtt_ms or over.loss:
             network.add_tap = self.add_tap
 
     def add_tap(self):
@@ -74,7 +87,7 @@ class Cable:
         inside = f"m{outside}"
         self.network.ip("tuntap", "add", inside, "mode", "tap")
         self.network.ip("link", "set", inside, "mtu", self.network.mtu, "up")
-        delay, loss = round(self.setup.rtt_ms * 500), round(self.setup.loss * 1e6)
+        delay, loss = round(self.over.rtt_ms * 500), round(self.over.loss * 1e6)
         self.wires.append(_started(self.network, "wire", inside, outside, delay, loss, self.seed))
         return inside
 
@@ -85,10 +98,10 @@ class Cable:
         return json.loads(child.communicate(timeout=process.bound(10))[0])
 
 
-def target(lab, setup, disk):
+def target(lab, over, disk):
     """The root path of a target with that disk, slow or not."""
-    if not setup.disk_ms:
+    if not over.disk_ms:
         return lab.target(disk).root_path
     behind = lab.target(disk, port=BEHIND)
-    _started(lab.network, "slow", SERVER, PORT, BEHIND, round(setup.disk_ms * 1000))
+    _started(lab.network, "slow", SERVER, PORT, BEHIND, round(over.disk_ms * 1000))
     return behind.root_path.replace(f":{BEHIND}:", "::")
