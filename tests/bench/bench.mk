@@ -50,7 +50,7 @@ build/bench/int13.bin: build/bench/int13.elf
 
 # The bare card.
 BENCH_CARD := $(patsubst %.c,build/bios/%.o,$(wildcard nicdrv/*.c platform/*.c platform/freestanding/*.c) tests/nic/machine.c \
-	tests/bench/card.c)
+	tests/bench/card.c tests/bench/card_tcp.c)
 build/bench/card.elf: $(BENCH_CARD) tests/nic/nic.lds
 	@mkdir -p $(@D)
 	$(say) "LD $@"

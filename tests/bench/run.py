@@ -12,6 +12,7 @@ import time
 from tests.lab import network, process
 from tests.lab.lab import Lab
 from tests.lab.qemu import MAC
+from tests.lab.settings import ADDRESS
 
 from . import contenders, report, setups
 from .plan import CHECK, Disk
@@ -85,7 +86,8 @@ def bare_card(over, ms):
         machine = lab.machine(kernel=os.path.join(setups.PROGRAMS, "card.elf"), rom="",
                               extra=["-device", "isa-debug-exit,iobase=0x501,iosize=4"])
         machine.expect("^ready", 60)
-        command = lab.network.inside([os.path.join(setups.PROGRAMS, "feeder"), network.BRIDGE, MAC, ms])
+        lab.network.ip("neigh", "add", ADDRESS, "lladdr", MAC, "dev", network.BRIDGE)  # it has no ARP
+        command = lab.network.inside([os.path.join(setups.PROGRAMS, "feeder"), network.BRIDGE, MAC, ADDRESS, ms])
         done = subprocess.run(command, stdout=subprocess.PIPE, timeout=process.bound(120), check=True)
         said = json.loads(done.stdout)
     reads, writes = said["receive"] / 1e6, said["send"] / 1e6

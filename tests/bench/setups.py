@@ -73,12 +73,16 @@ def _started(network, program, *arguments):
 
 
 class Cable:
-    """Taps made by `network` from now on hang on a cable; nothing is made when it does nothing."""
+    """
+    Taps made by `network` from now on hang on a cable; no cable is made when it does nothing. The target's kernel sends as every
+    kernel can, as what it makes of losses differs.
+    """
 
     def __init__(self, network, over, seed=1):
         self.network, self.over, self.seed = network, over, seed
         self.bridged = network.add_tap
         self.wires = []
+        process.run(network.inside(["sysctl", "-q", "-w", "net.ipv4.tcp_congestion_control=reno"]))
         if over.rtt_ms or over.loss:
             network.add_tap = self.add_tap
 
