@@ -134,6 +134,7 @@ static void begin_again(void)
 static void take_acknowledgment(const uint8_t *tcp, size_t length)
 {
     uint32_t acknowledged = get_be32(tcp + ACKNOWLEDGMENT), window = (uint32_t)get_be16(tcp + WINDOW) << peer.scale;
+
     if (acknowledged == peer.acked && window == peer.window && length == 0 && peer.sent != peer.acked) {
         if (++peer.duplicates == DUPLICATES && (int32_t)(peer.acked - peer.again) >= 0)
             begin_again();
