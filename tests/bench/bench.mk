@@ -4,6 +4,7 @@
 #                      one run; some 20 minutes. Writes build/bench.json, .md (the tables) and .svg
 #   make bench-efi     BlockIo beside OVMF's own iSCSI driver and Debian's ipxe.efi: build/bench-efi.json, …
 #   make bench-docs    docs/performance.svg from both
+#   make profile       instructions a call and a KiB, by room and by function, as QEMU counts them: build/profile.md, .json
 #   make bench-traces  the boot traces anew (tests/bench/traces)
 #
 #   BOOTS=3                    of each contender over each network
@@ -12,11 +13,12 @@
 #   PEER="a.pxe b.rom c.lkrn"  other iPXEs beside Debian's, or c.efi
 #   ONLY="sanstrap,bare card"  these contenders
 #   MS=500                     how long a work lasts; four times that where frames are lost
+#   MB=200                     make profile: how much log of each work
 #   FULL=1                     5 boots, every network: 2 hours
 #
 # Two minutes:  make bench BOOTS=1 NETWORKS="0ms 1ms" WORKS="read-64K read-4K random-512"
 
-.PHONY: bench bench-efi bench-docs bench-traces
+.PHONY: bench bench-efi bench-docs bench-traces profile
 bench bench-efi: deps
 	@$(MAKE) --no-print-directory all test-programs
 	@/usr/bin/python3 -m tests.bench.bench $(if $(filter %-efi,$@),--efi) $(if $(FULL),--full) $(if $(BOOTS),--boots=$(BOOTS)) \
@@ -24,6 +26,10 @@ bench bench-efi: deps
 
 bench-docs:
 	@/usr/bin/python3 -m tests.bench.plot docs/performance.svg $(wildcard build/bench.json build/bench-efi.json)
+
+profile: deps
+	@$(MAKE) --no-print-directory all test-programs
+	@/usr/bin/python3 -m tests.bench.profile --works="$(WORKS)" $(if $(MB),--mb=$(MB))
 
 bench-traces: deps
 	@/usr/bin/python3 -m tests.bench.record

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""make profile's reckoning, on a small image; and that the image which make builds has the functions that it goes by."""
+import pytest
+
+from . import profile
+
+MAP = """Discarded input sections
+
+ .text.unused   0x00000000       0x10 build/bios/net/net.o
+
+Linker script and memory map
+
+ .text.int13_serve
+                0x00000000       0x10 build/bios/bios/int13.o
+ .text.e1000_poll 0x00000010     0x10 build/bios/nicdrv/e1000.o
+ .text.receive_frame
+                0x00000020       0x08 build/bios/net/link.o
+ .text.empty    0x00000028        0x0 build/bios/net/link.o
+ .text.e1000_tx_send
+                0x00000028       0x08 build/bios/nicdrv/e1000_tx.o
+"""
+LISTING = "".join(f"   {at:x}:\t90 \t{'rdtsc' if at == 0x12 else 'nop'}\n" for at in range(0, 0x30, 2))
+BASE = 0x7E54000
+CALL, TURN, RECEIVED, SENT = (BASE + at for at in (0, 0x10, 0x20, 0x28))
+
+
+@pytest.fixture
+def image():
+    return profile.Image(MAP, LISTING)
+
+
+def test_functions_and_their_place(image):
+    assert image.function(0x27) == ("receive_frame", "net/link")
+    assert image.function(0x2E) == ("e1000_tx_send", "nicdrv/e1000_tx")
+    assert image.base({CALL + 2, TURN + 4, SENT + 6}) == BASE
+
+
+def test_whole_calls_are_counted_and_turns_in_vain_apart(image):
+    vain = [TURN, TURN + 2, TURN + 4]
+    call = [CALL, SENT, "write", *vain, TURN, TURN + 2, RECEIVED, "read", CALL + 8, 0x7C00, 0x9F000, 0xF1000]
+    steps = [SENT, *call, *call, CALL, SENT]
+    found = profile.counted(image, steps)
+    assert (found["calls"], found["idle_turn"]) == (2, 3)
+    assert found["instructions"] == 8
+    assert (found["frames_in"], found["frames_out"], found["registers_read"], found["registers_written"]) == (1, 1, 1, 1)
+    assert found["clock_reads"] == 1
+    assert found["rooms"] == {"bios": 3, "nicdrv": 3, "net": 1, "the BIOS": 1}
+    assert "| 8.00 |" in profile.text({"read-512": found}, {"read-512": 512})
+
+
+def test_a_short_log_is_refused(image):
+    with pytest.raises(ValueError, match="1 calls in the log"):
+        profile.counted(image, [CALL, TURN, SENT])
+
+
+def test_the_log_is_read():
+    lines = ["Trace 0: 0x7f10c0 [00000000/0000000007e54010/000000b3/ff010001] \n", "linking tbs\n",
+             "1234@1700000000.1:memory_region_ops_write cpu 0 mr 0x55 addr 0xfebc3818 value 0x1 size 4 name 'e1000-mmio'\n",
+             "memory_region_ops_read cpu 0 mr 0x55 addr 0x3f8 value 0x1 size 1 name 'serial'\n"]
+    assert list(profile.read(lines)) == [0x7E54010, "write"]
+
+
+def test_what_make_built_has_the_landmarks():
+    image = profile.of_build()
+    assert {profile.CALL, profile.TURN, profile.RECEIVED, profile.SENT} <= set(image.entry)
+    assert image.clock_reads
