@@ -25,6 +25,7 @@ DEFAULT = ("0ms", "1ms", "5ms", "1ms-1%", "disk8ms")
 FULL = ("0ms", "1ms", "5ms", "0ms-0.1%", "1ms-0.1%", "5ms-0.1%", "0ms-1%", "1ms-1%", "5ms-1%",
         "disk1ms", "disk8ms", "1ms-disk8ms")
 STREAMS = ("read-1M", "read-64K", "read-4K", "write-64K")
+AT_RANDOM = ("random-4K", "random-512")
 BEHIND_A_DISK = (*STREAMS, "random-512")
 TRACES_UP_TO_MS = 1  # of round trip, unless they are asked for
 LOSSY = 4            # times as long: what a loss costs comes in lumps

@@ -10,7 +10,7 @@ import pytest
 
 from . import bench, contenders, made_traces, plot, report, setups, trace
 from .plan import CHECK, INT13, READ, TRACE, Disk, Work, works
-from .run import Run, last_ack_of
+from .run import Run, bounds_of, last_ack_of
 
 NETWORK = "2ms-disk3ms"
 ROUND_TRIP_AND_DISK_MS = 5
@@ -41,6 +41,11 @@ def test_the_bare_card_is_measured():
     rows = run.result()["networks"]["0ms"]
     assert {work: set(row["medians"]) for work, row in rows.items()} == {
         "read-64K": {contenders.CARD}, "write-64K": {contenders.CARD}, "random-512": {contenders.CARD}}
+
+
+def test_where_time_passes_a_random_call_is_bound_by_it():
+    assert bounds_of(setups.setup("1ms-disk4ms"), 100) == {"random-4K": 200, "random-512": 200}
+    assert bounds_of(setups.setup("1%"), 100) == {}
 
 
 def test_wrong_data_is_found(tmp_path):
