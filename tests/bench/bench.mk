@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 #   make bench         INT 13h beside the iPXE in the card's ROM, a disk of the machine's own and the bare card, turn by turn in
-#                      one run; some 20 minutes. Writes build/bench.json, .md (the tables) and .svg
-#   make bench-efi     BlockIo beside OVMF's own iSCSI driver and Debian's ipxe.efi: build/bench-efi.json, …
+#                      one run; some 20 minutes. Writes build/bench.md (the tables), build/bench.json and build/bench.svg
+#   make bench-efi     BlockIo beside OVMF's own iSCSI driver and Debian's ipxe.efi: build/bench-efi.md, …
 #   make bench-docs    docs/performance.svg from both
 #   make profile       instructions a call and a KiB, by room and by function, as QEMU counts them: build/profile.md, .json
 #   make bench-traces  the boot traces anew (tests/bench/traces)
