@@ -8,7 +8,7 @@ from typing import Callable
 
 from tests.lab import efi_disk, iscsidxe, ovmf, process
 from tests.lab.lab import NBP, ROOT
-from tests.lab.settings import ADDRESS, STATIC
+from tests.lab.settings import STATIC
 
 OURS = "sanstrap"
 LOCAL = "own disk"  # a disk of the machine's own: not a peer
@@ -104,10 +104,8 @@ def _ours_efi(words=""):
 
 def _ipxe_efi(path):
     def boot(lab, root_path, _):
-        script = (f"#!ipxe\nifopen net0\nset net0/ip {ADDRESS}\nset net0/netmask 255.255.255.0\n"
-                  f"sanboot {root_path}\n")
-        files = {efi_disk.BOOT_FILE: path}
-        return ovmf.boot_from_disk(lab, files, {"EFI/BOOT/autoexec.ipxe": script}, timeout=TIMEOUT)
+        lab.ipxe(f"sanboot {root_path}\n")  # Debian's knows no autoexec.ipxe
+        return ovmf.boot_from_disk(lab, {efi_disk.BOOT_FILE: path}, {}, timeout=TIMEOUT)
     return boot
 
 
