@@ -34,7 +34,8 @@ def options_of(arguments):
     options = parser.parse_args(arguments)
 
     options.boots = options.boots or (FULL_BOOTS if options.full else BOOTS)
-    options.networks = options.networks or (setups.FULL if options.full else setups.DEFAULT)
+    usual = setups.DEFAULT_EFI if options.efi else setups.DEFAULT
+    options.networks = options.networks or (setups.FULL if options.full else usual)
     for name in options.networks:
         setups.setup(name)
     known = [work.name for work in works(options.efi)]

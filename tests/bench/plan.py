@@ -29,6 +29,7 @@ WORK = struct.Struct("<16sIIIIII")
 HEAD = struct.Struct("<IIIII")
 OPERATION = struct.Struct("<III")
 TRACE_SECTORS = 128  # on the disk, each
+BIOS_TRACES = ("dos",)  # of systems that know nothing else
 REPORT = re.compile(r"^work (\S+) (\d+) (\d+) (\d+) (\d+) (\d+)$", re.MULTILINE)  # works.h
 RATE = re.compile(r"^units per second (\d+)$", re.MULTILINE)
 
@@ -70,7 +71,7 @@ def works(efi):
     return [*large, Work("read-64K", READ, 64 << 10), Work("read-4K", READ, 4096), Work("read-512", READ, 512),
             Work("random-4K", READ_RANDOM, 4096), Work("random-512", READ_RANDOM, 512),
             Work("write-64K", WRITE, 64 << 10), Work("write-4K", WRITE, 4096),
-            *[Work(name, TRACE, trace=name) for name in trace.NAMES]]
+            *[Work(name, TRACE, trace=name) for name in trace.NAMES if not efi or name not in BIOS_TRACES]]
 
 
 CHECK = Work("verify", VERIFY, 32 << 10, calls=64)  # every word of two MiB, somewhere; not timed

@@ -20,7 +20,7 @@ from .report import START
 
 BEGINS = r"^units per second"
 ENDS = r"^exerciser: \d+ passed, (\d+) failed$"
-FAILURE = r"^S\d{3} |FAIL boot sector|^no plan|UEFI Interactive Shell v"
+FAILURE = r"^S\d{3} |FAIL boot sector|^no plan|No more network devices"
 
 # Ethernet II, RFC 791, RFC 768, RFC 1350: offsets in a frame, and what stands there.
 ETHERTYPE, ETHERTYPE_IPV4 = 12, 0x0800

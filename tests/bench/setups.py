@@ -22,6 +22,7 @@ BEHIND = PORT + 1  # the target's port when something stands before it
 NUMBER = r"(\d+(?:\.\d+)?)"
 NAME = re.compile(rf"(?:{NUMBER}ms)?(?:(?:^|(?<=s)-){NUMBER}%)?(?:(?:^|(?<=[s%])-)disk{NUMBER}ms)?")
 DEFAULT = ("0ms", "1ms", "5ms", "1ms-1%", "disk8ms")
+DEFAULT_EFI = ("0ms", "1ms", "disk8ms")  # its firmware takes its time to boot
 FULL = ("0ms", "1ms", "5ms", "0ms-0.1%", "1ms-0.1%", "5ms-0.1%", "0ms-1%", "1ms-1%", "5ms-1%",
         "disk1ms", "disk8ms", "1ms-disk8ms")
 STREAMS = ("read-1M", "read-64K", "read-4K", "write-64K")

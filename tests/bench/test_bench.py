@@ -127,14 +127,15 @@ def test_plans():
     everything = [work.name for work in works(False)]
     assert [work.name for work in setups.setup("0ms").plan(False)] == [*everything, "verify"]
     assert not any(work.kind == TRACE for work in setups.setup("5ms").plan(False))
-    assert [work.name for work in setups.setup("1ms-1%").plan(True, ("dos", "read-1M"))] == ["read-1M", "dos", "verify"]
+    assert [work.name for work in setups.setup("1ms-1%").plan(True, ("ntfs", "read-1M"))] == ["read-1M", "ntfs", "verify"]
 
 
 def test_the_knobs():
     options = bench.options_of(["--networks=0ms 5ms", "--works=", "--peers=", "--boots=2"])
     assert (options.networks, options.works, options.peers, options.boots) == (("0ms", "5ms"), (), (), 2)
     assert bench.options_of(["--full"]).networks == setups.FULL
-    for wrong in (["--works=read-7K"], ["--peers=/nowhere.pxe"]):
+    assert bench.options_of(["--efi"]).networks == setups.DEFAULT_EFI
+    for wrong in (["--efi", "--works=dos"], ["--works=read-7K"], ["--peers=/nowhere.pxe"]):
         with pytest.raises(SystemExit):
             bench.options_of(wrong)
 
