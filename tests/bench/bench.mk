@@ -13,7 +13,7 @@
 #   PEER="a.pxe b.rom c.lkrn"  other iPXEs beside Debian's, or c.efi
 #   ONLY="sanstrap,bare card"  these contenders
 #   MS=500                     how long a work lasts; four times that where frames are lost
-#   MB=200                     make profile: how much log of each work
+#   MB=200 NIC=e1000e          make profile: how much log of each work; another card of QEMU's
 #   FULL=1                     5 boots, every network: 2 hours
 #
 # Two minutes:  make bench BOOTS=1 NETWORKS="0ms 1ms" WORKS="read-64K read-4K random-512"
@@ -29,7 +29,7 @@ bench-docs:
 
 profile: deps
 	@$(MAKE) --no-print-directory all test-programs
-	@/usr/bin/python3 -m tests.bench.profile --works="$(WORKS)" $(if $(MB),--mb=$(MB))
+	@/usr/bin/python3 -m tests.bench.profile --works="$(WORKS)" $(if $(MB),--mb=$(MB)) $(if $(NIC),--nic=$(NIC))
 
 bench-traces: deps
 	@/usr/bin/python3 -m tests.bench.record

@@ -90,7 +90,7 @@ def of_bios(peers=()):
     result.append(Contender("Debian's iPXE", _rom()))
     if os.path.exists(DEBIAN_PXE):
         result.append(Contender("Debian's ipxe.pxe", _chained(DEBIAN_PXE), program=os.path.basename(DEBIAN_PXE), start_only=True))
-    result += [_peer(path) for path in peers]
+    result += [_peer(path) for path in peers if not path.endswith(".efi")]
     return [*result, Contender(LOCAL, _own_disk, peer=False, plain_only=True)]
 
 
@@ -123,5 +123,5 @@ def of_uefi(peers=()):
         result.append(Contender("read-ahead=off", _ours_efi("read-ahead=off"), peer=False))
     result.append(Contender("IScsiDxe", _firmware))
     result += [Contender("Debian's iPXE", _ipxe_efi(DEBIAN_EFI))] if os.path.exists(DEBIAN_EFI) else []
-    result += [Contender(os.path.basename(path), _ipxe_efi(path)) for path in peers]
+    result += [Contender(os.path.basename(path), _ipxe_efi(path)) for path in peers if path.endswith(".efi")]
     return [*result, Contender(LOCAL, _own_disk_efi, peer=False, plain_only=True)]

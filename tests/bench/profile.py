@@ -76,12 +76,12 @@ def one_by_one(machine, on):
         machine.monitor(f"singlestep {word}")
 
 
-def record(lab, work, size):
+def record(lab, work, size, nic="e1000"):
     """The log of `size` bytes while the work goes on."""
     log = lab.path("executed.txt")
     disk = Disk(lab.path("disk.img"), False, [work], HOUR_MS)
     root_path = setups.target(lab, setups.setup("0ms"), disk.path)
-    machine = lab.boot_by_rom(root_path, "sanstrap", timeout=600, extra=("-D", log))
+    machine = lab.boot_by_rom(root_path, "sanstrap", timeout=600, nic=nic, extra=("-D", log))
     machine.expect(BEGINS, 200, FAILURE)
     machine.expect("^begins", 60, FAILURE)
     time.sleep(WARM_SECONDS)
@@ -147,7 +147,7 @@ def counted(image, steps):
     base = image.base(addresses)
     steps, calls = whole_calls(image, base, steps)
     moved = {base + image.entry[name] for name in (CALL, RECEIVED, SENT)}
-    executed, vain, registers = Counter(), [0], Counter()
+    executed, vain, registers = Counter(), [], Counter()
     for turn in turns(image, base, steps):
         if moved.isdisjoint(turn):
             vain.append(sum(isinstance(step, int) for step in turn))
@@ -163,7 +163,7 @@ def counted(image, steps):
     rooms = Counter()
     for (_, file), count in functions.items():
         rooms[room(file)] += count
-    return {"calls": calls, "instructions": sum(functions.values()) / calls, "idle_turn": statistics.median(vain),
+    return {"calls": calls, "instructions": sum(functions.values()) / calls, "idle_turn": statistics.median(vain or [0]),
             "frames_in": executed[base + image.entry[RECEIVED]] / calls, "frames_out": executed[base + image.entry[SENT]] / calls,
             "registers_read": registers["read"] / calls, "registers_written": registers["write"] / calls,
             "clock_reads": sum(executed[base + at] for at in image.clock_reads) / calls,
@@ -204,12 +204,13 @@ def main():
     parser = argparse.ArgumentParser(prog="tests.bench.profile", description=__doc__)
     parser.add_argument("--works", type=words, default=())
     parser.add_argument("--mb", type=int, default=200)
+    parser.add_argument("--nic", default="e1000", help="another card of QEMU's")
     options = parser.parse_args()
 
     image, found, sizes = of_build(), {}, {}
     for work in works(False):
         if work.name in (options.works or USUAL) and not work.trace:
-            with Lab("profile") as lab, open(record(lab, work, options.mb * 1000000), encoding="latin-1") as file:
+            with Lab("profile") as lab, open(record(lab, work, options.mb * 1000000, options.nic), encoding="latin-1") as file:
                 found[work.name] = counted(image, list(read(file)))
             sizes[work.name] = work.sectors(INT13) * 512
             one = found[work.name]

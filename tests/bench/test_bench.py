@@ -141,9 +141,11 @@ def test_the_knobs():
 
 
 def test_a_peer_starts_as_its_name_ends():
-    peers = [one for one in contenders.of_bios(["/a/x.pxe", "/a/y.rom", "/a/z.lkrn"]) if one.name[0] in "xyz"]
+    paths = ["/a/x.pxe", "/a/y.rom", "/a/z.lkrn", "/a/x.efi"]
+    peers = [one for one in contenders.of_bios(paths) if one.name[0] in "xyz"]
     assert all(one.peer for one in peers)
     assert [(one.name, one.program) for one in peers] == [("x.pxe", "x.pxe"), ("y.rom", ""), ("z.lkrn", "")]
+    assert [one.name for one in contenders.of_uefi(paths) if one.name[0] in "xyz"] == ["x.efi"]
 
 
 # ---- traces ----
