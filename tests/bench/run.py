@@ -119,11 +119,13 @@ class Run:
         self.card = not only or contenders.CARD in only
         self.figures = {name: {} for name in networks}
         self.failures = []
+        self.load = 0  # of the host, at most; the machine and the target make some 2 of it
 
     def _note(self, over, name, measure):
         begun = time.monotonic()
         try:
             measured = measure()
+            self.load = max(self.load, os.getloadavg()[0])
         except (AssertionError, process.LabError, ValueError, OSError, subprocess.SubprocessError) as error:
             self.failures.append(f"{name}, {over.name}: {error}")
             print(f"{over.name}, {name}: FAILED: {str(error)[:300]}", flush=True)
@@ -155,8 +157,9 @@ class Run:
         """What build/bench.json holds."""
         names = [one.name for one in self.contenders] + ([contenders.CARD] if self.card else [])
         peers = [one.name for one in self.contenders if one.peer]
-        return {"interface": "BlockIo" if self.efi else "INT 13h", "boots": self.boots, "ms": self.ms, "contenders": names,
-                "peers": peers, "networks": report.summary(self.figures, peers), "runs": self.figures, "failures": self.failures}
+        return {"interface": "BlockIo" if self.efi else "INT 13h", "boots": self.boots, "ms": self.ms,
+                "load": round(self.load, 1), "contenders": names, "peers": peers,
+                "networks": report.summary(self.figures, peers), "runs": self.figures, "failures": self.failures}
 
     def go(self, after_round=lambda: None):
         for number in range(self.boots):

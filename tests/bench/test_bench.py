@@ -86,8 +86,8 @@ def test_who_failed_is_left_out():
 def result():
     figures = {"0ms": {"read-64K": {"sanstrap": [80], "one": [40]}, "linux": {"sanstrap": [2], "one": [1]}},
                "5ms": {"read-64K": {"sanstrap": [10], "one": [0.01]}}}
-    return {"interface": "INT 13h", "boots": 1, "ms": 1, "contenders": ["sanstrap", "one"], "peers": ["one"], "runs": figures,
-            "networks": report.summary(figures, ["one"]), "failures": ["one, 5ms: it\nstopped"]}
+    return {"interface": "INT 13h", "boots": 1, "ms": 1, "load": 2.5, "contenders": ["sanstrap", "one"], "peers": ["one"],
+            "runs": figures, "networks": report.summary(figures, ["one"]), "failures": ["one, 5ms: it\nstopped"]}
 
 
 def test_tables_hold_every_figure():
