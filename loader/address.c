@@ -88,16 +88,17 @@ static uint8_t find_rom_client_id(const struct story *story, const struct dhcp_m
     return (uint8_t)(length > 0 && length <= 255 ? length : 0);
 }
 
-/* An option of the lease's, or one that the ROM has asked for in vain. Where nobody keeps its DISCOVER it is taken to have asked. */
+/* An option of the lease's, or one that was asked for in vain. A ROM whose DISCOVER nobody keeps is taken to have asked. */
 static bool rom_has_asked_for(const struct story *story, const struct dhcp_message *ack, uint8_t code)
 {
     const struct machine *machine = story->machine;
     struct dhcp_message discover;
-    uint8_t list[255];
     if (dhcp_option_get(ack, code, NULL, 0) >= 0 || !machine->cached_discover ||
         dhcp_request_open(&discover, machine->cached_discover, machine->cached_discover_length) ||
         memcmp(discover.bytes + DHCP_AT_CHADDR, story->nic.mac, NIC_MAC_LENGTH) != 0)
         return true;
+
+    uint8_t list[255];
     int length = dhcp_option_get(&discover, DHCP_REQUEST_LIST, list, sizeof list);
     return length > 0 && memchr(list, code, smaller_of((uint32_t)length, sizeof list));
 }

@@ -117,7 +117,8 @@ def test_a_boot_server_beside_the_dhcp_server(lab):
     """A ProxyDHCP server names it. The settings are looked for there, and the disk is what the other one says."""
     target = hello_target(lab)
     lab.dhcp(root_path=target.root_path, words=[f"--tftp-root={lab.folder},{BRIDGE}"])  # where no such file is
-    proxy = lab.dhcp(segment=lab.network.add_neighbour(), ipv4=False, words=[f"--dhcp-range={PREFIX}.0,proxy,{NETMASK}", *SERVICE])
+    proxy = lab.dhcp(segment=lab.network.add_neighbour(), ipv4=False,
+                     words=[f"--dhcp-range={PREFIX}.0,proxy,{NETMASK}", *SERVICE])
     boots_with_its_settings(lab, proxy)
 
 

@@ -21,7 +21,7 @@ def page():
 
 
 def chain(target):
-    """The page's two lines that chain us, as one script with the line that it tells them apart by; its root path is the target's."""
+    """The page's two lines that chain us in a script with what it tells firmware apart by; the root path is the target's."""
     lines = re.findall(r"^(chain sanstrap\.\w+ root=)iscsi:\S+ +# (BIOS|UEFI)$", page(), re.M)
     assert [firmware for _, firmware in lines] == ["BIOS", "UEFI"]
     bios, uefi = [line + target.root_path + WORDS for line, _ in lines]

@@ -10,7 +10,7 @@ from .network import BRIDGE
 
 class Server:
     """
-    `check` is the command by which it looks at its configuration, `command` that which serves, `ready` what it then says, to `log`.
+    `check` is the command by which it looks at its configuration, `command` that which serves, and then says `ready` to `log`.
     """
     check = command = ()
     ready = ""
@@ -24,7 +24,8 @@ class Server:
     def start(self):
         process.run(self.network.inside(self.check), env=self.environment)
         with open(self.log, "wb") as file:
-            self.child = self.network.start(self.command, env=self.environment, stdin=subprocess.DEVNULL, stdout=file, stderr=file)
+            self.child = self.network.start(self.command, env=self.environment, stdin=subprocess.DEVNULL, stdout=file,
+                                            stderr=file)
         process.wait_until(lambda: self.ready in self.said(), 30, type(self).__name__, self.child)
 
     def stop(self):

@@ -198,16 +198,16 @@ static void ipxe_sub_options_of_two_servers(void **state)
 {
     (void)state;
     struct dhcp_builder builder, proxied;
-    struct dhcp_message message, proxy;
-    char value[16];
     dhcp_build(&builder);
     dhcp_option(&builder, DHCP_IPXE, "\275\001\201\276\004user", 9);
     dhcp_build(&proxied);
     dhcp_option(&proxied, DHCP_IPXE, "\275\001\202", 3);
+
+    struct dhcp_message message, proxy;
     opened(&message, &builder);
     opened(&proxy, &proxied);
     message.proxy = &proxy;
-
+    char value[16];
     assert_int_equal(dhcp_ipxe_option_get(&message, IPXE_SAN_DRIVE, (uint8_t *)value, sizeof value), 1);
     assert_int_equal((uint8_t)value[0], 0x82);
     assert_int_equal(dhcp_ipxe_option_get(&message, IPXE_USERNAME, (uint8_t *)value, sizeof value), 4);

@@ -84,11 +84,12 @@ static void a_rom_that_asks_for_less_than_we_do(void **state)
         {NULL, NULL, false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct dhcp_builder cached, discover;
+        struct dhcp_builder cached;
         dhcp_ack(&cached);
         dhcp_text(&cached, DHCP_ROOT_PATH, ROOT);
         if (cases[i].said)
             dhcp_text(&cached, DHCP_INITIATOR_IQN, cases[i].said);
+        struct dhcp_builder discover;
         dhcp_build(&discover);
         discover.bytes[0] = 1;
         if (cases[i].list)
