@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What goes over a serial line, when the firmware uses it as its console, too, and which keys count."""
+import pytest
+
 from tests.lab import disks, ovmf
 from tests.lab.boots import code, fails_with, tells
 from tests.lab.lab import LKRN
@@ -54,6 +56,33 @@ def test_serial_keys_do_not_count_otherwise(lab):
     machine.type("nnnn")
     machine.key("r")
     machine.expect(r"Trying again\.", 20, or_fail=LEAVES)
+
+
+PORT, DIVISOR_OPEN = 0x3F8, 0x80
+EVEN_PARITY, PLAIN = 0x1B, 0x03  # eight bits, one stop bit
+
+
+def register(machine, number, value=None):
+    """Of the first port's chip: set, or what it holds."""
+    if value is not None:
+        machine.monitor(f"o /b {PORT + number} {value}")
+        return value
+    return int(machine.monitor(f"i /bx {PORT + number}").split("=")[1], 16)
+
+
+@pytest.mark.parametrize("word,divisor,line", [("", 6, EVEN_PARITY), ("serial=1,9600", 12, PLAIN)], ids=["found", "set"])
+def test_speed_and_format(lab, word, divisor, line):
+    """Somebody has set 19,200 bit/s with parity: they stay, unless serial= has a speed."""
+    script = f"echo GRUB-RUNS\nsleep 5\nlinux16 /sanstrap.lkrn {STATIC} {UNTIL_KEY} {word}\nboot\n"
+    local = disks.grub_disk(lab.path("grub.img"), script, {"sanstrap.lkrn": LKRN}, size=32 * disks.MIB)
+    machine = lab.machine(drives=[local], boot="c", rom="")
+    machine.expect("GRUB-RUNS", 60)
+    for number, value in ((3, EVEN_PARITY | DIVISOR_OPEN), (0, 6), (1, 0), (3, EVEN_PARITY)):
+        register(machine, number, value)
+    fails_with(machine, ROOTLESS)
+    assert register(machine, 3) == line
+    register(machine, 3, line | DIVISOR_OPEN)
+    assert (register(machine, 0), register(machine, 1)) == (divisor, 0)
 
 
 def test_a_key_typed_ahead_is_no_answer(lab):
