@@ -125,11 +125,54 @@ static enum status unknown(struct settings *settings, const char *name, enum ori
     return OK;
 }
 
+/* A field is one of dracut's ways to IPv6, which is begun when the target needs it. */
+static bool asks_for_ipv6(const char *value)
+{
+    const char *end;
+    for (const char *field = value; field; field = end ? end + 1 : NULL) {
+        end = strchr(field, ':');
+        size_t length = end ? (size_t)(end - field) : strlen(field);
+        if (text_is(field, length, "auto6") || text_is(field, length, "dhcp6") || text_is(field, length, "link6"))
+            return true;
+    }
+    return false;
+}
+
 /* dracut's roots by NFS and NBD, or "as DHCP says"; and the address of an iBFT, which firmware-ibft= takes. */
 static bool says_nothing(const struct word *word)
 {
     return (!strcmp(word->name, "netroot") && !root_path_is_iscsi(word->value, word->value_length)) ||
-           (!strcmp(word->name, "ip") && text_is(word->value, word->value_length, "ibft"));
+           (!strcmp(word->name, "ip") && (text_is(word->value, word->value_length, "ibft") || asks_for_ipv6(word->value)));
+}
+
+/* What stands before the next colon outside of brackets, and without those. */
+static char *take_field(char **rest)
+{
+    char *field = *rest, *bracket = *field == '[' ? strchr(field, ']') : NULL;
+    char *colon = strchr(bracket ? bracket : field, ':');
+    *rest = colon ? colon + 1 : strchr(field, '\0');
+    if (colon)
+        *colon = '\0';
+    if (!bracket)
+        return field;
+    *bracket = '\0';
+    return field + 1;
+}
+
+/* dracut's static IPv6 address: ip=[<client>]:<server>:[<gateway>]:<prefix length>:… */
+static enum status store_linux_ip6(struct settings *settings, struct word *word, enum origin origin)
+{
+    char text[100], *rest = word->value, *client = take_field(&rest);
+    take_field(&rest);
+    char *gateway = take_field(&rest);
+    size_t length = format_text(text, sizeof text, "%s/%s", client, take_field(&rest));
+
+    enum status status = OK;
+    if (note_origin(settings, SETTING_IP6, origin))
+        status = setting_store(settings, &setting_rows[SETTING_IP6], text, length);
+    if (status == OK && *gateway && settings->origin[SETTING_GATEWAY] < origin && note_origin(settings, SETTING_GATEWAY, origin))
+        status = setting_store(settings, &setting_rows[SETTING_GATEWAY], gateway, strlen(gateway));
+    return status;
 }
 
 /* Up to the second colon, or all of it. */
@@ -188,6 +231,8 @@ static enum status store_word(struct settings *settings, struct word *word, enum
         return unknown(settings, word->name, origin);
     if (says_nothing(word))
         return OK;
+    if (row == &setting_rows[SETTING_IP] && word->value[0] == '[' && origin != FROM_DHCP_TEXT)
+        return store_linux_ip6(settings, word, origin);
     if (origin == FROM_DHCP_TEXT && !setting_may_come_by_dhcp(row)) {
         pass_over(settings, row->name, "comes too late there");
         return OK;

@@ -139,6 +139,34 @@ static void forms_of_ip(void **state)
     }
 }
 
+/* dracut's ways to IPv6 say nothing: it is begun when the target needs it. Its static address is ip6= and gateway=. */
+static void ipv6_in_ip(void **state)
+{
+    (void)state;
+    parsed("ip=auto6 ip=dhcp6 ip=link6 ip=eth0:auto6 ip=eth0:dhcp6:1400 ip=::::client:eth0:dhcp6");
+    assert_int_equal(settings.origin[SETTING_IP], FROM_DEFAULT);
+    assert_int_equal(settings.ipv4, IPV4_DHCP);
+    assert_int_equal(settings.origin[SETTING_IP6], FROM_DEFAULT);
+
+    static const uint8_t client[16] = {0x20, 1, 0x0D, 0xB8, [15] = 0x10}, router[16] = {0x20, 1, 0x0D, 0xB8, [15] = 1};
+    parsed("ip=[2001:db8::10]::[2001:db8::1]:64:client:eth0:none");
+    assert_int_equal(settings.ipv6, IPV6_STATIC);
+    assert_memory_equal(settings.static_ipv6.address, client, 16);
+    assert_int_equal(settings.static_ipv6.prefix_length, 64);
+    assert_memory_equal(settings.static_ipv6.gateway, router, 16);
+    assert_int_equal(settings.origin[SETTING_GATEWAY], FROM_COMMAND_LINE);
+    assert_int_equal(settings.origin[SETTING_IP], FROM_DEFAULT);
+    parsed("gateway=2001:db8::1 ip=[2001:db8::10]:[2001:db8::9]:[2001:db8::7]:64");
+    assert_memory_equal(settings.static_ipv6.gateway, router, 16);
+    parsed("ip=[2001:db8::10]:::64");
+    assert_int_equal(settings.origin[SETTING_GATEWAY], FROM_DEFAULT);
+
+    static const char *const bad[] = {"ip=[2001:db8::10]",         "ip=[2001:db8::10",     "ip=[]",
+                                      "ip=[2001:db8::10]::[x]:64", "ip=[192.0.2.10]:::24", "ip=[2001:db8::10]:::129"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(settings_begin(&settings, bad[i]), E_SETTING_VALUE);
+}
+
 /* IPAPPEND 1 beside a root path that DHCP is to give: the exchange is made. */
 static void pxelinuxs_lease_without_a_target(void **state)
 {
@@ -168,6 +196,7 @@ int main(void)
         cmocka_unit_test(accounts_in_option_17),
         cmocka_unit_test(what_pxelinux_appends),
         cmocka_unit_test(forms_of_ip),
+        cmocka_unit_test(ipv6_in_ip),
         cmocka_unit_test(pxelinuxs_lease_without_a_target),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
