@@ -47,6 +47,20 @@ def test_as_a_disk_of_the_bios(lab):
     assert boot_code == register
 
 
+def test_only_what_is_booted_is_measured(lab):
+    """boot=no: the BIOS boots a disk of its own, and the LUN beside it leaves no trace."""
+    disk = measured_disk(lab, "1.2")
+    local = lab.machine(drives=[disk], boot="c", extra=tpm.start(lab, "1.2", "local"))
+    expected = registers(local)
+    local.stop()
+
+    target = lab.target(disks.sector_disk(lab.path("lun.img"), disks.assemble("hello")))
+    machine = lab.boot_directly(f"{STATIC} root={target.root_path} boot=no drive=0x81", drives=[disk], boot="c",
+                                extra=tpm.start(lab, "1.2"))
+    machine.expect("disk published as drive 81h", 60, FAILURE)
+    assert registers(machine) == expected
+
+
 def test_what_the_tpm_does_not_take(lab):
     """SeaBIOS 1.16 takes a TPM 2.0's measures of its own, not others' (error 1Ah): that is told once, and boots."""
     machine = boot(lab, measured_disk(lab, "2.0"), "2.0")
