@@ -19,23 +19,12 @@
 #define PM_MASK          0x00FFFFFFu /* some have no more bits */
 #define PM_COUNT         (PM_HZ * MEASURE_MS / 1000)
 #define CPUID_CRYSTAL    0x15
+#define CPUID_MHZ        0x16
 #define CPUID_TSC        (1u << 4)
-#define FLAG_ID          (1u << 21)
 #define IDLE_MS          10
 
 static deadline_t next_idle;
 static bool idling;
-
-/* CPUs before the Pentium have neither CPUID nor this flag. */
-static bool has_cpuid(void)
-{
-    uint32_t before, after;
-    __asm__ volatile("pushfl; popl %0; movl %0, %1; xorl %2, %1; pushl %1; popfl; pushfl; popl %1; pushl %0; popfl"
-                     : "=&r"(before), "=&r"(after)
-                     : "i"(FLAG_ID)
-                     : "cc");
-    return ((before ^ after) & FLAG_ID) != 0;
-}
 
 /*
  * The TSC's advance over MEASURE_MS by the PIT; 0 when its count did not end, or was over when it began: boards of today switch
@@ -75,15 +64,23 @@ static uint64_t measure_by_pm_timer(void)
     return polls < POLLS_MAX ? tsc_read() - start : 0;
 }
 
-/* The same by the crystal that the TSC is derived from, as far as the CPU tells of it (Intel SDM, CPUID leaf 15h). */
+/*
+ * The same by the crystal that the TSC is derived from, as far as the CPU tells of it (Intel SDM, CPUID leaf 15h). Cores of the
+ * time when boards left the timer chip out tell its ratio alone; their TSC runs at the base frequency (leaf 16h).
+ */
 static uint64_t tell_by_crystal(void)
 {
-    uint32_t eax, ebx, ecx, edx;
-    cpuid(0, &eax, &ebx, &ecx, &edx);
-    if (eax < CPUID_CRYSTAL)
+    uint32_t last, eax, ebx, ecx, edx;
+    cpuid(0, &last, &ebx, &ecx, &edx);
+    if (last < CPUID_CRYSTAL)
         return 0;
     cpuid(CPUID_CRYSTAL, &eax, &ebx, &ecx, &edx);
-    return eax ? (uint64_t)ecx * ebx / eax * MEASURE_MS / 1000 : 0;
+    if (eax && ebx && ecx)
+        return (uint64_t)ecx * ebx / eax * MEASURE_MS / 1000;
+    if (last < CPUID_MHZ)
+        return 0;
+    cpuid(CPUID_MHZ, &eax, &ebx, &ecx, &edx);
+    return (uint64_t)REG16(eax) * 1000 * MEASURE_MS;
 }
 
 bool clock_calibrate(void)

@@ -3,6 +3,7 @@
 #ifndef SANSTRAP_PORTS_H
 #define SANSTRAP_PORTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 static inline uint8_t port_read8(uint16_t port)
@@ -27,6 +28,17 @@ static inline uint32_t port_read32(uint16_t port)
 static inline void port_write32(uint16_t port, uint32_t value)
 {
     __asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
+}
+
+/* CPUs before the Pentium have neither CPUID nor this flag. */
+static inline bool has_cpuid(void)
+{
+    uint32_t before, after;
+    __asm__ volatile("pushfl; popl %0; movl %0, %1; xorl %2, %1; pushl %1; popfl; pushfl; popl %1; pushl %0; popfl"
+                     : "=&r"(before), "=&r"(after)
+                     : "i"(1u << 21) /* ID */
+                     : "cc");
+    return ((before ^ after) & 1u << 21) != 0;
 }
 
 static inline void cpuid(uint32_t leaf, uint32_t *eax, uint32_t *ebx, uint32_t *ecx, uint32_t *edx)
