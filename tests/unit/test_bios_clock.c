@@ -69,6 +69,7 @@ static void cpuid(uint32_t leaf, uint32_t *eax, uint32_t *ebx, uint32_t *ecx, ui
         *eax = machine.last_leaf;
     if (leaf == 1)
         *edx = machine.has_tsc ? CPUID_TSC : 0;
+
     if (leaf == 0x15) {
         *eax = machine.crystal[0];
         *ebx = machine.crystal[1];

@@ -242,6 +242,7 @@ static void trims_its_fuses(void **state)
         fuse_control = fuse_bypass = 0;
         arena.used = 0;
         open_part(cases[i].part);
+
         assert_int_equal(fuse_control, cases[i].control);
         assert_int_equal(fuse_bypass, cases[i].bypass);
     }

@@ -269,6 +269,7 @@ static void no_arena_by_a_full_map(void **state)
         memory_map_add(&map, &(struct e820_entry){MIB, 127 * MIB, E820_RAM, 0}, E820_ENTRY_MINIMUM);
         while (map.count < MEMORY_MAP_MAX - room)
             memory_map_add(&map, &(struct e820_entry){GIB + map.count * MIB, MIB, E820_RESERVED, 0}, E820_ENTRY_MINIMUM);
+
         uint32_t place = memory_map_place_beside(&map, &ours, 1, 64 * MIB, 2 * MIB);
         assert_int_equal(place, 0); /* 64 MiB fit only over what is ours */
         if (room < 2)
