@@ -139,8 +139,8 @@ def test_a_rom_without_the_newer_structure(lab, defines, last):
 
 def test_a_rom_that_does_not_let_go(lab):
     """
-    Its disk is dead and does not go away; nor does INT 1Ah. Both are said, and nobody asks for the disk, though INT 13h went round
-    another ROM above it, after which the BIOS's disks are counted.
+    Its disk is dead and does not go away; nor does INT 1Ah. Both are said, and nobody asks for the disk, though INT 13h went
+    round another ROM above it, after which the BIOS's disks are counted.
     """
     target = boots.hello_target(lab)
     above = another_rom(lab, NBP, "-DABOVE", name="above.0")
