@@ -33,27 +33,31 @@ static void __attribute__((noreturn)) give_up(struct realmode_block *block, char
 }
 
 /*
- * Where memory is too small to keep away from its top, what lies there is kept below it, as far as there is room, until the
- * firmware goes on (block.h, kept_words).
+ * Where memory is too small to keep away from its top, what lies there is kept elsewhere, as far as there is room, until the
+ * firmware goes on (block.h, kept_words). Two pieces, as one of twice the size may fit far lower only, where a ROM keeps its
+ * code: each start without a reset has the region of the one before still reserved.
  */
-static uint32_t find_region(struct realmode_block *block, const struct memory_map *map, uint32_t size)
+static uint32_t find_region(struct realmode_block *block, struct memory_map *map, uint32_t size)
 {
     bool at_top;
     uint32_t base = placement_find(map->entries, map->count, size, LOWEST, &at_top);
-    uint32_t both = at_top ? placement_find(map->entries, map->count, 2 * size, LOWEST, &at_top) : 0;
-    if (!both)
+    const struct e820_entry image = {base, size, E820_RESERVED, 0};
+    if (!base || !at_top || !memory_map_add(map, &image, sizeof image))
+        return base;
+    uint32_t to = placement_find(map->entries, map->count, size, LOWEST, &at_top);
+    if (!to)
         return base;
 
-    block->kept_from = both;
-    block->kept_to = base = both + size;
+    block->kept_from = to;
+    block->kept_to = base;
     block->kept_words = size / sizeof(uint32_t);
-    uint32_t words = block->kept_words, to = both;
-    __asm__ volatile("rep movsl" : "+S"(base), "+D"(to), "+c"(words) : : "memory");
-    return block->kept_to;
+    uint32_t words = block->kept_words, from = base;
+    __asm__ volatile("rep movsl" : "+S"(from), "+D"(to), "+c"(words) : : "memory");
+    return base;
 }
 
 /* What RAM there is, in *map; behind the place where entries are read. A BIOS from before ACPI has no map to read. */
-static const struct memory_map *read_map(struct realmode_block *block)
+static struct memory_map *read_map(struct realmode_block *block)
 {
     struct memory_map *map = (struct memory_map *)(uintptr_t)(block_scratch(block) + MAP_OFFSET);
     struct memory_sizes sizes;
@@ -67,7 +71,7 @@ void stub_main(struct realmode_block *block)
 {
     const struct core_header *header = (const struct core_header *)(uintptr_t)block->payload;
     block_use_scratch_stack(block);
-    const struct memory_map *map = read_map(block);
+    struct memory_map *map = read_map(block);
     struct region region = {.size = REGION_SIZE, .used = header->memory_length, .stack = REGION_STACK};
     region.base = find_region(block, map, region.size);
     if (!region.base)

@@ -195,3 +195,16 @@ def test_second_start_retires_the_first(lab):
     machine.type("x")
     fails_with(machine, "E_BOOT_GAVE_UP")
     next_device_boots(machine)
+
+
+def test_starts_without_end(lab):
+    """
+    Each finds the one before in memory. None goes lower and lower, into what the card's ROM keeps for its next start, which then
+    does not come to its end.
+    """
+    target = lab.target(sector(lab, NUMBER=0x19))
+    lab.ipxe(f"chain sanstrap.pxe {STATIC} root={target.root_path} boot=no\n", NBP)
+    machine = lab.machine(drives=[local_disk(lab)], boot="nc", timeout=600)
+    for _ in range(6):
+        machine.expect("GIVES-UP", 90)
+    assert machine.text.count("an earlier start's disk is withdrawn") >= 5
