@@ -186,7 +186,8 @@ enum status net_dhcp6_dns(struct network *network, struct net_ipv6 *ipv6, deadli
 
 /*
  * Asks for the IPv4 addresses of `host`, a DNS name, before there is an address of IPv6, and waits until `deadline` at most.
- * Unknown: there is no such name. Unanswered: no DNS server is set, or answered, or can say.
+ * Unknown: there is no such name. Unanswered: no DNS server is set, or answered, or can say. The next connection to it, within
+ * seconds, need not ask.
  */
 enum net_name { NET_NAME_HAS_IPV4, NET_NAME_LACKS_IPV4, NET_NAME_UNKNOWN, NET_NAME_UNANSWERED };
 enum net_name net_ask_ipv4(struct network *network, const char *host, deadline_t deadline);

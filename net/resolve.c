@@ -15,6 +15,7 @@
 
 #define QUESTION_MS 1000 /* until it is sent again, to the next server; in later rounds twice and four times that */
 #define KNOWN_MS    2000 /* an answer is not waited for longer when addresses are known already */
+#define TOLD_MS     5000 /* what was asked for beforehand is not asked for again */
 #define FIRST_PORT  1024u
 #define PORTS       (65536u - FIRST_PORT)
 #define PORT_TRIES  16
@@ -28,6 +29,9 @@ static struct {
     struct net_address address;
     bool served;
 } tried;
+
+/* What net_ask_ipv4() was told last: whoever connects next need not ask. */
+static struct net_lookup told;
 
 /* ---- what comes in ---- */
 
@@ -150,6 +154,36 @@ static void begin_question(struct net_lookup *lookup, uint8_t family)
     lookup->ask_again = 0;
 }
 
+/* ---- how it ends, and begins ---- */
+
+static void end_lookup(struct net_lookup *lookup)
+{
+    close_socket(lookup);
+    lookup->done = true;
+    lookup->left = lookup->count;
+    lookup->next = 0;
+    for (uint8_t i = 0; i < lookup->count && tried.name == lookup->name; i++) {
+        if (memcmp(&lookup->addresses[i], &tried.address, sizeof tried.address) == 0)
+            lookup->next = (uint8_t)((i + !tried.served) % lookup->count);
+    }
+    if (lookup->count && !lookup->found)
+        log_printf(LOG_WARNING, "DNS: no answer for \"%s\"; its addresses of before are used", lookup->host);
+}
+
+/* Once: who comes back has reason to ask anew. With IPv6 in use it is half of the answer. */
+static bool take_told(struct net_lookup *lookup)
+{
+    if (told.name != lookup->name || told.network != lookup->network || !told.count || net_has_ipv6(lookup->network) ||
+        deadline_passed(told.began + TOLD_MS * platform_ticks_per_ms()))
+        return false;
+    lookup->count = told.count;
+    memcpy(lookup->addresses, told.addresses, sizeof lookup->addresses);
+    told.count = 0;
+    lookup->heard = lookup->found = true;
+    end_lookup(lookup);
+    return true;
+}
+
 enum status net_resolve_start(struct net_lookup *lookup, struct network *network, const char *host, bool served)
 {
     uint8_t question[DNS_QUESTION_SIZE];
@@ -166,6 +200,8 @@ enum status net_resolve_start(struct net_lookup *lookup, struct network *network
     lookup->host = host;
     lookup->heard = lookup->found = lookup->unusable = lookup->done = false;
     lookup->rcode = DNS_NO_ERROR;
+    if (take_told(lookup))
+        return OK;
     begin_question(lookup, net_has_ipv4(network) ? 4 : 6);
 
     ip_addr_t servers[DNS_SERVERS_MAX];
@@ -175,20 +211,6 @@ enum status net_resolve_start(struct net_lookup *lookup, struct network *network
 }
 
 /* ---- the turn ---- */
-
-static void end_lookup(struct net_lookup *lookup)
-{
-    close_socket(lookup);
-    lookup->done = true;
-    lookup->left = lookup->count;
-    lookup->next = 0;
-    for (uint8_t i = 0; i < lookup->count && tried.name == lookup->name; i++) {
-        if (memcmp(&lookup->addresses[i], &tried.address, sizeof tried.address) == 0)
-            lookup->next = (uint8_t)((i + !tried.served) % lookup->count);
-    }
-    if (lookup->count && !lookup->found)
-        log_printf(LOG_WARNING, "DNS: no answer for \"%s\"; its addresses of before are used", lookup->host);
-}
 
 /* Nothing more comes of what is asked for at present. A router may take servers back meanwhile, even the last one. */
 static bool question_over(const struct net_lookup *lookup, const ip_addr_t *servers, unsigned count, deadline_t deadline)
@@ -254,18 +276,18 @@ void net_resolve_stop(struct net_lookup *lookup)
 
 enum net_name net_ask_ipv4(struct network *network, const char *host, deadline_t deadline)
 {
-    struct net_lookup lookup = {0};
-    enum status status = net_resolve_start(&lookup, network, host, false);
-    while (status == OK && !lookup.done) {
-        status = net_resolve_turn(&lookup, deadline);
-        if (status == OK && !lookup.done)
+    memset(&told, 0, sizeof told);
+    enum status status = net_resolve_start(&told, network, host, false);
+    while (status == OK && !told.done) {
+        status = net_resolve_turn(&told, deadline);
+        if (status == OK && !told.done)
             net_wait_turn();
     }
-    net_resolve_stop(&lookup);
+    net_resolve_stop(&told);
 
     if (status == OK)
         return NET_NAME_HAS_IPV4;
-    if (!lookup.heard)
+    if (!told.heard)
         return NET_NAME_UNANSWERED;
-    return lookup.rcode == DNS_NO_SUCH_NAME ? NET_NAME_UNKNOWN : NET_NAME_LACKS_IPV4;
+    return told.rcode == DNS_NO_SUCH_NAME ? NET_NAME_UNKNOWN : NET_NAME_LACKS_IPV4;
 }
