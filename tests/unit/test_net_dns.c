@@ -465,29 +465,6 @@ static void what_dns_says_of_ipv4(void **state)
     assert_int_equal(questions6, 0);
 }
 
-/* Whether it has an address of IPv4 was asked before: that is not asked for again, but by whoever comes back. */
-static void what_was_told_is_not_asked_for_again(void **state)
-{
-    (void)state;
-    static const uint8_t list[] = {LIVING};
-    answer = list;
-    answer_length = sizeof list;
-    assert_int_equal(net_ask_ipv4(peer_network, "target.example", deadline_after_ms(3000)), NET_NAME_HAS_IPV4);
-    unsigned before = questions;
-    assert_int_equal(connect_by_name(list, sizeof list), OK);
-    assert_int_equal(questions, before);
-    stream->ops->abort(stream);
-    assert_int_equal(connect_by_name(list, sizeof list), OK);
-    assert_int_equal(questions, before + 1);
-
-    assert_int_equal(net_ask_ipv4(peer_network, "target.example", deadline_after_ms(3000)), NET_NAME_HAS_IPV4);
-    stream->ops->abort(stream);
-    host_clock_advance_us(10000000);
-    before = questions;
-    assert_int_equal(connect_by_name(list, sizeof list), OK);
-    assert_int_equal(questions, before + 1);
-}
-
 #define CASE(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
 
 int main(void)
@@ -515,7 +492,6 @@ int main(void)
         CASE(addresses_of_before_serve_when_nobody_answers),
         CASE(where_the_first_name_answered),
         CASE(what_dns_says_of_ipv4),
-        CASE(what_was_told_is_not_asked_for_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

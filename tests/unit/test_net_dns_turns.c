@@ -13,6 +13,7 @@
 
 static struct stream *stream;
 static bool refused, answers;
+static unsigned questions;
 
 static void serve(uint16_t from, uint16_t to, const uint8_t *data, unsigned length)
 {
@@ -20,6 +21,7 @@ static void serve(uint16_t from, uint16_t to, const uint8_t *data, unsigned leng
     uint8_t reply[512];
     if (to != DNS_PORT || length < DNS_HEADER || length > 300)
         return;
+    questions++;
     memcpy(reply, data, length);
     memcpy(reply + length, list, sizeof list);
     reply[2] = 0x81;
@@ -36,6 +38,7 @@ static int open_world(void **state)
     peer_got_datagram = serve;
     stream = net_stream_new(peer_network);
     refused = answers = false;
+    questions = 0;
     return 0;
 }
 
@@ -130,15 +133,37 @@ static void an_address_that_resets_what_it_took(void **state)
     assert_int_equal(address.family, 0);
 }
 
+static void connects_after(unsigned asked)
+{
+    assert_int_equal(host_connect(stream, "target.example", 3260, deadline_after_ms(5000)), OK);
+    stream->ops->abort(stream);
+    assert_int_equal(questions, asked);
+}
+
+/* Whether it has an address of IPv4 was asked before: that is not asked for again, but by who comes back, or comes late. */
+static void what_was_told_is_not_asked_for_again(void **state)
+{
+    (void)state;
+    struct net_ipv4 ipv4 = {.address = {10, 0, 0, 2}, .netmask = {255, 255, 255, 0}, .dns = {{10, 0, 0, 1}}};
+    assert_int_equal(net_set_ipv4(peer_network, &ipv4), OK);
+    answers = true;
+    assert_int_equal(net_ask_ipv4(peer_network, "target.example", deadline_after_ms(3000)), NET_NAME_HAS_IPV4);
+    connects_after(1);
+    connects_after(2);
+
+    assert_int_equal(net_ask_ipv4(peer_network, "target.example", deadline_after_ms(3000)), NET_NAME_HAS_IPV4);
+    host_clock_advance_us(10000000);
+    connects_after(4);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(servers_that_go_while_they_are_asked),
-        CASE(a_server_in_the_place_of_one_that_refused),
-        CASE(a_server_that_is_named_twice),
-        CASE(an_address_that_resets_what_it_took),
+        CASE(servers_that_go_while_they_are_asked), CASE(a_server_in_the_place_of_one_that_refused),
+        CASE(a_server_that_is_named_twice),         CASE(an_address_that_resets_what_it_took),
+        CASE(what_was_told_is_not_asked_for_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
