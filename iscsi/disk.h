@@ -71,8 +71,8 @@ struct disk {
     uint64_t block_count;         /* > 0 */
     uint32_t epoch;               /* as above */
     uint32_t max_blocks;          /* per request */
-    uint32_t prompt_blocks;       /* a write of so many takes one round trip; 0: none is known to */
-    uint32_t burst_blocks;        /* … and one of so many, two; 0: not known */
+    uint32_t prompt_blocks;       /* a write of up to so many takes one round trip; 0: none is known to */
+    uint32_t burst_blocks;        /* … and one of up to so many, two; 0: not known */
     uint32_t depth;               /* requests that the target takes at one time, as far as that is known; 0: it is not */
     uint32_t physical_block_size; /* bytes; block_size when not told */
     uint32_t lowest_aligned_lba;  /* the first block that a physical one begins with */

@@ -4,6 +4,8 @@
 
 #include "platform/format.h"
 
+#define PIECE_LEAST (4 * KIB)
+
 static void submit_task(struct scsi_disk *disk, struct scsi_slot *slot)
 {
     struct disk_request *request = slot->request;
@@ -112,13 +114,21 @@ static void ask_again(struct scsi_disk *disk, struct scsi_slot *slot)
     }
 }
 
+/* No write is cut within a physical block, which the disk would have to read before; nor so that commands are all there is. */
+static uint32_t whole_pieces(const struct disk *disk, uint32_t bytes)
+{
+    uint32_t piece = disk->physical_block_size > PIECE_LEAST ? disk->physical_block_size : PIECE_LEAST;
+
+    return (bytes & ~(piece - 1)) / disk->block_size;
+}
+
 /* As this login has agreed. */
 static void set_reach(struct scsi_disk *disk)
 {
     struct iscsi_session_reach reach = iscsi_session_reach(disk->session);
 
-    disk->disk.prompt_blocks = reach.unasked / disk->disk.block_size;
-    disk->disk.burst_blocks = (reach.unasked + reach.burst) / disk->disk.block_size;
+    disk->disk.prompt_blocks = whole_pieces(&disk->disk, reach.unasked);
+    disk->disk.burst_blocks = whole_pieces(&disk->disk, reach.unasked + reach.burst);
     disk->disk.depth = smaller_of(reach.window, disk->slot_count);
 }
 

@@ -10,7 +10,9 @@
 #define SMALL "InitialR2T=No|ImmediateData=Yes|MaxRecvDataSegmentLength=8192|MaxBurstLength=262144|FirstBurstLength=65536|"
 #define OWN   "InitialR2T=No|ImmediateData=No|MaxRecvDataSegmentLength=65536|MaxBurstLength=262144|FirstBurstLength=65536|"
 #define ASKED "InitialR2T=Yes|ImmediateData=No|MaxRecvDataSegmentLength=65536|MaxBurstLength=262144|FirstBurstLength=65536|"
-#define FIRST 24u /* block */
+#define TINY  "InitialR2T=Yes|ImmediateData=Yes|MaxRecvDataSegmentLength=8192|MaxBurstLength=262144|FirstBurstLength=3072|"
+#define ODD   "InitialR2T=Yes|ImmediateData=Yes|MaxRecvDataSegmentLength=7168|MaxBurstLength=262144|FirstBurstLength=65536|"
+#define FIRST 24u /* block: where a physical one begins */
 
 static uint8_t out[MIB], image[BLOCKS * 512];
 
@@ -174,6 +176,9 @@ static void writes_take_the_fewest_trips(void **state)
         {"behind the command, 64 KiB", SMALL, 32, 64 * KIB, 1, 1},
         {"behind the command, 256 KiB", SMALL, 32, 256 * KIB, 1, 4},
         {"nothing within, 64 KiB", OWN, 32, 64 * KIB, 1, 1},
+        {"less than a physical block within, 64 KiB", TINY, 32, 64 * KIB, 2, 1},
+        {"1.75 physical blocks within, 64 KiB", ODD, 32, 64 * KIB, 1, 16},
+        {"1.75 physical blocks within, 68 KiB", ODD, 32, 68 * KIB, 2, 1},
         {"nothing unasked, 64 KiB", ASKED, 32, 64 * KIB, 2, 1},
         {"nothing unasked, 768 KiB", ASKED, 32, 768 * KIB, 2, 3},
     };
