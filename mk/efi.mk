@@ -15,8 +15,8 @@ EFI_CFLAGS := --target=x86_64-unknown-windows -std=gnu11 -Os -ffreestanding -fsh
 EFI_PURE := $(addprefix efi/,block_rules.c boot_csv.c boot_path.c boot_url.c device_path.c \
 	inquiry.c iscsi_path.c load_option.c settings_text.c)
 # Unit tests have firmware of their own for these.
-EFI_ON_FAKES := $(addprefix efi/,block_io.c block_io2.c block_queue.c boot_order.c console.c disk_info.c events.c firmware_path.c \
-	foreign_disks.c gate.c guids.c nic_takeover.c starter.c)
+EFI_ON_FAKES := $(addprefix efi/,block_io.c block_io2.c block_queue.c boot.c boot_order.c console.c disk_info.c events.c \
+	firmware_path.c foreign_disks.c gate.c guids.c nic_takeover.c starter.c)
 EFI_IMAGES := build/sanstrap.efi build/sanstrap-driver.efi
 EFI_OBJECTS := $(call objects_in,build/efi,$(CORE_SOURCES) platform/bare/tsc.c platform/freestanding/string.c $(wildcard efi/*.c))
 $(eval $(call compile_into,build/efi,clang $$(EFI_CFLAGS) $$(EFI_SYSTEM)))
