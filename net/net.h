@@ -223,8 +223,8 @@ void net_stream_free(struct stream *stream);
  * Between calls of a firmware service the NIC is paused: nothing is received, TCP's timers do not run for its streams. What was
  * received is acknowledged before, and what is known of neighbours and routers grows old all the same, as a lease does.
  * net_pause() waits as long as nic_pause() does, and for the answer to a DHCP request sent less than 100 ms ago, which comes
- * twice in a lease's time. The first turn after net_resume() wakes the NIC, takes in what has come, and only then sends; when there
- * is none before the next pause, the NIC is not touched. Either does nothing when the network is closed, or already so, or NULL.
+ * twice in a lease's time. The first turn after net_resume() wakes the NIC, takes in what has come, and only then sends; without
+ * one before the next pause the NIC is not touched. Either does nothing when the network is closed, or already so, or NULL.
  */
 void net_pause(struct network *network);
 void net_resume(struct network *network);

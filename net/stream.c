@@ -212,7 +212,6 @@ static void close_stream(struct stream *stream, deadline_t deadline)
 static err_t bind_random_port(struct tcp_pcb *pcb)
 {
     err_t error = ERR_USE;
-
     for (unsigned i = 0; i < PORT_TRIES && error == ERR_USE; i++)
         error = tcp_bind(pcb, NULL, (uint16_t)(FIRST_PORT + net_random32() % PORTS));
     return error;
@@ -340,7 +339,6 @@ static enum status opened_stream(struct stream *stream, bool *open)
 {
     struct net_stream *s = (struct net_stream *)stream;
     enum status status = OK;
-
     net_wake(s->network);
     if (s->opening == RESOLVING)
         status = end_resolving(s);
@@ -418,7 +416,6 @@ static enum status receive_stream(struct stream *stream, void *to, size_t length
 {
     struct net_stream *s = (struct net_stream *)stream;
     size_t done = 0;
-
     while (done < length && s->rx) {
         struct pbuf *first = s->rx;
         size_t piece = first->len - s->rx_used;

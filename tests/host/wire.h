@@ -21,9 +21,9 @@ struct wire {
     unsigned held, held_most; /* receive buffers out of the ring */
     unsigned starved;         /* arrivals that found no buffer */
     unsigned frames_sent;
-    unsigned offloaded; /* of them with a checksum left to the card */
+    unsigned offloaded;    /* of them with a checksum left to the card */
     unsigned rests, wakes; /* how often the card was paused or parked, and resumed */
-    unsigned oversized; /* frames sent that were longer than the MTU allows, an 802.1Q tag aside */
+    unsigned oversized;    /* frames sent that were longer than the MTU allows, an 802.1Q tag aside */
 };
 extern struct wire wire;
 
