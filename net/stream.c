@@ -65,10 +65,7 @@ static err_t on_received(void *argument, struct tcp_pcb *pcb, struct pbuf *data,
         return ERR_OK;
     }
 
-    if (s->rx)
-        s->rx_last->next = data;
-    else
-        s->rx = data;
+    *(s->rx ? &s->rx_last->next : &s->rx) = data;
     while (data->next)
         data = data->next;
     s->rx_last = data;
@@ -339,6 +336,7 @@ static enum status opened_stream(struct stream *stream, bool *open)
 {
     struct net_stream *s = (struct net_stream *)stream;
     enum status status = OK;
+
     net_wake(s->network);
     if (s->opening == RESOLVING)
         status = end_resolving(s);
