@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
-What is read in vain: the target's journal of a boot of Linux with read-ahead beside that of one without, which is what boot loader
-and kernel ask for.
+What is read in vain: the target's journal of a boot of Linux with read-ahead beside that of one without, which is what boot
+loader and kernel ask for.
 """
 import collections
 import secrets

@@ -81,6 +81,7 @@ static void nobody_polls_and_nothing_is_sent(void **state)
     wire.loss = 1000; /* so that there is something to repeat */
     net_park(peer_network);
     wire.loss = 0;
+
     segments_come(2);
     unsigned sent = wire.frames_sent;
     for (unsigned i = 0; i < 100; i++) {
