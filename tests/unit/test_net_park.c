@@ -167,6 +167,7 @@ static void from_parked_to_stopped_and_back(void **state)
     assert_true(wire_is_paused());
 
     net_resume(peer_network);
+    net_poll();
     assert_false(wire_is_paused());
     segments_come(1);
     host_clock_advance_us(1000);
