@@ -84,9 +84,10 @@ void console_take_screen(void);
 /*
  * Starts sanstrap-driver.efi, which lies beside our image or our boot file, in our place and with our load options: with boot=no
  * the disk has to outlive us, and an application's memory does not. False when it cannot be started; else it has returned, and
- * *status is its answer.
+ * *status is its answer. With `perhaps` it is not known that the driver is wanted: then a TFTP server, whose silence costs a
+ * minute, is not asked for it.
  */
-bool resident_start(EFI_STATUS *status);
+bool resident_start(bool perhaps, EFI_STATUS *status);
 
 /* ---- settings_sources.c: what we are told by whom ---- */
 

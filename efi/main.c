@@ -128,7 +128,7 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
     const char *odd = find_settings();
     loader_home_options(&machine, &options);
     EFI_STATUS status;
-    if (options.boot != BOOT_YES && !firmware.resident && resident_start(&status))
+    if ((options.boot != BOOT_YES || options.boot_open) && !firmware.resident && resident_start(options.boot_open, &status))
         return status;
 
     console_start(&options);

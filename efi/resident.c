@@ -16,14 +16,14 @@ static bool load_beside_image(EFI_HANDLE *image)
 }
 
 /* Its path begins with our device's, so that it finds the lease where we did. */
-static bool load_from_server(EFI_HANDLE *image)
+static bool load_from_server(bool perhaps, EFI_HANDLE *image)
 {
     EFI_PHYSICAL_ADDRESS memory;
     if (EFI_ERROR(firmware.boot->AllocatePages(AllocateAnyPages, EfiBootServicesData, DRIVER_MAX / PAGE_SIZE, &memory)))
         return false;
 
     void *bytes = (void *)(uintptr_t)memory;
-    size_t size = server_read_beside(DRIVER, bytes, DRIVER_MAX);
+    size_t size = perhaps ? 0 : server_read_beside(DRIVER, bytes, DRIVER_MAX);
     if (!size)
         size = http_read_beside(DRIVER, bytes, DRIVER_MAX);
     EFI_DEVICE_PATH *path = size ? firmware_path_of_file(firmware.loaded->DeviceHandle, L"" DRIVER) : NULL;
@@ -32,10 +32,10 @@ static bool load_from_server(EFI_HANDLE *image)
     return loaded;
 }
 
-bool resident_start(EFI_STATUS *status)
+bool resident_start(bool perhaps, EFI_STATUS *status)
 {
     EFI_HANDLE image;
-    if (!load_beside_image(&image) && !load_from_server(&image))
+    if (!load_beside_image(&image) && !load_from_server(perhaps, &image))
         return false;
 
     EFI_LOADED_IMAGE *loaded;

@@ -277,8 +277,11 @@ void loader_home_options(const struct machine *machine, struct home_options *opt
     settings_from_file(&settings, machine->file);
 
     struct dhcp_message message, proxy;
-    if (!settings_open_rom_answers(machine, &message, &proxy))
+    bool known = !settings_open_rom_answers(machine, &message, &proxy);
+    if (known)
         settings_from_dhcp(&settings, &message);
     *options = settings.home;
+    options->boot_open = settings.origin[SETTING_BOOT] <= FROM_DHCP_TEXT && settings.ipv4 == IPV4_DHCP &&
+                         !(known && settings_dhcp_has_root(&message));
     bytes_wipe(&settings, sizeof settings);
 }

@@ -56,6 +56,7 @@ struct home_options {
     uint32_t serial_baud; /* 0: speed and format stay as the firmware left them */
     enum log_level log;   /* lines above this level are not wanted on the screen */
     enum boot_choice boot;
+    bool boot_open; /* a DHCP answer that is still to come may say otherwise */
 };
 
 /* RFC 4578 client system architectures, as IANA's registry has corrected them. */

@@ -145,7 +145,14 @@ def test_application_by_pxe(lab):
 
 
 def test_application_by_http(lab):
-    server = boot_server(lab, f"tag:http,http://{SERVER}/efi/sanstrap.efi")
-    server.publish_text("efi/sanstrap.conf", "boot=auto\n")
+    """The firmware does not tell the lease: the driver is there, and so it is started before DHCP has said keep-san."""
+    server = boot_server(lab, f"tag:http,http://{SERVER}/efi/sanstrap.efi", forced=["tag:!ipxe,encap:175,8,1"])
     server.serve_http()
     blank_disk_is_kept(ovmf.start(lab, extra=ovmf.without_pxe(4, 6), timeout=240))
+
+
+def test_application_of_a_stick(lab):
+    """Nobody has asked DHCP yet, either."""
+    boot_server(lab, None, forced=["encap:175,8,1"])
+    files = {efi_disk.BOOT_FILE: ovmf.APPLICATION, "EFI/BOOT/sanstrap-driver.efi": ovmf.DRIVER}
+    blank_disk_is_kept(ovmf.boot_from_disk(lab, files, {}))

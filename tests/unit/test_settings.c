@@ -293,6 +293,28 @@ static void ipxes_switches(void **state)
     assert_int_equal(from_dhcp("", &ack), E_SETTING_VALUE);
 }
 
+static bool boot_is_open(const char *line, const struct dhcp_builder *ack)
+{
+    struct machine machine = {.command_line = line, .cached_ack = ack->bytes, .cached_ack_length = ack->length};
+    struct home_options home;
+    loader_home_options(&machine, &home);
+    return home.boot_open;
+}
+
+/* Whether a DHCP server has still to be asked, and counts. */
+static void what_the_home_cannot_know(void **state)
+{
+    (void)state;
+    struct dhcp_builder none = {.length = 0}, ack;
+    dhcp_ack(&ack);
+    assert_true(boot_is_open("", &none));
+    assert_true(boot_is_open("", &ack));
+    assert_false(boot_is_open("boot=yes", &none));
+    assert_false(boot_is_open("ip=192.0.2.10/24", &none));
+    dhcp_text(&ack, DHCP_ROOT_PATH, "iscsi:192.0.2.1::::iqn.2001-04.com.example:x");
+    assert_false(boot_is_open("", &ack));
+}
+
 /* Before the card is taken, too, all that the firmware was told counts. */
 static void what_others_than_the_leases_server_say_to_the_home(void **state)
 {
@@ -378,6 +400,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_dhcp_sets),
         cmocka_unit_test(ipxes_switches),
+        cmocka_unit_test(what_the_home_cannot_know),
         cmocka_unit_test(what_others_than_the_leases_server_say_to_the_home),
         cmocka_unit_test(settings_as_text),
         cmocka_unit_test(what_the_command_line_set_dhcp_leaves_alone),
