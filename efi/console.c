@@ -15,20 +15,32 @@ static bool serial_is_console;                 /* what goes to the screen goes t
 static bool screen_is_ours = true;             /* and not of what we booted */
 static enum log_level screen_level = LOG_INFO; /* lines above it are not wanted on the screen */
 
-/* A terminal on the port has its own handle, whose path goes on from the port's. */
-static bool holds_console(EFI_HANDLE port)
+/* Whether a handle with the protocol is on the port; *any, whether there is one at all. */
+static bool holds(EFI_HANDLE port, EFI_GUID *protocol, bool *any)
 {
     EFI_HANDLE *handles;
     UINTN count;
     EFI_DEVICE_PATH *path = firmware_path_of(port);
-    if (!path || EFI_ERROR(firmware.boot->LocateHandleBuffer(ByProtocol, &guid_text_output, NULL, &count, &handles)))
+    *any = false;
+    if (!path || EFI_ERROR(firmware.boot->LocateHandleBuffer(ByProtocol, protocol, NULL, &count, &handles)))
         return false;
 
     bool found = false;
     for (UINTN i = 0; i < count && !found; i++)
         found = device_path_begins(firmware_path_of(handles[i]), path);
+    *any = count != 0;
     firmware.boot->FreePool(handles);
     return found;
+}
+
+/*
+ * A terminal on the port has its own handle, whose path goes on from the port's. EDK2 makes one on every port, and marks those
+ * that the console is on; other firmware may have no marks.
+ */
+static bool holds_console(EFI_HANDLE port)
+{
+    bool any, marked = holds(port, &guid_console_out_device, &any);
+    return firmware.system->ConOut && (any ? marked : holds(port, &guid_text_output, &any));
 }
 
 /*
