@@ -8,6 +8,7 @@
 
 #include "efi/boot_csv.h"
 #include "efi/boot_path.h"
+#include "efi/boot_url.h"
 #include "efi/device_path.h"
 #include "efi/load_option.h"
 #include "efi/settings_text.h"
@@ -34,6 +35,12 @@ static void read_path(const uint8_t *path)
     struct handoff_address address;
     if (boot_path_read(path, &address))
         must(address.vlan <= 4094 && address.prefix <= 128);
+
+    char folder[BOOT_URL_MAX];
+    if (boot_url_folder(path, folder)) {
+        size_t used = strnlen(folder, sizeof folder);
+        must(used && used < sizeof folder && folder[used - 1] == '/');
+    }
 
     size_t length = device_path_length(path, DEVICE_PATH_MAX);
     must(length + NODE_HEADER <= DEVICE_PATH_MAX);
