@@ -23,8 +23,8 @@ $(HOST_LIBRARY) $(FUZZ_LIBRARY):
 	$(say) "AR $@"
 	$(Q)ar rcs $@ $^
 
-EFI_TESTS := $(addprefix tests/unit/test_efi_,block_io.c block_io2.c block_order.c boot_disk.c boot_order.c console.c foreign_disks.c \
-	pci.c settings_server.c takeover.c)
+EFI_TESTS := $(addprefix tests/unit/test_efi_,block_io.c block_io2.c block_order.c boot_disk.c boot_order.c console.c \
+	foreign_disks.c pci.c settings_server.c takeover.c)
 $(patsubst %.c,build/host/%.o,$(EFI_ON_FAKES) $(EFI_TESTS)): HOST_CFLAGS += $(EFI_HEADERS) -fshort-wchar
 
 build/host/tests/unit/%: build/host/tests/unit/%.o $(HOST_LIBRARY)
