@@ -7,8 +7,6 @@
 
 #include "net/lwipopts.h"
 
-#define UNROLLED 8
-
 /* As much as a register holds, at any address. */
 struct word {
     uintptr_t value;
@@ -20,9 +18,24 @@ struct sum {
 };
 
 /* Two instructions. Of the same in C gcc makes five, with or without a 64-bit sum. */
-static inline void add_word(struct sum *sum, const void *at)
+static inline void add_word(struct sum *sum, const struct word *at)
 {
-    __asm__("add %2, %0\n\tadc $0, %1" : "+r"(sum->low), "+r"(sum->carries) : "m"(*(const struct word *)at) : "cc");
+    __asm__("add %2, %0\n\tadc $0, %1" : "+r"(sum->low), "+r"(sum->carries) : "m"(*at) : "cc");
+}
+
+struct block {
+    struct word words[8];
+};
+
+/* One instruction a word: each takes in the carry of the one before. */
+static inline void add_block(struct sum *sum, const struct block *at)
+{
+    __asm__("add %2, %0\n\tadc %3, %0\n\tadc %4, %0\n\tadc %5, %0\n\tadc %6, %0\n\tadc %7, %0\n\tadc %8, %0\n\tadc %9, %0\n\t"
+            "adc $0, %1"
+            : "+&r"(sum->low), "+&r"(sum->carries)
+            : "m"(at->words[0]), "m"(at->words[1]), "m"(at->words[2]), "m"(at->words[3]), "m"(at->words[4]), "m"(at->words[5]),
+              "m"(at->words[6]), "m"(at->words[7])
+            : "cc");
 }
 
 uint16_t net_checksum(const void *bytes, int length)
@@ -31,18 +44,10 @@ uint16_t net_checksum(const void *bytes, int length)
     unsigned left = (unsigned)length;
     struct sum sum = {0, 0};
 
-    for (; left >= UNROLLED * sizeof(struct word); at += UNROLLED * sizeof(struct word), left -= UNROLLED * sizeof(struct word)) {
-        add_word(&sum, at);
-        add_word(&sum, at + sizeof(struct word));
-        add_word(&sum, at + 2 * sizeof(struct word));
-        add_word(&sum, at + 3 * sizeof(struct word));
-        add_word(&sum, at + 4 * sizeof(struct word));
-        add_word(&sum, at + 5 * sizeof(struct word));
-        add_word(&sum, at + 6 * sizeof(struct word));
-        add_word(&sum, at + 7 * sizeof(struct word));
-    }
+    for (; left >= sizeof(struct block); at += sizeof(struct block), left -= sizeof(struct block))
+        add_block(&sum, (const void *)at);
     for (; left >= sizeof(struct word); at += sizeof(struct word), left -= sizeof(struct word))
-        add_word(&sum, at);
+        add_word(&sum, (const void *)at);
     struct word rest = {0};
     memcpy(&rest, at, left);
     add_word(&sum, &rest);
