@@ -7,10 +7,9 @@
 #include "platform/bytes.h"
 #include "platform/format.h"
 
-#define PAUSE_MS  20
-#define RDT_TRIES 4
-#define FIFO_MS   2 /* the largest, of 64 KiB, on the slowest bus */
-#define RETRY_MS  1000
+#define PAUSE_MS 20
+#define FIFO_MS  2 /* the largest, of 64 KiB, on the slowest bus */
+#define RETRY_MS 1000
 
 static bool e1000_probe(const struct pci_device *device)
 {
@@ -104,8 +103,6 @@ static enum status e1000_open(struct nic *nic, const struct nic_config *config)
     if (nic->mtu > NIC_MTU_DEFAULT && e1000_has(e1000, TRAIT_NO_JUMBO))
         nic->mtu = NIC_MTU_DEFAULT;
     e1000->mtu = nic->mtu;
-    e1000->deaf_after_rctl = !e1000_has(e1000, TRAIT_PCIE) &&
-                             (platform_pci_read32(nic->device, E1000_PCI_SUBSYSTEM) & 0xFFFF) == E1000_PCI_VENDOR_QEMU;
     e1000->rctl = e1000_rx_control(e1000);
 
     enum status status = platform_map_registers(nic->device, 0);
@@ -181,21 +178,9 @@ static bool drain_transmit_ring(struct e1000 *e1000)
 /*
  * By RCTL.EN, as the data sheets have it: frames that come are dropped. What the FIFO holds still goes to memory, and is counted
  * by RDFPC (SDM 13.8.5); without a descriptor it stays where it is.
- *
- * QEMU's 8254x receives nothing for a second after any write to RCTL (flush_queue_timer in hw/net/e1000.c). It alone lets RDT be
- * taken back: a real card has fetched descriptors ahead, and its RDH is not reliable (SDM 13.4.28). A frame may come between
- * reading RDH and writing RDT, and what was to be an empty ring is an almost full one then: it is looked at again. Under a flood
- * the second is the lesser evil.
  */
 static void stop_receiver(struct e1000 *e1000)
 {
-    for (unsigned tries = 0; e1000->deaf_after_rctl && tries < RDT_TRIES; tries++) {
-        uint32_t head = e1000_read(e1000, E1000_RDH);
-        e1000_write(e1000, E1000_RDT, head);
-        if (e1000_read(e1000, E1000_RDH) == head)
-            return;
-    }
-
     e1000->rx_stopped = true;
     e1000_write(e1000, E1000_RCTL, e1000->rctl & ~E1000_RCTL_EN);
     deadline_t deadline = deadline_after_ms(FIFO_MS);
@@ -207,6 +192,9 @@ static void stop_receiver(struct e1000 *e1000)
 /*
  * Receiving ends first, so that no new work comes. What is being sent is waited for in memory; if it does not leave, as without
  * a link, the transmitter is stopped too and goes on later.
+ *
+ * An 8254x goes on receiving into its ring. Where it is emulated it may be deaf for a second after any write to RCTL (QEMU's
+ * flush_queue_timer), and descriptors that are given are not to be taken back: a card of metal has fetched them (SDM 13.4.28).
  */
 static void e1000_pause(struct nic *nic)
 {
@@ -215,7 +203,8 @@ static void e1000_pause(struct nic *nic)
         return;
     e1000->paused = true;
 
-    stop_receiver(e1000);
+    if (e1000_has(e1000, TRAIT_PCIE))
+        stop_receiver(e1000);
     e1000->tx_stopped = !drain_transmit_ring(e1000);
     if (e1000->tx_stopped) {
         e1000_write(e1000, E1000_TCTL, e1000_read(e1000, E1000_TCTL) & ~E1000_TCTL_EN);
@@ -232,11 +221,11 @@ static void hear_groups(const struct e1000 *e1000, bool on)
     }
 }
 
-/* QEMU's 8254x would be deaf for a second: it goes on hearing all that it did. */
+/* An 8254x goes on hearing all that it did, see e1000_pause(). */
 static void e1000_park(struct nic *nic)
 {
     struct e1000 *e1000 = e1000_of(nic);
-    if (!e1000->running || e1000->paused || e1000->parked || e1000->deaf_after_rctl)
+    if (!e1000->running || e1000->paused || e1000->parked || !e1000_has(e1000, TRAIT_PCIE))
         return;
     e1000->parked = true;
     e1000_write(e1000, E1000_RCTL, e1000->rctl & ~(E1000_RCTL_BAM | E1000_RCTL_MPE));
@@ -259,8 +248,6 @@ static void e1000_resume(struct nic *nic)
         e1000_tx_expect_progress(e1000);
         e1000_write(e1000, E1000_TCTL, e1000_read(e1000, E1000_TCTL) | E1000_TCTL_EN);
     }
-    if (e1000->deaf_after_rctl)
-        e1000_write(e1000, E1000_RDT, e1000->rx.tail);
     if (e1000->rx_stopped)
         e1000_write(e1000, E1000_RCTL, e1000->rctl);
     e1000->rx_stopped = false;

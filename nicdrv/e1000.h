@@ -95,9 +95,8 @@ struct e1000 {
     bool all_multicast;
     bool running; /* rings are valid and the card works on them */
     bool paused;
-    bool deaf_after_rctl;   /* QEMU's 8254x: pauses by taking RDT back, see e1000_pause() */
-    bool rx_stopped;        /* while paused: by RCTL.EN */
-    bool parked;            /* hears unicast alone */
+    bool rx_stopped;        /* while paused: by RCTL.EN, an 8257x alone */
+    bool parked;            /* hears unicast alone, an 8257x */
     bool tx_stopped;        /* while paused: frames are left in the ring */
     bool polling;           /* inside poll: TDT is written at its end */
     deadline_t retry_after; /* when the card did not come out of a reset */

@@ -221,7 +221,5 @@ struct e1000_tx_descriptor {
 /* PCI configuration space (PCI Local Bus 3.0, PCI Express Base). */
 #define E1000_PCI_COMMAND            0x04
 #define E1000_PCI_COMMAND_BUS_MASTER (1u << 2)
-#define E1000_PCI_SUBSYSTEM          0x2C
-#define E1000_PCI_VENDOR_QEMU        0x1AF4
 
 #endif

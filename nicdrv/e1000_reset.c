@@ -110,25 +110,15 @@ static void reread_nvm(const struct e1000 *e1000)
     e1000_read(e1000, E1000_STATUS);
 }
 
-/*
- * QEMU's 8254x is not reset by CTRL.RST, and receives nothing for a second after any write to RCTL: its last one is this, so that
- * the second passes beside all that follows. Without descriptors nothing is received before rings are set up, either.
- */
-static void stop_receiver(const struct e1000 *e1000)
-{
-    if (e1000->deaf_after_rctl)
-        e1000_write(e1000, E1000_RDT, e1000_read(e1000, E1000_RDH));
-    e1000_write(e1000, E1000_RCTL, e1000->deaf_after_rctl ? e1000->rctl : 0);
-}
-
 enum status e1000_reset(const struct e1000 *e1000)
 {
     if (e1000_read(e1000, E1000_STATUS) == GONE)
         return fail(E_NIC_REGISTERS, "%s: STATUS reads ffffffff", e1000->model->name);
 
-    bool works = e1000_read(e1000, E1000_RCTL) & E1000_RCTL_EN || e1000_read(e1000, E1000_TCTL) & E1000_TCTL_EN;
+    bool hears = e1000_read(e1000, E1000_RCTL) & E1000_RCTL_EN, works = hears || e1000_read(e1000, E1000_TCTL) & E1000_TCTL_EN;
     e1000_write(e1000, E1000_IMC, E1000_IMC_ALL);
-    stop_receiver(e1000);
+    if (hears) /* else not touched: an emulated 8254x receives nothing for a second after any write */
+        e1000_write(e1000, E1000_RCTL, 0);
     e1000_write(e1000, E1000_TCTL, E1000_TCTL_PSP);
     e1000_read(e1000, E1000_STATUS); /* posted writes reach the card before time counts */
     if (e1000_has(e1000, TRAIT_PCIE)) {

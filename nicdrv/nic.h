@@ -216,7 +216,10 @@ static inline void nic_release(struct nic *nic, const struct nic_frame *frame)
     nic->driver->release(nic, frame);
 }
 
-/* Stops all DMA after what is under way (bounded), keeping rings, received frames and link; and goes on. Both are cheap. */
+/*
+ * Stops all DMA after what is under way (bounded), keeping rings, received frames and link; and goes on. Both are cheap. A card
+ * that cannot be stopped for so short a time goes on receiving into its ring until that is full: only nic_close() ends it.
+ */
 static inline void nic_pause(struct nic *nic)
 {
     nic->driver->pause(nic);

@@ -46,7 +46,10 @@ endstruc
 call_interrupt:
     save_registers
     mov al, [ARGUMENT(1)]
+    cmp [cs:.number], al ; an emulated CPU translates code that is written to anew
+    je .is_it
     mov [cs:.number], al
+.is_it:
     mov ebx, [ARGUMENT(2)]
     mov eax, [ARGUMENT(3)]
     mov [cs:out_at], eax
@@ -202,12 +205,6 @@ flat_differs:
     mov eax, edi
     leave_flat
 
-align 4
-out_at dd 0
-own_esp dd 0
-own_ss dw 0
-align 4
-result times regs_size db 0
 align 8
 gdt dq 0, 0x00CF92000000FFFF
 flat_gdt dw 15
@@ -215,3 +212,11 @@ flat_gdt dw 15
 old_gdt dw 0
     dd 0
 gdt_offset equ gdt - start
+
+section .data
+align 4
+out_at dd 0
+own_esp dd 0
+own_ss dw 0
+align 4
+result times regs_size db 0

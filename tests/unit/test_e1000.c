@@ -354,6 +354,7 @@ static void without_link_nothing_hangs(void **state)
 static void pause_stops_and_resume_goes_on(void **state)
 {
     (void)state;
+    device.device_id = 0x10D3;
     open_card();
     nic_pause(&nic);
     assert_false(frame_arrives(1, 60, WHOLE, 0));
