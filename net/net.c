@@ -366,8 +366,10 @@ void net_poll(void)
 
     run_timers();
     for (struct network *network = networks; network; network = network->next) {
-        if (!network->paused)
-            net_dhcp_turn(network);
+        if (network->paused)
+            continue;
+        net_dhcp_turn(network);
+        nic_flush(network->nic);
     }
     if (suspect) {
         suspect = false;

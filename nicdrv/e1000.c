@@ -144,9 +144,7 @@ static unsigned e1000_poll(struct nic *nic, unsigned budget)
         return 0;
     }
 
-    e1000->polling = true;
     unsigned handed = e1000_rx_harvest(nic, budget);
-    e1000->polling = false;
 
     e1000_rx_refill(e1000);
     e1000_tx_flush(e1000);
@@ -154,6 +152,13 @@ static unsigned e1000_poll(struct nic *nic, unsigned budget)
     if (e1000_tx_hangs(e1000))
         recover_from_hang(nic);
     return handed;
+}
+
+static void e1000_flush(struct nic *nic)
+{
+    struct e1000 *e1000 = e1000_of(nic);
+    if (e1000->running)
+        e1000_tx_flush(e1000);
 }
 
 static void e1000_read_link(struct nic *nic, struct nic_link *link)
@@ -225,7 +230,10 @@ static void hear_groups(const struct e1000 *e1000, bool on)
 static void e1000_park(struct nic *nic)
 {
     struct e1000 *e1000 = e1000_of(nic);
-    if (!e1000->running || e1000->paused || e1000->parked || !e1000_has(e1000, TRAIT_PCIE))
+    if (!e1000->running || e1000->paused || e1000->parked)
+        return;
+    e1000_tx_flush(e1000);
+    if (!e1000_has(e1000, TRAIT_PCIE))
         return;
     e1000->parked = true;
     e1000_write(e1000, E1000_RCTL, e1000->rctl & ~(E1000_RCTL_BAM | E1000_RCTL_MPE));
@@ -290,6 +298,7 @@ static void e1000_read_statistics(struct nic *nic, struct nic_statistics *statis
 
 static void e1000_close(struct nic *nic)
 {
+    e1000_flush(nic);
     silence_card(e1000_of(nic));
 }
 
@@ -300,6 +309,7 @@ const struct nic_driver e1000_driver = {
     .open = e1000_open,
     .read_link = e1000_read_link,
     .send = e1000_tx_send,
+    .flush = e1000_flush,
     .poll = e1000_poll,
     .release = e1000_rx_release,
     .pause = e1000_pause,

@@ -98,7 +98,6 @@ struct e1000 {
     bool rx_stopped;        /* while paused: by RCTL.EN, an 8257x alone */
     bool parked;            /* hears unicast alone, an 8257x */
     bool tx_stopped;        /* while paused: frames are left in the ring */
-    bool polling;           /* inside poll: TDT is written at its end */
     deadline_t retry_after; /* when the card did not come out of a reset */
     struct e1000_rx rx;
     struct e1000_tx tx;

@@ -206,7 +206,5 @@ enum status e1000_tx_send(struct nic *nic, const struct nic_span *spans, unsigne
     tx->frames++;
     e1000->statistics.tx_frames++;
     e1000->statistics.tx_bytes += padded;
-    if (!e1000->polling)
-        e1000_tx_flush(e1000);
     return OK;
 }

@@ -115,6 +115,9 @@ struct nic_driver {
     /* As nic_send(), also from within deliver(). While paused or out of order the answer is E_NIC_BUSY. */
     enum status (*send)(struct nic *nic, const struct nic_span *spans, unsigned count, const struct nic_offload *offload);
 
+    /* As nic_flush(), also while paused. Reads no register. */
+    void (*flush)(struct nic *nic);
+
     /*
      * As nic_poll(). Calls nic->deliver() for each frame, then takes back what was sent and gives the card what was released.
      * While paused nothing happens. Never waits, but for the reset that a hang makes necessary; what was in the rings is lost
@@ -191,7 +194,8 @@ static inline void nic_link(struct nic *nic, struct nic_link *link)
 }
 
 /*
- * Copies the spans, in order, as one frame (without FCS; short ones are padded) into a transmit buffer and hands it to the card.
+ * Copies the spans, in order, as one frame (without FCS; short ones are padded) into a transmit buffer, from which nic_flush()
+ * lets it leave.
  * `offload` may be NULL, and has to be unless nic->offloads_tx_checksums. Returns OK, E_NIC_BUSY when no buffer or descriptor is
  * free or the card is paused (try again after a poll), E_FRAME_SIZE, E_INVALID_ARGUMENT for offsets outside the frame.
  */
@@ -199,6 +203,12 @@ static inline enum status nic_send(struct nic *nic, const struct nic_span *spans
                                    const struct nic_offload *offload)
 {
     return nic->driver->send(nic, spans, count, offload);
+}
+
+/* Tells the card, once, of all frames since the last time. nic_poll(), nic_pause(), nic_park() and nic_close() do so, too. */
+static inline void nic_flush(struct nic *nic)
+{
+    nic->driver->flush(nic);
 }
 
 /*

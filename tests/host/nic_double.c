@@ -78,6 +78,11 @@ void nic_double_resume(struct nic *nic)
     double_of(nic)->paused = double_of(nic)->parked = false;
 }
 
+void nic_double_flush(struct nic *nic)
+{
+    (void)nic;
+}
+
 enum status nic_double_set_multicast(struct nic *nic, const uint8_t (*groups)[NIC_MAC_LENGTH], unsigned count)
 {
     (void)nic, (void)groups, (void)count;

@@ -41,6 +41,9 @@ void nic_double_park(struct nic *nic);
 void nic_double_pause(struct nic *nic);
 void nic_double_resume(struct nic *nic);
 
+/* For those whose frames leave at once. */
+void nic_double_flush(struct nic *nic);
+
 /* All groups are received anyway. */
 enum status nic_double_set_multicast(struct nic *nic, const uint8_t (*groups)[NIC_MAC_LENGTH], unsigned count);
 

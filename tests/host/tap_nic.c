@@ -124,6 +124,7 @@ static const struct nic_driver driver = {
     .name = "tap",
     .read_link = tap_read_link,
     .send = tap_send,
+    .flush = nic_double_flush,
     .poll = tap_poll,
     .release = nic_double_release,
     .pause = nic_double_pause,

@@ -114,9 +114,16 @@ static enum status wire_send(struct nic *nic, const struct nic_span *spans, unsi
     if (offload)
         compute_checksums(frame, length, offload);
     wire.frames_sent++;
+    wire.waiting++;
     if (wire.sent && !chance(wire.loss))
         wire.sent(frame, length);
     return OK;
+}
+
+static void wire_flush(struct nic *nic)
+{
+    (void)nic;
+    wire.waiting = 0;
 }
 
 static unsigned wire_poll(struct nic *nic, unsigned budget)
@@ -141,6 +148,7 @@ static unsigned wire_poll(struct nic *nic, unsigned budget)
         done++;
         nic->deliver(nic->deliver_context, &frame);
     }
+    wire_flush(nic);
     return done;
 }
 
@@ -160,12 +168,14 @@ static void wire_read_link(struct nic *nic, struct nic_link *link)
 static void wire_pause(struct nic *nic)
 {
     wire.rests++;
+    wire_flush(nic);
     nic_double_pause(nic);
 }
 
 static void wire_park(struct nic *nic)
 {
     wire.rests++;
+    wire_flush(nic);
     nic_double_park(nic);
 }
 
@@ -189,6 +199,7 @@ static const struct nic_driver driver = {
     .name = "wire",
     .read_link = wire_read_link,
     .send = wire_send,
+    .flush = wire_flush,
     .poll = wire_poll,
     .release = wire_release,
     .pause = wire_pause,

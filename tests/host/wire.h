@@ -23,6 +23,7 @@ struct wire {
     unsigned frames_sent;
     unsigned offloaded;    /* of them with a checksum left to the card */
     unsigned rests, wakes; /* how often the card was paused or parked, and resumed */
+    unsigned waiting;      /* frames that the card has not been told of; they have left all the same */
     unsigned oversized;    /* frames sent that were longer than the MTU allows, an 802.1Q tag aside */
 };
 extern struct wire wire;

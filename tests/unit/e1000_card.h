@@ -226,7 +226,9 @@ static inline struct nic_statistics statistics(void)
 static inline enum status send_bytes(uint16_t length)
 {
     static const uint8_t bytes[2048];
-    return nic_send(&nic, &(struct nic_span){bytes, length}, 1, NULL);
+    enum status status = nic_send(&nic, &(struct nic_span){bytes, length}, 1, NULL);
+    nic_flush(&nic);
+    return status;
 }
 
 static inline void release_all(void)

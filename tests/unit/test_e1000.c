@@ -337,6 +337,38 @@ static void hang_resets_and_keeps_what_matters(void **state)
     }
 }
 
+static unsigned tail_writes, frames_told;
+
+static void count_tails(unsigned bar, uint32_t offset, uint32_t value)
+{
+    (void)bar;
+    if (offset == E1000_TDT) {
+        tail_writes++;
+        frames_told += (value - card.registers[E1000_TDT / 4]) % (card.registers[E1000_TDLEN / 4] / 16);
+    }
+    card_write(offset, value);
+}
+
+/* Each write is an exit to the hypervisor on a virtual machine. */
+static void frames_leave_together(void **state)
+{
+    void (*const ways[])(struct nic *) = {nic_flush, nic_pause, nic_park, nic_close};
+    const uint8_t bytes[60] = {0};
+    (void)state;
+    open_card();
+    card.write = count_tails;
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        tail_writes = frames_told = 0;
+        for (unsigned frame = 0; frame < 3; frame++)
+            assert_int_equal(nic_send(&nic, &(struct nic_span){bytes, sizeof bytes}, 1, NULL), OK);
+        assert_int_equal(tail_writes, 0);
+        ways[i](&nic);
+        assert_int_equal(frames_told, 3);
+        assert_int_equal(tail_writes, 1);
+        nic_resume(&nic);
+    }
+}
+
 static void without_link_nothing_hangs(void **state)
 {
     (void)state;
@@ -412,6 +444,7 @@ int main(void)
         TEST(more_groups_than_the_filter_has),
         TEST(memory_wherever_the_arena_stands),
         TEST(hang_resets_and_keeps_what_matters),
+        TEST(frames_leave_together),
         TEST(without_link_nothing_hangs),
         TEST(pause_stops_and_resume_goes_on),
         TEST(pause_with_frames_that_do_not_leave),

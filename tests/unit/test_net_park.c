@@ -73,6 +73,24 @@ static void acknowledges_before_it_returns(void **state)
     assert_false(wire_is_paused());
 }
 
+/* What a caller sends waits for a turn; what a turn sends does not wait for the next one. */
+static void the_card_is_told_once_a_turn(void **state)
+{
+    (void)state;
+    connect();
+    send_out(2 * SEGMENT);
+    assert_in_range(wire.waiting, 2, 3);
+    net_poll();
+    assert_int_equal(wire.waiting, 0);
+
+    heard.frames = 0;
+    segments_come(MANY);
+    host_clock_advance_us(1000);
+    net_poll();
+    assert_true(heard.frames > 0);
+    assert_int_equal(wire.waiting, 0);
+}
+
 static void nobody_polls_and_nothing_is_sent(void **state)
 {
     (void)state;
@@ -180,11 +198,9 @@ static void from_parked_to_stopped_and_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(acknowledges_before_it_returns),
-        CASE(nobody_polls_and_nothing_is_sent),
-        CASE(all_is_taken_in_before_anything_is_sent),
-        CASE(what_was_queued_goes_out_behind_it),
-        CASE(parked_twice_without_a_turn),
+        CASE(acknowledges_before_it_returns),     CASE(the_card_is_told_once_a_turn),
+        CASE(nobody_polls_and_nothing_is_sent),   CASE(all_is_taken_in_before_anything_is_sent),
+        CASE(what_was_queued_goes_out_behind_it), CASE(parked_twice_without_a_turn),
         CASE(from_parked_to_stopped_and_back),
     };
 

@@ -126,6 +126,7 @@ static const struct nic_driver driver = {
     .name = "second",
     .read_link = link_is_up,
     .send = send_second,
+    .flush = nic_double_flush,
     .poll = poll_second,
     .release = nic_double_release,
     .pause = nic_double_pause,
