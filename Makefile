@@ -9,7 +9,7 @@
 #   make test-random     100,000 reads and writes in all orders in each place, of which make test does some
 #   make coverage        which lines the tests on the host reach
 #   make size            what loader and crash dump take of the memory that they may have
-#   make test-debian13   make, make unit and make demo on a Debian 13 in a folder; takes some five minutes
+#   make test-debian13   make, make unit and make demo on a Debian 13 in a folder; takes a quarter of an hour
 #   make dump-module     build/dump/linux/sanstrap_dump.ko, which `make` builds where a kernel's headers are
 #   make deps            installs the Debian packages that are missing
 #   make clean           removes build/

@@ -30,15 +30,17 @@ static inline void port_write32(uint16_t port, uint32_t value)
     __asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
 }
 
+#define FLAG_ID (1u << 21)
+
 /* CPUs before the Pentium have neither CPUID nor this flag. */
 static inline bool has_cpuid(void)
 {
     uint32_t before, after;
     __asm__ volatile("pushfl; popl %0; movl %0, %1; xorl %2, %1; pushl %1; popfl; pushfl; popl %1; pushl %0; popfl"
                      : "=&r"(before), "=&r"(after)
-                     : "i"(1u << 21) /* ID */
+                     : "i"(FLAG_ID)
                      : "cc");
-    return ((before ^ after) & 1u << 21) != 0;
+    return ((before ^ after) & FLAG_ID) != 0;
 }
 
 static inline void cpuid(uint32_t leaf, uint32_t *eax, uint32_t *ebx, uint32_t *ecx, uint32_t *edx)

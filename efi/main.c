@@ -16,10 +16,10 @@ static bool disk_stays; /* when we are gone */
 
 static enum status boot_or_publish(struct disk *disk, const struct boot_options *options)
 {
-    if (options->hook_only && !firmware.resident)
-        return fail(E_BOOT_RESIDENT, "this image was started as an application");
     if (options->hook_only && takeover_starter_lost_card())
         return fail(E_BOOT_STARTER, "its driver had to leave the card");
+    if (options->hook_only && !firmware.resident)
+        return fail(E_BOOT_RESIDENT, "this image was started as an application");
 
     enum status status = efi_boot_disk(disk, options);
     disk_stays = status == OK && options->hook_only;

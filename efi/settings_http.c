@@ -9,7 +9,6 @@
 #include "efi/http.h"
 #include "net/dhcp_options.h"
 #include "platform/characters.h"
-#include "platform/format.h"
 
 #define EXCHANGE_MS   10000
 #define IPV4_LOCAL_AT NODE_HEADER /* in its node: our address, */

@@ -55,8 +55,10 @@ static void show_ipv4(struct story *story, const struct net_ipv4 *ipv4, const ch
 
 static struct net_overrides set_by_hand(const struct settings *settings)
 {
-    struct net_overrides by_hand = {.gateway = settings->origin[SETTING_GATEWAY] > FROM_DHCP,
-                                    .dns = settings->origin[SETTING_DNS] > FROM_DHCP,
+    const struct net_ipv4 *ipv4 = &settings->static_ipv4; /* whoever set an IPv6 gateway has said nothing of its own */
+    struct net_overrides by_hand = {.gateway = settings->origin[SETTING_GATEWAY] > FROM_DHCP && !bytes_are_zero(ipv4->gateway, 4),
+                                    .dns =
+                                        settings->origin[SETTING_DNS] > FROM_DHCP && !bytes_are_zero(ipv4->dns, sizeof ipv4->dns),
                                     .mtu = settings->origin[SETTING_MTU] > FROM_DHCP,
                                     .ipv4 = settings->static_ipv4};
     by_hand.ipv4.mtu = settings->mtu;

@@ -78,15 +78,6 @@ static bool store_bootif(struct settings *settings, const struct word *word)
     return true;
 }
 
-/* True when a value of this origin counts, which is noted then. */
-static bool note_origin(struct settings *settings, enum setting setting, enum origin origin)
-{
-    if (settings->origin[setting] > origin)
-        return false;
-    settings->origin[setting] = origin;
-    return true;
-}
-
 /* username=, password=, and both with reverse-: iPXE's names for the halves of chap= and mutual=. False when it is none of them.
  */
 static bool store_account(struct settings *settings, const struct word *word, enum origin origin, enum status *status)
@@ -101,7 +92,7 @@ static bool store_account(struct settings *settings, const struct word *word, en
     struct iscsi_chap *chap = reverse ? &settings->mutual : &settings->chap;
     if (settings->origin[setting] < origin)
         bytes_wipe(chap, sizeof *chap);
-    if (note_origin(settings, setting, origin) &&
+    if (setting_note_origin(settings, setting, origin) &&
         !text_copy(is_secret ? chap->secret : chap->name, sizeof chap->secret, word->value, word->value_length))
         *status = fail(E_SETTING_VALUE, "%s= takes at most 255 bytes", word->name);
     return true;
@@ -168,10 +159,13 @@ static enum status store_linux_ip6(struct settings *settings, struct word *word,
     size_t length = format_text(text, sizeof text, "%s/%s", client, take_field(&rest));
 
     enum status status = OK;
-    if (note_origin(settings, SETTING_IP6, origin))
+    if (setting_note_origin(settings, SETTING_IP6, origin))
         status = setting_store(settings, &setting_rows[SETTING_IP6], text, length);
-    if (status == OK && *gateway && settings->origin[SETTING_GATEWAY] < origin && note_origin(settings, SETTING_GATEWAY, origin))
+    bool is_free = bytes_are_zero(settings->static_ipv6.gateway, 16) || settings->gateway6_by_ip;
+    if (status == OK && *gateway && is_free && setting_note_origin(settings, SETTING_GATEWAY, origin)) {
         status = setting_store(settings, &setting_rows[SETTING_GATEWAY], gateway, strlen(gateway));
+        settings->gateway6_by_ip = true;
+    }
     return status;
 }
 
@@ -188,7 +182,7 @@ static size_t account_length(const char *text, size_t length)
 static enum status store_chap(struct settings *settings, enum setting setting, enum origin origin, const char *text,
                               size_t length)
 {
-    return note_origin(settings, setting, origin) ? setting_store(settings, &setting_rows[setting], text, length) : OK;
+    return setting_note_origin(settings, setting, origin) ? setting_store(settings, &setting_rows[setting], text, length) : OK;
 }
 
 /*
@@ -237,7 +231,7 @@ static enum status store_word(struct settings *settings, struct word *word, enum
         pass_over(settings, row->name, "comes too late there");
         return OK;
     }
-    if (!note_origin(settings, (enum setting)(row - setting_rows), origin))
+    if (!setting_note_origin(settings, (enum setting)(row - setting_rows), origin))
         return OK;
     if (row == &setting_rows[SETTING_ROOT])
         status = store_accounts(settings, word, origin);

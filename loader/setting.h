@@ -47,13 +47,22 @@ static inline bool setting_may_come_by_dhcp(const struct setting_row *row)
 /* All at their defaults, from nowhere. */
 void settings_set_defaults(struct settings *settings);
 
+/* True, with `origin` noted, when nothing of a higher one has set it. */
+static inline bool setting_note_origin(struct settings *settings, enum setting setting, enum origin origin)
+{
+    if (settings->origin[setting] > origin)
+        return false;
+    settings->origin[setting] = origin;
+    return true;
+}
+
 /* Stores a value as it would be typed, or as DHCP gives it. The failures are those of settings_begin(). */
 enum status setting_store(struct settings *settings, const struct setting_row *row, const char *value, size_t length);
 
 /* Puts a piece of `text` around `offset` into the mark. */
 void settings_mark(struct settings *settings, const char *text, size_t length, size_t offset);
 
-/* value.c and settings_dhcp.c */
+/* value*.c and settings_dhcp.c */
 #define SETTING(symbol, name, parser, where, preset, form, dhcp, help) setting_parser parser;
 #include "loader/settings.def"
 #undef SETTING

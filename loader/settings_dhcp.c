@@ -155,9 +155,8 @@ bool settings_dhcp_has_root(const struct dhcp_message *message)
 /* A root path that is none of ours is for somebody else, and so may be what stands beside it. */
 static bool may_go_before(const struct dhcp_message *proxy, const struct dhcp_message *ack, bool has_root)
 {
-    uint8_t nothing;
     return !memcmp(proxy->bytes + DHCP_AT_CHADDR, ack->bytes + DHCP_AT_CHADDR, NIC_MAC_LENGTH) &&
-           (has_root ? settings_dhcp_has_root(proxy) : dhcp_option_get(proxy, DHCP_ROOT_PATH, &nothing, 0) < 0);
+           (has_root ? settings_dhcp_has_root(proxy) : dhcp_option_get(proxy, DHCP_ROOT_PATH, NULL, 0) < 0);
 }
 
 const char *settings_open_rom_answers(const struct machine *machine, struct dhcp_message *ack, struct dhcp_message *proxy)

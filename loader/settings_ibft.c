@@ -6,18 +6,9 @@
 #include "loader/setting.h"
 #include "loader/text.h"
 
-/* True, with `origin` noted, when nothing of higher precedence has set it. */
-static bool set_by(struct settings *settings, enum setting setting, enum origin origin)
-{
-    if (settings->origin[setting] > origin)
-        return false;
-    settings->origin[setting] = origin;
-    return true;
-}
-
 static bool set_by_ibft(struct settings *settings, enum setting setting)
 {
-    return set_by(settings, setting, FROM_FIRMWARE_IBFT);
+    return setting_note_origin(settings, setting, FROM_FIRMWARE_IBFT);
 }
 
 static struct net_address address_of(const uint8_t bytes[16])
@@ -68,7 +59,7 @@ static void store_chap(struct settings *settings, enum setting setting, struct i
 static void store_ipv4(struct settings *settings, const struct handoff_address *from, enum origin origin)
 {
     struct net_ipv4 *ipv4 = &settings->static_ipv4;
-    if (!set_by(settings, SETTING_IP, origin))
+    if (!setting_note_origin(settings, SETTING_IP, origin))
         return;
     settings->ipv4 = from->origin == ISDH_ORIGIN_DHCP ? IPV4_DHCP : IPV4_STATIC;
     if (settings->ipv4 == IPV4_DHCP)
@@ -76,9 +67,9 @@ static void store_ipv4(struct settings *settings, const struct handoff_address *
 
     memcpy(ipv4->address, from->address + 12, 4);
     netmask_of(from->prefix, ipv4->netmask);
-    if (set_by(settings, SETTING_GATEWAY, origin))
+    if (setting_note_origin(settings, SETTING_GATEWAY, origin))
         memcpy(ipv4->gateway, from->gateway + 12, 4);
-    if (set_by(settings, SETTING_DNS, origin))
+    if (setting_note_origin(settings, SETTING_DNS, origin))
         for (unsigned i = 0; i < NET_DNS_SERVERS; i++)
             if (handoff_address_is_ipv4(from->dns[i]))
                 memcpy(ipv4->dns[i], from->dns[i] + 12, 4);
@@ -87,20 +78,21 @@ static void store_ipv4(struct settings *settings, const struct handoff_address *
 static void store_ipv6(struct settings *settings, const struct handoff_address *from, enum origin origin)
 {
     struct net_ipv6 *ipv6 = &settings->static_ipv6;
-    if (!set_by(settings, SETTING_IP6, origin))
+    if (!setting_note_origin(settings, SETTING_IP6, origin))
         return;
     settings->ipv6 = from->origin == ISDH_ORIGIN_ROUTER ? IPV6_AUTO : IPV6_STATIC;
     /* An iBFT has its target with it. A path has none, and EDK2's HTTP boot calls an address of DHCPv6 static. */
-    if (origin == FROM_FIRMWARE_IBFT && settings->origin[SETTING_IP] == FROM_DEFAULT && set_by(settings, SETTING_IP, origin))
+    if (origin == FROM_FIRMWARE_IBFT && settings->origin[SETTING_IP] == FROM_DEFAULT &&
+        setting_note_origin(settings, SETTING_IP, origin))
         settings->ipv4 = IPV4_OFF;
     if (settings->ipv6 == IPV6_AUTO)
         return;
 
     memcpy(ipv6->address, from->address, 16);
     ipv6->prefix_length = from->prefix;
-    if (set_by(settings, SETTING_GATEWAY, origin) && !handoff_address_is_none(from->gateway))
+    if (setting_note_origin(settings, SETTING_GATEWAY, origin) && !handoff_address_is_none(from->gateway))
         memcpy(ipv6->gateway, from->gateway, 16);
-    if (set_by(settings, SETTING_DNS, origin))
+    if (setting_note_origin(settings, SETTING_DNS, origin))
         for (unsigned i = 0; i < NET_DNS_SERVERS; i++)
             if (!handoff_address_is_ipv4(from->dns[i]))
                 memcpy(ipv6->dns[i], from->dns[i], 16);
@@ -147,7 +139,7 @@ enum status settings_from_ibft(struct settings *settings, const struct handoff *
 
 void settings_from_boot_path(struct settings *settings, const struct handoff_address *path)
 {
-    if (path->vlan && set_by(settings, SETTING_VLAN, FROM_BOOT_PATH))
+    if (path->vlan && setting_note_origin(settings, SETTING_VLAN, FROM_BOOT_PATH))
         settings->vlan = path->vlan;
     if (!path->prefix)
         return;

@@ -4,12 +4,10 @@
 
 #include "iscsi/lun.h"
 #include "iscsi/name.h"
-#include "loader/netmask.h"
 #include "loader/setting.h"
 #include "loader/text.h"
 #include "loader/value.h"
 #include "platform/bytes.h"
-#include "platform/format.h"
 
 #define BAUD_MIN      300
 #define BAUD_MAX      115200 /* what a port divides its speeds from, and the default */

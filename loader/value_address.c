@@ -46,8 +46,8 @@ static bool asks_for_dhcp(const char *word, size_t length)
 }
 
 /*
- * Gateway, DNS servers and host name of ip= have its origin, and are not stored where a higher one has set them, or gateway= of
- * the same has. What is not given leaves what is there.
+ * Gateway, DNS servers and host name of ip= have its origin, and are not stored where a higher one has set them, or gateway= or
+ * hostname= of the same has. What is not given leaves what is there.
  */
 static void store_linux_ip(struct settings *settings, const struct net_ipv4 *ipv4)
 {
@@ -56,7 +56,8 @@ static void store_linux_ip(struct settings *settings, const struct net_ipv4 *ipv
     memcpy(to->address, ipv4->address, 4);
     memcpy(to->netmask, ipv4->netmask, 4);
 
-    if (!bytes_are_zero(ipv4->gateway, 4) && (origin[SETTING_GATEWAY] < ours || settings->gateway_by_ip)) {
+    bool is_free = bytes_are_zero(to->gateway, 4) || settings->gateway_by_ip;
+    if (!bytes_are_zero(ipv4->gateway, 4) && is_free && origin[SETTING_GATEWAY] <= ours) {
         memcpy(to->gateway, ipv4->gateway, 4);
         origin[SETTING_GATEWAY] = ours;
         settings->gateway_by_ip = true;
@@ -184,11 +185,14 @@ enum status value_parse_gateway(void *to, const char *value, size_t length)
     struct address_list list;
     if (!parse_addresses(value, length, 1, &list))
         return E_SETTING_VALUE;
-    settings->gateway_by_ip = false;
-    if (list.count4)
+    if (list.count4) {
         memcpy(settings->static_ipv4.gateway, list.ipv4[0], 4);
-    if (list.count6)
+        settings->gateway_by_ip = false;
+    }
+    if (list.count6) {
         memcpy(settings->static_ipv6.gateway, list.ipv6[0], 16);
+        settings->gateway6_by_ip = false;
+    }
     return OK;
 }
 

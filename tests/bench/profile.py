@@ -15,7 +15,7 @@ from bisect import bisect_right
 from collections import Counter
 
 from tests.lab import process
-from tests.lab.lab import BUILD, Lab
+from tests.lab.lab import BUILD, NBP, Lab
 
 from . import report, setups
 from .bench import words
@@ -81,7 +81,10 @@ def record(lab, work, size, nic="e1000"):
     log = lab.path("executed.txt")
     disk = Disk(lab.path("disk.img"), False, [work], HOUR_MS)
     root_path = setups.target(lab, setups.setup("0ms"), disk.path)
-    machine = lab.boot_by_rom(root_path, "sanstrap", timeout=600, nic=nic, extra=("-D", log))
+    server = lab.dhcp(boot_file="sanstrap.pxe", root_path=root_path)
+    server.publish(NBP)
+    server.publish_text("sanstrap.conf", "read-ahead=off\n")
+    machine = lab.machine(timeout=600, nic=nic, extra=("-D", log))
     machine.expect(BEGINS, 200, FAILURE)
     machine.expect("^begins", 60, FAILURE)
     time.sleep(WARM_SECONDS)

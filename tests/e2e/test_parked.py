@@ -44,7 +44,7 @@ def slow_ahead():
 
 @pytest.mark.parametrize("nic", ["e1000", "e1000e"])
 def test_a_parked_card_writes_to_reserved_memory_alone(lab, nic):
-    target = lab.target(reading_disk(lab))
+    target = lab.target(reading_disk(lab), FaultyTarget, faults=slow_ahead())
     machine = lab.boot_directly(f"{STATIC} root={target.root_path}", memory=MEMORY >> 20, nic=nic)
     boot = entered(machine)
     control = machine.word(machine.card_registers() + RECEIVE_CONTROL)

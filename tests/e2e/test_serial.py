@@ -73,12 +73,13 @@ def register(machine, number, value=None):
 @pytest.mark.parametrize("word,divisor,line", [("", 6, EVEN_PARITY), ("serial=1,9600", 12, PLAIN)], ids=["found", "set"])
 def test_speed_and_format(lab, word, divisor, line):
     """Somebody has set 19,200 bit/s with parity: they stay, unless serial= has a speed."""
-    script = f"echo GRUB-RUNS\nsleep 5\nlinux16 /sanstrap.lkrn {STATIC} {UNTIL_KEY} {word}\nboot\n"
+    script = f"echo GRUB-RUNS\nsleep --interruptible 600\nlinux16 /sanstrap.lkrn {STATIC} {UNTIL_KEY} {word}\nboot\n"
     local = disks.grub_disk(lab.path("grub.img"), script, {"sanstrap.lkrn": LKRN}, size=32 * disks.MIB)
     machine = lab.machine(drives=[local], boot="c", rom="")
     machine.expect("GRUB-RUNS", 60)
     for number, value in ((3, EVEN_PARITY | DIVISOR_OPEN), (0, 6), (1, 0), (3, EVEN_PARITY)):
         register(machine, number, value)
+    machine.key("esc")
     fails_with(machine, ROOTLESS)
     assert register(machine, 3) == line
     register(machine, 3, line | DIVISOR_OPEN)

@@ -34,6 +34,7 @@ static void an_ipv6_address_does_not_end_dhcp(void **state)
     static const struct handoff_address ipv6 = {.address = {0x20, 0x01, 0x0D, 0xB8, [15] = 0x10}, .prefix = 64};
     machine.boot_path = &ipv6;
     told("", "nic0 net_open dhcp set_ipv6 login disk boot" DOWN);
+    assert_false(seen.request.by_hand.gateway || seen.request.by_hand.dns);
 }
 
 /* Its gateway goes with its address. */

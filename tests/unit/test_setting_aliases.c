@@ -161,6 +161,16 @@ static void ipv6_in_ip(void **state)
     parsed("ip=[2001:db8::10]:::64");
     assert_int_equal(settings.origin[SETTING_GATEWAY], FROM_DEFAULT);
 
+    static const char *const both[] = {"ip=192.0.2.10::192.0.2.1:24::eth0:none ip=[2001:db8::10]::[2001:db8::1]:64::eth0:none",
+                                       "ip=[2001:db8::10]::[2001:db8::1]:64::eth0:none ip=192.0.2.10::192.0.2.1:24::eth0:none",
+                                       "gateway=192.0.2.1 ip=192.0.2.10/24 ip=[2001:db8::10]::[2001:db8::1]:64",
+                                       "gateway=2001:db8::1 ip=192.0.2.10::192.0.2.1:24::eth0:none"};
+    for (size_t i = 0; i < sizeof both / sizeof *both; i++) {
+        parsed(both[i]);
+        assert_memory_equal(settings.static_ipv4.gateway, "\300\0\2\1", 4);
+        assert_memory_equal(settings.static_ipv6.gateway, router, 16);
+    }
+
     static const char *const bad[] = {"ip=[2001:db8::10]",         "ip=[2001:db8::10",     "ip=[]",
                                       "ip=[2001:db8::10]::[x]:64", "ip=[192.0.2.10]:::24", "ip=[2001:db8::10]:::129"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)

@@ -55,6 +55,7 @@ def test_order_of_origins():
               "FROM_DEFAULT": "default"}
     order = [wanted[member] for member in reversed(members.split(", "))]
     lines = re.findall(r"^\d\. (.*)$", text("docs/settings.md"), re.M)
+    assert len(lines) == len(order)
     assert [word for word, line in zip(order, lines) if word not in line] == []
 
 
