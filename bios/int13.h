@@ -28,6 +28,7 @@ struct int13_path {
 
 struct int13_drive {
     struct disk *disk;
+    struct disk *cache; /* `disk`, when it is one: it forgets what it holds before anything is verified; NULL */
     struct int13_geometry geometry;
     struct int13_path path;
     uint64_t sectors;    /* of 512 bytes */
@@ -40,7 +41,7 @@ struct int13_drive {
 /*
  * Prepares the drive: derives the CHS geometry from the partition table and boot sector in LBA 0 (read through `disk`). A LUN
  * without a usable table gets the BIOS's usual LBA-assist geometry. Fails with the disk's own status, or E_INVALID_ARGUMENT for a
- * disk that breaks its contract. `path` and `call_ms` are the caller's: they are left as they are. `bounce` has room for
+ * disk that breaks its contract. `cache`, `path` and `call_ms` are the caller's: they are left as they are. `bounce` has room for
  * INT13_BLOCK_MAX bytes.
  */
 enum status int13_open(struct int13_drive *drive, struct disk *disk, uint8_t *bounce);

@@ -152,7 +152,7 @@ enum status int13_hook_install(struct disk *disk, const struct boot_options *opt
     memset(&drive, 0, sizeof drive);
     drive.call_ms = options->call_ms;
     network = options->network;
-    cache = options->cache;
+    drive.cache = cache = options->cache;
     set_path(&drive.path, options);
     enum status status = int13_open(&drive, disk, bounce);
     if (status != OK)

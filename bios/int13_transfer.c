@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bios/int13_functions.h"
+#include "cache/cache.h"
 #include "platform/bytes.h"
 #include "platform/format.h"
 
@@ -125,12 +126,20 @@ uint8_t int13_transfer(struct int13_drive *drive, enum disk_operation operation,
     return INT13_OK;
 }
 
+/* The disk itself is asked. */
+static void begin_verifying(const struct int13_drive *drive)
+{
+    if (drive->cache)
+        cache_forget(drive->cache);
+}
+
 uint8_t int13_verify_sectors(struct int13_drive *drive, uint64_t lba, uint32_t count, uint32_t *verified)
 {
     *verified = 0;
     uint8_t refused = int13_range(drive, lba, count);
     if (refused || count == 0)
         return refused;
+    begin_verifying(drive);
 
     deadline_t deadline = deadline_of_call(drive);
     uint32_t ratio = sectors_per_block(drive), most = INT13_BLOCK_MAX / drive->disk->block_size;
@@ -167,6 +176,7 @@ uint8_t int13_compare(struct int13_drive *drive, uint64_t lba, uint32_t count, c
     deadline_t deadline = deadline_of_call(drive);
     uint32_t ratio = sectors_per_block(drive);
 
+    begin_verifying(drive);
     for (*compared = 0; *compared < count;) {
         uint64_t at = lba + *compared;
         struct step step = {.block = at / ratio, .first = (uint32_t)(at % ratio)};

@@ -169,7 +169,7 @@ enum status platform_map_registers(struct pci_device *device, unsigned bar)
     pxe_release();
     predecessor_retire();
     uint32_t command = platform_pci_read32(device, PCI_COMMAND) & COMMAND_MASK;
-    platform_pci_write32(device, PCI_COMMAND, command | (low & BAR_IO ? COMMAND_IO : COMMAND_MEMORY) | COMMAND_MASTER);
+    platform_pci_write32(device, PCI_COMMAND, command | (low & BAR_IO ? COMMAND_IO : COMMAND_MEMORY));
     ((struct mapping *)device->home)->bars[bar] = address;
     return OK;
 }

@@ -191,15 +191,20 @@ EFI_STATUS block_io_reset(void)
     return published.disk ? EFI_SUCCESS : EFI_DEVICE_ERROR;
 }
 
-EFI_STATUS block_io_abort(void)
+static bool abort_all(void)
 {
     EFI_TPL old;
-    if (!published.disk || !gate_enter(&old))
-        return EFI_DEVICE_ERROR;
+    if (!gate_enter(&old))
+        return false;
     block_queue_abort();
     gate_leave(old);
     block_queue_signal();
-    return EFI_SUCCESS;
+    return true;
+}
+
+EFI_STATUS block_io_abort(void)
+{
+    return published.disk && abort_all() ? EFI_SUCCESS : EFI_DEVICE_ERROR;
 }
 
 static EFI_STATUS check_and_transfer(const struct block_request *request)
@@ -294,11 +299,19 @@ static EFI_DEVICE_PATH *make_path(const struct boot_options *options)
     return (EFI_DEVICE_PATH *)path;
 }
 
+/* Before anybody hears of it, so that nobody begins anew from his event. */
+static void take_disk_away(void)
+{
+    published.disk = NULL;
+    published.media.MediaPresent = FALSE;
+    abort_all(); /* but behind a gate that is shut, where all have ended with boot services */
+}
+
 /* The handle is gone, or was never made. */
 static void forget_handle(void)
 {
+    take_disk_away();
     firmware.boot->FreePool(published.path);
-    published.disk = NULL;
     published.handle = NULL;
     published.path = NULL;
 }
@@ -335,16 +348,13 @@ bool block_io_withdraw(void)
                                                            &block_io, &guid_block_io2, block_io2_of(&published.media),
                                                            &guid_disk_info, &disk_info, NULL) != EFI_SUCCESS)
         return false;
-    block_io_abort();
     forget_handle();
     return true;
 }
 
 void block_io_empty(void)
 {
-    block_io_abort();
-    published.disk = NULL;
-    published.media.MediaPresent = FALSE;
+    take_disk_away();
 }
 
 EFI_HANDLE block_io_handle(void)

@@ -68,19 +68,30 @@ static bool may_begin(const struct block_job *job)
     return true;
 }
 
-static void go_on(struct block_job *job)
+/*
+ * True when it, or one before it that `moved` tells of, has got further: the disk serves them in their order, so the time of all
+ * that wait begins anew.
+ */
+static bool go_on(struct block_job *job, uint32_t job_ms, bool moved)
 {
-    if (!disk_transfer_turn(&job->transfer)) {
-        if (!deadline_passed(job->until))
-            return;
+    unsigned before = job->transfer.waited;
+    bool ended = disk_transfer_turn(&job->transfer);
+    moved = moved || ended || job->transfer.waited != before;
+    if (moved)
+        job->until = deadline_after_ms(job_ms);
+    if (!ended && !deadline_passed(job->until))
+        return moved;
+
+    if (!ended)
         disk_transfer_cancel(&job->transfer);
-    }
     job->answer = block_io_conclude(job->operation, job->lba, job->blocks, job->transfer.status);
     job->state = JOB_ENDED;
+    return moved;
 }
 
 bool block_queue_turn(struct disk *disk, uint32_t job_ms)
 {
+    bool moved = false;
     for (struct block_job *job = first; job; job = job->next) {
         if (job->state == JOB_WAITS && may_begin(job)) {
             disk_transfer_begin(&job->transfer, disk, job->operation, job->lba, job->blocks, job->buffer);
@@ -88,7 +99,7 @@ bool block_queue_turn(struct disk *disk, uint32_t job_ms)
             job->state = JOB_GOES_ON;
         }
         if (job->state == JOB_GOES_ON)
-            go_on(job);
+            moved = go_on(job, job_ms, moved);
     }
     return block_queue_is_busy();
 }

@@ -27,8 +27,11 @@ static void set_timer(bool hurry)
 
 void events_hurry(void)
 {
-    if (timer)
-        set_timer(true);
+    if (!timer)
+        return;
+    EFI_TPL old = firmware.boot->RaiseTPL(TPL_NOTIFY); /* not while the timer slows itself down */
+    set_timer(true);
+    firmware.boot->RestoreTPL(old);
 }
 
 static void EFIAPI pump_disk(EFI_EVENT event, void *context)

@@ -107,6 +107,20 @@ void disk_transfer_begin(struct disk_transfer *transfer, struct disk *disk, enum
     transfer->status = OK;
 }
 
+/* No write is cut within a physical block, which the disk would have to read before. */
+static uint32_t next_piece(const struct disk_transfer *transfer)
+{
+    const struct disk *disk = transfer->disk;
+    uint32_t physical = disk->physical_block_size / disk->block_size, piece = transfer->piece;
+
+    if (transfer->blocks <= piece)
+        return (uint32_t)transfer->blocks;
+    if (transfer->operation != DISK_WRITE || physical <= 1)
+        return piece;
+    uint32_t over = (uint32_t)(transfer->lba + piece - disk->lowest_aligned_lba) & (physical - 1);
+    return over < piece ? piece - over : piece;
+}
+
 static struct disk_request *request_of(struct disk_transfer *transfer, unsigned number)
 {
     return &transfer->ring[number % DISK_IN_FLIGHT];
@@ -118,7 +132,7 @@ static void submit_next(struct disk_transfer *transfer)
 
     request->operation = transfer->operation;
     request->lba = transfer->lba;
-    request->blocks = transfer->blocks < transfer->piece ? (uint32_t)transfer->blocks : transfer->piece;
+    request->blocks = next_piece(transfer);
     request->buffer = transfer->buffer;
     disk_submit(transfer->disk, request);
 

@@ -266,10 +266,7 @@ static void conclude_question(struct survey *survey, unsigned question, bool lat
         heed_answer(survey, question);
 }
 
-/*
- * Until when a question is asked that the disk can be opened without: a LUN that is busy for ever must not use up all the time
- * for one of them.
- */
+/* What the disk is not opened without has all the time; the others have their share once they wait alone. */
 static bool is_late(struct survey *survey, bool over)
 {
     bool waits = false;
@@ -445,11 +442,18 @@ static enum status probe_once(struct scsi_disk *disk, deadline_t deadline)
             platform_idle();
         } while (survey_turn(&survey));
 
+        bool doubt = iscsi_session_doubt(disk->session) != 0;
+        bool gone = !doubt && iscsi_session_trouble(disk->session) != OK; /* a login's text lies where the answers did */
         for (unsigned i = survey.first; i < survey.first + survey.count; i++) {
-            enum status status = iscsi_session_doubt(disk->session) ? OK : read_answer(&survey, i);
+            uint32_t got;
+            enum status status = doubt ? OK : gone ? outcome(&survey, i, &got) : read_answer(&survey, i);
             if (status != OK && is_needed(&survey, i))
                 return status;
         }
+        if (gone)
+            iscsi_session_suspect(disk->session); /* asked again, as soon as it is back */
+        if (doubt || gone)
+            return OK;
     }
     return OK;
 }

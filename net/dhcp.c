@@ -437,7 +437,7 @@ void net_dhcp_turn(struct network *network)
 void net_dhcp_settle(struct network *network)
 {
     const struct dhcp_client *client = network->dhcp;
-    while (client && client->state != BOUND && client->tries &&
-           !deadline_passed(client->asked + SETTLE_MS * platform_ticks_per_ms()))
+    while (client && (client->state == CHECKING || (client->state != BOUND && client->tries &&
+                                                    !deadline_passed(client->asked + SETTLE_MS * platform_ticks_per_ms()))))
         net_wait_turn();
 }

@@ -346,7 +346,8 @@ void net_wake(struct network *network)
         return;
     network->rest = CARD_AWAKE;
     nic_resume(network->nic);
-    while (nic_poll(network->nic, BATCH) == BATCH)
+    /* As much as a ring can have held: under a flood there is no end of it. */
+    for (unsigned left = HELD_FRAMES_MAX / BATCH; left && nic_poll(network->nic, BATCH) == BATCH; left--)
         ;
     network->link.send_again = true;
 }

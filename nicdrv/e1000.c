@@ -113,6 +113,7 @@ static enum status e1000_open(struct nic *nic, const struct nic_config *config)
         silence_card(e1000);
         return status;
     }
+    set_bus_master(e1000, true); /* a card that another left running writes nowhere before its reset */
     start_card(e1000, nic->mac);
     return OK;
 }

@@ -45,11 +45,11 @@ static void wake_phy(const struct e1000 *e1000)
 #define FUSES_COARSE_TOP 0x0040
 #define FUSES_OTHERS     0xF000
 
-static void access_page(const struct e1000 *e1000, uint32_t number, uint32_t command, uint16_t *data)
+static bool access_page(const struct e1000 *e1000, uint32_t number, uint32_t command, uint16_t *data)
 {
     uint16_t ignored;
-    if (access_phy(e1000, E1000_PHY_PAGE_SELECT, E1000_MDIC_OP_WRITE | number, &ignored))
-        access_phy(e1000, number, command, data);
+    return access_phy(e1000, E1000_PHY_PAGE_SELECT, E1000_MDIC_OP_WRITE | number, &ignored) &&
+           access_phy(e1000, number, command, data);
 }
 
 /* The 82547's: what was burnt in too high is taken lower, unless the spare fuses say that it is right. */
@@ -57,10 +57,9 @@ static void trim_fuses(const struct e1000 *e1000)
 {
     uint16_t spare = FUSES_ARE_SPARE, fuses = 0, ignored;
     access_page(e1000, PHY_SPARE_FUSES, E1000_MDIC_OP_READ, &spare);
-    if (spare & FUSES_ARE_SPARE)
+    if (spare & FUSES_ARE_SPARE || !access_page(e1000, PHY_FUSES, E1000_MDIC_OP_READ, &fuses))
         return;
 
-    access_page(e1000, PHY_FUSES, E1000_MDIC_OP_READ, &fuses);
     uint32_t fine = fuses & FUSES_FINE, coarse = fuses & FUSES_COARSE;
     if (coarse > FUSES_COARSE_TOP) {
         coarse -= 0x10;

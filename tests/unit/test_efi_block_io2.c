@@ -307,6 +307,11 @@ static void withdrawal_aborts(void **state)
     assert_int_equal(block_io_publish(&disk, &options), OK);
 }
 
+static void begin_in_vain(void)
+{
+    assert_true(begin_read(3, 40, 8) == EFI_NO_MEDIA);
+}
+
 static void somebody_holds_the_disk(void **state)
 {
     (void)state;
@@ -314,7 +319,9 @@ static void somebody_holds_the_disk(void **state)
     uninstall_answer = EFI_ACCESS_DENIED;
     assert_false(block_io_withdraw());
     assert_int_equal(signalled, 0); /* all is as before */
+    when_signalled = begin_in_vain;
     block_io_empty();
+    assert_int_equal(in_flight_count, 0); /* nobody begins anew from his event */
     assert_three_aborted();
     assert_true(begin_read(3, 5, 8) == EFI_NO_MEDIA);
     tick();

@@ -4,6 +4,8 @@
 
 static unsigned rounds;
 static bool changes; /* with an attention the LUN becomes another */
+static bool dies;    /* the target, when it has been asked once */
+static deadline_t back_at;
 
 /* What is sent in one turn is one round trip, however many commands that are. */
 static void serve_and_count(struct stream *stream)
@@ -14,6 +16,19 @@ static void serve_and_count(struct stream *stream)
     rounds += lun.seen != seen;
     if (changes && lun.attention_count < attentions)
         lun.wwid[7] = 0x99;
+
+    if (dies && rounds == 1) {
+        dies = false;
+        fake.closed = true;
+        back_at = deadline_after_ms(60000);
+    } else if (back_at && deadline_passed(back_at)) {
+        back_at = 0;
+        fake.closed = false;
+        fake.in_position = fake.in_length = 0;
+        lun.forgotten_operation_code = 0;
+        fake_login_whole(&fake);
+        lun.statsn = 1;
+    }
 }
 
 static void count_rounds(void)
@@ -24,7 +39,8 @@ static void count_rounds(void)
     operations.pump = serve_and_count;
     fake.stream.ops = &operations;
     rounds = 0;
-    changes = false;
+    changes = dies = false;
+    back_at = 0;
 }
 
 static int set_up_counted(void **state)
@@ -161,6 +177,19 @@ static void a_question_that_is_forgotten_beside_an_attention(void **state)
     assert_in_range((platform_ticks() - began) / platform_ticks_per_ms(), 0, 2500);
 }
 
+/* The text of a login that fails lies where the answers were. */
+static void answers_do_not_outlive_the_connection(void **state)
+{
+    static const uint8_t number[8];
+
+    (void)state;
+    tell_all();
+    dies = true;
+    lun.forgotten_operation_code = SCSI_MODE_SENSE_6;
+    assert_int_equal(scsi_disk_open(scsi, session, number, deadline_after_ms(300000)), OK);
+    is_the_disk();
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up_counted, tear_down_session)
 
 int main(void)
@@ -173,6 +202,7 @@ int main(void)
         CASE(only_what_is_busy_is_asked_again),
         CASE(nothing_is_given_up_while_the_lun_gets_ready),
         CASE(a_question_that_is_forgotten_beside_an_attention),
+        CASE(answers_do_not_outlive_the_connection),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

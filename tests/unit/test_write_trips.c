@@ -12,7 +12,7 @@
 #define ASKED "InitialR2T=Yes|ImmediateData=No|MaxRecvDataSegmentLength=65536|MaxBurstLength=262144|FirstBurstLength=65536|"
 #define TINY  "InitialR2T=Yes|ImmediateData=Yes|MaxRecvDataSegmentLength=8192|MaxBurstLength=262144|FirstBurstLength=3072|"
 #define ODD   "InitialR2T=Yes|ImmediateData=Yes|MaxRecvDataSegmentLength=7168|MaxBurstLength=262144|FirstBurstLength=65536|"
-#define FIRST 24u /* block: where a physical one begins */
+#define FIRST 23u /* block: where a physical one of eight begins, as at 7 */
 
 static uint8_t out[MIB], image[BLOCKS * 512];
 
@@ -24,9 +24,9 @@ struct writing {
 
 static struct {
     struct writing writes[64];
-    unsigned trips, commands;
-    uint32_t window; /* commands at one time */
-    uint32_t busy;   /* of them */
+    unsigned trips, commands, within; /* … of the latter begin within a physical block */
+    uint32_t window;                  /* commands at one time */
+    uint32_t busy;                    /* of them */
 } target;
 
 /* The numbers of a PDU that was laid ready. */
@@ -110,6 +110,8 @@ static void trip(void)
         at += BHS_LENGTH + ((get_be24(header + BHS_DATA_LENGTH) + 3) & ~3u);
         assert_true(at <= fake.out_length);
         target.commands += opcode == OP_SCSI_COMMAND;
+        if (writes && get_be32(header + BHS_CDB + 2) % 8 != 7) /* WRITE (10) */
+            target.within++;
         if (writes)
             begin_write(header);
         else if (opcode == OP_DATA_OUT)
@@ -147,7 +149,7 @@ static void open_with(const char *agreement, uint32_t window)
     lun.statsn = session->expstatsn;
     host_idle_hook = trip;
     assert_int_equal(open_disk(), OK);
-    target.commands = target.trips = 0;
+    target.commands = target.trips = target.within = 0;
 }
 
 /* ---- the tests ---- */
@@ -197,7 +199,21 @@ static void writes_take_the_fewest_trips(void **state)
         assert_int_equal(image[(size_t)FIRST * 512 + one->size], 0);
         assert_int_equal(target.trips, one->trips);
         assert_int_equal(target.commands, one->commands);
+        assert_int_equal(target.within, 0);
     }
+}
+
+/* An old partition's first sector is 63. */
+static void a_write_that_begins_within_a_physical_block(void **state)
+{
+    (void)state;
+    open_with(TGT, 128);
+    memset(out, 0x5A, 64 * KIB);
+    assert_int_equal(disk_write(disk, FIRST + 4, 128, out, deadline_after_ms(60000)), OK);
+    assert_memory_equal(image + (size_t)(FIRST + 4) * 512, out, 64 * KIB);
+    assert_int_equal(target.trips, 1);
+    assert_int_equal(target.commands, 9);
+    assert_int_equal(target.within, 1);
 }
 
 /* Another portal, or a target with new settings, agrees to something else. */
@@ -230,6 +246,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(writes_take_the_fewest_trips),
+        CASE(a_write_that_begins_within_a_physical_block),
         CASE(a_reconnect_may_change_it),
     };
 
