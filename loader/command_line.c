@@ -157,6 +157,8 @@ static enum status store_linux_ip6(struct settings *settings, struct word *word,
     take_field(&rest);
     char *gateway = take_field(&rest);
     size_t length = format_text(text, sizeof text, "%s/%s", client, take_field(&rest));
+    if (length >= sizeof text)
+        length = sizeof text - 1; /* cut it is no address, either */
 
     enum status status = OK;
     if (setting_note_origin(settings, SETTING_IP6, origin))

@@ -175,6 +175,11 @@ static void ipv6_in_ip(void **state)
                                       "ip=[2001:db8::10]::[x]:64", "ip=[192.0.2.10]:::24", "ip=[2001:db8::10]:::129"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_int_equal(settings_begin(&settings, bad[i]), E_SETTING_VALUE);
+
+    char text[200] = "ip=[";
+    memset(text + 4, '2', 150);
+    memcpy(text + 154, "]:::64", 7);
+    assert_int_equal(settings_begin(&settings, text), E_SETTING_VALUE);
 }
 
 /* IPAPPEND 1 beside a root path that DHCP is to give: the exchange is made. */
