@@ -35,7 +35,8 @@ bool block_queue_is_busy(void);
 
 /*
  * Inside, after a turn of the disk or before: each job goes on as far as it comes without waiting; one that has been under way
- * for job_ms, in which neither it nor one before it got further, is given up. block_io_conclude() says what the end of one means. False when all have ended.
+ * for job_ms, in which neither it nor one before it got further, is given up. block_io_conclude() says what the end of one
+ * means. False when all have ended.
  */
 bool block_queue_turn(struct disk *disk, uint32_t job_ms);
 

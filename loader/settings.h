@@ -50,8 +50,9 @@ struct settings {
     enum iscsi_digests digests;
 
     enum ipv4_mode ipv4;
-    bool ip_is_lease;   /* ip= is pxelinux's: the ROM's lease in words */
-    bool gateway_by_ip, gateway6_by_ip; /* static_ipv4's and static_ipv6's stand in ip=, and not in gateway= */
+    bool ip_is_lease;    /* ip= is pxelinux's: the ROM's lease in words */
+    bool gateway_by_ip;  /* static_ipv4's stands in ip=, and not in gateway= */
+    bool gateway6_by_ip; /* static_ipv6's likewise */
     enum ipv6_mode ipv6;
     struct net_ipv4 static_ipv4; /* address and netmask: ip=; gateway and DNS: all zero unless set by hand */
     struct net_ipv6 static_ipv6; /* the same for ip6= */

@@ -185,6 +185,7 @@ enum status value_parse_gateway(void *to, const char *value, size_t length)
     struct address_list list;
     if (!parse_addresses(value, length, 1, &list))
         return E_SETTING_VALUE;
+
     if (list.count4) {
         memcpy(settings->static_ipv4.gateway, list.ipv4[0], 4);
         settings->gateway_by_ip = false;

@@ -106,10 +106,11 @@ uint32_t platform_pci_read32(const struct pci_device *device, uint16_t offset);
 void platform_pci_write32(const struct pci_device *device, uint16_t offset, uint32_t value);
 
 /*
- * Makes BAR `bar` (0..5) reachable by the register functions below and switches its decoding on; a driver switches bus mastering
- * on when the card cannot write to memory any more that it was given by another. BAR 0 comes first; one of I/O ports may follow, which not every home has. E_NIC_REGISTERS when the BAR is absent, unassigned, or out of
- * this home's reach. Under UEFI this also takes the card from the firmware and moves the arena into memory that the card reaches:
- * E_NIC_FIRMWARE when the firmware does not let go, E_NIC_MEMORY when it has no such memory; it has the card again then.
+ * Makes BAR `bar` (0..5) reachable by the register functions below and switches its decoding on; bus mastering is switched on by
+ * the driver, when the card cannot write any more to memory that another has given it. BAR 0 comes first; one of I/O ports may
+ * follow, which not every home has. E_NIC_REGISTERS when the BAR is absent, unassigned, or out of this home's reach. Under UEFI
+ * this also takes the card from the firmware and moves the arena into memory that the card reaches: E_NIC_FIRMWARE when the
+ * firmware does not let go, E_NIC_MEMORY when it has no such memory; it has the card again then.
  */
 enum status platform_map_registers(struct pci_device *device, unsigned bar);
 

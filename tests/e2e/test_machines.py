@@ -79,8 +79,8 @@ def test_grub_hashes_64_mib(lab, loader, kind, block_size):
 @pytest.mark.parametrize("nic,settings", [("e1000", "read-ahead=off"), ("e1000e", "read-ahead=off"), ("e1000e", "")])
 def test_nothing_is_written_to_memory_behind_the_systems_back(lab, nic, settings):
     """
-    While a boot sector rests with interrupts off, traffic on the wire changes no byte of RAM outside reserved memory; an e1000e is
-    quiet when nothing is read ahead, so that no frame lands in reserved memory either.
+    While a boot sector rests with interrupts off, traffic on the wire changes no byte of RAM outside reserved memory; an e1000e
+    is quiet when nothing is read ahead, so that no frame lands in reserved memory either.
     """
     memory = 64 << 20
     target = hello_target(lab)

@@ -59,7 +59,7 @@ enum status platform_map_registers(struct pci_device *unused, unsigned bar)
 {
     (void)unused;
     assert_true(bar == 0 || (bar == PORT_BAR && card.space[4 + PORT_BAR]));
-    card.command |= 6;
+    card.command |= 2;
     return OK;
 }
 

@@ -357,11 +357,13 @@ static void frames_leave_together(void **state)
     (void)state;
     open_card();
     card.write = count_tails;
+
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
         tail_writes = frames_told = 0;
         for (unsigned frame = 0; frame < 3; frame++)
             assert_int_equal(nic_send(&nic, &(struct nic_span){bytes, sizeof bytes}, 1, NULL), OK);
         assert_int_equal(tail_writes, 0);
+
         ways[i](&nic);
         assert_int_equal(frames_told, 3);
         assert_int_equal(tail_writes, 1);

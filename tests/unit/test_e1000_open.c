@@ -2,7 +2,8 @@
 /* How long opening a card takes, and from when on it hears. */
 #include "tests/unit/e1000_card.h"
 
-static unsigned rctl_writes;
+static unsigned rctl_writes, resets;
+static bool may_write; /* to memory, when it was reset first */
 
 /*
  * QEMU's 8254x: CTRL.RST resets nothing, and any write to RCTL makes it deaf for a second (set_ctrl() and set_rx_control() in
@@ -12,6 +13,8 @@ static void write_as_qemu(unsigned bar, uint32_t offset, uint32_t value)
 {
     (void)bar;
     rctl_writes += offset == E1000_RCTL;
+    if (offset == E1000_CTRL && value & E1000_CTRL_RST && resets++ == 0)
+        may_write = card.command & E1000_PCI_COMMAND_BUS_MASTER;
     card_write(offset, offset == E1000_CTRL ? value & ~E1000_CTRL_RST : value);
 }
 
@@ -21,8 +24,11 @@ static unsigned writes_to_open(uint32_t rctl)
     card.registers[E1000_RAH(0) / 4] = E1000_RAH_AV | 0x5634;
     card.registers[E1000_RCTL / 4] = rctl;
     card.write = write_as_qemu;
-    rctl_writes = 0;
+    rctl_writes = resets = 0;
     open_card();
+    assert_true(resets > 0 && !may_write);
+    assert_true(card.command & E1000_PCI_COMMAND_BUS_MASTER);
+
     assert_true(frame_arrives(1, 60, WHOLE, 0));
     assert_int_equal(nic_poll(&nic, RING), 1);
     unsigned writes = rctl_writes;
@@ -31,7 +37,7 @@ static unsigned writes_to_open(uint32_t rctl)
     return writes;
 }
 
-/* The boot ROM has stopped it already; who has not, is stopped before memory is given to it. */
+/* The boot ROM has stopped it already; who has not, is stopped before it may write to memory. */
 static void rctl_is_written_once(void **state)
 {
     (void)state;

@@ -74,6 +74,7 @@ static void an_8254x_receives_until_it_is_closed(void **state)
     open_card();
     card.write = count_writes;
     rctl_writes = 0;
+
     for (unsigned round = 0; round < 2; round++) {
         uint32_t tail = card.registers[E1000_RDT / 4];
         round ? nic_park(&nic) : nic_pause(&nic);
@@ -85,6 +86,7 @@ static void an_8254x_receives_until_it_is_closed(void **state)
         assert_int_equal(nic_poll(&nic, RING), 1);
         nic_release(&nic, &frames[--frame_count]);
     }
+
     assert_int_equal(rctl_writes, 0);
     nic_close(&nic);
     assert_false(frame_arrives(1, 60, WHOLE, 0));
