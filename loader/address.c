@@ -155,6 +155,20 @@ static enum status lease_by_dhcp(struct story *story, struct dhcp_message *messa
     return settings_from_dhcp(&story->settings, message);
 }
 
+/* A server may have less for us than for the ROM, whose class it knows, or nothing: then the ROM's is what there is. */
+static enum status lease_by_dhcp_or_rom(struct story *story, struct dhcp_message *rom)
+{
+    struct dhcp_message message;
+    enum status status = lease_by_dhcp(story, &message);
+    bool lacks_root = status == OK && story->settings.origin[SETTING_ROOT] == FROM_DEFAULT;
+    if (status != E_DHCP_TIMEOUT && !lacks_root)
+        return status;
+
+    log_printf(LOG_WARNING, "DHCP: %s; the boot ROM's lease is used",
+               lacks_root ? "no iSCSI root path for us" : failure_detail(status));
+    return lacks_root ? settings_from_dhcp(&story->settings, rom) : use_rom_lease(story, rom);
+}
+
 static enum status get_ipv4(struct story *story)
 {
     struct settings *settings = &story->settings;
@@ -168,8 +182,10 @@ static enum status get_ipv4(struct story *story)
     }
 
     struct dhcp_message message, proxy;
-    if (!open_rom_lease(story, &message, &proxy) || !rom_lease_is_whole(story, &message))
+    if (!open_rom_lease(story, &message, &proxy))
         return lease_by_dhcp(story, &message);
+    if (!rom_lease_is_whole(story, &message))
+        return lease_by_dhcp_or_rom(story, &message);
     enum status status = use_rom_lease(story, &message);
     if (status != E_ADDRESS_INVALID)
         return status;

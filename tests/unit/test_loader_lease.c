@@ -104,6 +104,29 @@ static void a_rom_that_asks_for_less_than_we_do(void **state)
     }
 }
 
+static void nobody_has_more_for_us_than_for_the_rom(void **state)
+{
+    (void)state;
+    for (unsigned answers = 0; answers < 2; answers++) {
+        struct dhcp_builder cached, discover;
+        dhcp_ack(&cached);
+        dhcp_text(&cached, DHCP_ROOT_PATH, ROOT);
+        dhcp_build(&discover);
+        discover.bytes[0] = 1;
+        dhcp_text(&discover, DHCP_REQUEST_LIST, "\001\003\021");
+
+        machine.cached_ack = cached.bytes;
+        machine.cached_ack_length = cached.length;
+        machine.cached_discover = discover.bytes;
+        machine.cached_discover_length = discover.length;
+        dhcp_ack(&script.ack); /* without a root path */
+        script.dhcp = answers ? OK : E_DHCP_TIMEOUT;
+        told("", answers ? "nic0 net_open dhcp login disk boot" DOWN : "nic0 net_open dhcp adopt login disk boot" DOWN);
+        tear_down(state);
+        set_up(state);
+    }
+}
+
 /* It is no address for a host; the server may give a better one. */
 static void a_roms_lease_that_cannot_be_is_followed_by_an_exchange(void **state)
 {
@@ -342,6 +365,7 @@ int main(void)
         TEST(the_roms_lease_is_used_when_it_holds_a_root_path),
         TEST(the_roms_lease_is_renewed_in_its_name),
         TEST(a_rom_that_asks_for_less_than_we_do),
+        TEST(nobody_has_more_for_us_than_for_the_rom),
         TEST(a_roms_lease_that_cannot_be_is_followed_by_an_exchange),
         TEST(odd_values_of_a_lease_do_not_stop_the_boot),
         TEST(without_tables_nothing_is_checked),
