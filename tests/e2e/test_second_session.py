@@ -52,7 +52,7 @@ def test_started_anew_from_the_shell(lab):
         ovmf.fails_with(machine, "E_BOOT_RETURNED")
         assert target.sessions() <= 1
         machine.type("n")
-        summaries.append(machine.expect("MemoryMapSummary,(.*)", 60).group(1))
+        summaries.append(machine.expect(r"MemoryMapSummary,(.*)[\r\n]", 60).group(1))
     assert summaries[-1] == summaries[-2]
     machine.expect("ROUNDS-ARE-OVER", 30, or_fail=FAILURE)
     assert target.sessions() == 0
