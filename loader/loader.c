@@ -135,11 +135,16 @@ static enum status open_disk(struct story *story)
 /* With blocks too large for its memory there is none. Half of what the ring holds leaves room for who waits. */
 static enum status open_cache(struct story *story)
 {
-    uint32_t size = story_read_ahead(story);
+    struct arena *arena = story->machine->arena;
+    uint32_t size = story_read_ahead(story), left = (uint32_t)(arena->size - arena->used);
     story->cache = NULL;
+    /* Unasked it takes what large frames have left, but for the home's own pieces. */
+    if (story->settings.origin[SETTING_READ_AHEAD] == FROM_DEFAULT && size > left - left / 8)
+        size = left - left / 8 < CACHE_MEMORY_MIN ? 0 : left - left / 8;
     if (!size)
         return OK;
-    void *memory = arena_take(story->machine->arena, size, 64);
+
+    void *memory = arena_take(arena, size, 64);
     if (!memory)
         return fail(E_LOADER_MEMORY, "read-ahead= takes %u bytes", (unsigned)size);
     story->cache = cache_new(memory, size, scsi_disk_contract(story->disk), story->window / 2);
