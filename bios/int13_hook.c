@@ -15,7 +15,6 @@
 
 static struct int13_drive drive;
 static struct network *network; /* that the disk is reached by */
-static struct disk *cache;
 static bool installed;
 static uint8_t bounce[INT13_BLOCK_MAX];
 
@@ -31,7 +30,7 @@ static void __attribute__((noreturn)) stop_with(enum status status)
 
 void int13_hook_rest(void)
 {
-    if (cache && cache_in_flight(cache))
+    if (drive.cache && cache_in_flight(drive.cache))
         net_park(network);
     else
         net_pause(network);
@@ -152,7 +151,7 @@ enum status int13_hook_install(struct disk *disk, const struct boot_options *opt
     memset(&drive, 0, sizeof drive);
     drive.call_ms = options->call_ms;
     network = options->network;
-    drive.cache = cache = options->cache;
+    drive.cache = options->cache;
     set_path(&drive.path, options);
     enum status status = int13_open(&drive, disk, bounce);
     if (status != OK)

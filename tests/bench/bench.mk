@@ -35,7 +35,7 @@ bench-traces: deps
 	@/usr/bin/python3 -m tests.bench.record
 
 BENCH_HOST := build/bench/wire build/bench/slow build/bench/feeder
-$(BENCH_HOST): build/bench/%: tests/bench/%.c tests/bench/card.h
+$(BENCH_HOST): build/bench/%: tests/bench/%.c tests/bench/card.h tests/bench/host.h
 	@mkdir -p $(@D)
 	$(say) "LD $@"
 	$(Q)gcc -std=gnu11 -O2 -I. $(WARNINGS) $< -o $@

@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include "tests/bench/card.h"
+#include "tests/bench/host.h"
 
 #include <arpa/inet.h>
 #include <linux/if_packet.h>
@@ -31,19 +32,6 @@
 
 static int wire;
 static uint8_t frame[CARD_SHORT];
-
-static void die(const char *what)
-{
-    perror(what);
-    exit(1);
-}
-
-static uint64_t now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (uint64_t)time.tv_sec * 1000 * NS_PER_MS + (uint64_t)time.tv_nsec;
-}
 
 static void put(enum card_kind kind, uint32_t number)
 {

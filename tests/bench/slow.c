@@ -5,6 +5,8 @@
  * disk with a queue; R2Ts and all other PDUs pass at once, in their order. No digests. One connection a process.
  */
 #define _GNU_SOURCE
+#include "tests/bench/host.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -40,7 +42,6 @@
 #define COMMANDS      4096u /* remembered by their tags' low bits */
 #define HELD_MAX      (64u << 20)
 #define PIECE         (256u << 10)
-#define NS_PER_SEC    1000000000ull
 
 /* Bytes on their way from one socket to the other, whole PDUs before `whole`. */
 struct pipe {
@@ -54,19 +55,6 @@ static struct {
     uint32_t tag;
     uint64_t due;
 } commands[COMMANDS];
-
-static void die(const char *what)
-{
-    perror(what);
-    exit(1);
-}
-
-static uint64_t now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (uint64_t)time.tv_sec * NS_PER_SEC + (uint64_t)time.tv_nsec;
-}
 
 static uint32_t pdu_length(const uint8_t *bhs)
 {

@@ -5,6 +5,8 @@
  * Frames keep their order. Prints "ready", and what it carried when SIGTERM ends it.
  */
 #define _GNU_SOURCE
+#include "tests/bench/host.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -26,11 +28,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define FRAME_MAX  2048 /* an MTU of 1500 */
-#define SLOTS      8192 /* frames on their way, each direction */
-#define BATCH      64   /* frames taken before others are looked after */
-#define NS_PER_SEC 1000000000ull
-#define EARLY_NS   60000u /* a sleep may end so much late */
+#define FRAME_MAX 2048   /* an MTU of 1500 */
+#define SLOTS     8192   /* frames on their way, each direction */
+#define BATCH     64     /* frames taken before others are looked after */
+#define EARLY_NS  60000u /* a sleep may end so much late */
 
 struct slot {
     uint64_t due; /* ns */
@@ -51,19 +52,6 @@ static void end(int signal_number)
 {
     (void)signal_number;
     ended = 1;
-}
-
-static void die(const char *what)
-{
-    perror(what);
-    exit(1);
-}
-
-static uint64_t now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (uint64_t)time.tv_sec * NS_PER_SEC + (uint64_t)time.tv_nsec;
 }
 
 /* The machine's end of a tap, which QEMU holds: as the kernel sees it. */
