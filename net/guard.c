@@ -127,10 +127,7 @@ signed char net_guard_tcp(struct tcp_pcb *pcb, const struct tcp_hdr *header, uin
 #define ICMPV6_SIZE_MIN 8u
 #define HOP_BY_HOP_SIZE 8u
 #define PTB_MTU         4u /* in a Packet Too Big message, RFC 4443 3.2 */
-#define TCP_QUOTED      8u /* of a quoted TCP header (RFC 9293 3.1): */
-#define TCP_FROM_PORT   0
-#define TCP_TO_PORT     2
-#define TCP_SEQUENCE    4
+#define TCP_QUOTED      8u /* of a quoted TCP header: ports and sequence number */
 
 /* Where a neighbour discovery message's options begin, from the ICMPv6 header on; 0 when it is none. */
 static unsigned nd_options_offset(uint8_t type)

@@ -12,6 +12,14 @@
 
 #define NET_GROUPS 8 /* multicast groups that the filter is told of: solicited-node addresses, all-nodes */
 
+/* Segments that go up as one: coalesce.c. */
+struct net_run {
+    struct tcp_pcb *pcb; /* whose they are; NULL: there are none */
+    struct pbuf *first, *last;
+    uint8_t *ip, *tcp; /* the first one's headers */
+    uint32_t length;   /* bytes of data */
+};
+
 /* link.c's part. */
 struct net_link {
     struct rx_frame *free;
@@ -21,6 +29,7 @@ struct net_link {
     bool held_back;      /* an acknowledgement waits for more to acknowledge, */
     deadline_t hold_end; /* until then at most */
     uint32_t heard;      /* bytes received since something was sent */
+    struct net_run run;  /* empty but while the card is polled */
     uint8_t groups[NET_GROUPS][NIC_MAC_LENGTH];
     unsigned group_count;
 };
@@ -76,10 +85,29 @@ size_t net_heap_left(void);                  /* bytes that were never or are no 
 /* Takes what `frames` held receive buffers need from the arena. False when it has not enough. */
 bool net_link_open(struct network *network, struct arena *arena, unsigned frames);
 size_t net_link_arena_size(unsigned frames);
-err_t net_link_init(struct netif *netif);                    /* for netif_add() */
-void net_link_flush(struct network *network, bool received); /* what had to wait for the end of a receive batch */
-void net_link_acknowledge(struct network *network);          /* what a pause must not find unacknowledged */
+err_t net_link_init(struct netif *netif);                            /* for netif_add() */
+unsigned net_link_receive(struct network *network, unsigned frames); /* takes what has come, so many at most; returns how many */
+void net_link_flush(struct network *network, bool received);         /* what had to wait for the end of a receive batch */
+void net_link_acknowledge(struct network *network);                  /* what a pause must not find unacknowledged */
 void net_link_drop_out_of_order(void); /* what TCP waits with: its sender will repeat it (RFC 2018 8 allows that) */
+
+/* ---- coalesce.c ---- */
+
+/* Bytes of a frame, from its beginning. */
+struct net_segment {
+    struct tcp_pcb *pcb;
+    uint16_t from, to; /* what the run has of it: the first one's headers, too */
+    uint16_t ip, data;
+};
+
+/* Whether the run, if need be a new one, can be continued by the frame. Until it ends lwIP must be asked for nothing. */
+bool net_run_takes(const struct network *network, const struct nic_frame *frame, struct net_segment *segment);
+
+/* `pbuf` is from..to of that frame. */
+void net_run_add(struct net_run *run, const struct net_segment *segment, struct pbuf *pbuf);
+
+/* The run as one frame, whose checksums are not to be looked at; NULL: there is none. It is empty then. */
+struct pbuf *net_run_end(struct net_run *run);
 
 /* ---- fragments.c ---- */
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lwIP's network interface over the NIC. Received frames go up where the card put them, and back to the ring when lwIP or the
- * stream has done with them. Frames to send are gathered by nic_send(), which makes the one copy.
+ * lwIP's network interface over the NIC. Received frames go up where the card put them, those of a stream joined
+ * (net/coalesce.c), and back to the ring when lwIP or the stream has done with them. Frames to send are gathered by nic_send(),
+ * which makes the one copy.
  */
 #include <string.h>
 
@@ -47,7 +48,7 @@ static void return_frame(struct pbuf *pbuf)
     network->link.held--;
 }
 
-static struct pbuf *wrap_frame(struct network *network, const struct nic_frame *frame)
+static struct pbuf *wrap_frame(struct network *network, const struct nic_frame *frame, uint16_t from, uint16_t to)
 {
     struct rx_frame *rx = network->link.free;
     network->link.free = rx->next;
@@ -55,7 +56,7 @@ static struct pbuf *wrap_frame(struct network *network, const struct nic_frame *
     rx->network = network;
     rx->frame = *frame;
     rx->pbuf.custom_free_function = return_frame;
-    return pbuf_alloced_custom(PBUF_RAW, frame->length, PBUF_REF, &rx->pbuf, frame->bytes, frame->length);
+    return pbuf_alloced_custom(PBUF_RAW, to - from, PBUF_REF, &rx->pbuf, frame->bytes + from, to - from);
 }
 
 void net_link_drop_out_of_order(void)
@@ -79,11 +80,16 @@ static struct pbuf *copy_frame(const struct nic_frame *frame)
  * last quarter is for small ones, so that acknowledgements get through. When there is no room for a copy either, what waits out
  * of order is given up, and the frame is dropped. So the ring never runs dry.
  */
-static struct pbuf *pbuf_of_frame(struct network *network, const struct nic_frame *frame)
+static bool may_hold(const struct network *network, const struct nic_frame *frame)
 {
     unsigned limit = frame->length <= SMALL_FRAME ? network->link.frames : network->link.frames - network->link.frames / 4;
-    if (network->link.held < limit)
-        return wrap_frame(network, frame);
+    return network->link.held < limit;
+}
+
+static struct pbuf *pbuf_of_frame(struct network *network, const struct nic_frame *frame)
+{
+    if (may_hold(network, frame))
+        return wrap_frame(network, frame, 0, frame->length);
 
     struct pbuf *pbuf = copy_frame(frame);
     nic_release(network->nic, frame);
@@ -98,11 +104,42 @@ static unsigned vlan_of(const uint8_t *frame)
     return get_be16(frame + ETHERNET_TYPE) == ETHERTYPE_VLAN ? get_be16(frame + VLAN_TCI) & VLAN_ID_MASK : 0;
 }
 
+#define CHECKS_OF_IP (NETIF_CHECKSUM_CHECK_IP)
+#define CHECKS_OF_L4 (NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP)
+
+/* To lwIP, which is to verify these checksums. */
+static void pass_up(struct network *network, struct pbuf *pbuf, uint16_t checks)
+{
+    struct netif *netif = &network->netif;
+    checks |= (netif->chksum_flags & CARD_GENERATES) | NETIF_CHECKSUM_CHECK_ICMP | NETIF_CHECKSUM_CHECK_ICMP6 |
+              NETIF_CHECKSUM_GEN_ICMP | NETIF_CHECKSUM_GEN_ICMP6;
+    NETIF_SET_CHECKSUM_CTRL(netif, checks);
+    if (netif->input(pbuf, netif) != ERR_OK)
+        pbuf_free(pbuf);
+}
+
+/* False: there is none. */
+static bool pass_run_up(struct network *network)
+{
+    struct pbuf *run = net_run_end(&network->link.run);
+    if (run)
+        pass_up(network, run, 0);
+    return run;
+}
+
+static bool continue_run(struct network *network, const struct nic_frame *frame)
+{
+    struct net_segment segment;
+    if (!may_hold(network, frame) || !net_run_takes(network, frame, &segment))
+        return false;
+    net_run_add(&network->link.run, &segment, wrap_frame(network, frame, segment.from, segment.to));
+    return true;
+}
+
 /* nic->deliver */
 static void receive_frame(void *context, const struct nic_frame *frame)
 {
     struct network *network = context;
-    struct netif *netif = &network->netif;
     if (frame->length < ETHERNET_HEADER + VLAN_TAG || frame->length > network->nic->mtu + ETHERNET_HEADER + VLAN_TAG ||
         vlan_of(frame->bytes) != network->vlan) {
         nic_release(network->nic, frame);
@@ -110,20 +147,19 @@ static void receive_frame(void *context, const struct nic_frame *frame)
     }
     if (frame->length > SMALL_FRAME)
         network->link.heard += frame->length;
-
-    uint16_t checks = (netif->chksum_flags & CARD_GENERATES) | NETIF_CHECKSUM_CHECK_ICMP | NETIF_CHECKSUM_CHECK_ICMP6 |
-                      NETIF_CHECKSUM_GEN_ICMP | NETIF_CHECKSUM_GEN_ICMP6;
-    if (!frame->ip_checksum_good)
-        checks |= NETIF_CHECKSUM_CHECK_IP;
-    if (!frame->l4_checksum_good)
-        checks |= NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP;
+    if (continue_run(network, frame) || (pass_run_up(network) && continue_run(network, frame)))
+        return;
 
     struct pbuf *pbuf = pbuf_of_frame(network, frame);
-    if (!pbuf)
-        return;
-    NETIF_SET_CHECKSUM_CTRL(netif, checks);
-    if (netif->input(pbuf, netif) != ERR_OK)
-        pbuf_free(pbuf);
+    if (pbuf)
+        pass_up(network, pbuf, (frame->ip_checksum_good ? 0 : CHECKS_OF_IP) | (frame->l4_checksum_good ? 0 : CHECKS_OF_L4));
+}
+
+unsigned net_link_receive(struct network *network, unsigned frames)
+{
+    unsigned received = nic_poll(network->nic, frames);
+    pass_run_up(network);
+    return received;
 }
 
 /* ---- send ---- */

@@ -347,7 +347,7 @@ void net_wake(struct network *network)
     network->rest = CARD_AWAKE;
     nic_resume(network->nic);
     /* As much as a ring can have held: under a flood there is no end of it. */
-    for (unsigned left = HELD_FRAMES_MAX / BATCH; left && nic_poll(network->nic, BATCH) == BATCH; left--)
+    for (unsigned left = HELD_FRAMES_MAX / BATCH; left && net_link_receive(network, BATCH) == BATCH; left--)
         ;
     network->link.send_again = true;
 }
@@ -359,7 +359,7 @@ void net_poll(void)
         if (network->paused)
             continue;
         net_wake(network);
-        net_link_flush(network, nic_poll(network->nic, BATCH) != 0);
+        net_link_flush(network, net_link_receive(network, BATCH) != 0);
         running = true;
     }
     if (!running)

@@ -30,12 +30,15 @@
 
 /* ---- IPv4 without options: RFC 791 3.1 ---- */
 
-#define IPV4_TOTAL_LENGTH 2
-#define IPV4_PROTOCOL     9
-#define IPV4_CHECKSUM     10
-#define IPV4_SOURCE       12
-#define IPV4_DESTINATION  16
-#define IPV4_HEADER       20u
+#define IPV4_TOTAL_LENGTH  2
+#define IPV4_FRAGMENT      6 /* flags and offset */
+#define IPV4_PROTOCOL      9
+#define IPV4_CHECKSUM      10
+#define IPV4_SOURCE        12
+#define IPV4_DESTINATION   16
+#define IPV4_HEADER        20u
+#define IPV4_DONT_FRAGMENT 0x4000u
+#define IPV4_PLAIN         0x45u /* version 4, a header of five words */
 
 /* ---- IPv6: RFC 8200 3 ---- */
 
@@ -53,10 +56,18 @@
 #define PROTOCOL_UDP    17
 #define PROTOCOL_ICMPV6 58
 
-#define TCP_CHECKSUM    16
-#define TCP_HEADER      20u
-#define UDP_CHECKSUM    6
-#define UDP_HEADER      8u
-#define ICMPV6_CHECKSUM 2
+#define TCP_FROM_PORT       0
+#define TCP_TO_PORT         2
+#define TCP_SEQUENCE        4
+#define TCP_ACKNOWLEDGEMENT 8
+#define TCP_DATA_OFFSET     12
+#define TCP_FLAG_BITS       13
+#define TCP_WINDOW          14
+#define TCP_CHECKSUM        16
+#define TCP_HEADER          20u
+#define TCP_PLAIN           0x50u /* a data offset of five words */
+#define UDP_CHECKSUM        6
+#define UDP_HEADER          8u
+#define ICMPV6_CHECKSUM     2
 
 #endif

@@ -16,28 +16,21 @@
 #define PORT      3260
 #define HOPS      64
 
-#define IP             ETHERNET_HEADER /* where it begins in frames without a tag */
-#define IPV4_VERSION   0x45            /* and a header of five words */
-#define IPV4_TTL       8
-#define IPV6_VERSION   0x60
-#define UDP_TO_PORT    2
-#define UDP_LENGTH     4
-#define ARP_OPERATION  6 /* RFC 826; from the ARP packet's beginning */
-#define ARP_REQUEST    1
-#define ARP_REPLY      2
-#define ARP_SENDER     8  /* its MAC, */
-#define ARP_SENDER_IP  14 /* its address, */
-#define ARP_TARGET     18 /* and the same of whom it is meant for */
-#define ARP_TARGET_IP  24
-#define ICMP_HEADER    8
-#define ICMP_CHECKSUM  2
-#define ECHO_REQUEST   8
-#define TCP_TO_PORT    2 /* RFC 9293 3.1 */
-#define TCP_SEQUENCE   4
-#define TCP_ACK_NUMBER 8
-#define TCP_OFFSET     12
-#define TCP_FLAGS      13
-#define TCP_WINDOW     14
+#define IP            ETHERNET_HEADER /* where it begins in frames without a tag */
+#define IPV4_TTL      8
+#define IPV6_VERSION  0x60
+#define UDP_TO_PORT   2
+#define UDP_LENGTH    4
+#define ARP_OPERATION 6 /* RFC 826; from the ARP packet's beginning */
+#define ARP_REQUEST   1
+#define ARP_REPLY     2
+#define ARP_SENDER    8  /* its MAC, */
+#define ARP_SENDER_IP 14 /* its address, */
+#define ARP_TARGET    18 /* and the same of whom it is meant for */
+#define ARP_TARGET_IP 24
+#define ICMP_HEADER   8
+#define ICMP_CHECKSUM 2
+#define ECHO_REQUEST  8
 
 #define ND_ADVERTISEMENT  136 /* RFC 4861 4.4 */
 #define ND_SOLICITATION   135
@@ -98,7 +91,7 @@ static void send_ipv4(uint8_t *frame, uint8_t protocol, unsigned length, unsigne
 
     write_ethernet_header(frame, ETHERTYPE_IPV4);
     memset(ip, 0, IPV4_HEADER);
-    ip[0] = IPV4_VERSION;
+    ip[0] = IPV4_PLAIN;
     put_be16(ip + IPV4_TOTAL_LENGTH, IPV4_HEADER + length);
     ip[IPV4_TTL] = HOPS;
     ip[IPV4_PROTOCOL] = protocol;
@@ -122,9 +115,9 @@ void peer_segment(uint8_t flags, uint32_t sequence, uint32_t acknowledge, const 
     put_be16(tcp, PORT);
     put_be16(tcp + TCP_TO_PORT, peer.port);
     put_be32(tcp + TCP_SEQUENCE, sequence);
-    put_be32(tcp + TCP_ACK_NUMBER, acknowledge);
-    tcp[TCP_OFFSET] = (uint8_t)((TCP_HEADER + options_length) / 4 << 4);
-    tcp[TCP_FLAGS] = flags;
+    put_be32(tcp + TCP_ACKNOWLEDGEMENT, acknowledge);
+    tcp[TCP_DATA_OFFSET] = (uint8_t)((TCP_HEADER + options_length) / 4 << 4);
+    tcp[TCP_FLAG_BITS] = flags;
     put_be16(tcp + TCP_WINDOW, peer.advertise);
     if (options_length)
         memcpy(tcp + TCP_HEADER, options, options_length);
@@ -275,8 +268,8 @@ static void on_acknowledgement(uint32_t number)
 
 static void on_tcp(const uint8_t *tcp, unsigned length)
 {
-    unsigned header = (tcp[TCP_OFFSET] >> 4) * 4u;
-    uint8_t flags = tcp[TCP_FLAGS];
+    unsigned header = (tcp[TCP_DATA_OFFSET] >> 4) * 4u;
+    uint8_t flags = tcp[TCP_FLAG_BITS];
 
     if (flags & PEER_RST) {
         peer.resets++;
@@ -292,7 +285,7 @@ static void on_tcp(const uint8_t *tcp, unsigned length)
         return;
 
     peer.acks++;
-    on_acknowledgement(get_be32(tcp + TCP_ACK_NUMBER));
+    on_acknowledgement(get_be32(tcp + TCP_ACKNOWLEDGEMENT));
     peer.window = (uint32_t)get_be16(tcp + TCP_WINDOW) << SCALE;
     if (length > header || (flags & PEER_FIN))
         on_data(get_be32(tcp + TCP_SEQUENCE), tcp + header, length - header, flags & PEER_FIN);
