@@ -177,7 +177,7 @@ static void measure(struct cache *cache, const struct cache_errand *errand)
     if (errand->alone)
         cache->round_trip = took < longer || !cache->round_trip ? took : longer;
     if (!errand->owner)
-        cache->crowded = took > cache->round_trip + cache->round_trip / 2;
+        cache->crowded = took > 3 * cache->round_trip;
 }
 
 static void ask_plainly(struct cache *cache)

@@ -101,10 +101,10 @@ struct cache {
     uint32_t doubt_from, doubt_to;     /* blocks that it may still change; none: equal */
     uint64_t pumped_at;                /* ticks */
     uint32_t round_trip;               /* in clock_now()s: of reads that were alone; 0: not known */
-    bool crowded;                      /* the last fill took half as long again: it had to queue */
-    bool stirred;                      /* somebody may get on who could not before */
-    bool asked;                        /* something below since its last pump */
-    bool quiet;                        /* reads nothing ahead */
+    bool crowded; /* the last fill took three times as long: it had to queue behind more than the wire holds */
+    bool stirred; /* somebody may get on who could not before */
+    bool asked;   /* something below since its last pump */
+    bool quiet;   /* reads nothing ahead */
     struct cache_figures figures;
 };
 
