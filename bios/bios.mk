@@ -19,15 +19,16 @@ build/bios/bios/stub/lzma.o: BARE_CFLAGS += -O2
 
 build/bios/stub.bin: $(STUB_OBJECTS)
 	$(say) "LD $@"
-	$(Q)ld -m elf_i386 -e stub_main -T bios/stub/stub.ld --gc-sections --orphan-handling=error -o $(@:.bin=.elf) \
+	$(Q)ld -m elf_i386 -S -e stub_main -T bios/stub/stub.ld --gc-sections --orphan-handling=error -o $(@:.bin=.elf) \
 		$(STUB_OBJECTS)
 	$(Q)objcopy -O binary $(@:.bin=.elf) $@
 
 build/bios/image.elf: $(BIOS_OBJECTS) build/bios/bios/stub/placement.o build/bios/bios/exception_entries.o bios/image.ld
 	$(say) "LD $@"
-	$(Q)ld -m elf_i386 -pie --no-dynamic-linker -z notext -z norelro -z noexecstack --hash-style=sysv --gc-sections \
-		--no-warn-rwx-segments -T bios/image.ld -Map $(@:.elf=.map) -o $@ $(filter %.o,$^) 2>$(@:.elf=.ld-log) \
-		|| { cat $(@:.elf=.ld-log); exit 1; }
+	$(Q)gcc $(BARE_CFLAGS) -flto-partition=one -flinker-output=exec -no-pie -nostdlib -frandom-seed=$@ \
+		-Wl,-pie,--no-dynamic-linker,-z,notext,-z,norelro,-z,noexecstack \
+		-Wl,--hash-style=sysv,--gc-sections,--build-id=none,--no-warn-rwx-segments,-T,bios/image.ld \
+		-o $@ $(filter %.o,$^) 2>$(@:.elf=.ld-log) || { cat $(@:.elf=.ld-log); exit 1; }
 
 build/bios/core.bin: build/bios/image.elf build/bios/stub.bin bios/mkimage.py
 	$(say) "PACK $@"

@@ -8,14 +8,19 @@ BARE_CFLAGS := -m32 -march=i686 -mregparm=3 -std=gnu11 -Os -ffreestanding -fbuil
 	-mpreferred-stack-boundary=2
 # Instructions that stay in the order of the source repeat more often, and so pack better; so do jumps where gcc would compute.
 BARE_CFLAGS += -fno-schedule-insns2 -fno-if-conversion -fno-if-conversion2 -fno-caller-saves
+# Linked as a whole: what one file calls of another is inlined where that is smaller. Objects have their machine code, too: the
+# unpacker and the tests' images are linked without. Lines of source are for `make profile`, and in no image.
+BARE_CFLAGS += -flto -ffat-lto-objects -g1
 ifdef DEBUGCON
 BARE_CFLAGS += -DDEBUGCON
 endif
 
 BIOS_OBJECTS := $(call objects_in,build/bios,$(CORE_SOURCES) $(wildcard platform/bare/*.c platform/freestanding/*.c bios/*.c))
-$(eval $(call compile_into,build/bios,gcc $$(BARE_CFLAGS) $$(BARE_SYSTEM)))
+# The seed: otherwise each compilation gives its object another name for the whole.
+$(eval $(call compile_into,build/bios,gcc $$(BARE_CFLAGS) -frandom-seed=$$@ $$(BARE_SYSTEM)))
 
 # -fbuiltin lets the compiler do small copies itself. What it calls for the others must not be made into calls of itself.
 build/bios/platform/freestanding/string.o: BARE_CFLAGS += -fno-builtin -fno-tree-loop-distribute-patterns
+build/bios/platform/freestanding/%.o: BARE_CFLAGS += -fno-lto
 
 -include $(BIOS_OBJECTS:.o=.d)

@@ -9,8 +9,8 @@ EFI_HEADERS := -isystem /usr/include/efi -isystem /usr/include/efi/x86_64 -DGNU_
 EFI_SYSTEM := -nostdinc -isystem $(EFI_RESOURCES)/include -isystem platform/freestanding/include \
 	$(EFI_HEADERS)
 # Firmware interrupts run on our stack: no red zone. A frame is not probed, as there is no guard page to find.
-EFI_CFLAGS := --target=x86_64-unknown-windows -std=gnu11 -Os -ffreestanding -fshort-wchar -mno-red-zone -mno-stack-arg-probe \
-	-mgeneral-regs-only -ffunction-sections -fdata-sections
+EFI_CFLAGS := --target=x86_64-unknown-windows -std=gnu11 -O2 -flto -ffreestanding -fshort-wchar -mno-red-zone \
+	-mno-stack-arg-probe -mgeneral-regs-only -ffunction-sections -fdata-sections
 # Bytes in, bytes out: for unit tests as they are.
 EFI_PURE := $(addprefix efi/,block_rules.c boot_csv.c boot_path.c boot_url.c device_path.c \
 	inquiry.c iscsi_path.c load_option.c settings_text.c)
@@ -20,6 +20,8 @@ EFI_ON_FAKES := $(addprefix efi/,block_io.c block_io2.c block_queue.c boot.c boo
 EFI_IMAGES := build/sanstrap.efi build/sanstrap-driver.efi
 EFI_OBJECTS := $(call objects_in,build/efi,$(CORE_SOURCES) platform/bare/tsc.c platform/freestanding/string.c $(wildcard efi/*.c))
 $(eval $(call compile_into,build/efi,clang $$(EFI_CFLAGS) $$(EFI_SYSTEM)))
+# What the compiler calls by itself must be there when the whole is compiled.
+build/efi/platform/freestanding/%.o: EFI_CFLAGS += -fno-lto
 
 all: $(EFI_IMAGES)
 

@@ -11,11 +11,10 @@ import os
 import re
 import statistics
 import time
-from bisect import bisect_right
 from collections import Counter
 
 from tests.lab import process
-from tests.lab.lab import BUILD, NBP, Lab
+from tests.lab.lab import BUILD, NBP, ROOT, Lab
 
 from . import report, setups
 from .bench import words
@@ -23,7 +22,6 @@ from .plan import INT13, Disk, works
 from .run import BEGINS, FAILURE
 
 IMAGE = os.path.join(BUILD, "bios", "image.elf")
-MAP = os.path.join(BUILD, "bios", "image.map")
 USUAL = ("read-64K", "read-4K", "read-512", "random-512", "write-64K", "write-4K")
 HOUR_MS = 600000
 WARM_SECONDS = 3
@@ -33,26 +31,21 @@ BLOCK, BIOS, HIGH = 0x90000, 0xC0000, 0x100000  # from here on the real-mode blo
 MMIO = ("memory_region_ops_read", "memory_region_ops_write")
 EXECUTED = re.compile(r"^Trace \d+: \S+ \[[0-9a-f]+/([0-9a-f]+)/")
 ACCESSED = re.compile(r"^(?:\d+@[\d.]+:)?memory_region_ops_(read|write) .* name 'e1000")
-CALL, TURN, RECEIVED, SENT = "int13_serve", "e1000_poll", "receive_frame", "e1000_tx_send"
+CALL, TURN, RECEIVED, SENT = "serve_hooked_call", "e1000_poll", "receive_frame", "e1000_tx_send"
 
 
 class Image:
-    """Functions of our image by their addresses in the link."""
+    """
+    Our image by its addresses in the link. `symbols` and `listing` are nm's and objdump's; `source` tells (function, file) of
+    each of a list of addresses, inlined functions by their own names.
+    """
 
-    def __init__(self, map_text, listing):
-        linked = map_text[map_text.index("Linker script and memory map"):]
-        rows = re.findall(r"^ \.text(?:\.(\S+))?\s+0x([0-9a-f]+)\s+0x([0-9a-f]+) build/bios/(\S+)\.o$", linked, re.MULTILINE)
-        functions = sorted((int(at, 16), name, file) for name, at, size, file in rows if int(size, 16))
-        self.starts = [at for at, _, _ in functions]
-        self.functions = [(name or os.path.basename(file), file) for _, name, file in functions]
-        self.entry = {name: at for at, name, _ in functions}
+    def __init__(self, symbols, listing, source):
+        self.entry = {name: int(at, 16) for at, name in re.findall(r"^([0-9a-f]+) [tT] (\S+)$", symbols, re.MULTILINE)}
         code = re.findall(r"^ *([0-9a-f]+):\t\S.*?\t(\S+)", listing, re.MULTILINE)
         self.instructions = {int(at, 16) for at, _ in code}
         self.clock_reads = {int(at, 16) for at, mnemonic in code if mnemonic == "rdtsc"}
-
-    def function(self, address):
-        """(name, file)"""
-        return self.functions[bisect_right(self.starts, address) - 1]
+        self.source = source
 
     def base(self, addresses):
         """Where it was when these were executed: the page from which all of them are instructions."""
@@ -62,9 +55,15 @@ class Image:
         return max(candidates, key=lambda base: sum(address - base in self.instructions for address in addresses), default=0)
 
 
+def _source(addresses):
+    """By the image's lines of source; lwIP and BearSSL are rooms, too."""
+    said = process.run(["addr2line", "-f", "-e", IMAGE, *map(hex, addresses)]).decode().split("\n")
+    files = [os.path.relpath(line.split(":")[0], ROOT).removeprefix("build/").removesuffix(".c") for line in said[1::2]]
+    return list(zip(said[0::2], files))
+
+
 def of_build():
-    with open(MAP, encoding="ascii") as file:
-        return Image(file.read(), process.run(["objdump", "-d", IMAGE]).decode())
+    return Image(process.run(["nm", IMAGE]).decode(), process.run(["objdump", "-d", IMAGE]).decode(), _source)
 
 
 # ---- the machine ----
@@ -127,11 +126,14 @@ def room(file):
     return file.split("/")[0]
 
 
-def place_of(image, base, step):
-    """(function, file) of an address; None for the caller's own."""
-    if step >= HIGH:
-        return image.function(step - base)
-    return ("block", "bios/realmode") if BLOCK <= step < BIOS else ("BIOS", "the BIOS") if step >= BIOS else None
+def places(image, base, steps):
+    """{address: (function, file)}, without the caller's own."""
+    ours = sorted(step for step in steps if step >= HIGH)
+    found = dict(zip(ours, image.source([step - base for step in ours])))
+    for step in steps:
+        if BLOCK <= step < HIGH:
+            found[step] = ("block", "bios/realmode") if step < BIOS else ("BIOS", "the BIOS")
+    return found
 
 
 def turns(image, base, steps):
@@ -159,10 +161,8 @@ def counted(image, steps):
         registers.update(step for step in turn if isinstance(step, str))
 
     functions = Counter()
-    for step, count in executed.items():
-        place = place_of(image, base, step)
-        if place:
-            functions[place] += count
+    for step, place in places(image, base, executed).items():
+        functions[place] += executed[step]
     rooms = Counter()
     for (_, file), count in functions.items():
         rooms[room(file)] += count

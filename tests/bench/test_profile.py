@@ -4,34 +4,32 @@ import pytest
 
 from . import profile
 
-MAP = """Discarded input sections
-
- .text.unused   0x00000000       0x10 build/bios/net/net.o
-
-Linker script and memory map
-
- .text.int13_serve
-                0x00000000       0x10 build/bios/bios/int13.o
- .text.e1000_poll 0x00000010     0x10 build/bios/nicdrv/e1000.o
- .text.receive_frame
-                0x00000020       0x08 build/bios/net/link.o
- .text.empty    0x00000028        0x0 build/bios/net/link.o
- .text.e1000_tx_send
-                0x00000028       0x08 build/bios/nicdrv/e1000_tx.o
+SYMBOLS = """00000000 t serve_hooked_call
+00000010 t e1000_poll
+00000020 t receive_frame
+00000028 T e1000_tx_send
+00000030 d card
 """
 LISTING = "".join(f"   {at:x}:\t90 \t{'rdtsc' if at == 0x12 else 'nop'}\n" for at in range(0, 0x30, 2))
+SOURCES = ((0x28, "e1000_tx_send", "nicdrv/e1000_tx"), (0x20, "receive_frame", "net/link"), (0x10, "e1000_poll", "nicdrv/e1000"),
+           (0, "serve_hooked_call", "bios/int13_hook"))
 BASE = 0x7E54000
 CALL, TURN, RECEIVED, SENT = (BASE + at for at in (0, 0x10, 0x20, 0x28))
 
 
+def source(addresses):
+    return [next((name, file) for begin, name, file in SOURCES if address >= begin) for address in addresses]
+
+
 @pytest.fixture
 def image():
-    return profile.Image(MAP, LISTING)
+    return profile.Image(SYMBOLS, LISTING, source)
 
 
-def test_functions_and_their_place(image):
-    assert image.function(0x27) == ("receive_frame", "net/link")
-    assert image.function(0x2E) == ("e1000_tx_send", "nicdrv/e1000_tx")
+def test_places(image):
+    found = profile.places(image, BASE, {CALL + 7, SENT + 6, 0x7C00, 0x9F000, 0xF1000})
+    assert found == {CALL + 7: ("serve_hooked_call", "bios/int13_hook"), SENT + 6: ("e1000_tx_send", "nicdrv/e1000_tx"),
+                     0x9F000: ("block", "bios/realmode"), 0xF1000: ("BIOS", "the BIOS")}
     assert image.base({CALL + 2, TURN + 4, SENT + 6}) == BASE
 
 
@@ -64,3 +62,4 @@ def test_what_make_built_has_the_landmarks():
     image = profile.of_build()
     assert {profile.CALL, profile.TURN, profile.RECEIVED, profile.SENT} <= set(image.entry)
     assert image.clock_reads
+    assert image.source([image.entry[profile.SENT]]) == [(profile.SENT, "nicdrv/e1000_tx")]
