@@ -32,6 +32,9 @@ $(1)/%.o: %.c $(1)/flags | $$(THIRD_PARTY_READY)
 	@mkdir -p $$(@D)
 	$$(say) "CC $$@"
 	$$(Q)$(2) $$(INCLUDES) $$(THIRD_PARTY_INCLUDES) $$(DEFINES) $$(WARNINGS) -MMD -MP -c $$< -o $$@
+
+# Nor does -MMD tell of lwIP's headers, which a patch may change.
+$(patsubst %.c,$(1)/%.o,$(wildcard net/*.c)): $$(LWIP_READY)
 endef
 
 # $(call objects_in,FOLDER,SOURCES): their objects there, with those of the third parties.

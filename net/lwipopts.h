@@ -114,12 +114,15 @@ extern struct net_tuning net_tuning;
 #define TCP_CALCULATE_EFF_SEND_MSS 1
 #define TCP_SYNMAXRTX              12 /* its timeout doubles, as that of data: the caller's deadline comes earlier */
 #define TCP_MAXRTX                 12
-#define TCP_TMR_INTERVAL           25 /* retransmission counts in ticks of two */
+#define TCP_TMR_INTERVAL           5  /* probes of a tail */
+#define TCP_FAST_INTERVAL          25 /* delayed acknowledgements */
+#define TCP_SLOW_INTERVAL          50 /* retransmission counts in these */
 /*
  * Hosts delay an acknowledgement for up to 200 ms (Linux, Windows), and what the last tick had left of its time may be next to
  * nothing: losing the last segment of a burst costs 250 to 300 ms, and nothing is sent twice for want of patience.
  */
 #define TCP_RTO_MIN       300
+#define TCP_PROBE_DELAY   50     /* for so long, and some, Linux delays one of a single segment */
 #define TCP_MSL           1000UL /* we choose a random port each time: TIME-WAIT need not keep memory for minutes */
 #define LWIP_ALTCP        0
 #define LWIP_EVENT_API    0

@@ -264,8 +264,6 @@ static void run_tcp_timer(void)
         struct tcp_pcb *pcb = aside;
         aside = pcb->next;
         pcb->tmr += tcp_ticks - before;
-        if (pcb->rttest)
-            pcb->rttest += tcp_ticks - before;
         pcb->next = tcp_active_pcbs;
         tcp_active_pcbs = pcb;
     }

@@ -230,7 +230,7 @@ static enum status open_pcb(struct net_stream *s)
     tcp_err(s->pcb, on_error);
     tcp_bind_netif(s->pcb, &s->network->netif); /* with two cards on a link, too, it leaves by this one */
     s->pcb->rto = FIRST_RTO_MS / TCP_SLOW_INTERVAL;
-    s->pcb->sv = FIRST_RTO_MS / TCP_SLOW_INTERVAL;
+    s->pcb->sv = FIRST_RTO_MS;
 
     err_t error = IP_IS_V4(&to) && !net_leads_to_ipv4(s->network, ip_2_ip4(&to)) ? ERR_RTE : bind_random_port(s->pcb);
     net_hop_ask(s->network, &to);

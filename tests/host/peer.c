@@ -211,8 +211,8 @@ static void on_arp(const uint8_t *arp)
 
 static void on_syn(const uint8_t *tcp)
 {
-    /* maximum segment size; a no-operation; a window scale of 0 */
-    uint8_t options[] = {2, 4, 0, 0, 1, 3, 3, 0};
+    /* maximum segment size; a no-operation; a window scale of 0; two more of the former; SACK permitted */
+    uint8_t options[] = {2, 4, 0, 0, 1, 3, 3, 0, 1, 1, 4, 2};
     put_be16(options + 2, peer.mss);
 
     peer.port = get_be16(tcp);
@@ -229,7 +229,7 @@ static void on_syn(const uint8_t *tcp)
     peer.established = true;
     if (peer.opened)
         peer.opened();
-    peer_segment(PEER_SYN | PEER_ACK, peer.iss, peer.expected, options, sizeof options, NULL, 0);
+    peer_segment(PEER_SYN | PEER_ACK, peer.iss, peer.expected, options, peer.sack ? sizeof options : sizeof options - 4, NULL, 0);
 }
 
 static void on_data(uint32_t sequence, const uint8_t *data, unsigned length, bool fin)

@@ -39,6 +39,7 @@ struct peer {
     uint8_t mac[6];                                       /* where the peer is; frames to another address are not for it */
     uint16_t mss;                                         /* the largest segment it says that it takes */
     bool no_acks;                                         /* does not acknowledge data */
+    bool sack;                                            /* says in its SYN that it takes SACK */
     bool (*sends)(const uint8_t *frame, unsigned length); /* sees each frame first, given without a tag; true: it is gone */
 };
 extern struct peer peer;

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What becomes of what we send and the wire loses: what is sent again, how soon, and no more than that. */
+#include "platform/bytes.h"
+#include "platform/frame.h"
+#include "tests/unit/stream_world.h"
+
+#define SEGMENT     1460u
+#define SEGMENTS    256u
+#define SACK_BLOCKS 3u
+#define ROUND_TRIPS 8u /* ms: of some 1.2 ms each, as time here goes by the half millisecond */
+
+/* A peer that keeps what comes out of order. */
+static struct {
+    unsigned lose[SEGMENTS]; /* so often */
+    unsigned came[SEGMENTS]; /* and how often each came */
+    unsigned sent, base, told;
+    bool moving; /* its window is another one each time */
+    bool silent; /* it acknowledges nothing */
+} receiver;
+
+static unsigned next_out; /* segment */
+static void (*peer_hears)(const uint8_t *, unsigned);
+
+static unsigned first_missing(void)
+{
+    unsigned i = receiver.base;
+    while (receiver.came[i])
+        i++;
+    return i;
+}
+
+static uint32_t number_of(unsigned segment)
+{
+    return peer.stack_iss + 1 + segment * SEGMENT;
+}
+
+/* A block of what came around a segment that did; what is behind it. */
+static unsigned add_block(uint8_t *to, unsigned segment)
+{
+    unsigned from = segment;
+    while (receiver.came[from - 1])
+        from--;
+    while (receiver.came[segment])
+        segment++;
+
+    put_be32(to, number_of(from));
+    put_be32(to + 4, number_of(segment));
+    return segment;
+}
+
+/* RFC 2018 4: the block with the newest first, then others. */
+static unsigned add_blocks(uint8_t *options, unsigned newest)
+{
+    unsigned length = 4, at = first_missing();
+    if (newest > at)
+        add_block(options + length, newest), length += 8;
+    for (; at < next_out && length < 4 + 8 * SACK_BLOCKS; at++) {
+        if (receiver.came[at])
+            at = add_block(options + length, at), length += 8;
+    }
+
+    memcpy(options, (uint8_t[]){1, 1, 5, (uint8_t)(length - 2)}, 4);
+    return length > 4 ? length : 0;
+}
+
+static void acknowledge(unsigned newest)
+{
+    uint8_t options[4 + 8 * SACK_BLOCKS];
+    unsigned length = peer.sack ? add_blocks(options, newest) : 0;
+    if (receiver.moving)
+        peer.advertise = (uint16_t)(0xFF00 + receiver.told % 8);
+    receiver.told++;
+    peer_segment(PEER_ACK, peer.next, number_of(first_missing()), options, length, NULL, 0);
+}
+
+static void receive_segment(const uint8_t *frame, unsigned length)
+{
+    const uint8_t *tcp = frame + ETHERNET_HEADER + IPV4_HEADER;
+    if (get_be16(frame + ETHERNET_TYPE) != ETHERTYPE_IPV4 || length <= ETHERNET_HEADER + IPV4_HEADER + TCP_HEADER + 8 ||
+        (tcp[13] & PEER_SYN)) {
+        peer_hears(frame, length);
+        return;
+    }
+
+    unsigned segment = (get_be32(tcp + 4) - peer.stack_iss - 1) / SEGMENT;
+    assert_true(segment < SEGMENTS);
+    receiver.sent++;
+    if (receiver.lose[segment]) {
+        receiver.lose[segment]--;
+        return;
+    }
+    receiver.came[segment]++;
+    if (!receiver.silent)
+        acknowledge(segment);
+}
+
+static void send_segments(unsigned count)
+{
+    struct stream_span span = {outgoing, count * SEGMENT, true};
+    size_t taken;
+    receiver.base = next_out;
+    next_out += count;
+    assert_int_equal(stream->ops->send(stream, &span, 1, &taken), OK);
+    assert_int_equal(taken, span.length);
+}
+
+/* Milliseconds until all is acknowledged. */
+static unsigned wait_for_all(void)
+{
+    uint64_t start = platform_ticks();
+    while (stream->ops->unsent(stream) && platform_ticks() - start < 5000 * platform_ticks_per_ms()) {
+        net_poll();
+        platform_idle();
+    }
+    return (unsigned)((platform_ticks() - start) / platform_ticks_per_ms());
+}
+
+/* Connected, and with a congestion window that is no bound. */
+static void begin(bool sack)
+{
+    memset(&receiver, 0, sizeof receiver);
+    next_out = 0;
+    peer.sack = sack;
+    peer.advertise = 0xFF00;
+    peer_hears = wire.sent;
+    wire.sent = receive_segment;
+
+    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
+    for (unsigned i = 0; i < 2; i++) {
+        send_segments(40);
+        assert_true(wait_for_all() < 50);
+    }
+    assert_int_equal(receiver.sent, 80);
+    receiver.sent = 0;
+}
+
+/* Sends so many, of which those are lost; the milliseconds until all is acknowledged. */
+static unsigned lose_of(unsigned count, const unsigned *lost, unsigned lost_count)
+{
+    for (unsigned i = 0; i < lost_count; i++)
+        receiver.lose[next_out + lost[i]] = 1;
+    receiver.sent = 0;
+    send_segments(count);
+    unsigned took = wait_for_all();
+    assert_int_equal(receiver.sent, count + lost_count);
+    return took;
+}
+
+static const unsigned some[] = {2, 6, 11, 12, 19, 23};
+#define SOME (sizeof some / sizeof *some)
+
+/* RFC 6582: without SACK each costs a round trip, and nothing is repeated that came. */
+static void several_without_sack(void **state)
+{
+    (void)state;
+    begin(false);
+    assert_true(lose_of(30, some, 2) < ROUND_TRIPS);
+    assert_true(lose_of(20, some, 5) < ROUND_TRIPS);
+}
+
+/* RFC 6675: all of them cost one. */
+static void several_with_sack(void **state)
+{
+    (void)state;
+    begin(true);
+    assert_true(lose_of(30, some, SOME) < 5);
+}
+
+/* RFC 5681 2: a duplicate is told by its blocks, not by its window. */
+static void window_that_moves(void **state)
+{
+    (void)state;
+    begin(true);
+    receiver.moving = true;
+    assert_true(lose_of(30, some, 1) < 5);
+}
+
+/* RFC 8985 7: with nothing behind it, or too little. */
+static void lost_tail(void **state)
+{
+    static const unsigned tail[] = {27, 28, 29}, before[] = {28}, much[] = {20, 21, 22, 23, 24, 25, 26, 27, 28, 29};
+    (void)state;
+    begin(true);
+    assert_in_range(lose_of(30, tail, 3), 10, 25);
+    assert_in_range(lose_of(30, before, 1), 10, 20);
+    assert_in_range(lose_of(30, much, 10), 10, 40);
+}
+
+/* And so is what was sent again and lost again. */
+static void lost_twice(void **state)
+{
+    (void)state;
+    begin(true);
+    receiver.lose[next_out + 5] = 2;
+    send_segments(30);
+    assert_in_range(wait_for_all(), 10, 25);
+    assert_int_equal(receiver.sent, 32);
+}
+
+/* How many segments leave at once. */
+static unsigned burst(void)
+{
+    unsigned before = receiver.sent;
+    receiver.silent = true;
+    send_segments(40);
+    net_poll();
+    receiver.silent = false;
+    unsigned count = receiver.sent - before;
+    acknowledge(receiver.base);
+    assert_true(wait_for_all() < 50);
+    return count;
+}
+
+static void send_one_and_wait(unsigned milliseconds)
+{
+    send_segments(1);
+    peer_world_run(milliseconds);
+    receiver.silent = false;
+    acknowledge(receiver.base);
+    acknowledge(receiver.base);
+    assert_true(wait_for_all() < 5);
+}
+
+/* RFC 8985 7.4.2: a probe that was not needed costs one segment, one that was costs half of the window. */
+static void probes_and_the_window(void **state)
+{
+    (void)state;
+    begin(true);
+    receiver.silent = true;
+    send_one_and_wait(100);
+    assert_int_equal(receiver.sent, 2);
+    assert_int_equal(burst(), 40);
+
+    receiver.lose[next_out] = 1;
+    send_segments(1);
+    assert_in_range(wait_for_all(), 50, 75);
+    send_segments(1);
+    assert_true(wait_for_all() < 5);
+    assert_in_range(burst(), 20, 30);
+}
+
+/* The time of a pause is no round trip: what is lost behind it is repeated as soon as ever. */
+static void pauses_are_no_round_trips(void **state)
+{
+    (void)state;
+    begin(true);
+
+    for (unsigned i = 0; i < 8; i++) {
+        receiver.silent = true;
+        send_segments(1);
+        net_poll();
+        net_pause(peer_network);
+        host_clock_advance_us(50000);
+        net_resume(peer_network);
+        receiver.silent = false;
+        acknowledge(receiver.base);
+        assert_true(wait_for_all() < 5);
+    }
+
+    static const unsigned first[] = {0};
+    assert_in_range(lose_of(1, first, 1), 50, 75);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(several_without_sack), CASE(several_with_sack),     CASE(window_that_moves),         CASE(lost_tail),
+        CASE(lost_twice),           CASE(probes_and_the_window), CASE(pauses_are_no_round_trips),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
