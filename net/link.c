@@ -326,10 +326,7 @@ void net_link_flush(struct network *network, bool received)
 void net_link_acknowledge(struct network *network)
 {
     for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next) {
-        if (pcb->netif_idx != netif_get_index(&network->netif))
-            continue;
-        pcb->rttest = 0; /* the pause is no part of a round trip */
-        if (pcb->flags & (TF_ACK_DELAY | TF_ACK_NOW)) {
+        if (pcb->netif_idx == netif_get_index(&network->netif) && (pcb->flags & (TF_ACK_DELAY | TF_ACK_NOW))) {
             tcp_ack_now(pcb);
             tcp_output(pcb);
         }

@@ -264,6 +264,9 @@ static void run_tcp_timer(void)
         struct tcp_pcb *pcb = aside;
         aside = pcb->next;
         pcb->tmr += tcp_ticks - before;
+        if (pcb->rttest)
+            pcb->rttest += TCP_TMR_INTERVAL;
+        pcb->moved += TCP_TMR_INTERVAL;
         pcb->next = tcp_active_pcbs;
         tcp_active_pcbs = pcb;
     }

@@ -68,7 +68,7 @@ static void acknowledge(unsigned newest)
     uint8_t options[4 + 8 * SACK_BLOCKS];
     unsigned length = peer.sack ? add_blocks(options, newest) : 0;
     if (receiver.moving)
-        peer.advertise = (uint16_t)(0xFF00 + receiver.told % 8);
+        peer.advertise = (uint16_t)(0xF000 + receiver.told);
     receiver.told++;
     peer_segment(PEER_ACK, peer.next, number_of(first_missing()), options, length, NULL, 0);
 }
@@ -163,7 +163,7 @@ static void several_with_sack(void **state)
 {
     (void)state;
     begin(true);
-    assert_true(lose_of(30, some, SOME) < 5);
+    assert_true(lose_of(30, some, SOME) < 3);
 }
 
 /* RFC 5681 2: a duplicate is told by its blocks, not by its window. */
@@ -239,33 +239,11 @@ static void probes_and_the_window(void **state)
     assert_in_range(burst(), 20, 30);
 }
 
-/* The time of a pause is no round trip: what is lost behind it is repeated as soon as ever. */
-static void pauses_are_no_round_trips(void **state)
-{
-    (void)state;
-    begin(true);
-
-    for (unsigned i = 0; i < 8; i++) {
-        receiver.silent = true;
-        send_segments(1);
-        net_poll();
-        net_pause(peer_network);
-        host_clock_advance_us(50000);
-        net_resume(peer_network);
-        receiver.silent = false;
-        acknowledge(receiver.base);
-        assert_true(wait_for_all() < 5);
-    }
-
-    static const unsigned first[] = {0};
-    assert_in_range(lose_of(1, first, 1), 50, 75);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(several_without_sack), CASE(several_with_sack),     CASE(window_that_moves),         CASE(lost_tail),
-        CASE(lost_twice),           CASE(probes_and_the_window), CASE(pauses_are_no_round_trips),
+        CASE(several_without_sack), CASE(several_with_sack),     CASE(window_that_moves), CASE(lost_tail),
+        CASE(lost_twice),           CASE(probes_and_the_window),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
