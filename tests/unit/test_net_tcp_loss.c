@@ -5,7 +5,7 @@
 #include "tests/unit/stream_world.h"
 
 #define SEGMENT     1460u
-#define SEGMENTS    256u
+#define SEGMENTS    8192u
 #define SACK_BLOCKS 3u
 #define ROUND_TRIPS 8u /* ms: of some 1.2 ms each, as time here goes by the half millisecond */
 
@@ -239,11 +239,31 @@ static void probes_and_the_window(void **state)
     assert_in_range(burst(), 20, 30);
 }
 
+/* Whatever is lost, once or again, of a few segments or of many: all of it arrives, and nobody is given up. */
+static void at_random(void **state)
+{
+    (void)state;
+    for (unsigned sack = 0; sack < 2; sack++) {
+        begin(sack);
+        for (unsigned round = 0; round < 150; round++) {
+            unsigned count = 1 + (unsigned)rand() % 40;
+            for (unsigned i = 0; i < count; i++)
+                receiver.lose[next_out + i] = rand() % 6 == 0 ? 1 + (unsigned)rand() % 2 : 0;
+            receiver.moving = rand() % 2;
+            send_segments(count);
+            assert_true(wait_for_all() < 3000);
+        }
+        stream->ops->abort(stream);
+        wire.sent = peer_hears;
+        peer_world_run(20);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(several_without_sack), CASE(several_with_sack),     CASE(window_that_moves), CASE(lost_tail),
-        CASE(lost_twice),           CASE(probes_and_the_window),
+        CASE(lost_twice),           CASE(probes_and_the_window), CASE(at_random),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
