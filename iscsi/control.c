@@ -127,6 +127,8 @@ uint8_t *control_build(struct iscsi_session *session, uint8_t opcode, uint8_t fl
     return header;
 }
 
+#define NUDGE_MS 60 /* as long as a single segment of ours waits (net/lwipopts.h) */
+
 bool control_next_pdu(struct iscsi_session *session)
 {
     if (session->state == SESSION_LOGOUT)
@@ -149,12 +151,16 @@ bool control_next_pdu(struct iscsi_session *session)
         return true;
     }
 
-    /* A ping of our own when somebody waits and nothing comes. */
+    /*
+     * A ping of our own when somebody waits and nothing comes. The first goes out early: if the last segment of an answer was
+     * lost, our acknowledgement of the ping's tells the target sooner than its timer does (RFC 8985 6).
+     */
     uint64_t silence = platform_ticks() - session->heard_at;
     bool waiting = session->first || task_any_active(session);
-    if (waiting && !session->nop_waiting && silence > session->settings->command_timeout_ms / 3 * platform_ticks_per_ms()) {
+    uint32_t patience = session->nudged ? session->settings->command_timeout_ms / 3 : NUDGE_MS;
+    if (waiting && !session->nop_waiting && silence > patience * platform_ticks_per_ms()) {
         control_build(session, OP_NOP_OUT, FLAG_FINAL, ITT_NOP, RESERVED_TAG);
-        session->nop_waiting = true;
+        session->nop_waiting = session->nudged = true;
         return true;
     }
     return abort_next_pdu(session);

@@ -147,6 +147,7 @@ enum status pdu_receive(struct iscsi_session *session, bool *complete)
             return status;
         rx->have += (uint32_t)received;
         session->heard_at = platform_ticks();
+        session->nudged &= session->nop_waiting;
         if (rx->task)
             task_restart_timeout(session, rx->task);
     }

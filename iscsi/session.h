@@ -179,6 +179,7 @@ struct iscsi_session {
     struct nop_answer nop_answers[NOP_ANSWERS];
     unsigned nop_count; /* of nop_answers */
     bool nop_waiting;   /* our own ping is on its way */
+    bool nudged;        /* one was sent early, and nothing else has come since */
     bool statsn_told;   /* a jump of StatSN was logged; one is enough */
     bool logout_wanted;
     deadline_t logout_until;

@@ -21,6 +21,22 @@ static void a_slow_command_is_waited_for_while_pings_are_answered(void **state)
     assert_true(tasks[0].done);
 }
 
+/* If the last segment of an answer was lost, what follows it tells the target so; a slow one is not asked on and on. */
+static void a_late_answer_is_asked_after_soon_and_once(void **state)
+{
+    (void)state;
+    for (unsigned i = 1; i <= 3; i++) {
+        submit(0, ISCSI_READ);
+        turns(55);
+        assert_int_equal(pings, i - 1);
+        turns(10);
+        assert_int_equal(pings, i);
+        turns(3000);
+        assert_int_equal(pings, i);
+        finish_read(0);
+    }
+}
+
 /* Forgotten by the target: aborted, and issued again on the same connection. */
 static void a_command_without_progress_is_aborted_and_issued_again(void **state)
 {
@@ -386,6 +402,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(a_slow_command_is_waited_for_while_pings_are_answered),
+        CASE(a_late_answer_is_asked_after_soon_and_once),
         CASE(a_command_without_progress_is_aborted_and_issued_again),
         CASE(empty_data_ins_are_no_progress),
         CASE(progress_of_an_older_command_counts),

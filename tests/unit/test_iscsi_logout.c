@@ -134,7 +134,7 @@ static void no_data_follows_a_logout(void **state)
         fake.chunk = 700; /* the burst takes some turns */
         task = (struct iscsi_task){.direction = ISCSI_WRITE, .buffer = much, .length = sizeof much};
         iscsi_session_submit(session, &task);
-        turns(100);
+        turns(50);
         if (asked_before) {
             ask_for_data(8192, 16384);
             turns(2);
