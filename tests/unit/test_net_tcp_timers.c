@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* When TCP repeats what nobody answers, when it acknowledges, and peers with tiny segments. */
+#include "platform/bytes.h"
 #include "tests/unit/stream_world.h"
 
 static void (*peer_hears)(const uint8_t *, unsigned);
@@ -245,6 +246,37 @@ static void losses_are_told_at_once(void **state)
     assert_int_equal(acknowledgements, 2);
 }
 
+static uint32_t told_to[8]; /* where the first SACK block of each acknowledgement ended */
+static unsigned told;
+
+static void note_sacks(const uint8_t *frame, unsigned length)
+{
+    if (frame[23] == 6 && length >= 66 && frame[56] == 5 && told < sizeof told_to / sizeof *told_to)
+        told_to[told++] = get_be32(frame + 62);
+    peer_hears(frame, length);
+}
+
+/* RFC 5681 4.2, RFC 2018 4: one acknowledgement for each, also of those that came in one turn, the newest block first. */
+static void each_segment_out_of_order_is_told(void **state)
+{
+    static const uint8_t data[100];
+    (void)state;
+    peer.sack = true;
+    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
+    peer_hears = wire.sent;
+    wire.sent = note_sacks;
+    told = 0;
+
+    static const unsigned places[] = {1, 2, 3, 6, 4};
+    for (unsigned i = 0; i < sizeof places / sizeof *places; i++)
+        peer_segment(PEER_ACK, peer.next + places[i] * sizeof data, peer.expected, NULL, 0, data, sizeof data);
+    host_clock_advance_us(200);
+    net_poll();
+    assert_int_equal(told, 5);
+    for (unsigned i = 0; i < told; i++)
+        assert_int_equal(told_to[i], peer.next + (places[i] + 1) * sizeof data);
+}
+
 /* Each of these is the largest segment that the peer takes. */
 static void tiny_segments_out(void **state)
 {
@@ -298,6 +330,7 @@ int main(void)
         CASE(held_acknowledgement_leaves),
         CASE(long_answers_are_acknowledged_on_the_way),
         CASE(losses_are_told_at_once),
+        CASE(each_segment_out_of_order_is_told),
         CASE(tiny_segments_out),
         CASE(tiny_segments_from_the_smallest_heap),
     };
