@@ -64,7 +64,8 @@ struct realmode_block {
     uint16_t own_sp, own_top;                        /* the stack for calls into real mode: block_use_stack() */
     uint16_t call_real;                              /* 32-bit near routine, void (*)(void) */
     uint16_t leave_real;                             /* as call_real, but does not return */
-    uint16_t init;                                   /* real-mode far routine, to be called once where a copy is to run */
+    uint16_t init;                                   /* real-mode far routine, to be called once where a copy is to run; */
+                                                     /* a multiple of 16, before which lies all that calls write */
     uint16_t pxe_exit;                               /* call targets */
     uint16_t idle_window;
     uint16_t enter_first;
@@ -82,7 +83,7 @@ struct realmode_block {
     uint16_t e801_low;        /* KiB from 1 MiB to 16 MiB */
     uint16_t e801_high;       /* 64-KiB blocks from 16 MiB */
     uint16_t int15_88;        /* KiB from 1 MiB */
-    uint16_t code_offset;     /* a multiple of 16; what calls write lies before it */
+    uint16_t say_text;        /* call target: writes the text at ES:SI, which a zero ends, to the screen */
     struct real_call call;
     struct real_registers hook;
 };

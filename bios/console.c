@@ -94,9 +94,11 @@ static void send_serial(char character)
     port_write8(serial_port + SERIAL_DATA, (uint8_t)character);
 }
 
-/* To everything but the screen. */
+/* To everything but the screen; newlines become CR LF. */
 static void send_wires(char character)
 {
+    if (character == '\n')
+        send_wires('\r');
 #ifdef DEBUGCON
     port_write8(DEBUG_PORT, (uint8_t)character);
 #endif
@@ -104,10 +106,28 @@ static void send_wires(char character)
         send_serial(character);
 }
 
-static void show(char character)
+/* In one call, as that costs more than what it does. What is longer than the buffer is cut. */
+static void show(const char *text)
 {
-    struct real_registers registers = {.eax = VIDEO_TELETYPE | (uint8_t)character, .ebx = VIDEO_GREY};
-    realmode_interrupt(VIDEO_SERVICES, &registers);
+    char *low = (char *)realmode_scratch();
+    size_t length = 0;
+    for (; *text && length < SCRATCH_BUFFER_SIZE - 2; text++) {
+        if (*text == '\n')
+            low[length++] = '\r';
+        low[length++] = *text;
+    }
+    low[length] = '\0';
+
+    struct realmode_block *block = realmode_block();
+    struct far_pointer at = realmode_far(low);
+    block->call = (struct real_call){
+        .registers = {.eflags = FLAG_FIXED | (realmode_interrupts_allowed() ? FLAG_INTERRUPT : 0),
+                      .esi = at.offset,
+                      .es = at.segment},
+        .target_segment = block->segment,
+        .target_offset = block->say_text,
+    };
+    realmode_call();
 }
 
 /*
@@ -118,7 +138,7 @@ static void show(char character)
 static struct {
     bool on;
     uint8_t interrupts, modem; /* the registers as they were */
-    char line[SCREEN_COLUMNS + 2];
+    char line[SCREEN_COLUMNS + 1];
     unsigned length;
 } watch;
 
@@ -151,7 +171,7 @@ static void write_watched(char character)
 {
     watch.line[watch.length++] = character;
     if (screen)
-        show(character);
+        show((char[]){character, '\0'});
     if ((port_read8(serial_port + SERIAL_CAUSE) & CAUSE_MASK) == CAUSE_SENT ||
         !(port_read8(serial_port + SERIAL_STATUS) & STATUS_IDLE))
         serial_is_screen = true;
@@ -159,40 +179,33 @@ static void write_watched(char character)
         end_watch();
 }
 
-static void write_character(char character)
+static void write_to_wires(const char *text)
 {
-    if (watch.on) {
-        write_watched(character);
-        return;
-    }
-    send_wires(character);
-    if (screen)
-        show(character);
-}
-
-static void write_by(void (*put)(char character), const char *text)
-{
-    for (; *text; text++) {
-        if (*text == '\n')
-            put('\r');
-        put(*text);
-    }
+    while (*text)
+        send_wires(*text++);
 }
 
 void console_write(const char *text)
 {
-    write_by(write_character, text);
+    while (watch.on && *text)
+        write_watched(*text++);
+    write_to_wires(text);
+    if (screen)
+        show(text);
 }
 
 void console_draw(const char *text)
 {
     if (screen && !serial_is_screen)
-        write_by(show, text);
+        show(text);
 }
 
 void console_note(const char *text)
 {
-    write_by(serial_is_screen ? write_character : send_wires, text);
+    if (serial_is_screen)
+        console_write(text);
+    else
+        write_to_wires(text);
 }
 
 void console_leave_screen(void)
@@ -212,18 +225,30 @@ void console_take_screen(void)
     console_write("\n");
 }
 
-int console_read_key(void)
+/* False when nothing was pressed. */
+static bool take_key(int *key)
 {
-    if (serial_port && serial_keys && port_read8(serial_port + SERIAL_STATUS) & STATUS_RECEIVED)
-        return port_read8(serial_port + SERIAL_DATA);
+    *key = 0;
+    if (serial_port && serial_keys && port_read8(serial_port + SERIAL_STATUS) & STATUS_RECEIVED) {
+        *key = port_read8(serial_port + SERIAL_DATA);
+        return true;
+    }
 
     struct real_registers registers = {.eax = KEY_WAITING};
     realmode_interrupt(KEYBOARD_SERVICES, &registers);
     if (registers.eflags & FLAG_ZERO)
-        return 0;
+        return false;
     registers = (struct real_registers){.eax = KEY_READ};
     realmode_interrupt(KEYBOARD_SERVICES, &registers);
-    return REG8_LOW(registers.eax);
+    *key = REG8_LOW(registers.eax);
+    return true;
+}
+
+int console_read_key(void)
+{
+    int key;
+    take_key(&key);
+    return key;
 }
 
 void console_start(const struct home_options *options)
@@ -232,8 +257,9 @@ void console_start(const struct home_options *options)
     open_serial(options);
     if (serial_port)
         watch_serial();
-    for (unsigned i = 0; i < KEYS_AHEAD; i++)
-        console_read_key(); /* typed to the firmware; F12 has no character, and is no end */
+    int key;
+    for (unsigned left = KEYS_AHEAD; left && take_key(&key); left--)
+        ; /* typed to the firmware */
 }
 
 void platform_log(enum log_level level, const char *line)
@@ -252,8 +278,7 @@ void console_panic(const char *text)
 {
     if (watch.on)
         end_watch();
-    for (const char *at = text; *at; at++)
-        send_wires(*at);
+    write_to_wires(text);
 
     volatile uint16_t *cell = low_memory(TEXT_MEMORY);
     for (unsigned i = 0; *text && i < TEXT_CELLS; text++) {

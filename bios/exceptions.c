@@ -45,9 +45,9 @@ void exception_report(const struct exception_frame *frame)
     const uint32_t *stack = (const uint32_t *)(frame + 1);
 
     format_text(text, sizeof text,
-                "\r\nsanstrap " SANSTRAP_VERSION ": exception %u, error %08x at %08x (image %08x + %x), flags %08x\r\n"
-                "eax %08x ebx %08x ecx %08x edx %08x\r\nesi %08x edi %08x ebp %08x esp %08x\r\n"
-                "stack %08x %08x %08x %08x %08x %08x %08x %08x\r\n",
+                "\nsanstrap " SANSTRAP_VERSION ": exception %u, error %08x at %08x (image %08x + %x), flags %08x\n"
+                "eax %08x ebx %08x ecx %08x edx %08x\nesi %08x edi %08x ebp %08x esp %08x\n"
+                "stack %08x %08x %08x %08x %08x %08x %08x %08x\n",
                 frame->number, frame->error, frame->eip, (uint32_t)(uintptr_t)image_start,
                 frame->eip - (uint32_t)(uintptr_t)image_start, frame->eflags, frame->eax, frame->ebx, frame->ecx, frame->edx,
                 frame->esi, frame->edi, frame->ebp, frame->esp + 20, stack[0], stack[1], stack[2], stack[3], stack[4], stack[5],

@@ -22,7 +22,7 @@ static uint8_t bounce[INT13_BLOCK_MAX];
 static void __attribute__((noreturn)) stop_with(enum status status)
 {
     char text[192];
-    format_text(text, sizeof text, "\r\nsanstrap: S%u %s\r\nDo: %s\r\n", status, status_what(status), status_advice(status));
+    format_text(text, sizeof text, "\nsanstrap: S%u %s\nDo: %s\n", status, status_what(status), status_advice(status));
     console_panic(text);
     for (;;)
         __asm__ volatile("cli; hlt");
@@ -84,10 +84,10 @@ static enum status seal_memory(const struct memory_range *ranges, unsigned count
     /* Each range taken out makes two entries more at most. */
     const struct realmode_block *block = realmode_block();
     uint32_t block_size = whole_paragraphs(block->size + (map.count + 2 * (count + 1)) * BLOCK_E820_ENTRY);
-    uint32_t before_code = (tables_size(tables) + block->code_offset + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+    uint32_t before_code = (tables_size(tables) + block->init + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
     uint32_t base = place_under_top(tables_size(tables) + block_size);
-    bool apart = base == place_under_top(before_code + block_size - block->code_offset);
-    uint32_t block_at = base + (apart ? before_code - block->code_offset : tables_size(tables));
+    bool apart = base == place_under_top(before_code + block_size - block->init);
+    uint32_t block_at = base + (apart ? before_code - block->init : tables_size(tables));
     bool room = memory_map_reserve(&map, base, BASE_MEMORY_TOP - base);
     for (unsigned i = 0; i < count; i++)
         room = room && memory_map_reserve(&map, ranges[i].base, ranges[i].size);

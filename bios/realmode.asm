@@ -156,7 +156,7 @@ e820_entry_size dw E820_ENTRY_MINIMUM
 e801_low        dw 0
 e801_high       dw 0
 int15_88        dw 0
-                dw code
+                dw say_text
 call_registers  times registers_size db 0
 call_ss         dw 0
 call_sp         dw 0
@@ -193,9 +193,8 @@ gdt_end:
 gdtr            dw gdt_end - gdt - 1
                 dd DEFAULT_SEGMENT * 16 + gdt
 
-; What is written at every call ends here, and the code begins: block.h's code_offset.
+; What is written at every call ends here, and the code begins.
         align 16, db 0
-code:
 
 ; ---- position ----
 ; Far routine: makes the copy that it runs in aware of its own segment. Changes flags.
@@ -429,6 +428,23 @@ idle_window:
         nop
         nop
         cli
+        retf
+
+; As a call target: writes the text at ES:SI, which a zero ends, to the screen. Some BIOSes keep no more registers than they must.
+say_text:
+        es lodsb
+        test al, al
+        jz .done
+        push es
+        push si
+        mov ah, 0Eh
+        mov bx, 7
+        int 10h
+        cld
+        pop si
+        pop es
+        jmp say_text
+.done:
         retf
 
 %include "bios/realmode_int13.inc"
