@@ -14,9 +14,6 @@ STUB_OBJECTS := $(addprefix build/bios/,$(addprefix bios/stub/,stub.o addresses.
 # The stub is loaded anywhere and not relocated: no jump tables, no calls of memcpy or memset that gcc thinks of.
 $(STUB_OBJECTS): BARE_CFLAGS += -fno-jump-tables -fno-tree-loop-distribute-patterns
 
-# Half of the time from the file's arrival to its first packet is the unpacker's.
-build/bios/bios/stub/lzma.o: BARE_CFLAGS += -O2
-
 build/bios/stub.bin: $(STUB_OBJECTS)
 	$(say) "LD $@"
 	$(Q)ld -m elf_i386 -S -e stub_main -T bios/stub/stub.ld --gc-sections --orphan-handling=error -o $(@:.bin=.elf) \
