@@ -133,6 +133,7 @@ static uint8_t decode_literal(struct range_decoder *input, uint16_t (*tables)[25
 {
     if (!matched)
         return (uint8_t)decode_tree(input, tables[0], 0x100);
+
     uint32_t symbol = 1, range = input->range, code = input->code;
     while (symbol < 0x100) {
         unsigned table = matched ? 1 + (expected >> 7 & 1) : 0;
