@@ -266,6 +266,7 @@ enum status scsi_disk_open(struct scsi_disk *disk, struct iscsi_session *session
     enum status status = scsi_probe(disk, deadline);
     if (status == OK)
         set_reach(disk);
+    disk->disk.epoch = iscsi_session_doubts(session); /* nobody has read anything before */
     return status;
 }
 

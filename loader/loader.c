@@ -109,29 +109,6 @@ static void format_size(char *text, size_t size, const struct disk *disk)
                 giga ? "GiB" : "MiB");
 }
 
-static enum status open_disk(struct story *story)
-{
-    size_t size_of_disk = scsi_disk_size(&iscsi_profile_large);
-    story->disk = arena_take(story->machine->arena, size_of_disk, 16);
-    if (!story->disk)
-        return fail(E_LOADER_MEMORY, "a disk takes %u bytes", (unsigned)size_of_disk);
-
-    deadline_t deadline = deadline_after_ms(story->settings.recovery_ms);
-    screen_wait(&story->screen, "Disk", "asking the LUN what it is,", deadline);
-    enum status status = scsi_disk_open(story->disk, story->session, story->settings.lun, deadline);
-    screen_wait_end(&story->screen);
-    if (status != OK)
-        return status;
-
-    const struct disk *disk = scsi_disk_contract(story->disk);
-    char size[64];
-    format_size(size, sizeof size, disk);
-    screen_line(&story->screen, "Disk", "%s, blocks of %u bytes%s, %s %s%s%s", size, (unsigned)disk->block_size,
-                disk->read_only ? ", read-only" : "", disk->vendor, disk->product, disk->serial[0] ? ", serial " : "",
-                disk->serial);
-    return OK;
-}
-
 /* With blocks too large for its memory there is none. Half of what the ring holds leaves room for who waits. */
 static enum status open_cache(struct story *story)
 {
@@ -148,6 +125,44 @@ static enum status open_cache(struct story *story)
     if (!memory)
         return fail(E_LOADER_MEMORY, "read-ahead= takes %u bytes", (unsigned)size);
     story->cache = cache_new(memory, size, scsi_disk_contract(story->disk), story->window / 2);
+    return OK;
+}
+
+/*
+ * All that boots begins with the first block: it is on its way while the rest is got ready, and whoever asks for it finds it in
+ * the cache. What goes wrong with it is told to him. A cache that has no room is boot_disk()'s to tell of.
+ */
+static void ask_for_first_block(struct story *story)
+{
+    story->cache_status = open_cache(story);
+    if (!story->cache || story->cache->block_size > sizeof story->first_block)
+        return;
+    story->first = (struct disk_request){.operation = DISK_READ, .blocks = 1, .buffer = story->first_block};
+    disk_submit(story->cache, &story->first);
+    story->cache->ops->pump(story->cache); /* it leaves now */
+}
+
+static enum status open_disk(struct story *story)
+{
+    size_t size_of_disk = scsi_disk_size(&iscsi_profile_large);
+    story->disk = arena_take(story->machine->arena, size_of_disk, 16);
+    if (!story->disk)
+        return fail(E_LOADER_MEMORY, "a disk takes %u bytes", (unsigned)size_of_disk);
+
+    deadline_t deadline = deadline_after_ms(story->settings.recovery_ms);
+    screen_wait(&story->screen, "Disk", "asking the LUN what it is,", deadline);
+    enum status status = scsi_disk_open(story->disk, story->session, story->settings.lun, deadline);
+    screen_wait_end(&story->screen);
+    if (status != OK)
+        return status;
+
+    ask_for_first_block(story);
+    const struct disk *disk = scsi_disk_contract(story->disk);
+    char size[64];
+    format_size(size, sizeof size, disk);
+    screen_line(&story->screen, "Disk", "%s, blocks of %u bytes%s, %s %s%s%s", size, (unsigned)disk->block_size,
+                disk->read_only ? ", read-only" : "", disk->vendor, disk->product, disk->serial[0] ? ", serial " : "",
+                disk->serial);
     return OK;
 }
 
@@ -174,7 +189,7 @@ static enum status publish_or_boot(struct story *story, bool hook_only)
 static enum status boot_disk(struct story *story)
 {
     enum boot_choice choice = story->settings.home.boot;
-    enum status status = open_cache(story);
+    enum status status = story->cache_status == OK ? OK : open_cache(story);
     if (status == OK)
         status = publish_or_boot(story, choice == BOOT_NO);
     if (choice != BOOT_AUTO || status == OK)

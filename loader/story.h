@@ -43,6 +43,9 @@ struct story {
     struct iscsi_session *session; /* logged in, or NULL */
     struct scsi_disk *disk;
     struct disk *cache; /* on it; NULL: none */
+    enum status cache_status;
+    struct disk_request first; /* of `cache`: its first block, which nobody waits for here */
+    uint8_t first_block[4096];
 };
 
 /* ---- loader.c ---- */

@@ -53,6 +53,10 @@ def is_read(command):
     return command[0][0] == READ_10
 
 
+def is_first_block(command):
+    return is_read(command) and command[0][2:6] == bytes(4)
+
+
 def test_as_few_round_trips_as_there_can_be(lab):
     """
     tgt begins each session with a UNIT ATTENTION, after which all is asked once more, and lets a new one send two commands at
@@ -70,3 +74,4 @@ def test_as_few_round_trips_as_there_can_be(lab):
     assert sum(OUR_USER_CLASS in frame for _, frame in network.read_pcap(wire)) == 1, "DHCP messages"
     questions = list(itertools.takewhile(lambda command: not is_read(command), commands()))
     assert len({number for _, number in questions}) <= 3, questions
+    assert sum(map(is_first_block, commands())) == 1, "the first block has come with a read of the cache's"

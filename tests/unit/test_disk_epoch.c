@@ -17,6 +17,18 @@ static void stays_while_nothing_happens(void **state)
     assert_int_equal(disk->epoch, epoch);
 }
 
+/* What made the disk doubtful while it was opened is over: a cache would drop what it has asked for first, and ask again. */
+static void is_settled_when_the_disk_is_open(void **state)
+{
+    (void)state;
+    lun.attentions[0] = (struct scsi_sense){6, 0x29, 1};
+    lun.attention_count = 1;
+    assert_int_equal(open_disk(), OK);
+    uint32_t epoch = disk->epoch;
+    turns(1);
+    assert_int_equal(disk->epoch, epoch);
+}
+
 /* Also of a capacity that has changed: the UNIT ATTENTION says so. */
 static void changes_with_a_unit_attention(void **state)
 {
@@ -87,6 +99,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(stays_while_nothing_happens),
+        cmocka_unit_test_setup_teardown(is_settled_when_the_disk_is_open, set_up, tear_down_session),
         CASE(changes_with_a_unit_attention),
         CASE(changes_before_data_of_the_same_turn_is_done),
         CASE(changes_with_a_reconnect),

@@ -275,6 +275,20 @@ static void the_portal_that_is_told(void **state)
     assert_int_equal(read.targets[0].port, 3261);
 }
 
+/* By the time the tables are made and the disk is published it has come; without a cache nobody would find it. */
+static void the_first_block_is_asked_for_with_the_rest(void **state)
+{
+    (void)state;
+    told("", "nic0 net_open dhcp login disk boot" DOWN);
+    assert_int_equal(seen.first_reads, 1);
+    assert_true(seen.first_read_left);
+
+    tear_down(state);
+    set_up(state);
+    told("read-ahead=off", "nic0 net_open dhcp login disk boot" DOWN);
+    assert_int_equal(seen.first_reads, 0);
+}
+
 static void the_rings_fit_the_memory(void **state)
 {
     (void)state;
@@ -305,6 +319,7 @@ int main(void)
         TEST(nic_by_mac),
         TEST(hook_only_leaves_everything_up),
         TEST(the_portal_that_is_told),
+        TEST(the_first_block_is_asked_for_with_the_rest),
         TEST(the_rings_fit_the_memory),
     };
 
