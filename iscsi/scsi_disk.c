@@ -262,6 +262,7 @@ enum status scsi_disk_open(struct scsi_disk *disk, struct iscsi_session *session
     disk->session = session;
     memcpy(disk->lun, lun, 8);
     disk->disk.ops = &operations;
+
     iscsi_session_guard(session);
     enum status status = scsi_probe(disk, deadline);
     if (status == OK)

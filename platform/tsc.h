@@ -26,8 +26,8 @@ static inline void tsc_stall_us(uint64_t ticks_per_ms, uint32_t microseconds)
 /*
  * Sets the speed that platform_ticks_per_ms() tells; until then it is 1. `measure` waits `ms` milliseconds by some other clock
  * and returns the ticks that went by, 0 when that clock does not work. It is called a few times and the shortest wait counts:
- * each may take longer than it should, when a virtual machine loses its CPU or a firmware is slow, but never less. False when
- * every measurement was 0, or less than a tick a millisecond.
+ * each may take longer than it should, when a virtual machine loses its CPU or a firmware is slow, but never less; two that are
+ * alike are enough. False when every measurement was 0, or less than a tick a millisecond.
  */
 bool tsc_calibrate(uint64_t (*measure)(void), uint32_t ms);
 

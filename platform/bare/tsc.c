@@ -5,14 +5,18 @@
 #include "platform/platform.h"
 
 #define MEASUREMENTS 3
+#define LIKENESS     256 /* two that differ by less than this share are right */
 
 static uint64_t ticks_per_ms = 1;
 
 bool tsc_calibrate(uint64_t (*measure)(void), uint32_t ms)
 {
     uint64_t shortest = 0;
-    for (int turn = 0; turn < MEASUREMENTS; turn++) {
+    bool alike = false;
+    for (int turn = 0; turn < MEASUREMENTS && !alike; turn++) {
         uint64_t taken = measure();
+        uint32_t more = (uint32_t)(taken - shortest);
+        alike = more < (uint32_t)shortest / LIKENESS || 0 - more < (uint32_t)shortest / LIKENESS;
         if (taken && (!shortest || taken < shortest))
             shortest = taken;
     }
