@@ -120,15 +120,12 @@ bool pxe_covers(const struct pxe_rom *rom, uint32_t linear)
 
 void pxe_erase(uint8_t *bytes, size_t size)
 {
+    struct pxe_rom rom;
+    struct pxe_pointer pxe;
     for (size_t at = 0; at < size; at++) {
-        if (bytes[at] != 'P') /* of either signature, one look at each byte: there is much base memory */
-            continue;
-
-        struct pxe_rom rom;
-        struct pxe_pointer pxe;
-        if (at && pxe_read(bytes + at - 1, size - at + 1, &rom))
-            memset(bytes + at - 1, 0, strlen(PXE_SIGNATURE));
-        if (pxenv_read(bytes + at, size - at, &rom, &pxe))
+        if (bytes[at] == PXE_SIGNATURE[0] && pxe_read(bytes + at, size - at, &rom))
+            memset(bytes + at, 0, strlen(PXE_SIGNATURE));
+        if (bytes[at] == PXENV_SIGNATURE[0] && pxenv_read(bytes + at, size - at, &rom, &pxe))
             memset(bytes + at, 0, strlen(PXENV_SIGNATURE));
     }
 }
