@@ -6,8 +6,6 @@
 
 #define REQUESTS 4u
 #define FILLER   0xC3
-#define TURNS    20000u
-#define STEP_US  1000u
 
 static EFI_BLOCK_IO2_TOKEN tokens[REQUESTS];
 
@@ -29,12 +27,7 @@ static void close_events(void)
 
 static bool comes(unsigned which)
 {
-    for (unsigned turn = 0; turn < TURNS; turn++) {
-        if (subject.boot->CheckEvent(tokens[which].Event) == EFI_SUCCESS)
-            return true;
-        subject.boot->Stall(STEP_US);
-    }
-    return false;
+    return event_comes(tokens[which].Event);
 }
 
 /* Of 1 MiB each, which nobody has read before: the end of the data. */

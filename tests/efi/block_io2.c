@@ -32,22 +32,12 @@ static EFI_STATUS flush_blocking(void)
 
 static EFI_EVENT event;
 
-static bool is_signalled(EFI_EVENT which)
-{
-    for (unsigned turn = 0; turn < WAIT_TURNS; turn++) {
-        if (subject.boot->CheckEvent(which) == EFI_SUCCESS)
-            return true;
-        subject.boot->Stall(WAIT_STEP_US);
-    }
-    return false;
-}
-
 /* A request that is refused at once must not signal. */
 static EFI_STATUS outcome_of(EFI_STATUS status, const EFI_BLOCK_IO2_TOKEN *token)
 {
     if (status != EFI_SUCCESS)
         return subject.boot->CheckEvent(event) == EFI_NOT_READY ? status : EFI_ABORTED;
-    return is_signalled(event) ? token->TransactionStatus : EFI_TIMEOUT;
+    return event_comes(event) ? token->TransactionStatus : EFI_TIMEOUT;
 }
 
 static EFI_STATUS read_event(UINT32 media_id, EFI_LBA lba, UINTN size, void *buffer)
@@ -95,7 +85,7 @@ static void test_many_in_flight(void)
         started++;
 
     for (unsigned n = 0; n < started; n++) {
-        good += is_signalled(tokens[n].Event) && tokens[n].TransactionStatus == EFI_SUCCESS &&
+        good += event_comes(tokens[n].Event) && tokens[n].TransactionStatus == EFI_SUCCESS &&
                 is_data(subject.buffer + n * PIECE, in_flight_offset(n), PIECE);
         subject.boot->CloseEvent(tokens[n].Event);
     }

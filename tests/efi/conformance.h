@@ -78,6 +78,10 @@ bool is_data(const uint8_t *at, uint64_t offset, uint64_t length);
 /* read_bytes(), and EFI_CRC_ERROR when it is not the data that image.py put there. */
 EFI_STATUS read_data(uint64_t offset, uint64_t length, void *to);
 
+/* ---- events.c: true when it is signalled within some 20 s ---- */
+
+bool event_comes(EFI_EVENT event);
+
 /* ---- one file a subject ---- */
 
 /*
@@ -97,7 +101,7 @@ void test_block_io(void);
 void test_block_io2(void);
 void test_background(void);
 void test_random(void);
-void test_mixed(void);
+void test_mixed(void); /* tests/exerciser/mixed.h */
 void test_disk_info(void);
 void test_read_only(void);
 void measure_speed(void);

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # build/conformance.efi: holds BlockIo and BlockIo2 to their specification, from the disk that it is loaded from.
 
-CONFORMANCE_OBJECTS := $(patsubst %.c,build/efi/%.o,$(wildcard tests/efi/*.c) tests/bench/works.c tests/bench/block_io_home.c) \
+CONFORMANCE_OBJECTS := $(patsubst %.c,build/efi/%.o,$(wildcard tests/efi/*.c) tests/exerciser/mixed.c \
+	tests/bench/works.c tests/bench/block_io_home.c) \
 	build/efi/efi/guids.o build/efi/platform/format.o \
 	build/efi/platform/freestanding/string.o
 TEST_PROGRAMS += build/conformance.efi

@@ -25,7 +25,7 @@ SIZE = 66 * MIB
 SECTOR = 512
 CONFIG = struct.Struct("<8sIIIIIIQQQI")
 MAGIC = b"EFIEXERC"
-_REGION, _MOST, _SEED = 8 * MIB, 512, 0x6D697865  # mixed.c's
+_REGION, _MOST, _SEED = 8 * MIB, 512, 0x6D697865  # mixed_block_io.c's
 
 
 def make_image(path, mode=EXERCISE, strict=False, seed=0x2468ACE1, seconds=5, reads=10000, writes=1000, block=512,

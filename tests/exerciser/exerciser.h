@@ -124,7 +124,7 @@ void test_parameters(void);
 void test_buffers(void);
 void test_environment(void);
 void test_random(void);
-void test_mixed(void);
+void test_mixed(void); /* mixed.h */
 void measure_speed(void);
 
 #endif

@@ -22,7 +22,7 @@ CONFIG = struct.Struct("<8sBBBBIIIII")
 MAGIC = b"EXERCISR"
 WRITTEN = 0xA5A5A5A5
 MIXED = int(os.environ.get("OPERATIONS", 3000))  # reads and writes in all orders
-_REGION_MAX, _MOST, _SEED = 16384, 127, 0x6D697865  # mixed.c's
+_REGION_MAX, _MOST, _SEED = 16384, 127, 0x6D697865  # mixed_int13.c's
 _STEPS = int.from_bytes(b"".join(struct.pack("<I", i * 0x9E3779B1 & 0xFFFFFFFF) for i in range(128)), "little")
 
 
