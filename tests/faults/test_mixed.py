@@ -29,8 +29,6 @@ TROUBLE = Case("trouble", [
     ("async", {"event": 1, "times": 3, "after": 400}),
     ("attention", {}),
 ])
-
-
 MORE = {"reads": 500, "writes": 200, "mixed": OPERATIONS}
 PATIENCE = 400 + OPERATIONS // 10  # seconds
 
