@@ -14,8 +14,8 @@ class Bios:
         return lab.boot_by_rom(root_path, timeout=PATIENCE)
 
     @staticmethod
-    def directly(lab, words):
-        return lab.boot_directly(words, timeout=PATIENCE)
+    def directly(lab, words, **options):
+        return lab.boot_directly(words, timeout=PATIENCE, **options)
 
 
 class Uefi:
@@ -27,8 +27,8 @@ class Uefi:
         return ovmf.boot_by_network(lab, root_path, timeout=PATIENCE)
 
     @staticmethod
-    def directly(lab, words):
-        return ovmf.boot_from_stick(lab, words, timeout=PATIENCE)
+    def directly(lab, words, **options):
+        return ovmf.boot_from_stick(lab, words, timeout=PATIENCE, **options)
 
 
 def connections(target):

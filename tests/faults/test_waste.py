@@ -18,7 +18,8 @@ from . import lun
 from .lab import FaultyTarget
 from .machine import Bios, Uefi
 
-SHARE, LOAN = 0.05, (576 << 10) // 512  # cache.h's
+MEMORY = 512  # MiB: with less GRUB has no room for the kernel under UEFI
+SHARE = 0.05
 DISKS = {Bios.name: (linux_disk.base_disk, linux_disk.configure), Uefi.name: (efi_disk.linux_base, efi_disk.linux_configure)}
 
 
@@ -29,7 +30,7 @@ def commands(target):
 def blocks_read(lab, firmware, target, words):
     """How often each block was read by the loader, whose connection is the first new one, up to where Linux is there."""
     before = len(commands(target))
-    machine = firmware.directly(lab, f"{STATIC} root={target.root_path} {words}")
+    machine = firmware.directly(lab, f"{STATIC} root={target.root_path} {words}", memory=MEMORY)
     machine.expect("^LINUX", 300, or_fail=FAILURE)
     machine.stop()
     counted, new = collections.Counter(), commands(target)[before:]
@@ -53,4 +54,4 @@ def test_waste_of_a_linux_boot(lab, firmware):
     print(f"{firmware.name}: {sum(asked.values()) // 2} KiB asked for, {len(asked) // 2} of them different, "
           f"{sum(read.values()) // 2} read, {in_vain // 2} in vain")
     assert sum(asked.values()) > 20000
-    assert in_vain <= SHARE * sum(asked.values()) + LOAN
+    assert in_vain <= SHARE * sum(asked.values())
