@@ -51,6 +51,7 @@ class Cable:
         self.bridged = network.add_tap
         self.wires = []
         network.add_tap = self.add_tap
+        network.tap_options = ",vnet_hdr=off"  # else frames that the card is to sum come to wire.py without a sum
 
     def add_tap(self):
         outside = self.bridged()

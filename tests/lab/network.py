@@ -45,6 +45,7 @@ class Network:
         self.folder = folder
         self.mtu = mtu
         self.taps = 0
+        self.tap_options = ""  # of QEMU's -netdev tap
         self.children = []
         self.capture_process = None
         self.holder = process.start(["unshare", "--net", "sleep", "infinity"])

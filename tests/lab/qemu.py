@@ -40,7 +40,8 @@ class Machine:
                         "-nodefaults", "-no-user-config", "-vga", "std", "-display", "none",
                         "-serial", "stdio", "-debugcon", f"file:{folder}/debugcon.log",
                         "-qmp", f"unix:{folder}/qmp,server=on,wait=off", *bridges,
-                        "-netdev", f"tap,id=wire,ifname={network.add_tap()},script=no,downscript=no", "-device", card]
+                        "-netdev", f"tap,id=wire,ifname={network.add_tap()},script=no,downscript=no{network.tap_options}",
+                        "-device", card]
 
         if not reboots:
             self.command.append("-no-reboot")
