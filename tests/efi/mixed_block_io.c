@@ -11,6 +11,7 @@
 #define REGION_BYTES (8 * MIB)
 #define MOST         512u
 #define SLOTS_MOST   8u
+#define REST_US      120000u
 
 /* A request, which may be under way. */
 static struct slot {
@@ -151,4 +152,12 @@ bool mixed_end(void)
     }
     check_status(subject.io->FlushBlocks(subject.io), EFI_SUCCESS, "mixed/flush");
     return good;
+}
+
+/* Every other time no timer comes, either. */
+void mixed_rest(void)
+{
+    EFI_TPL old = subject.boot->RaiseTPL(turns % 2 ? TPL_NOTIFY : TPL_CALLBACK);
+    subject.boot->Stall(REST_US);
+    subject.boot->RestoreTPL(old);
 }

@@ -4,8 +4,9 @@
 
 #include "tests/exerciser/walk.h"
 
-#define PASS 64u /* blocks at a time, of the last look */
-#define SEED 0x6D697865u
+#define PASS      64u  /* blocks at a time, of the last look */
+#define REST_EACH 301u /* steps */
+#define SEED      0x6D697865u
 
 static struct mixed mixed;
 
@@ -30,6 +31,8 @@ void test_mixed(void)
         bool good = step.write ? mixed_write(step.first, step.count) : mixed_read(step.first, step.count);
         if (!good && !bad++)
             first_bad = i;
+        if (i % REST_EACH == 0)
+            mixed_rest();
         if (i % 10000 == 0)
             say("info: %u mixed\n", i);
     }

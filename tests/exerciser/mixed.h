@@ -40,6 +40,9 @@ bool mixed_write(uint32_t first, uint32_t count);
 bool mixed_read(uint32_t first, uint32_t count);
 bool mixed_end(void);
 
+/* The caller computes, and calls nothing, for longer than a connection stays as it is without looking (cache.c). */
+void mixed_rest(void);
+
 /* The console's; formats know %s %u %x. */
 void say(const char *format, ...);
 void check(bool good, const char *name, const char *format, ...);

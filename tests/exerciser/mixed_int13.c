@@ -6,6 +6,7 @@
 #define MODEL      (BUFFER + 0x30000u)
 #define REGION_MAX 16384u
 #define MOST       127u
+#define REST_TICKS 3u
 
 static uint32_t region_start;
 
@@ -52,4 +53,11 @@ bool mixed_read(uint32_t first, uint32_t count)
 bool mixed_end(void)
 {
     return true;
+}
+
+void mixed_rest(void)
+{
+    uint32_t since = peek32(BDA_TICKS);
+    while (peek32(BDA_TICKS) - since < REST_TICKS)
+        ;
 }
