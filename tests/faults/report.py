@@ -12,7 +12,8 @@ HEAD = """# Faults
 What was done to the loader, and how it ended: `make test-faults` runs every row and writes this page and `build/faults.json`.
 "host" is the initiator of the same sources as a program, against `tests/faults/target.py`; BIOS and UEFI are whole machines that
 boot GRUB from it and sum a file, or write one. Every byte that was read or written is compared with the file behind the LUN.
-Forged frames and floods come from `tests/faults/attack.py`, from before the machine starts until it is done.
+Forged frames and floods come from `tests/faults/attack.py`, from before the machine starts until it is done. Machines read ahead,
+as is the default; the targets' rows on the host are run once more through the cache, and have to end the same way.
 
 "documented" stands for data that changed on its way or in the target while TCP's checksum agrees, on a connection without
 digests: nothing can notice, and what comes is what is read. `digests=auto`, the default, uses CRC32C with every target that takes
