@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 #   make bench         INT 13h beside the iPXE in the card's ROM, a disk of the machine's own and the bare card, turn by turn in
-#                      one run; some 20 minutes. Writes build/bench.md (the tables), build/bench.json and build/bench.svg
+#                      one run; some 50 minutes. Writes build/bench.md (the tables), build/bench.json and build/bench.svg
 #   make bench-efi     BlockIo beside OVMF's own iSCSI driver and Debian's ipxe.efi: build/bench-efi.md, …
 #   make bench-docs    docs/performance.svg from both
 #   make profile       instructions a call and a KiB, by room and by function, as QEMU counts them: build/profile.md, .json
@@ -12,11 +12,11 @@
 #   WORKS="read-64K linux"     otherwise those that tell something on that network
 #   PEER="a.pxe b.rom c.lkrn"  other iPXEs beside Debian's, or c.efi
 #   ONLY="sanstrap,bare card"  these contenders
-#   MS=500                     how long a work lasts; four times that where frames are lost
+#   MS=1500                    how long a work lasts; four times that where frames are lost
 #   MB=200 NIC=e1000e          make profile: how much log of each work; another card of QEMU's
 #   FULL=1                     5 boots, every network: 2 hours
 #
-# Two minutes:  make bench BOOTS=1 NETWORKS="0ms 1ms" WORKS="read-64K read-4K random-512"
+# Two minutes:  make bench BOOTS=1 MS=500 NETWORKS="0ms 1ms" WORKS="read-64K random-512"
 
 .PHONY: bench bench-efi bench-docs bench-traces profile
 bench bench-efi: deps

@@ -26,7 +26,7 @@ def options_of(arguments):
     parser.add_argument("--efi", action="store_true", help="BlockIo; otherwise INT 13h")
     parser.add_argument("--full", action="store_true", help="every network, and the boots that a closing figure wants")
     parser.add_argument("--boots", type=int, default=0)
-    parser.add_argument("--ms", type=int, default=500, help="of each work that is not a trace")
+    parser.add_argument("--ms", type=int, default=1500, help="of each work that is not a trace")
     parser.add_argument("--networks", type=words, default=())
     parser.add_argument("--works", type=words, default=())
     parser.add_argument("--peers", type=words, default=())
