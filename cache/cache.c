@@ -72,10 +72,8 @@ static bool piece_within(struct piece *piece, enum piece_kind kind, uint32_t fro
     return true;
 }
 
-static bool piece_of_line(struct cache *cache, struct cache_pool *pool, struct piece *piece, uint32_t lba)
+static bool piece_of_line(struct cache *cache, struct cache_line *line, struct piece *piece, uint32_t lba)
 {
-    struct cache_line *line = cache_find(pool, lba);
-
     if (!line)
         return false;
     piece->line = line;
@@ -94,17 +92,26 @@ static void end_before(struct piece *piece, uint32_t lba, uint32_t from)
         piece->blocks = smaller_of(piece->blocks, from - lba);
 }
 
-/* One command for what is missing up to the next big line; small ones in between are read again with it. */
-static void measure_gap(const struct cache *cache, const struct disk_request *read, struct piece *piece, uint32_t lba)
+/*
+ * One command for what is missing up to the next big line; small ones in between are read again with it. `line` is the big line
+ * of the first block, or NULL.
+ */
+static void measure_gap(struct cache *cache, const struct disk_request *read, struct piece *piece, uint32_t lba,
+                        const struct cache_line *line)
 {
-    for (uint32_t i = 0; i < cache->big.count; i++) {
-        const struct cache_line *line = &cache->big.lines[i];
+    uint32_t first = lba & ~(cache->big.blocks - 1);
 
-        if (line->from != line->to && !line->writer)
+    for (;;) {
+        if (line && line->from != line->to && !line->writer)
             end_before(piece, lba, line->first + line->from);
-        if (line->fill && !cache->errands[line->fill - 1].doomed)
+        if (line && line->fill && !cache->errands[line->fill - 1].doomed)
             end_before(piece, lba, cache->errands[line->fill - 1].lba);
+        first += cache->big.blocks;
+        if (first >= lba + piece->blocks)
+            break;
+        line = cache_find(&cache->big, first);
     }
+
     for (unsigned i = 0; i < cache->errand_end; i++) {
         if (cache->errands[i].state != ERRAND_FREE && cache->errands[i].owner == read)
             end_before(piece, lba, cache->errands[i].lba);
@@ -128,10 +135,11 @@ static struct piece look(struct cache *cache, const struct disk_request *read, u
         }
     }
 
-    if (piece_of_line(cache, &cache->big, &piece, lba) || piece_of_line(cache, &cache->small, &piece, lba))
+    struct cache_line *big = cache_find(&cache->big, lba);
+    if (piece_of_line(cache, big, &piece, lba) || piece_of_line(cache, cache_find(&cache->small, lba), &piece, lba))
         return piece;
     piece.kind = PIECE_MISSING;
-    measure_gap(cache, read, &piece, lba);
+    measure_gap(cache, read, &piece, lba, big);
     return piece;
 }
 
