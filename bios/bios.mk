@@ -25,7 +25,7 @@ build/bios/image.elf: $(BIOS_OBJECTS) build/bios/bios/stub/placement.o build/bio
 	$(Q)gcc $(BARE_CFLAGS) -flto-partition=one -flinker-output=exec -no-pie -nostdlib -frandom-seed=$@ \
 		-Wl,-pie,--no-dynamic-linker,-z,notext,-z,norelro,-z,noexecstack \
 		-Wl,--hash-style=sysv,--gc-sections,--build-id=none,--no-warn-rwx-segments,-T,bios/image.ld \
-		-o $@ $(filter %.o,$^) 2>$(@:.elf=.ld-log) || { cat $(@:.elf=.ld-log); exit 1; }
+		$(WARNINGS) -o $@ $(filter %.o,$^)
 
 build/bios/core.bin: build/bios/image.elf build/bios/stub.bin bios/mkimage.py
 	$(say) "PACK $@"

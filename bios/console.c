@@ -190,7 +190,7 @@ void console_write(const char *text)
     while (watch.on && *text)
         write_watched(*text++);
     write_to_wires(text);
-    if (screen)
+    if (screen && *text)
         show(text);
 }
 

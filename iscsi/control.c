@@ -4,6 +4,8 @@
 
 #include "platform/format.h"
 
+#define NUDGE_MS 60 /* as long as a single segment of ours waits: net/lwipopts.h, TCP_PROBE_DELAY and the round trip */
+
 /* AsyncEvent, section 11.9.1. */
 #define ASYNC_SCSI      0
 #define ASYNC_LOGOUT    1
@@ -126,8 +128,6 @@ uint8_t *control_build(struct iscsi_session *session, uint8_t opcode, uint8_t fl
     put_be32(header + BHS_EXPSTATSN, session->expstatsn);
     return header;
 }
-
-#define NUDGE_MS 60 /* as long as a single segment of ours waits (net/lwipopts.h) */
 
 bool control_next_pdu(struct iscsi_session *session)
 {

@@ -11,7 +11,7 @@
 #define TX_BUFFERS    128
 #define IPV6_MTU_MIN  1280u /* RFC 8200 section 5 */
 
-/* What the arena has to keep for others than card, network, session and disk: alignment, and the home's own pieces. */
+/* What the arena has to keep for others than card, network, session and disk: alignment, tables, and the home's own pieces. */
 #define ARENA_RESERVE (64 * KIB)
 
 /* ---- which ---- */

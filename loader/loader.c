@@ -115,7 +115,7 @@ static enum status open_cache(struct story *story)
     struct arena *arena = story->machine->arena;
     uint32_t size = story_read_ahead(story), left = (uint32_t)(arena->size - arena->used);
     story->cache = NULL;
-    /* Unasked it takes what large frames have left, but for the home's own pieces. */
+    /* Unasked it takes what large frames have left, but for the tables and the home's own pieces. */
     if (story->settings.origin[SETTING_READ_AHEAD] == FROM_DEFAULT && size > left - left / 8)
         size = left - left / 8 < CACHE_MEMORY_MIN ? 0 : left - left / 8;
     if (!size)

@@ -11,6 +11,8 @@ BARE_CFLAGS += -fno-schedule-insns2 -fno-if-conversion -fno-if-conversion2 -fno-
 # Linked as a whole: what one file calls of another is inlined where that is smaller. Objects have their machine code, too: the
 # unpacker and the tests' images are linked without. Lines of source are for `make profile`, and in no image.
 BARE_CFLAGS += -flto -ffat-lto-objects -g1
+# Real mode calls back into C below a call of it, which whole-program analysis of who changes what does not see.
+BARE_CFLAGS += -fno-ipa-reference -fno-strict-aliasing
 ifdef DEBUGCON
 BARE_CFLAGS += -DDEBUGCON
 endif

@@ -10,10 +10,11 @@ FORCE:
 # $(call compile_into,FOLDER,COMPILER AND FLAGS): rules that compile the project's sources, lwIP's and BearSSL's into FOLDER.
 # Third-party code is taken as it is: its warnings are its authors', and BearSSL reads unaligned words on purpose where the CPU
 # can.
-# FOLDER/flags is what they were compiled with: other flags compile them anew, but for -Werror, which changes no object. FLAGS is
-# fixed here, before any target adds flags of its own.
+# FOLDER/flags is what they were compiled with: another compiler or other flags compile them anew, but for -Werror, which changes
+# no object. FLAGS is fixed here, before any target adds flags of its own.
 define compile_into
-$(1)/flags: FLAGS := $(2) $$(INCLUDES) $$(THIRD_PARTY_INCLUDES) $$(DEFINES) $$(filter-out -Werror,$$(WARNINGS))
+$(1)/flags: FLAGS := $$(shell $(firstword $(2)) -dumpversion 2>/dev/null) $(2) $$(INCLUDES) $$(THIRD_PARTY_INCLUDES) $$(DEFINES) \
+	$$(filter-out -Werror,$$(WARNINGS))
 $(1)/flags: FORCE
 	$$(call remember,$$(FLAGS))
 

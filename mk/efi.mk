@@ -10,7 +10,7 @@ EFI_SYSTEM := -nostdinc -isystem $(EFI_RESOURCES)/include -isystem platform/free
 	$(EFI_HEADERS)
 # Firmware interrupts run on our stack: no red zone. A frame is not probed, as there is no guard page to find.
 EFI_CFLAGS := --target=x86_64-unknown-windows -std=gnu11 -O2 -flto -ffreestanding -fshort-wchar -mno-red-zone \
-	-mno-stack-arg-probe -mgeneral-regs-only -ffunction-sections -fdata-sections
+	-mno-stack-arg-probe -mgeneral-regs-only -fno-strict-aliasing -ffunction-sections -fdata-sections
 # Bytes in, bytes out: for unit tests as they are.
 EFI_PURE := $(addprefix efi/,block_rules.c boot_csv.c boot_path.c boot_url.c device_path.c \
 	inquiry.c iscsi_path.c load_option.c settings_text.c)

@@ -338,9 +338,11 @@ static bool is_listener_querys_header(const uint8_t *header, unsigned length)
 
 static bool ipv6_packet_good(struct pbuf *packet, struct netif *netif)
 {
-    if (packet->len < IP6_HLEN || packet->next)
+    if (packet->len < IP6_HLEN)
         return false;
     const struct ip6_hdr *header = packet->payload;
+    if (packet->next)
+        return IP6H_NEXTH(header) == IP6_NEXTH_TCP; /* joined: net/coalesce.c has looked at it */
     unsigned length = IP6H_PLEN(header);
     if (length > (unsigned)packet->len - IP6_HLEN)
         return false;

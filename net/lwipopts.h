@@ -119,7 +119,7 @@ extern struct net_tuning net_tuning;
 #define TCP_SLOW_INTERVAL          50 /* retransmission counts in these */
 /*
  * Hosts delay an acknowledgement for up to 200 ms (Linux, Windows), and what the last tick had left of its time may be next to
- * nothing: losing the last segment of a burst costs 250 to 300 ms, and nothing is sent twice for want of patience.
+ * nothing. It is rarely waited for: a probe comes before (net/patches/14-tcp-tail-probe.patch).
  */
 #define TCP_RTO_MIN       300
 #define TCP_PROBE_DELAY   50     /* for so long, and some, Linux delays one of a single segment */

@@ -47,6 +47,8 @@ static uint32_t find_region(struct realmode_block *block, struct memory_map *map
     /* A page more: pages that are 4 MiB apart have one place in the TLB of an emulated CPU, which then copies at a tenth. */
     uint32_t to = placement_find(map->entries, map->count, size + PAGE_SIZE, LOWEST, &at_top);
     if (!to)
+        to = placement_find(map->entries, map->count, size, LOWEST, &at_top);
+    if (!to)
         return base;
 
     block->kept_from = to;

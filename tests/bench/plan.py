@@ -97,7 +97,7 @@ def _int13_base(folder):
 def _block_io_base(folder):
     path, size = os.path.join(folder, "disk"), BLOCK_IO.sectors * SECTOR
     config = efi_image.CONFIG.pack(efi_image.MAGIC, efi_image.WORKS, 0, 0, SEED, 0, 0, efi_image.SCRATCH,
-                                   efi_image.DATA_START, MIB)
+                                   efi_image.DATA_START, MIB, 0)
     with open(path, "wb") as file:
         file.truncate(size)
         file.seek(efi_image.CONFIG_OFFSET)

@@ -36,9 +36,9 @@ int atoi(const char *text);
 static void copies_of_every_length_and_overlap(void **state)
 {
     (void)state;
-    for (size_t length = 0; length < 40; length++) {
+    for (size_t length = 0; length < 200; length++) { /* words, blocks of them, and what is left */
         for (size_t from = 0; from < 20; from++) {
-            uint8_t ours[64], theirs[64];
+            uint8_t ours[224], theirs[224];
             for (size_t i = 0; i < sizeof ours; i++)
                 ours[i] = theirs[i] = (uint8_t)i;
             assert_ptr_equal(ours_memmove(ours + 10, ours + from, length), ours + 10);
@@ -46,12 +46,12 @@ static void copies_of_every_length_and_overlap(void **state)
             assert_memory_equal(ours, theirs, sizeof ours);
         }
 
-        uint8_t a[48] = {0}, b[48] = {0};
+        uint8_t a[208] = {0}, b[208] = {0};
         ours_memset(a + 3, 0x5A, length);
         memset(b + 3, 0x5A, length);
         assert_memory_equal(a, b, sizeof a);
 
-        uint8_t copy[48] = {0};
+        uint8_t copy[208] = {0};
         ours_memcpy(copy + 1, a + 1, length);
         assert_memory_equal(copy + 1, a + 1, length);
         assert_int_equal(copy[length + 1], 0);
