@@ -16,7 +16,7 @@
 void control_reset(struct iscsi_session *session)
 {
     session->nop_count = 0;
-    session->nop_waiting = false;
+    session->nop_waiting = session->nudged = false;
     session->statsn_told = false;
     session->logout_wanted = false;
     session->management.busy = false;

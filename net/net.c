@@ -21,9 +21,11 @@ struct net_tuning net_tuning;
 static struct network *networks;
 static bool suspect; /* an assertion of lwIP's failed */
 
-static uint32_t milliseconds;  /* lwIP's clock, */
-static uint64_t last_ticks;    /* when it was set, */
-static uint64_t skipped_ticks; /* and what it left out, as far as nobody was told of it */
+#define TICK_MS 5u
+
+static uint32_t milliseconds = TICK_MS; /* lwIP's clock, which takes 0 for no time at all, */
+static uint64_t last_ticks;             /* when it was set, */
+static uint64_t skipped_ticks;          /* and what it left out, as far as nobody was told of it */
 
 /* ---- sizes ---- */
 
@@ -206,7 +208,6 @@ enum status net_open(struct network **opened, const struct net_config *config)
 
 /* ---- the turn ---- */
 
-#define TICK_MS 5u
 /* A turn moves lwIP's clock by at most this: when nobody called for a while, its retransmissions must not all fire at once. */
 #define TURN_MS 50u
 
