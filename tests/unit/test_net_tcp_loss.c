@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What becomes of what we send and the wire loses: what is sent again, how soon, and no more than that. */
+#include <limits.h>
+#include <unistd.h>
+
+#include "lwip/priv/tcp_priv.h"
 #include "platform/bytes.h"
 #include "platform/frame.h"
 #include "tests/unit/stream_world.h"
@@ -259,11 +263,134 @@ static void at_random(void **state)
     }
 }
 
+/* ---- what arrives ---- */
+
+#define BYTES (160u * 1024)
+
+/* A peer that keeps bytes. */
+static struct {
+    uint8_t bytes[BYTES + 1];
+    bool have[BYTES + 1];     /* the FIN is one of them */
+    uint32_t missing, end;    /* the first that has not come; behind the last that has */
+    unsigned lost;            /* of 12 segments that are new */
+} keeper;
+
+static uint32_t behind_run(uint32_t at)
+{
+    while (keeper.have[at])
+        at++;
+    return at;
+}
+
+static unsigned add_run(uint8_t *options, uint32_t from)
+{
+    put_be32(options, peer.stack_iss + 1 + from);
+    put_be32(options + 4, peer.stack_iss + 1 + behind_run(from));
+    return 8;
+}
+
+static void acknowledge_bytes(uint32_t newest)
+{
+    uint8_t options[4 + 8 * SACK_BLOCKS];
+    unsigned length = 4;
+    if (newest > keeper.missing) {
+        while (keeper.have[newest - 1])
+            newest--;
+        length += add_run(options + length, newest);
+    }
+    for (uint32_t at = keeper.missing + 1; at < keeper.end && length < sizeof options; at++) {
+        if (keeper.have[at]) {
+            length += add_run(options + length, at);
+            at = behind_run(at);
+        }
+    }
+    memcpy(options, (uint8_t[]){1, 1, 5, (uint8_t)(length - 2)}, 4);
+    peer_segment(PEER_ACK, peer.next, peer.stack_iss + 1 + keeper.missing, options, peer.sack && length > 4 ? length : 0, NULL, 0);
+}
+
+static void keep_segment(const uint8_t *frame, unsigned length)
+{
+    const uint8_t *ip = frame + ETHERNET_HEADER, *tcp = ip + IPV4_HEADER;
+    unsigned count = get_be16(ip + IPV4_TOTAL_LENGTH) - IPV4_HEADER - TCP_HEADER;
+    if (get_be16(frame + ETHERNET_TYPE) != ETHERTYPE_IPV4 || (tcp[13] & (PEER_SYN | PEER_RST)) || (count == 0 && !(tcp[13] & PEER_FIN))) {
+        peer_hears(frame, length);
+        return;
+    }
+
+    uint32_t at = get_be32(tcp + 4) - peer.stack_iss - 1;
+    assert_true(at + count <= BYTES);
+    if (at >= keeper.end && (unsigned)rand() % 12 < keeper.lost)
+        return;
+    memcpy(keeper.bytes + at, tcp + TCP_HEADER, count);
+    if (tcp[13] & PEER_FIN)
+        count++;
+    memset(keeper.have + at, true, count);
+    if (at + count > keeper.end)
+        keeper.end = at + count;
+    keeper.missing = behind_run(keeper.missing);
+    acknowledge_bytes(at);
+}
+
+static size_t written;
+
+static void send_piece(size_t length)
+{
+    struct stream_span span = {outgoing + written, length, true};
+    size_t taken;
+    assert_int_equal(stream->ops->send(stream, &span, 1, &taken), OK);
+    written += taken;
+}
+
+/* Most of what the window takes is lost, and while that is sent again, as far as half of the window takes it, more is written. */
+static void lose_most(void)
+{
+    tcp_active_pcbs->cwnd = 30 * SEGMENT;
+    keeper.lost = 6 + (unsigned)rand() % 4;
+    for (unsigned i = 0; i < 5; i++)
+        send_piece(5 * SEGMENT + (unsigned)rand() % SEGMENT);
+    net_poll();
+    keeper.lost = 0;
+    for (unsigned i = 1 + (unsigned)rand() % 6; i != 0; i--) {
+        peer_world_run(1);
+        send_piece(1 + (unsigned)rand() % 100);
+    }
+}
+
+static void lose_and_close(bool sack)
+{
+    memset(&keeper, 0, sizeof keeper);
+    peer.sack = sack;
+    wire.sent = keep_segment;
+    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
+    for (written = 0; written < BYTES - 60 * SEGMENT;) {
+        lose_most();
+        assert_true(wait_for_all() < 3000);
+    }
+    lose_most();
+    stream->ops->close(stream, deadline_after_ms(20000));
+    assert_int_equal(keeper.missing, written + 1);
+    assert_memory_equal(keeper.bytes, outgoing, written);
+    wire.sent = peer_hears;
+    peer_world_run(20);
+}
+
+/* What comes is what was written, to the last byte and the FIN. */
+static void what_arrives_is_what_was_written(void **state)
+{
+    (void)state;
+    fill_out(BYTES);
+    peer.advertise = 0xFF00;
+    peer_hears = wire.sent;
+    for (unsigned round = 0; round < 40; round++)
+        lose_and_close(round % 4 != 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(several_without_sack), CASE(several_with_sack),     CASE(window_that_moves), CASE(lost_tail),
         CASE(lost_twice),           CASE(probes_and_the_window), CASE(at_random),
+        CASE(what_arrives_is_what_was_written),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
