@@ -20,6 +20,7 @@ static struct {
     unsigned sent, base, told;
     bool moving; /* its window is another one each time */
     bool silent; /* it acknowledges nothing */
+    bool deaf;   /* for the next SYN */
 } receiver;
 
 static unsigned next_out; /* segment */
@@ -82,7 +83,10 @@ static void receive_segment(const uint8_t *frame, unsigned length)
     const uint8_t *tcp = frame + ETHERNET_HEADER + IPV4_HEADER;
     if (get_be16(frame + ETHERNET_TYPE) != ETHERTYPE_IPV4 || length <= ETHERNET_HEADER + IPV4_HEADER + TCP_HEADER + 8 ||
         (tcp[13] & PEER_SYN)) {
-        peer_hears(frame, length);
+        bool lost = receiver.deaf && length > ETHERNET_HEADER + IPV4_HEADER + TCP_HEADER && (tcp[13] & PEER_SYN);
+        receiver.deaf &= !lost;
+        if (!lost)
+            peer_hears(frame, length);
         return;
     }
 
@@ -119,8 +123,7 @@ static unsigned wait_for_all(void)
     return (unsigned)((platform_ticks() - start) / platform_ticks_per_ms());
 }
 
-/* Connected, and with a congestion window that is no bound. */
-static void begin(bool sack)
+static void listen_anew(bool sack)
 {
     memset(&receiver, 0, sizeof receiver);
     next_out = 0;
@@ -128,7 +131,12 @@ static void begin(bool sack)
     peer.advertise = 0xFF00;
     peer_hears = wire.sent;
     wire.sent = receive_segment;
+}
 
+/* Connected, and with a congestion window that is no bound. */
+static void begin(bool sack)
+{
+    listen_anew(sack);
     assert_int_equal(connect_to("10.0.0.1", 1000), OK);
     for (unsigned i = 0; i < 2; i++) {
         send_segments(40);
@@ -243,6 +251,62 @@ static void probes_and_the_window(void **state)
     assert_in_range(burst(), 20, 30);
 }
 
+/* RFC 2883: one acknowledgement for both of them says so, too. */
+static void probe_told_with_the_first(void **state)
+{
+    uint8_t options[12] = {1, 1, 5, 10};
+    (void)state;
+    begin(true);
+    receiver.silent = true;
+    send_segments(1);
+    peer_world_run(100);
+    assert_int_equal(receiver.sent, 2);
+    put_be32(options + 4, number_of(next_out - 1));
+    put_be32(options + 8, number_of(next_out));
+    peer_segment(PEER_ACK, peer.next, number_of(next_out), options, sizeof options, NULL, 0);
+    receiver.silent = false;
+    assert_true(wait_for_all() < 5);
+    send_segments(1);
+    assert_true(wait_for_all() < 5);
+    assert_int_equal(burst(), 40);
+}
+
+/* Who is away for a moment and then acknowledges piece by piece has lost nothing: one probe, and the window stays. */
+static void a_stall_is_no_loss(void **state)
+{
+    (void)state;
+    for (unsigned sack = 0; sack < 2; sack++) {
+        begin(sack);
+        receiver.silent = true;
+        send_segments(40);
+        peer_world_run(25);
+        for (unsigned i = 2; i <= 40; i += 2) {
+            peer_segment(PEER_ACK, peer.next, number_of(receiver.base + i), NULL, 0, NULL, 0);
+            host_clock_advance_us(200);
+            net_poll();
+        }
+        peer_segment(PEER_ACK, peer.next, number_of(next_out), NULL, 0, NULL, 0);
+        assert_true(wait_for_all() < 5);
+        assert_int_equal(receiver.sent, 41);
+        assert_int_equal(burst(), 40);
+        stream->ops->abort(stream);
+        wire.sent = peer_hears;
+        peer_world_run(20);
+    }
+}
+
+/* What the timeout of a SYN was about is over with its answer: the first loss does not wait for another. */
+static void lost_after_a_repeated_syn(void **state)
+{
+    static const unsigned first[] = {0};
+    (void)state;
+    listen_anew(true);
+    receiver.deaf = true;
+    assert_int_equal(connect_to("10.0.0.1", 2000), OK);
+    assert_false(receiver.deaf);
+    assert_true(lose_of(10, first, 1) < ROUND_TRIPS);
+}
+
 /* Whatever is lost, once or again, of a few segments or of many: all of it arrives, and nobody is given up. */
 static void at_random(void **state)
 {
@@ -270,9 +334,9 @@ static void at_random(void **state)
 /* A peer that keeps bytes. */
 static struct {
     uint8_t bytes[BYTES + 1];
-    bool have[BYTES + 1];     /* the FIN is one of them */
-    uint32_t missing, end;    /* the first that has not come; behind the last that has */
-    unsigned lost;            /* of 12 segments that are new */
+    bool have[BYTES + 1];  /* the FIN is one of them */
+    uint32_t missing, end; /* the first that has not come; behind the last that has */
+    unsigned lost;         /* of 12 segments that are new */
 } keeper;
 
 static uint32_t behind_run(uint32_t at)
@@ -305,14 +369,16 @@ static void acknowledge_bytes(uint32_t newest)
         }
     }
     memcpy(options, (uint8_t[]){1, 1, 5, (uint8_t)(length - 2)}, 4);
-    peer_segment(PEER_ACK, peer.next, peer.stack_iss + 1 + keeper.missing, options, peer.sack && length > 4 ? length : 0, NULL, 0);
+    peer_segment(PEER_ACK, peer.next, peer.stack_iss + 1 + keeper.missing, options, peer.sack && length > 4 ? length : 0, NULL,
+                 0);
 }
 
 static void keep_segment(const uint8_t *frame, unsigned length)
 {
     const uint8_t *ip = frame + ETHERNET_HEADER, *tcp = ip + IPV4_HEADER;
     unsigned count = get_be16(ip + IPV4_TOTAL_LENGTH) - IPV4_HEADER - TCP_HEADER;
-    if (get_be16(frame + ETHERNET_TYPE) != ETHERTYPE_IPV4 || (tcp[13] & (PEER_SYN | PEER_RST)) || (count == 0 && !(tcp[13] & PEER_FIN))) {
+    if (get_be16(frame + ETHERNET_TYPE) != ETHERTYPE_IPV4 || (tcp[13] & (PEER_SYN | PEER_RST)) ||
+        (count == 0 && !(tcp[13] & PEER_FIN))) {
         peer_hears(frame, length);
         return;
     }
@@ -388,8 +454,16 @@ static void what_arrives_is_what_was_written(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(several_without_sack), CASE(several_with_sack),     CASE(window_that_moves), CASE(lost_tail),
-        CASE(lost_twice),           CASE(probes_and_the_window), CASE(at_random),
+        CASE(several_without_sack),
+        CASE(several_with_sack),
+        CASE(window_that_moves),
+        CASE(lost_tail),
+        CASE(lost_twice),
+        CASE(probes_and_the_window),
+        CASE(probe_told_with_the_first),
+        CASE(a_stall_is_no_loss),
+        CASE(lost_after_a_repeated_syn),
+        CASE(at_random),
         CASE(what_arrives_is_what_was_written),
     };
 

@@ -100,6 +100,52 @@ static void delayed_acknowledgements(void **state)
     assert_int_equal(sent_count, 22);
 }
 
+/* RFC 6298 3: nobody knows which of the two was answered. */
+static void what_is_sent_again_is_not_timed(void **state)
+{
+    (void)state;
+    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
+    peer.no_acks = true;
+    note_from_now();
+    fill_out(3000);
+
+    for (unsigned i = 0; i < 5; i++)
+        be_patient(240);
+    sent_count = 0;
+    be_patient(100);
+    assert_int_equal(sent_count, 2);
+    assert_in_range(sent_at[1] - sent_at[0], 55, 75);
+}
+
+/* What was to be asked for again does not fit any more, and then is acknowledged: nothing waits for the window. */
+static void window_that_closes(void **state)
+{
+    uint8_t answer[16];
+    size_t received;
+    (void)state;
+    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
+    peer.no_acks = true;
+    fill_out(3000);
+    send_more(0, 48);
+    peer_world_run(2);
+    peer.advertise = 0;
+    peer_segment(PEER_ACK, peer.next, peer.expected - 48, NULL, 0, "hello", 5);
+    peer.next += 5;
+    peer_world_run(90);
+    peer_segment(PEER_ACK, peer.next, peer.expected, NULL, 0, NULL, 0);
+    peer_world_run(200);
+    assert_int_equal(stream->ops->receive(stream, answer, sizeof answer, &received), OK);
+    assert_int_equal(received, 5);
+
+    peer.advertise = 0xFF00;
+    peer_segment(PEER_ACK, peer.next, peer.expected, NULL, 0, NULL, 0);
+    peer.no_acks = false;
+    send_more(48, 1000);
+    peer_world_run(5);
+    assert_int_equal(peer.received, 1048);
+    assert_int_equal(stream->ops->receive(stream, answer, sizeof answer, &received), OK);
+}
+
 /* A path as long as a SYN waits for: what the SYN took is known when the first data is sent. */
 static void distant_peer(void **state)
 {
@@ -323,6 +369,8 @@ int main(void)
         CASE(slow_path),
         CASE(silence_before_the_first_byte),
         CASE(delayed_acknowledgements),
+        CASE(what_is_sent_again_is_not_timed),
+        CASE(window_that_closes),
         CASE(distant_peer),
         CASE(losing_the_last_segment),
         CASE(acknowledges_before_a_pause),
