@@ -334,9 +334,10 @@ static void at_random(void **state)
 /* A peer that keeps bytes. */
 static struct {
     uint8_t bytes[BYTES + 1];
-    bool have[BYTES + 1];  /* the FIN is one of them */
-    uint32_t missing, end; /* the first that has not come; behind the last that has */
-    unsigned lost;         /* of 12 segments that are new */
+    bool have[BYTES + 1];         /* the FIN is one of them */
+    bool lost[BYTES + 1];         /* what began here was, once */
+    uint32_t missing, end;        /* the first that has not come; behind the last that has */
+    uint32_t lose_all, lose_some; /* up to where everything is lost, once, and up to where half is */
 } keeper;
 
 static uint32_t behind_run(uint32_t at)
@@ -385,8 +386,10 @@ static void keep_segment(const uint8_t *frame, unsigned length)
 
     uint32_t at = get_be32(tcp + 4) - peer.stack_iss - 1;
     assert_true(at + count <= BYTES);
-    if (at >= keeper.end && (unsigned)rand() % 12 < keeper.lost)
+    if (!keeper.lost[at] && (at < keeper.lose_all || (at < keeper.lose_some && rand() % 2))) {
+        keeper.lost[at] = true;
         return;
+    }
     memcpy(keeper.bytes + at, tcp + TCP_HEADER, count);
     if (tcp[13] & PEER_FIN)
         count++;
@@ -407,18 +410,23 @@ static void send_piece(size_t length)
     written += taken;
 }
 
-/* Most of what the window takes is lost, and while that is sent again, as far as half of the window takes it, more is written. */
-static void lose_most(void)
+/*
+ * Most of a window is lost, and of the odd pieces behind it every other one; and while that is sent again, as far as half of the
+ * window takes it, more is written.
+ */
+static void lose_most(bool more)
 {
     tcp_active_pcbs->cwnd = 30 * SEGMENT;
-    keeper.lost = 6 + (unsigned)rand() % 4;
-    for (unsigned i = 0; i < 5; i++)
-        send_piece(5 * SEGMENT + (unsigned)rand() % SEGMENT);
-    net_poll();
-    keeper.lost = 0;
-    for (unsigned i = 1 + (unsigned)rand() % 6; i != 0; i--) {
+    keeper.lose_all = (uint32_t)written + 20 * SEGMENT;
+    keeper.lose_some = keeper.lose_all + 3 * SEGMENT;
+    send_piece(20 * SEGMENT);
+    for (unsigned i = 0; i < 6; i++)
+        send_piece(SEGMENT / 2 + (unsigned)rand() % SEGMENT / 2);
+    send_piece(4 * SEGMENT);
+    for (unsigned i = 1 + (unsigned)rand() % 4; i != 0; i--) {
         peer_world_run(1);
-        send_piece(1 + (unsigned)rand() % 100);
+        if (more)
+            send_piece(1 + (unsigned)rand() % 100);
     }
 }
 
@@ -429,10 +437,10 @@ static void lose_and_close(bool sack)
     wire.sent = keep_segment;
     assert_int_equal(connect_to("10.0.0.1", 1000), OK);
     for (written = 0; written < BYTES - 60 * SEGMENT;) {
-        lose_most();
+        lose_most(true);
         assert_true(wait_for_all() < 3000);
     }
-    lose_most();
+    lose_most(false);
     stream->ops->close(stream, deadline_after_ms(20000));
     assert_int_equal(keeper.missing, written + 1);
     assert_memory_equal(keeper.bytes, outgoing, written);
