@@ -307,6 +307,22 @@ static void lost_after_a_repeated_syn(void **state)
     assert_true(lose_of(10, first, 1) < ROUND_TRIPS);
 }
 
+/* What still waits to be sent again when the timeout comes keeps its place in the stream. */
+static void timeout_in_the_middle_of_recovery(void **state)
+{
+    (void)state;
+    begin(true);
+    tcp_active_pcbs->cwnd = 30 * SEGMENT;
+    for (unsigned i = 0; i < 26; i++)
+        receiver.lose[next_out + i] = 1;
+    send_segments(30);
+    net_poll();
+    wire.sent = NULL;
+    peer_world_run(400);
+    wire.sent = receive_segment;
+    assert_true(wait_for_all() < 1000);
+}
+
 /* Whatever is lost, once or again, of a few segments or of many: all of it arrives, and nobody is given up. */
 static void at_random(void **state)
 {
@@ -471,6 +487,7 @@ int main(void)
         CASE(probe_told_with_the_first),
         CASE(a_stall_is_no_loss),
         CASE(lost_after_a_repeated_syn),
+        CASE(timeout_in_the_middle_of_recovery),
         CASE(at_random),
         CASE(what_arrives_is_what_was_written),
     };
