@@ -261,6 +261,7 @@ static void probe_told_with_the_first(void **state)
     send_segments(1);
     peer_world_run(100);
     assert_int_equal(receiver.sent, 2);
+
     put_be32(options + 4, number_of(next_out - 1));
     put_be32(options + 8, number_of(next_out));
     peer_segment(PEER_ACK, peer.next, number_of(next_out), options, sizeof options, NULL, 0);
@@ -343,138 +344,6 @@ static void at_random(void **state)
     }
 }
 
-/* ---- what arrives ---- */
-
-#define BYTES (160u * 1024)
-
-/* A peer that keeps bytes. */
-static struct {
-    uint8_t bytes[BYTES + 1];
-    bool have[BYTES + 1];         /* the FIN is one of them */
-    bool lost[BYTES + 1];         /* what began here was, once */
-    uint32_t missing, end;        /* the first that has not come; behind the last that has */
-    uint32_t lose_all, lose_some; /* up to where everything is lost, once, and up to where half is */
-} keeper;
-
-static uint32_t behind_run(uint32_t at)
-{
-    while (keeper.have[at])
-        at++;
-    return at;
-}
-
-static unsigned add_run(uint8_t *options, uint32_t from)
-{
-    put_be32(options, peer.stack_iss + 1 + from);
-    put_be32(options + 4, peer.stack_iss + 1 + behind_run(from));
-    return 8;
-}
-
-static void acknowledge_bytes(uint32_t newest)
-{
-    uint8_t options[4 + 8 * SACK_BLOCKS];
-    unsigned length = 4;
-    if (newest > keeper.missing) {
-        while (keeper.have[newest - 1])
-            newest--;
-        length += add_run(options + length, newest);
-    }
-    for (uint32_t at = keeper.missing + 1; at < keeper.end && length < sizeof options; at++) {
-        if (keeper.have[at]) {
-            length += add_run(options + length, at);
-            at = behind_run(at);
-        }
-    }
-    memcpy(options, (uint8_t[]){1, 1, 5, (uint8_t)(length - 2)}, 4);
-    peer_segment(PEER_ACK, peer.next, peer.stack_iss + 1 + keeper.missing, options, peer.sack && length > 4 ? length : 0, NULL,
-                 0);
-}
-
-static void keep_segment(const uint8_t *frame, unsigned length)
-{
-    const uint8_t *ip = frame + ETHERNET_HEADER, *tcp = ip + IPV4_HEADER;
-    unsigned count = get_be16(ip + IPV4_TOTAL_LENGTH) - IPV4_HEADER - TCP_HEADER;
-    if (get_be16(frame + ETHERNET_TYPE) != ETHERTYPE_IPV4 || (tcp[13] & (PEER_SYN | PEER_RST)) ||
-        (count == 0 && !(tcp[13] & PEER_FIN))) {
-        peer_hears(frame, length);
-        return;
-    }
-
-    uint32_t at = get_be32(tcp + 4) - peer.stack_iss - 1;
-    assert_true(at + count <= BYTES);
-    if (!keeper.lost[at] && (at < keeper.lose_all || (at < keeper.lose_some && rand() % 2))) {
-        keeper.lost[at] = true;
-        return;
-    }
-    memcpy(keeper.bytes + at, tcp + TCP_HEADER, count);
-    if (tcp[13] & PEER_FIN)
-        count++;
-    memset(keeper.have + at, true, count);
-    if (at + count > keeper.end)
-        keeper.end = at + count;
-    keeper.missing = behind_run(keeper.missing);
-    acknowledge_bytes(at);
-}
-
-static size_t written;
-
-static void send_piece(size_t length)
-{
-    struct stream_span span = {outgoing + written, length, true};
-    size_t taken;
-    assert_int_equal(stream->ops->send(stream, &span, 1, &taken), OK);
-    written += taken;
-}
-
-/*
- * Most of a window is lost, and of the odd pieces behind it every other one; and while that is sent again, as far as half of the
- * window takes it, more is written.
- */
-static void lose_most(bool more)
-{
-    tcp_active_pcbs->cwnd = 30 * SEGMENT;
-    keeper.lose_all = (uint32_t)written + 20 * SEGMENT;
-    keeper.lose_some = keeper.lose_all + 3 * SEGMENT;
-    send_piece(20 * SEGMENT);
-    for (unsigned i = 0; i < 6; i++)
-        send_piece(SEGMENT / 2 + (unsigned)rand() % SEGMENT / 2);
-    send_piece(4 * SEGMENT);
-    for (unsigned i = 1 + (unsigned)rand() % 4; i != 0; i--) {
-        peer_world_run(1);
-        if (more)
-            send_piece(1 + (unsigned)rand() % 100);
-    }
-}
-
-static void lose_and_close(bool sack)
-{
-    memset(&keeper, 0, sizeof keeper);
-    peer.sack = sack;
-    wire.sent = keep_segment;
-    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
-    for (written = 0; written < BYTES - 60 * SEGMENT;) {
-        lose_most(true);
-        assert_true(wait_for_all() < 3000);
-    }
-    lose_most(false);
-    stream->ops->close(stream, deadline_after_ms(20000));
-    assert_int_equal(keeper.missing, written + 1);
-    assert_memory_equal(keeper.bytes, outgoing, written);
-    wire.sent = peer_hears;
-    peer_world_run(20);
-}
-
-/* What comes is what was written, to the last byte and the FIN. */
-static void what_arrives_is_what_was_written(void **state)
-{
-    (void)state;
-    fill_out(BYTES);
-    peer.advertise = 0xFF00;
-    peer_hears = wire.sent;
-    for (unsigned round = 0; round < 40; round++)
-        lose_and_close(round % 4 != 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -489,7 +358,6 @@ int main(void)
         CASE(lost_after_a_repeated_syn),
         CASE(timeout_in_the_middle_of_recovery),
         CASE(at_random),
-        CASE(what_arrives_is_what_was_written),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
