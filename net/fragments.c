@@ -22,7 +22,6 @@
 #define LIFE_MS        2000 /* numbers come again within a second at 1 Gbit/s (RFC 4963): RFC 1122's minute is too long */
 #define UNIT           8u   /* of a fragment's offset */
 #define UNITS          ((NIC_MTU_MAX - IPV4_HEADER + UNIT - 1) / UNIT)
-#define FRAGMENT       6 /* in an IPv4 header: three flags, and the offset in units */
 #define MORE           0x2000u
 #define OFFSET         0x1FFFu
 #define IDENTIFIER     4
@@ -227,7 +226,7 @@ static void deliver(struct datagram **place, unsigned header)
         ip6_input(whole, netif);
     } else {
         put_be16(ip + IPV4_TOTAL_LENGTH, header + d.length);
-        put_be16(ip + FRAGMENT, 0);
+        put_be16(ip + IPV4_FRAGMENT, 0);
         put_be16(ip + IPV4_CHECKSUM, 0);
         uint16_t sum = inet_chksum(ip, IPV4_HEADER);
         memcpy(ip + IPV4_CHECKSUM, &sum, sizeof sum);
@@ -267,10 +266,10 @@ static bool ip_checksum_good(const struct netif *netif, const struct pbuf *packe
 int net_fragment_ipv4(struct pbuf *packet, struct netif *netif)
 {
     const uint8_t *ip = packet->payload;
-    if (packet->len < IPV4_HEADER || (get_be16(ip + FRAGMENT) & (MORE | OFFSET)) == 0)
+    if (packet->len < IPV4_HEADER || (get_be16(ip + IPV4_FRAGMENT) & (MORE | OFFSET)) == 0)
         return 0;
 
-    unsigned total = get_be16(ip + IPV4_TOTAL_LENGTH), place = get_be16(ip + FRAGMENT);
+    unsigned total = get_be16(ip + IPV4_TOTAL_LENGTH), place = get_be16(ip + IPV4_FRAGMENT);
     struct fragment f = {.identity.network = net_of_netif(netif), .packet = packet, .header = IPV4_HEADER, .data = IPV4_HEADER};
     IP_SET_TYPE_VAL(f.identity.from, IPADDR_TYPE_V4);
     IP_SET_TYPE_VAL(f.identity.to, IPADDR_TYPE_V4);

@@ -75,17 +75,17 @@ static struct pbuf *copy_frame(const struct nic_frame *frame)
     return pbuf;
 }
 
-/*
- * While the stack holds few buffers it gets the frame itself. When it holds most of what it may, large frames are copied; the
- * last quarter is for small ones, so that acknowledgements get through. When there is no room for a copy either, what waits out
- * of order is given up, and the frame is dropped. So the ring never runs dry.
- */
 static bool may_hold(const struct network *network, const struct nic_frame *frame)
 {
     unsigned limit = frame->length <= SMALL_FRAME ? network->link.frames : network->link.frames - network->link.frames / 4;
     return network->link.held < limit;
 }
 
+/*
+ * While the stack holds few buffers it gets the frame itself. When it holds most of what it may, large frames are copied; the
+ * last quarter is for small ones, so that acknowledgements get through. When there is no room for a copy either, what waits out
+ * of order is given up, and the frame is dropped. So the ring never runs dry.
+ */
 static struct pbuf *pbuf_of_frame(struct network *network, const struct nic_frame *frame)
 {
     if (may_hold(network, frame))
@@ -104,7 +104,6 @@ static unsigned vlan_of(const uint8_t *frame)
     return get_be16(frame + ETHERNET_TYPE) == ETHERTYPE_VLAN ? get_be16(frame + VLAN_TCI) & VLAN_ID_MASK : 0;
 }
 
-#define CHECKS_OF_IP (NETIF_CHECKSUM_CHECK_IP)
 #define CHECKS_OF_L4 (NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP)
 
 /* To lwIP, which is to verify these checksums. */
@@ -152,7 +151,8 @@ static void receive_frame(void *context, const struct nic_frame *frame)
 
     struct pbuf *pbuf = pbuf_of_frame(network, frame);
     if (pbuf)
-        pass_up(network, pbuf, (frame->ip_checksum_good ? 0 : CHECKS_OF_IP) | (frame->l4_checksum_good ? 0 : CHECKS_OF_L4));
+        pass_up(network, pbuf,
+                (frame->ip_checksum_good ? 0 : NETIF_CHECKSUM_CHECK_IP) | (frame->l4_checksum_good ? 0 : CHECKS_OF_L4));
 }
 
 unsigned net_link_receive(struct network *network, unsigned frames)

@@ -55,6 +55,17 @@ static inline void send_out(size_t length)
     assert_int_equal(taken, length);
 }
 
+/* Milliseconds until all is acknowledged; 5000 when it is not. */
+static inline unsigned wait_for_all(void)
+{
+    uint64_t start = platform_ticks();
+    while (stream->ops->unsent(stream) && platform_ticks() - start < 5000 * platform_ticks_per_ms()) {
+        net_poll();
+        platform_idle();
+    }
+    return (unsigned)((platform_ticks() - start) / platform_ticks_per_ms());
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
 
 #endif

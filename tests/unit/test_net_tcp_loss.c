@@ -82,15 +82,15 @@ static void receive_segment(const uint8_t *frame, unsigned length)
 {
     const uint8_t *tcp = frame + ETHERNET_HEADER + IPV4_HEADER;
     if (get_be16(frame + ETHERNET_TYPE) != ETHERTYPE_IPV4 || length <= ETHERNET_HEADER + IPV4_HEADER + TCP_HEADER + 8 ||
-        (tcp[13] & PEER_SYN)) {
-        bool lost = receiver.deaf && length > ETHERNET_HEADER + IPV4_HEADER + TCP_HEADER && (tcp[13] & PEER_SYN);
+        (tcp[TCP_FLAG_BITS] & PEER_SYN)) {
+        bool lost = receiver.deaf && length > ETHERNET_HEADER + IPV4_HEADER + TCP_HEADER && (tcp[TCP_FLAG_BITS] & PEER_SYN);
         receiver.deaf &= !lost;
         if (!lost)
             peer_hears(frame, length);
         return;
     }
 
-    unsigned segment = (get_be32(tcp + 4) - peer.stack_iss - 1) / SEGMENT;
+    unsigned segment = (get_be32(tcp + TCP_SEQUENCE) - peer.stack_iss - 1) / SEGMENT;
     assert_true(segment < SEGMENTS);
     receiver.sent++;
     if (receiver.lose[segment]) {
@@ -110,17 +110,6 @@ static void send_segments(unsigned count)
     next_out += count;
     assert_int_equal(stream->ops->send(stream, &span, 1, &taken), OK);
     assert_int_equal(taken, span.length);
-}
-
-/* Milliseconds until all is acknowledged. */
-static unsigned wait_for_all(void)
-{
-    uint64_t start = platform_ticks();
-    while (stream->ops->unsent(stream) && platform_ticks() - start < 5000 * platform_ticks_per_ms()) {
-        net_poll();
-        platform_idle();
-    }
-    return (unsigned)((platform_ticks() - start) / platform_ticks_per_ms());
 }
 
 static void listen_anew(bool sack)

@@ -67,37 +67,26 @@ static void keep_segment(const uint8_t *frame, unsigned length)
 {
     const uint8_t *ip = frame + ETHERNET_HEADER, *tcp = ip + IPV4_HEADER;
     unsigned count = get_be16(ip + IPV4_TOTAL_LENGTH) - IPV4_HEADER - TCP_HEADER;
-    if (get_be16(frame + ETHERNET_TYPE) != ETHERTYPE_IPV4 || (tcp[13] & (PEER_SYN | PEER_RST)) ||
-        (count == 0 && !(tcp[13] & PEER_FIN))) {
+    if (get_be16(frame + ETHERNET_TYPE) != ETHERTYPE_IPV4 || (tcp[TCP_FLAG_BITS] & (PEER_SYN | PEER_RST)) ||
+        (count == 0 && !(tcp[TCP_FLAG_BITS] & PEER_FIN))) {
         peer_hears(frame, length);
         return;
     }
 
-    uint32_t at = get_be32(tcp + 4) - peer.stack_iss - 1;
+    uint32_t at = get_be32(tcp + TCP_SEQUENCE) - peer.stack_iss - 1;
     assert_true(at + count <= BYTES);
     if (!keeper.lost[at] && (at < keeper.lose_all || (at < keeper.lose_some && rand() % 2))) {
         keeper.lost[at] = true;
         return;
     }
     memcpy(keeper.bytes + at, tcp + TCP_HEADER, count);
-    if (tcp[13] & PEER_FIN)
+    if (tcp[TCP_FLAG_BITS] & PEER_FIN)
         count++;
     memset(keeper.have + at, true, count);
     if (at + count > keeper.end)
         keeper.end = at + count;
     keeper.missing = behind_run(keeper.missing);
     acknowledge_bytes(at);
-}
-
-/* Milliseconds until all is acknowledged. */
-static unsigned wait_for_all(void)
-{
-    uint64_t start = platform_ticks();
-    while (stream->ops->unsent(stream) && platform_ticks() - start < 5000 * platform_ticks_per_ms()) {
-        net_poll();
-        platform_idle();
-    }
-    return (unsigned)((platform_ticks() - start) / platform_ticks_per_ms());
 }
 
 static size_t written;
