@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * lwIP's allocator. Every block has one of a few sizes and goes back to the list of its size: both directions take constant
- * time, and a busy connection, which asks for the same sizes again and again, cannot fragment it.
+ * time, and a busy connection, which asks for the same sizes again and again, cannot fragment it. When a size has run out, larger
+ * blocks serve; smaller ones never do, so they are no part of what is said to be left.
  */
 #include <string.h>
 
@@ -10,6 +11,7 @@
 
 #define SMALLEST 32u
 #define CLASSES  20 /* 32, 48, 64, 96, 128, … 16384, 24576: two to each power of two */
+#define USEFUL   5  /* 192: the first that an acknowledgement with all headers and options fits in */
 
 struct block {
     uint32_t class;
@@ -33,7 +35,7 @@ struct region {
 static struct {
     struct region *regions;
     struct free_block *free[CLASSES];
-    size_t left; /* bytes in the regions and in the lists */
+    size_t left; /* bytes in the regions, and in the lists from USEFUL on */
 } heap;
 
 static uint32_t class_size(unsigned class)
@@ -85,15 +87,37 @@ static struct block *reuse_block(unsigned class)
     if (!taken)
         return NULL;
     heap.free[class] = taken->next;
-    heap.left -= class_size(class);
+    heap.left -= class < USEFUL ? 0 : class_size(class);
     return &taken->block;
 }
 
-void *mem_malloc(mem_size_t size)
+static unsigned class_for(size_t size)
 {
     unsigned class = 0;
     while (class < CLASSES && class_size(class) - sizeof(struct block) < size)
         class ++;
+    return class;
+}
+
+static void put_back(struct block *block)
+{
+    struct free_block *returned = (struct free_block *)(void *)block;
+    block->magic = MAGIC_FREE;
+    returned->next = heap.free[block->class];
+    heap.free[block->class] = returned;
+    heap.left += block->class < USEFUL ? 0 : class_size(block->class);
+}
+
+void net_heap_set_apart(unsigned count, size_t size)
+{
+    struct block *block;
+    while (count-- && (block = carve_block(class_for(size))))
+        put_back(block);
+}
+
+void *mem_malloc(mem_size_t size)
+{
+    unsigned class = class_for(size);
     if (class == CLASSES)
         return NULL;
 
@@ -110,16 +134,11 @@ void *mem_malloc(mem_size_t size)
 
 void mem_free(void *memory)
 {
-    struct free_block *returned = memory ? (struct free_block *)(void *)((struct block *)memory - 1) : NULL;
-    if (!returned || returned->block.magic != MAGIC_USED || returned->block.class >= CLASSES) {
+    struct block *block = memory ? (struct block *)memory - 1 : NULL;
+    if (!block || block->magic != MAGIC_USED || block->class >= CLASSES)
         net_assertion_failed();
-        return;
-    }
-
-    returned->block.magic = MAGIC_FREE;
-    returned->next = heap.free[returned->block.class];
-    heap.free[returned->block.class] = returned;
-    heap.left += class_size(returned->block.class);
+    else
+        put_back(block);
 }
 
 /* A block keeps its size: what is cut off could not be used for anything else. */

@@ -78,7 +78,10 @@ void net_wait_turn(void);
 
 void net_heap_open(void);                    /* it is empty from now on, and has no memory */
 void net_heap_add(void *block, size_t size); /* memory for it, until it is opened again */
-size_t net_heap_left(void);                  /* bytes that were never or are no longer in use, in pieces of whatever size */
+size_t net_heap_left(void);                  /* bytes that are free, in pieces that an acknowledgement fits in */
+
+/* So many blocks of that size are there from the beginning, whatever else is taken: as far as the memory goes. */
+void net_heap_set_apart(unsigned count, size_t size);
 
 /* ---- link.c: lwIP's netif over the NIC ---- */
 
@@ -87,6 +90,7 @@ bool net_link_open(struct network *network, struct arena *arena, unsigned frames
 size_t net_link_arena_size(unsigned frames);
 err_t net_link_init(struct netif *netif);                            /* for netif_add() */
 unsigned net_link_receive(struct network *network, unsigned frames); /* takes what has come, so many at most; returns how many */
+unsigned net_link_room(const struct network *network);               /* so many more need no copy, however large they are */
 void net_link_flush(struct network *network, bool received);         /* what had to wait for the end of a receive batch */
 void net_link_acknowledge(struct network *network);                  /* what a pause must not find unacknowledged */
 void net_link_drop_out_of_order(void); /* what TCP waits with: its sender will repeat it (RFC 2018 8 allows that) */

@@ -75,10 +75,20 @@ static struct pbuf *copy_frame(const struct nic_frame *frame)
     return pbuf;
 }
 
+static unsigned large_frames(const struct network *network)
+{
+    return network->link.frames - network->link.frames / 4;
+}
+
 static bool may_hold(const struct network *network, const struct nic_frame *frame)
 {
-    unsigned limit = frame->length <= SMALL_FRAME ? network->link.frames : network->link.frames - network->link.frames / 4;
-    return network->link.held < limit;
+    return network->link.held < (frame->length <= SMALL_FRAME ? network->link.frames : large_frames(network));
+}
+
+unsigned net_link_room(const struct network *network)
+{
+    unsigned most = large_frames(network);
+    return network->link.held < most ? most - network->link.held : 0;
 }
 
 /*
@@ -309,18 +319,28 @@ void net_link_flush(struct network *network, bool received)
         return;
     link->send_again = false; /* set again by the first that finds the card still full */
 
-    bool waits = false;
+    bool waits = false, starved = false;
     struct tcp_pcb *next;
     for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = next) {
         next = pcb->next;
         if (pcb->netif_idx != netif_get_index(&network->netif))
             continue;
-        if (pcb->unsent || ((pcb->flags & TF_ACK_NOW) && !may_wait(network, pcb)))
+        if (pcb->ooseq && (pcb->flags & TF_ACK_DELAY))
+            tcp_ack_now(pcb); /* RFC 5681 4.2 */
+        if (pcb->unsent || ((pcb->flags & TF_ACK_NOW) && !may_wait(network, pcb))) {
             tcp_output(pcb);
-        else
+            starved |= (pcb->flags & TF_ACK_NOW) && !link->send_again;
+        } else {
             waits |= (pcb->flags & TF_ACK_NOW) != 0;
+        }
     }
     link->held_back = waits;
+
+    /* Whoever cannot acknowledge what fills the holes keeps them for ever. */
+    if (starved) {
+        net_link_drop_out_of_order();
+        link->send_again = true;
+    }
 }
 
 void net_link_acknowledge(struct network *network)

@@ -200,6 +200,7 @@ enum status net_open(struct network **opened, const struct net_config *config)
     if (!networks)
         start_stack(config);
     net_heap_add(heap, heap_bytes);
+    net_heap_set_apart(held_frames(config), sizeof(struct tcp_seg)); /* larger blocks are not to serve for it */
     enum status status = add_interface(network);
     if (status == OK)
         *opened = network;
@@ -339,9 +340,16 @@ void net_assertion_failed(void)
     suspect = true;
 }
 
-#define BATCH 32 /* frames between two looks at the clock */
+#define BATCH     32 /* frames between two looks at the clock */
+#define BATCH_MIN 8
 
-/* All that has come goes up before anything is sent. */
+/* No more than the stack can hold until they are read; but some, as what it waits for may be among them. */
+static unsigned batch_for(const struct network *network)
+{
+    return clamp(BATCH_MIN, net_link_room(network), BATCH);
+}
+
+/* All that has come goes up before anything is sent; the rest of more than the stack can hold stays in the ring. */
 void net_wake(struct network *network)
 {
     if (!network || network->paused || network->rest == CARD_AWAKE)
@@ -349,8 +357,11 @@ void net_wake(struct network *network)
     network->rest = CARD_AWAKE;
     nic_resume(network->nic);
     /* As much as a ring can have held: under a flood there is no end of it. */
-    for (unsigned left = HELD_FRAMES_MAX / BATCH; left && net_link_receive(network, BATCH) == BATCH; left--)
-        ;
+    for (unsigned left = HELD_FRAMES_MAX / BATCH; left && net_link_room(network); left--) {
+        unsigned batch = batch_for(network);
+        if (net_link_receive(network, batch) < batch)
+            break;
+    }
     network->link.send_again = true;
 }
 
@@ -361,7 +372,7 @@ void net_poll(void)
         if (network->paused)
             continue;
         net_wake(network);
-        net_link_flush(network, net_link_receive(network, BATCH) != 0);
+        net_link_flush(network, net_link_receive(network, batch_for(network)) != 0);
         running = true;
     }
     if (!running)

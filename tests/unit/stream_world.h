@@ -9,7 +9,8 @@
 #include "tests/host/peer.h"
 #include "tests/unit/unit.h"
 
-#define WINDOW (64u * 1460u)
+#define FULL_SEGMENT 1460u
+#define WINDOW       (64u * FULL_SEGMENT)
 
 static struct stream *stream;
 static uint8_t outgoing[1 << 20];
@@ -53,6 +54,18 @@ static inline void send_out(size_t length)
     fill_out(length);
     assert_int_equal(stream->ops->send(stream, &span, 1, &taken), OK);
     assert_int_equal(taken, length);
+}
+
+/* Full segments of the peer's, from its next one on. */
+static inline void full_segments_come(unsigned count)
+{
+    static uint8_t data[FULL_SEGMENT];
+    for (unsigned i = 0; i < count; i++) {
+        for (unsigned j = 0; j < FULL_SEGMENT; j++)
+            data[j] = peer_pattern(peer.next - peer.iss - 1 + j);
+        peer_segment(PEER_ACK, peer.next, peer.expected, NULL, 0, data, sizeof data);
+        peer.next += FULL_SEGMENT;
+    }
 }
 
 /* Milliseconds until all is acknowledged; 5000 when it is not. */

@@ -2,9 +2,8 @@
 /* A parked card: what is told before nobody polls, and what the first turn does with all that came meanwhile. */
 #include "tests/unit/stream_world.h"
 
-#define SEGMENT 1460u
-#define MANY    40u
-#define STRAY   70u /* frames: more than two turns look at */
+#define MANY  40u
+#define STRAY 70u /* frames: more than two turns look at */
 
 static struct {
     unsigned frames;
@@ -28,18 +27,6 @@ static void listen_from_now(void)
     memset(&heard, 0, sizeof heard);
 }
 
-static void segments_come(unsigned count)
-{
-    static uint8_t data[SEGMENT];
-
-    for (unsigned i = 0; i < count; i++) {
-        for (unsigned j = 0; j < SEGMENT; j++)
-            data[j] = peer_pattern(peer.next - peer.iss - 1 + j);
-        peer_segment(PEER_ACK, peer.next, peer.expected, NULL, 0, data, sizeof data);
-        peer.next += SEGMENT;
-    }
-}
-
 static void connect(void)
 {
     assert_int_equal(connect_to("10.0.0.1", 1000), OK);
@@ -49,11 +36,11 @@ static void connect(void)
 /* `count` segments, read by the caller. */
 static void read_segments(unsigned count)
 {
-    static uint8_t data[MANY * SEGMENT];
+    static uint8_t data[MANY * FULL_SEGMENT];
     size_t received;
 
-    assert_int_equal(stream->ops->receive(stream, data, count * SEGMENT, &received), OK);
-    assert_int_equal(received, count * SEGMENT);
+    assert_int_equal(stream->ops->receive(stream, data, count * FULL_SEGMENT, &received), OK);
+    assert_int_equal(received, count * FULL_SEGMENT);
     uint64_t at = peer.next - peer.iss - 1 - received;
     for (size_t i = 0; i < received; i++)
         assert_int_equal(data[i], peer_pattern(at + i));
@@ -64,7 +51,7 @@ static void acknowledges_before_it_returns(void **state)
 {
     (void)state;
     connect();
-    segments_come(1);
+    full_segments_come(1);
     host_clock_advance_us(1000);
     net_poll();
     net_park(peer_network);
@@ -78,13 +65,13 @@ static void the_card_is_told_once_a_turn(void **state)
 {
     (void)state;
     connect();
-    send_out(2 * SEGMENT);
+    send_out(2 * FULL_SEGMENT);
     assert_in_range(wire.waiting, 2, 3);
     net_poll();
     assert_int_equal(wire.waiting, 0);
 
     heard.frames = 0;
-    segments_come(MANY);
+    full_segments_come(MANY);
     host_clock_advance_us(1000);
     net_poll();
     assert_true(heard.frames > 0);
@@ -100,7 +87,7 @@ static void nobody_polls_and_nothing_is_sent(void **state)
     net_park(peer_network);
     wire.loss = 0;
 
-    segments_come(2);
+    full_segments_come(2);
     unsigned sent = wire.frames_sent;
     for (unsigned i = 0; i < 100; i++) {
         host_clock_advance_us(100000);
@@ -115,7 +102,7 @@ static void all_is_taken_in_before_anything_is_sent(void **state)
 {
     (void)state;
     connect();
-    segments_come(12);
+    full_segments_come(12);
     host_clock_advance_us(1000);
     net_poll();
     read_segments(12); /* the window is to be opened */
@@ -124,7 +111,7 @@ static void all_is_taken_in_before_anything_is_sent(void **state)
     static const uint8_t stray[60] = {0x02, 0, 0, 0, 0, 0x01, 0x02, 0, 0, 0, 0, 0x02, 0x88, 0xB5};
     for (unsigned i = 0; i < STRAY; i++)
         peer_frame(stray, sizeof stray);
-    segments_come(MANY);
+    full_segments_come(MANY);
     host_clock_advance_us(10000000);
     listen_from_now();
     net_resume(peer_network);
@@ -142,7 +129,7 @@ static void what_was_queued_goes_out_behind_it(void **state)
     (void)state;
     connect();
     net_park(peer_network);
-    segments_come(3);
+    full_segments_come(3);
     net_resume(peer_network);
     host_clock_advance_us(1000);
     listen_from_now();
@@ -163,7 +150,7 @@ static void parked_twice_without_a_turn(void **state)
         assert_true(wire_is_parked());
         net_resume(peer_network);
     }
-    segments_come(1);
+    full_segments_come(1);
     host_clock_advance_us(1000);
     stream->ops->pump(stream);
     read_segments(1);
@@ -187,7 +174,7 @@ static void from_parked_to_stopped_and_back(void **state)
     net_resume(peer_network);
     net_poll();
     assert_false(wire_is_paused());
-    segments_come(1);
+    full_segments_come(1);
     host_clock_advance_us(1000);
     net_poll();
     read_segments(1);

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* All that the window allows is in the ring at once: what is kept of it, and that what is lost can be made good. */
+#include "tests/unit/stream_world.h"
+
+#define RING     512u
+#define SEGMENTS 448u /* as many as loader/cards.c lets in */
+
+static uint64_t taken; /* bytes, so far */
+
+static int open_large_world(void **state)
+{
+    (void)state;
+    peer_world_open(RING, SEGMENTS * FULL_SEGMENT);
+    stream = net_stream_new(peer_network);
+    taken = 0;
+    return 0;
+}
+
+static void turn(void)
+{
+    host_clock_advance_us(200); /* the wire takes half of it */
+    stream->ops->pump(stream);
+}
+
+/* All that there is, which is what was sent. */
+static void read_what_came(void)
+{
+    static uint8_t data[SEGMENTS * FULL_SEGMENT];
+    size_t received;
+    assert_int_equal(stream->ops->receive(stream, data, sizeof data, &received), OK);
+    for (size_t i = 0; i < received; i++)
+        assert_int_equal(data[i], peer_pattern(taken + i));
+    taken += received;
+}
+
+static void what_came_while_parked_is_not_lost(void **state)
+{
+    (void)state;
+    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
+    net_park(peer_network);
+    full_segments_come(SEGMENTS);
+    host_clock_advance_us(10000);
+    net_resume(peer_network);
+    for (unsigned i = 0; i < SEGMENTS && taken < SEGMENTS * FULL_SEGMENT; i++) {
+        turn();
+        read_what_came();
+    }
+    assert_int_equal(taken, SEGMENTS * FULL_SEGMENT);
+    net_park(peer_network);
+    assert_int_equal(peer.acknowledged, peer.next);
+}
+
+/*
+ * The caller has not read for so long that the rest had to be dropped. Then all memory has been copies, and what comes behind the
+ * hole must not take the last of it.
+ */
+static void fill_holes_after_all_memory_was_taken(bool sack)
+{
+    peer.sack = sack;
+    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
+    full_segments_come(SEGMENTS);
+    for (unsigned i = 0; i < SEGMENTS; i++)
+        turn();
+    uint32_t hole = peer.acknowledged, sent = peer.next;
+    assert_true(hole != sent);
+    read_what_came();
+    turn();
+
+    full_segments_come(SEGMENTS - (sent - hole) / FULL_SEGMENT);
+    for (unsigned i = 0; i < SEGMENTS / 8; i++) {
+        turn();
+        read_what_came();
+    }
+    assert_int_equal(peer.acknowledged, hole);
+
+    unsigned lost = (sent - hole) / FULL_SEGMENT, filled = 0;
+    while (wire.held) {
+        uint32_t before = peer.next = peer.acknowledged;
+        full_segments_come(1);
+        turn();
+        read_what_came();
+        turn();
+        assert_true(peer.acknowledged != before);
+        filled++;
+    }
+    assert_int_equal(filled, lost);
+    assert_true(peer.acknowledged - sent > FULL_SEGMENT);
+    assert_int_equal(taken, peer.acknowledged - peer.iss - 1);
+}
+
+static void holes_are_filled_after_all_memory_was_taken(void **state)
+{
+    (void)state;
+    fill_holes_after_all_memory_was_taken(true);
+}
+
+/* Each part of a gap is acknowledged at once (RFC 5681 4.2): its sender sends one at a time, and waits. */
+static void holes_are_filled_without_sack(void **state)
+{
+    (void)state;
+    fill_holes_after_all_memory_was_taken(false);
+}
+
+#define LARGE_CASE(name) cmocka_unit_test_setup_teardown(name, open_large_world, close_world)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        LARGE_CASE(what_came_while_parked_is_not_lost),
+        LARGE_CASE(holes_are_filled_after_all_memory_was_taken),
+        LARGE_CASE(holes_are_filled_without_sack),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
