@@ -109,7 +109,10 @@ static void format_size(char *text, size_t size, const struct disk *disk)
                 giga ? "GiB" : "MiB");
 }
 
-/* With blocks too large for its memory there is none. Half of what the ring holds leaves room for who waits. */
+/*
+ * With blocks too large for its memory there is none. What is on its way may be more than the ring holds: TCP's
+ * window keeps the rest at the target, where it has been read by then.
+ */
 static enum status open_cache(struct story *story)
 {
     struct arena *arena = story->machine->arena;
@@ -124,7 +127,7 @@ static enum status open_cache(struct story *story)
     void *memory = arena_take(arena, size, 64);
     if (!memory)
         return fail(E_LOADER_MEMORY, "read-ahead= takes %u bytes", (unsigned)size);
-    story->cache = cache_new(memory, size, scsi_disk_contract(story->disk), story->window / 2);
+    story->cache = cache_new(memory, size, scsi_disk_contract(story->disk), 2 * story->window);
     return OK;
 }
 
