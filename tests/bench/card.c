@@ -45,7 +45,7 @@ static void receive_frame(void *context, const struct nic_frame *received)
 static bool open_card(struct pci_device *device)
 {
     arena = (struct arena){.base = memory, .bus = (uintptr_t)memory, .size = sizeof memory};
-    struct nic_config config = {.arena = &arena, .rx_buffers = 256, .tx_buffers = 256, .mtu = NIC_MTU_DEFAULT};
+    struct nic_config config = {.arena = &arena, .rx_buffers = 512, .tx_buffers = 256, .mtu = NIC_MTU_DEFAULT};
     for (uint8_t slot = 0; slot < 32; slot++) {
         *device = (struct pci_device){.device = slot};
         uint32_t ids = platform_pci_read32(device, 0);

@@ -16,7 +16,7 @@
 #define CARD_TAKES_PORT 1u /* what is sent there is received, and copied to where it could be used */
 #define CARD_GIVES_PORT 2u /* whoever connects gets zeros for ever */
 #define CARD_SEGMENT    1460u
-#define CARD_IN_FLIGHT  220u /* segments without an answer: what 256 descriptors hold, with some to spare */
+#define CARD_IN_FLIGHT  448u /* segments without an answer: what 512 descriptors hold, with some to spare */
 #define CARD_ACK_EVERY  16u
 
 enum card_kind {
