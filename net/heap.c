@@ -110,9 +110,12 @@ static void put_back(struct block *block)
 
 void net_heap_set_apart(unsigned count, size_t size)
 {
-    struct block *block;
-    while (count-- && (block = carve_block(class_for(size))))
+    for (; count; count--) {
+        struct block *block = carve_block(class_for(size));
+        if (!block)
+            return;
         put_back(block);
+    }
 }
 
 void *mem_malloc(mem_size_t size)

@@ -37,7 +37,7 @@ static uint64_t skipped_ticks;          /* and what it left out, as far as nobod
 #define FRAME_COST        48u   /* tcp_seg of a frame held out of order */
 
 #define SEND_BUFFER_MAX (256 * KIB)
-#define COPIES_MIN      (4 * KIB) /* of frames that are copied because the stack holds too many */
+#define COPIES_MIN      (4 * KIB) /* of a quarter of the window, when the stack holds too much, in blocks of 2048 bytes */
 #define COPIES_MAX      (64 * KIB)
 #define HELD_FRAMES_MAX 4096u /* as many as a ring can have */
 #define ALIGNMENT       64    /* a cache line */
@@ -74,7 +74,7 @@ static size_t heap_size(const struct net_config *config)
 {
     uint32_t window = config->window;
     size_t size = sending_cost(window) + held_frames(config) * FRAME_COST;
-    return size + (config->by_hand ? HEAP_BASE_BY_HAND : HEAP_BASE + clamp(COPIES_MIN, window / 4, COPIES_MAX));
+    return size + (config->by_hand ? HEAP_BASE_BY_HAND : HEAP_BASE + clamp(COPIES_MIN, window / 8 * 3, COPIES_MAX));
 }
 
 size_t net_arena_size(const struct net_config *config)

@@ -41,11 +41,13 @@ static void what_came_while_parked_is_not_lost(void **state)
     full_segments_come(SEGMENTS);
     host_clock_advance_us(10000);
     net_resume(peer_network);
+
     for (unsigned i = 0; i < SEGMENTS && taken < SEGMENTS * FULL_SEGMENT; i++) {
         turn();
         read_what_came();
     }
     assert_int_equal(taken, SEGMENTS * FULL_SEGMENT);
+
     net_park(peer_network);
     assert_int_equal(peer.acknowledged, peer.next);
 }
