@@ -13,7 +13,8 @@
 #   PEER="a.pxe b.rom c.lkrn"  other iPXEs beside Debian's, or c.efi
 #   ONLY="sanstrap,bare card"  these contenders
 #   MS=1500                    how long a work lasts; four times that where frames are lost
-#   MB=200 NIC=e1000e          make profile: how much log of each work; another card of QEMU's
+#   NIC=e1000e                 another card of QEMU's; of make profile, too
+#   MB=200                     make profile: how much log of each work
 #   FULL=1                     5 boots, every network: 2 hours
 #
 # Two minutes:  make bench BOOTS=1 MS=500 NETWORKS="0ms 1ms" WORKS="read-64K random-512"
@@ -22,7 +23,8 @@
 bench bench-efi: deps
 	@$(MAKE) --no-print-directory all test-programs
 	@/usr/bin/python3 -m tests.bench.bench $(if $(filter %-efi,$@),--efi) $(if $(FULL),--full) $(if $(BOOTS),--boots=$(BOOTS)) \
-		$(if $(MS),--ms=$(MS)) --networks="$(NETWORKS)" --works="$(WORKS)" --peers="$(PEER)" $(if $(ONLY),--only="$(ONLY)")
+		$(if $(MS),--ms=$(MS)) --networks="$(NETWORKS)" --works="$(WORKS)" --peers="$(PEER)" $(if $(ONLY),--only="$(ONLY)") \
+		$(if $(NIC),--nic=$(NIC))
 
 bench-docs:
 	@/usr/bin/python3 -m tests.bench.plot docs/performance.svg $(wildcard build/bench.json build/bench-efi.json)

@@ -12,7 +12,7 @@ from tests.lab.lab import BUILD
 
 from . import plot, report, setups
 from .plan import works
-from .run import Run
+from .run import NIC, Run
 
 BOOTS, FULL_BOOTS = 3, 5
 
@@ -31,6 +31,7 @@ def options_of(arguments):
     parser.add_argument("--works", type=words, default=())
     parser.add_argument("--peers", type=words, default=())
     parser.add_argument("--only", type=lambda text: tuple(text.split(",")), default=(), help="these contenders, with commas")
+    parser.add_argument("--nic", default=NIC, help="another card of QEMU's")
     options = parser.parse_args(arguments)
 
     options.boots = options.boots or (FULL_BOOTS if options.full else BOOTS)
@@ -62,7 +63,8 @@ def keep(found, name):
 def main():
     options = options_of(sys.argv[1:])
     name = "bench-efi" if options.efi else "bench"
-    run = Run(options.efi, options.networks, options.boots, options.ms, options.works, options.peers, options.only)
+    run = Run(options.efi, options.networks, options.boots, options.ms, options.works, options.peers, options.only,
+              options.nic)
     run.go(after_round=lambda: keep(run.result(), name))
     print("\n" + keep(run.result(), name))
     sys.exit(1 if run.failures else 0)

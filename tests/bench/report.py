@@ -67,7 +67,7 @@ def _table(network, rows, names):
 def text(found):
     """The tables of what Run.result() gives."""
     load = f"load of the host up to {found['load']:g}"
-    title = f"{found['interface']}: medians of {found['boots']} boots each, turn by turn; {load}"
+    title = f"{found['interface']}, {found['nic']}: medians of {found['boots']} boots each, turn by turn; {load}"
     tables = [_table(network, rows, found["contenders"]) for network, rows in found["networks"].items() if rows]
     failures = [f"- failed: {failure.splitlines()[0]}" for failure in found["failures"]]
     return "\n\n".join([title, *tables, *(["\n".join(failures)] if failures else [])]) + "\n"

@@ -3,6 +3,7 @@
 One run: rounds, in each of which every contender boots once over every network, one after the other, so that what else the
 machine does hits all of them.
 """
+import functools
 import json
 import os
 import struct
@@ -18,6 +19,7 @@ from . import contenders, report, setups
 from .plan import CHECK, Disk
 from .report import START
 
+NIC = "e1000"
 BEGINS = r"^units per second"
 ENDS = r"^exerciser: \d+ passed, (\d+) failed$"
 FAILURE = r"^S\d{3} |FAIL boot sector|^no plan|No more network devices"
@@ -55,9 +57,16 @@ def last_ack_of(frames, file):
     return when
 
 
-def boot(contender, over, efi, plan, ms):
+def _lab(nic):
+    """One whose machines have that card of QEMU's."""
+    lab = Lab("bench")
+    lab.machine = functools.partial(lab.machine, nic=nic)
+    return lab
+
+
+def boot(contender, over, efi, plan, ms, nic):
     """One boot: {work: figure}. What was read has been looked at by the machine, what was written is looked at here."""
-    with Lab("bench") as lab:
+    with _lab(nic) as lab:
         disk = Disk(lab.path("disk.img"), efi, plan, over.ms(ms))
         timed = over.plain and contender.program
         root_path = "" if contender.plain_only else setups.target(lab, over, disk.path)
@@ -79,9 +88,9 @@ def boot(contender, over, efi, plan, ms):
         return figures
 
 
-def bare_card(over, ms):
+def bare_card(over, ms, nic):
     """The bound, by the names of the works that it bounds."""
-    with Lab("bench") as lab:
+    with _lab(nic) as lab:
         setups.Cable(lab.network, over)
         machine = lab.machine(kernel=os.path.join(setups.PROGRAMS, "card.elf"), rom="",
                               extra=["-device", "isa-debug-exit,iobase=0x501,iosize=4"])
@@ -95,24 +104,25 @@ def bare_card(over, ms):
     return {**bounds, **dict.fromkeys(setups.AT_RANDOM, said["round_trips"])}
 
 
-def bounds_of(over, ms):
+def bounds_of(over, ms, nic):
     """
     The bare card's, where that is known. Where time passes on the way, a call at a random place is bound by that: the card's own
     round trip is of no weight then, and of more noise.
     """
-    measured = {} if over.loss or over.disk_ms else bare_card(over, ms)
+    measured = {} if over.loss or over.disk_ms else bare_card(over, ms, nic)
     waiting = over.rtt_ms + over.disk_ms
     return {**measured, **dict.fromkeys(setups.AT_RANDOM, 1000 / waiting)} if waiting else measured
 
 
 class Run:
     """
-    `boots` rounds over `networks` (setups.py), of all works or those named, `ms` each; `only` these contenders, if any are named.
+    `boots` rounds over `networks` (setups.py), of all works or those named, `ms` each; `only` these contenders, if any are
+    named, with that card of QEMU's.
     self.figures[network][work][contender] = [one a round]; self.failures are what went wrong, in words.
     """
 
-    def __init__(self, efi, networks, boots, ms, works=(), peers=(), only=()):
-        self.efi, self.boots, self.ms, self.works = efi, boots, ms, works
+    def __init__(self, efi, networks, boots, ms, works=(), peers=(), only=(), nic=NIC):
+        self.efi, self.boots, self.ms, self.works, self.nic = efi, boots, ms, works, nic
         self.setups = [setups.setup(name) for name in networks]
         everyone = contenders.of_uefi(peers) if efi else contenders.of_bios(peers)
         self.contenders = [one for one in everyone if not only or one.name in only]
@@ -142,14 +152,14 @@ class Run:
 
     def _card_bounds(self, over):
         known = {work.name for work in over.plan(self.efi, self.works)}
-        return {work: value for work, value in bounds_of(over, over.ms(self.ms)).items() if work in known}
+        return {work: value for work, value in bounds_of(over, over.ms(self.ms), self.nic).items() if work in known}
 
     def round(self):
         for over in self.setups:
             for contender in self.contenders:
                 if over.plain or not (contender.plain_only or contender.start_only):
                     plan = self._plan(over, contender)
-                    self._note(over, contender.name, lambda one=contender: boot(one, over, self.efi, plan, self.ms))
+                    self._note(over, contender.name, lambda one=contender: boot(one, over, self.efi, plan, self.ms, self.nic))
             if self.card:
                 self._note(over, contenders.CARD, lambda: self._card_bounds(over))
 
@@ -157,7 +167,7 @@ class Run:
         """What build/bench.json holds."""
         names = [one.name for one in self.contenders] + ([contenders.CARD] if self.card else [])
         peers = [one.name for one in self.contenders if one.peer]
-        return {"interface": "BlockIo" if self.efi else "INT 13h", "boots": self.boots, "ms": self.ms,
+        return {"interface": "BlockIo" if self.efi else "INT 13h", "boots": self.boots, "ms": self.ms, "nic": self.nic,
                 "load": round(self.load, 1), "contenders": names, "peers": peers,
                 "networks": report.summary(self.figures, peers), "runs": self.figures, "failures": self.failures}
 

@@ -10,7 +10,7 @@ import pytest
 
 from . import bench, contenders, made_traces, plot, report, setups, trace
 from .plan import CHECK, INT13, READ, TRACE, Disk, Work, works
-from .run import Run, bounds_of, last_ack_of
+from .run import NIC, Run, bounds_of, last_ack_of
 
 NETWORK = "2ms-disk3ms"
 ROUND_TRIP_AND_DISK_MS = 5
@@ -44,8 +44,8 @@ def test_the_bare_card_is_measured():
 
 
 def test_where_time_passes_a_random_call_is_bound_by_it():
-    assert bounds_of(setups.setup("1ms-disk4ms"), 100) == {"random-4K": 200, "random-512": 200}
-    assert bounds_of(setups.setup("1%"), 100) == {}
+    assert bounds_of(setups.setup("1ms-disk4ms"), 100, NIC) == {"random-4K": 200, "random-512": 200}
+    assert bounds_of(setups.setup("1%"), 100, NIC) == {}
 
 
 def test_wrong_data_is_found(tmp_path):
@@ -86,8 +86,9 @@ def test_who_failed_is_left_out():
 def result():
     figures = {"0ms": {"read-64K": {"sanstrap": [80], "one": [40]}, "linux": {"sanstrap": [2], "one": [1]}},
                "5ms": {"read-64K": {"sanstrap": [10], "one": [0.01]}}}
-    return {"interface": "INT 13h", "boots": 1, "ms": 1, "load": 2.5, "contenders": ["sanstrap", "one"], "peers": ["one"],
-            "runs": figures, "networks": report.summary(figures, ["one"]), "failures": ["one, 5ms: it\nstopped"]}
+    return {"interface": "INT 13h", "boots": 1, "ms": 1, "nic": "e1000", "load": 2.5,
+            "contenders": ["sanstrap", "one"], "peers": ["one"], "runs": figures,
+            "networks": report.summary(figures, ["one"]), "failures": ["one, 5ms: it\nstopped"]}
 
 
 def test_tables_hold_every_figure():
