@@ -149,7 +149,8 @@ static bool widen(struct cache *cache, const struct disk_request *read, uint32_t
     uint32_t lba = (uint32_t)read->lba + at, first = lba & ~(cache->small.blocks - 1);
     uint32_t count = smaller_of(cache->small.blocks, cache->below->max_blocks);
 
-    if (request_place(read) & READ_PLAIN || blocks >= count || lba + blocks > first + count || cache->blocks - first < count)
+    if (request_place(read) & READ_PLAIN || blocks >= count || lba + blocks > first + count || cache->blocks - first < count ||
+        cache->credit[ACCOUNT_SMALL] < count * cache->disk.block_size)
         return false;
     return cache_fill(cache, &cache->small, first, count, ACCOUNT_SMALL);
 }
@@ -347,6 +348,7 @@ static void lay_out(struct cache_pool *pool, uint32_t line_bytes, uint32_t block
 {
     pool->count = count;
     pool->ways = ways ? ways : count;
+    pool->sets = ways ? count / ways : 1;
     pool->shift = 0;
     while (block_size << pool->shift < line_bytes)
         pool->shift++;

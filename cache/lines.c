@@ -18,9 +18,9 @@ static bool is_free(const struct cache_line *line)
 /* Multiplied by 2^32 over the golden ratio: a stride of a power of two goes round all sets. */
 static struct cache_line *ways_of(const struct cache_pool *pool, uint32_t lba)
 {
-    uint32_t sets = pool->count / pool->ways, mixed = (lba >> pool->shift) * 2654435769u;
+    uint32_t mixed = (lba >> pool->shift) * 2654435769u;
 
-    return pool->lines + (mixed >> 16) % sets * pool->ways;
+    return pool->lines + (mixed >> 16) % pool->sets * pool->ways;
 }
 
 struct cache_line *cache_find(struct cache_pool *pool, uint32_t lba)
@@ -33,7 +33,7 @@ struct cache_line *cache_find(struct cache_pool *pool, uint32_t lba)
         return line;
     line = ways_of(pool, lba);
 
-    for (uint32_t i = 0; i < pool->ways; i++, line++) {
+    for (const struct cache_line *end = line + pool->ways; line != end; line++) {
         if (line->first == first && !is_free(line)) {
             pool->found = line;
             return line;

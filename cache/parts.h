@@ -50,7 +50,8 @@ struct cache_pool {
     struct cache_line *lines;
     struct cache_line *found; /* by the last search */
     uint8_t *data;
-    uint32_t count, ways;   /* lines, and those that a block can be in */
+    uint32_t count;         /* lines, */
+    uint32_t ways, sets;    /* those that a block can be in, and how many such sets there are */
     uint32_t blocks, shift; /* of each: 1 << shift */
 };
 

@@ -44,18 +44,20 @@ static uint32_t distance(uint32_t a, uint32_t b)
 static void begin_stream(struct cache *cache, uint32_t lba, uint32_t blocks)
 {
     struct cache_stream *stalest = cache->streams;
-    uint32_t least = blocks_of(cache, NEIGHBOUR), stride = 0;
+    uint32_t least = blocks_of(cache, NEIGHBOUR), stride = 0, most = 0;
 
     for (unsigned i = 0; i < CACHE_STREAMS; i++) {
         struct cache_stream *stream = &cache->streams[i];
-        uint32_t worth = stream->window ? CACHE_RECENT : 0, stalest_worth = stalest->window ? CACHE_RECENT : 0;
+        uint32_t staleness = age(cache, stream) + (stream->window ? 0 : CACHE_RECENT);
 
         if (stream->blocks == blocks && !stream->window && distance(lba, stream->lba) < least) {
             least = distance(lba, stream->lba);
             stride = lba - stream->lba;
         }
-        if (age(cache, stream) + stalest_worth > age(cache, stalest) + worth)
+        if (staleness > most) {
+            most = staleness;
             stalest = stream;
+        }
     }
 
     *stalest = (struct cache_stream){
@@ -162,9 +164,10 @@ static bool step_strided(struct cache *cache, struct cache_stream *stream)
     return true;
 }
 
+/* One that is a stream. */
 static void read_ahead(struct cache *cache, struct cache_stream *stream)
 {
-    while (stream->window && (stream->way == STREAM_STRIDED ? step_strided(cache, stream) : step_along(cache, stream)))
+    while (stream->way == STREAM_STRIDED ? step_strided(cache, stream) : step_along(cache, stream))
         ;
 }
 
@@ -205,36 +208,47 @@ static void take_step(struct cache *cache, struct cache_stream *stream, enum str
     read_ahead(cache, stream);
 }
 
+/* The first that it is a step of; NULL. `again`: it lies within the last request of another. */
+static struct cache_stream *find_stream(struct cache *cache, uint32_t lba, uint32_t blocks, enum stream_way *way, bool *again)
+{
+    struct cache_stream *stream = cache->streams;
+
+    *again = false;
+    for (const struct cache_stream *end = stream + CACHE_STREAMS; stream != end; stream++) {
+        uint32_t onward = lba - stream->lba;
+
+        /* Most are far away: not a stride before it, and nothing of it within the last request or at an end of that. */
+        if (onward != stream->stride && onward + blocks > stream->blocks + blocks)
+            continue;
+        if (fits(stream, lba, blocks, way))
+            return stream;
+        *again |= lba >= stream->lba && lba + blocks <= stream->lba + stream->blocks;
+    }
+    return NULL;
+}
+
 void cache_note(struct cache *cache, uint32_t lba, uint32_t blocks, bool late)
 {
-    enum stream_way way = STREAM_FORWARD;
+    enum stream_way way;
+    bool again;
+    struct cache_stream *stream = find_stream(cache, lba, blocks, &way, &again);
 
-    for (unsigned i = 0; i < CACHE_STREAMS; i++) {
-        struct cache_stream *stream = &cache->streams[i];
-
-        if (fits(stream, lba, blocks, &way)) {
-            stream->lba = lba;
-            stream->blocks = blocks;
-            stream->stamp = cache->stamp;
-            take_step(cache, stream, way, late);
-            return;
-        }
+    if (stream) {
+        stream->lba = lba;
+        stream->blocks = blocks;
+        stream->stamp = cache->stamp;
+        take_step(cache, stream, way, late);
+    } else if (!again) { /* what was just read, once more, begins nothing */
+        begin_stream(cache, lba, blocks);
     }
-
-    /* What was just read, once more, begins nothing. */
-    for (unsigned i = 0; i < CACHE_STREAMS; i++) {
-        const struct cache_stream *stream = &cache->streams[i];
-
-        if (lba >= stream->lba && lba + blocks <= stream->lba + stream->blocks)
-            return;
-    }
-    begin_stream(cache, lba, blocks);
 }
 
 void cache_read_ahead(struct cache *cache)
 {
-    for (unsigned i = 0; i < CACHE_STREAMS; i++)
-        read_ahead(cache, &cache->streams[i]);
+    for (unsigned i = 0; i < CACHE_STREAMS; i++) {
+        if (cache->streams[i].window)
+            read_ahead(cache, &cache->streams[i]);
+    }
 }
 
 void cache_rewind(struct cache *cache)
