@@ -38,7 +38,7 @@ static bool has_header_digest(const struct iscsi_session *session)
 }
 
 /* Without data there is no digest of it. */
-static bool has_data_digest(const struct iscsi_session *session)
+static inline __attribute__((always_inline)) bool has_data_digest(const struct iscsi_session *session)
 {
     return session->state != SESSION_LOGIN && session->agreed.data_digest && session->rx.data_length;
 }

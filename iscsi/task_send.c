@@ -104,16 +104,14 @@ static bool reset_is_under_way(const struct iscsi_session *session)
 /* The next task that may be issued if there is room for it. */
 static struct iscsi_task *next_queued(const struct iscsi_session *session)
 {
-    if (session->state != SESSION_FULL || session->logout_wanted || reset_is_under_way(session) ||
+    struct iscsi_task *task = session->first;
+
+    while (task && (task->state != TASK_QUEUED || (session->doubt && !task->probing)))
+        task = task->next;
+    if (!task || session->state != SESSION_FULL || session->logout_wanted || reset_is_under_way(session) ||
         !deadline_passed(session->quiet_until))
         return NULL;
-
-    for (struct iscsi_task *task = session->first; task; task = task->next) {
-        if (task->state != TASK_QUEUED || (session->doubt && !task->probing))
-            continue;
-        return task->direction == ISCSI_WRITE && orphaned_write(session) ? NULL : task;
-    }
-    return NULL;
+    return task->direction == ISCSI_WRITE && orphaned_write(session) ? NULL : task;
 }
 
 static bool window_is_closed(const struct iscsi_session *session)

@@ -124,11 +124,12 @@ void *mem_malloc(mem_size_t size)
     if (class == CLASSES)
         return NULL;
 
-    struct block *block = reuse_block(class);
-    if (!block)
-        block = carve_block(class);
-    while (!block && ++class < CLASSES)
-        block = reuse_block(class);
+    struct block *block = NULL;
+    for (unsigned from = class; !block && from < CLASSES; from++) {
+        block = reuse_block(from);
+        if (!block && from == class)
+            block = carve_block(class);
+    }
     if (!block)
         return NULL;
     block->magic = MAGIC_USED;

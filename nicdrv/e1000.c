@@ -175,9 +175,14 @@ static void e1000_read_link(struct nic *nic, struct nic_link *link)
 static bool drain_transmit_ring(struct e1000 *e1000)
 {
     e1000_tx_flush(e1000);
-    deadline_t deadline = deadline_after_ms(PAUSE_MS);
-    for (e1000_tx_reclaim(e1000); e1000->tx.used > 0 && !deadline_passed(deadline); e1000_tx_reclaim(e1000))
+    e1000_tx_reclaim(e1000);
+    if (e1000->tx.used == 0)
+        return true;
+
+    for (deadline_t deadline = deadline_after_ms(PAUSE_MS); e1000->tx.used > 0 && !deadline_passed(deadline);) {
         platform_stall_us(1);
+        e1000_tx_reclaim(e1000);
+    }
     return e1000->tx.used == 0;
 }
 

@@ -226,7 +226,14 @@ enum status e1000_tx_send(struct nic *nic, const struct nic_span *spans, unsigne
 void e1000_tx_reclaim(struct e1000 *e1000);
 
 /* Tells the card of all frames that were written into the ring. */
-void e1000_tx_flush(struct e1000 *e1000);
+void e1000_tx_tell(struct e1000 *e1000);
+
+/* The same, if there are any that it was not told of. */
+static inline void e1000_tx_flush(struct e1000 *e1000)
+{
+    if (e1000->tx.tail != e1000->tx.next)
+        e1000_tx_tell(e1000);
+}
 
 /* From now on the card has 2 s until e1000_tx_hangs() says that it hangs. */
 void e1000_tx_expect_progress(struct e1000 *e1000);

@@ -59,7 +59,7 @@ void e1000_tx_reclaim(struct e1000 *e1000)
         tx->frames--;
     }
 
-    if (tx->used != before)
+    if (tx->used && tx->used != before)
         e1000_tx_expect_progress(e1000);
 }
 
@@ -75,11 +75,9 @@ bool e1000_tx_hangs(struct e1000 *e1000)
     return false;
 }
 
-void e1000_tx_flush(struct e1000 *e1000)
+void e1000_tx_tell(struct e1000 *e1000)
 {
     struct e1000_tx *tx = &e1000->tx;
-    if (tx->tail == tx->next)
-        return;
     tx->tail = tx->next;
     platform_barrier();
     e1000_write(e1000, E1000_TDT, tx->tail);

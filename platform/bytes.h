@@ -15,52 +15,6 @@
 #define MIB       (1024u * KIB)
 #define PAGE_SIZE 4096u
 
-/* ---- big endian ---- */
-
-static inline uint16_t get_be16(const uint8_t *from)
-{
-    return (uint16_t)(from[0] << 8 | from[1]);
-}
-
-static inline uint32_t get_be24(const uint8_t *from)
-{
-    return (uint32_t)from[0] << 16 | (uint32_t)from[1] << 8 | from[2];
-}
-
-static inline uint32_t get_be32(const uint8_t *from)
-{
-    return (uint32_t)from[0] << 24 | get_be24(from + 1);
-}
-
-static inline uint64_t get_be64(const uint8_t *from)
-{
-    return (uint64_t)get_be32(from) << 32 | get_be32(from + 4);
-}
-
-static inline void put_be16(uint8_t *to, uint32_t value)
-{
-    to[0] = (uint8_t)(value >> 8);
-    to[1] = (uint8_t)value;
-}
-
-static inline void put_be24(uint8_t *to, uint32_t value)
-{
-    to[0] = (uint8_t)(value >> 16);
-    put_be16(to + 1, value);
-}
-
-static inline void put_be32(uint8_t *to, uint32_t value)
-{
-    put_be16(to, value >> 16);
-    put_be16(to + 2, value);
-}
-
-static inline void put_be64(uint8_t *to, uint64_t value)
-{
-    put_be32(to, (uint32_t)(value >> 32));
-    put_be32(to + 4, (uint32_t)value);
-}
-
 /* ---- little endian ---- */
 
 /*
@@ -100,6 +54,50 @@ static inline void put_le16(uint8_t *to, uint32_t value)
 static inline void put_le32(uint8_t *to, uint32_t value)
 {
     __builtin_memcpy(to, &value, sizeof value);
+}
+
+/* ---- big endian ---- */
+
+static inline uint16_t get_be16(const uint8_t *from)
+{
+    return __builtin_bswap16(get_le16(from));
+}
+
+static inline uint32_t get_be24(const uint8_t *from)
+{
+    return (uint32_t)from[0] << 16 | (uint32_t)from[1] << 8 | from[2];
+}
+
+static inline uint32_t get_be32(const uint8_t *from)
+{
+    return __builtin_bswap32(get_le32(from));
+}
+
+static inline uint64_t get_be64(const uint8_t *from)
+{
+    return (uint64_t)get_be32(from) << 32 | get_be32(from + 4);
+}
+
+static inline void put_be16(uint8_t *to, uint32_t value)
+{
+    put_le16(to, __builtin_bswap16((uint16_t)value));
+}
+
+static inline void put_be24(uint8_t *to, uint32_t value)
+{
+    to[0] = (uint8_t)(value >> 16);
+    put_be16(to + 1, value);
+}
+
+static inline void put_be32(uint8_t *to, uint32_t value)
+{
+    put_le32(to, __builtin_bswap32(value));
+}
+
+static inline void put_be64(uint8_t *to, uint64_t value)
+{
+    put_be32(to, (uint32_t)(value >> 32));
+    put_be32(to + 4, (uint32_t)value);
 }
 
 /* ---- runs of bytes ---- */

@@ -17,7 +17,7 @@ struct word {
 #define BLOCK 8u /* words */
 
 /* From the first byte to the last. An emulated CPU does a loop of moves in two thirds of the time of `rep movs`. */
-static void copy_up(void *to, const void *from, size_t length)
+static inline __attribute__((always_inline)) void copy_up(void *to, const void *from, size_t length)
 {
     struct word *out = to;
     const struct word *in = from;
