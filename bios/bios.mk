@@ -20,7 +20,8 @@ build/bios/stub.bin: $(STUB_OBJECTS)
 		$(STUB_OBJECTS)
 	$(Q)objcopy -O binary $(@:.bin=.elf) $@
 
-build/bios/image.elf: $(BIOS_OBJECTS) build/bios/bios/stub/placement.o build/bios/bios/exception_entries.o bios/image.ld
+build/bios/image.elf: $(BIOS_OBJECTS) build/bios/bios/stub/placement.o build/bios/bios/exception_entries.o bios/image.ld \
+		bios/order.ld
 	$(say) "LD $@"
 	$(Q)gcc $(BARE_CFLAGS) -flto-partition=one -flinker-output=exec -no-pie -nostdlib -frandom-seed=$@ \
 		-Wl,-pie,--no-dynamic-linker,-z,notext,-z,norelro,-z,noexecstack \

@@ -5,6 +5,7 @@
 #   make bench-efi     BlockIo beside OVMF's own iSCSI driver and Debian's ipxe.efi: build/bench-efi.md, …
 #   make bench-docs    docs/performance.svg from both
 #   make profile       instructions a call and a KiB, by room and by function, as QEMU counts them: build/profile.md, .json
+#   make order         bios/order.ld: how functions lie in the image, by what jumps to what
 #   make bench-traces  the boot traces anew (tests/bench/traces)
 #
 #   BOOTS=3                    of each contender over each network
@@ -19,7 +20,7 @@
 #
 # Two minutes:  make bench BOOTS=1 MS=500 NETWORKS="0ms 1ms" WORKS="read-64K random-512"
 
-.PHONY: bench bench-efi bench-docs bench-traces profile
+.PHONY: bench bench-efi bench-docs bench-traces profile order
 bench bench-efi: deps
 	@$(MAKE) --no-print-directory all test-programs
 	@/usr/bin/python3 -m tests.bench.bench $(if $(filter %-efi,$@),--efi) $(if $(FULL),--full) $(if $(BOOTS),--boots=$(BOOTS)) \
@@ -32,6 +33,10 @@ bench-docs:
 profile: deps
 	@$(MAKE) --no-print-directory all test-programs
 	@/usr/bin/python3 -m tests.bench.profile --works="$(WORKS)" $(if $(MB),--mb=$(MB)) $(if $(NIC),--nic=$(NIC))
+
+order: deps
+	@$(MAKE) --no-print-directory all test-programs
+	@/usr/bin/python3 -m tests.bench.order
 
 bench-traces: deps
 	@/usr/bin/python3 -m tests.bench.record

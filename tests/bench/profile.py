@@ -23,6 +23,7 @@ from .run import BEGINS, FAILURE
 
 IMAGE = os.path.join(BUILD, "bios", "image.elf")
 USUAL = ("read-64K", "read-4K", "read-512", "random-512", "write-64K", "write-4K")
+SETTINGS = "read-ahead=off\n"
 HOUR_MS = 600000
 WARM_SECONDS = 3
 LIMIT_SECONDS = 120
@@ -37,14 +38,15 @@ CALL, TURN, RECEIVED, SENT = "serve_hooked_call", "e1000_poll", "receive_frame",
 class Image:
     """
     Our image by its addresses in the link. `symbols` and `listing` are nm's and objdump's; `source` tells (function, file) of
-    each of a list of addresses, inlined functions by their own names.
+    each of a list of addresses, inlined functions by their own names. `leaves`: returns, and calls and jumps by a pointer.
     """
 
     def __init__(self, symbols, listing, source):
         self.entry = {name: int(at, 16) for at, name in re.findall(r"^([0-9a-f]+) [tT] (\S+)$", symbols, re.MULTILINE)}
-        code = re.findall(r"^ *([0-9a-f]+):\t\S.*?\t(\S+)", listing, re.MULTILINE)
-        self.instructions = {int(at, 16) for at, _ in code}
-        self.clock_reads = {int(at, 16) for at, mnemonic in code if mnemonic == "rdtsc"}
+        code = re.findall(r"^ *([0-9a-f]+):\t\S.*?\t(\S+)(.*)$", listing, re.MULTILINE)
+        self.instructions = {int(at, 16) for at, *_ in code}
+        self.clock_reads = {int(at, 16) for at, mnemonic, _ in code if mnemonic == "rdtsc"}
+        self.leaves = {int(at, 16) for at, mnemonic, operands in code if mnemonic.startswith("ret") or "*" in operands}
         self.source = source
 
     def base(self, addresses):
@@ -75,14 +77,14 @@ def one_by_one(machine, on):
         machine.monitor(f"singlestep {word}")
 
 
-def record(lab, work, size, nic="e1000"):
+def record(lab, work, size, nic="e1000", settings=SETTINGS):
     """The log of `size` bytes while the work goes on."""
     log = lab.path("executed.txt")
     disk = Disk(lab.path("disk.img"), False, [work], HOUR_MS)
     root_path = setups.target(lab, setups.setup("0ms"), disk.path)
     server = lab.dhcp(boot_file="sanstrap.pxe", root_path=root_path)
     server.publish(NBP)
-    server.publish_text("sanstrap.conf", "read-ahead=off\n")
+    server.publish_text("sanstrap.conf", settings)
     machine = lab.machine(timeout=600, nic=nic, extra=("-D", log))
     machine.expect(BEGINS, 200, FAILURE)
     machine.expect("^begins", 60, FAILURE)
@@ -146,19 +148,27 @@ def turns(image, base, steps):
     yield steps[begin:]
 
 
+def looked_up(image, base, steps):
+    """How often an emulated CPU asks for the block of code that comes next: behind `leaves`, and in another page."""
+    addresses = [step for step in steps if isinstance(step, int)]
+    return sum(step - base in image.leaves or step // PAGE != following // PAGE
+               for step, following in zip(addresses, addresses[1:]) if step >= HIGH)
+
+
 def counted(image, steps):
     """What stands in the tables, of one work."""
     addresses = {step for step in steps if isinstance(step, int) and step >= HIGH}
     base = image.base(addresses)
     steps, calls = whole_calls(image, base, steps)
     moved = {base + image.entry[name] for name in (CALL, RECEIVED, SENT)}
-    executed, vain, registers = Counter(), [], Counter()
+    executed, vain, registers, searches = Counter(), [], Counter(), 0
     for turn in turns(image, base, steps):
         if moved.isdisjoint(turn):
             vain.append(sum(isinstance(step, int) for step in turn))
             continue
         executed.update(step for step in turn if isinstance(step, int))
         registers.update(step for step in turn if isinstance(step, str))
+        searches += looked_up(image, base, turn)
 
     functions = Counter()
     for step, place in places(image, base, executed).items():
@@ -169,6 +179,7 @@ def counted(image, steps):
     return {"calls": calls, "instructions": sum(functions.values()) / calls, "idle_turn": statistics.median(vain or [0]),
             "frames_in": executed[base + image.entry[RECEIVED]] / calls, "frames_out": executed[base + image.entry[SENT]] / calls,
             "registers_read": registers["read"] / calls, "registers_written": registers["write"] / calls,
+            "looked_up": searches / calls,
             "clock_reads": sum(executed[base + at] for at in image.clock_reads) / calls,
             "rooms": {name: count / calls for name, count in rooms.most_common()},
             "functions": {f"{name} ({file})": count / calls for (name, file), count in functions.most_common(25)}}
@@ -178,7 +189,7 @@ def counted(image, steps):
 
 FACTS = (("instructions a call", "instructions"), ("frames received", "frames_in"), ("frames sent", "frames_out"),
          ("registers written", "registers_written"), ("registers read", "registers_read"), ("TSC reads", "clock_reads"),
-         ("a turn in vain, instructions", "idle_turn"))
+         ("blocks looked up", "looked_up"), ("a turn in vain, instructions", "idle_turn"))
 
 
 def _rows(title, names, found):

@@ -46,6 +46,14 @@ def test_whole_calls_are_counted_and_turns_in_vain_apart(image):
     assert "| 8.00 |" in profile.text({"read-512": found}, {"read-512": 512})
 
 
+def test_what_is_looked_up():
+    listing = "   0:\tc3 \tret\n   2:\tff e0 \tjmp    *%eax\n   4:\teb fe \tjmp    4\n"
+    image = profile.Image(SYMBOLS, listing, source)
+    assert image.leaves == {0, 2}
+    steps = [BASE, BASE + 4, "read", BASE + 2, BASE + 4, BASE + 4, BASE + profile.PAGE, 0x7C00]
+    assert profile.looked_up(image, BASE, steps) == 4
+
+
 def test_a_short_log_is_refused(image):
     with pytest.raises(ValueError, match="1 calls in the log"):
         profile.counted(image, [CALL, TURN, SENT])
