@@ -64,12 +64,13 @@ static struct step next_step(const struct int13_drive *drive, uint64_t lba, uint
                              uint64_t offset)
 {
     uint32_t ratio = sectors_per_block(drive);
-    struct step step = {.block = lba / ratio, .first = (uint32_t)(lba % ratio), .sectors = ratio};
+    /* Powers of two, and shifts, as a division of 64 bits is a function. */
+    struct step step = {.block = lba >> __builtin_ctz(ratio), .first = (uint32_t)lba & (ratio - 1), .sectors = ratio};
     uint64_t run;
     uint8_t *memory = int13_buffer_run(buffer, offset, (uint64_t)left * INT13_SECTOR_SIZE, &run);
     if (step.first == 0 && run >= drive->disk->block_size) {
         step.direct = memory;
-        step.sectors = (uint32_t)(run / drive->disk->block_size) * ratio;
+        step.sectors = (uint32_t)(run >> __builtin_ctz(drive->disk->block_size)) * ratio;
         return step;
     }
     step.sectors = smaller_of(ratio - step.first, left);

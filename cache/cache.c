@@ -35,7 +35,7 @@ static void pump_below(struct cache *cache)
 
 /* ---- requests ---- */
 
-static void finish(struct cache *cache, struct disk_request *request, enum status status)
+ALWAYS_INLINE void finish(struct cache *cache, struct disk_request *request, enum status status)
 {
     for (unsigned i = 0; i < cache->errand_end; i++) {
         if (cache->errands[i].state != ERRAND_FREE && cache->errands[i].owner == request)
@@ -72,7 +72,7 @@ static bool piece_within(struct piece *piece, enum piece_kind kind, uint32_t fro
     return true;
 }
 
-static bool piece_of_line(struct cache *cache, struct cache_line *line, struct piece *piece, uint32_t lba)
+ALWAYS_INLINE bool piece_of_line(struct cache *cache, struct cache_line *line, struct piece *piece, uint32_t lba)
 {
     if (!line)
         return false;

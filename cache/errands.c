@@ -7,7 +7,8 @@ uint8_t cache_errand_number(const struct cache *cache, const struct cache_errand
     return (uint8_t)(errand - cache->errands + 1);
 }
 
-struct cache_errand *cache_take_errand(struct cache *cache)
+/* NULL: all are busy. */
+ALWAYS_INLINE struct cache_errand *take_errand(struct cache *cache)
 {
     for (unsigned i = 0; i < CACHE_ERRANDS; i++) {
         struct cache_errand *errand = &cache->errands[i];
@@ -34,7 +35,8 @@ void cache_free_errand(struct cache *cache, struct cache_errand *errand)
         cache->errand_end--;
 }
 
-bool cache_in_doubt(const struct cache *cache, uint32_t lba, uint32_t blocks)
+/* Is a write to any of these blocks under way, or not known to be over? */
+ALWAYS_INLINE bool is_in_doubt(const struct cache *cache, uint32_t lba, uint32_t blocks)
 {
     if (ranges_overlap(cache->doubt_from, cache->doubt_to - cache->doubt_from, lba, blocks))
         return true;
@@ -72,7 +74,7 @@ static void begin_write(struct cache *cache, struct cache_errand *write)
 
 bool cache_send_part(struct cache *cache, struct disk_request *owner, uint32_t at, uint32_t blocks)
 {
-    struct cache_errand *errand = cache_take_errand(cache);
+    struct cache_errand *errand = take_errand(cache);
 
     if (!errand)
         return false;
@@ -89,7 +91,7 @@ bool cache_send_part(struct cache *cache, struct disk_request *owner, uint32_t a
     if (owner->operation == DISK_WRITE)
         begin_write(cache, errand);
     else if (owner->operation == DISK_READ)
-        errand->doomed = cache_in_doubt(cache, errand->lba, blocks);
+        errand->doomed = is_in_doubt(cache, errand->lba, blocks);
     send(cache, errand);
     return true;
 }
@@ -141,13 +143,13 @@ bool cache_fill(struct cache *cache, struct cache_pool *pool, uint32_t lba, uint
     if (there && is_there(cache, there, from, from + blocks))
         return true;
     if (cache->quiet || cache->fills == CACHE_FILLS_MAX || cache->credit[account] < bytes || (there && there->fill) ||
-        bytes > cache->in_flight_max || cache->in_flight > cache->in_flight_max - bytes || cache_in_doubt(cache, lba, blocks))
+        bytes > cache->in_flight_max || cache->in_flight > cache->in_flight_max - bytes || is_in_doubt(cache, lba, blocks))
         return false;
 
     struct cache_line *line = cache_take_line(cache, pool, lba);
     if (!line || line->writer || is_owed(cache, line, from, from + blocks))
         return false;
-    struct cache_errand *errand = cache_take_errand(cache);
+    struct cache_errand *errand = take_errand(cache);
     if (!errand)
         return false;
 

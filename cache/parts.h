@@ -151,8 +151,6 @@ void cache_reject(struct cache *cache, uint8_t number);
 
 uint8_t cache_errand_number(const struct cache *cache, const struct cache_errand *errand);
 
-/* NULL: all are busy. */
-struct cache_errand *cache_take_errand(struct cache *cache);
 void cache_free_errand(struct cache *cache, struct cache_errand *errand);
 
 /* The owner's blocks from `at` on, as its own operation; false: no errand is free. */
@@ -160,9 +158,6 @@ bool cache_send_part(struct cache *cache, struct disk_request *owner, uint32_t a
 
 /* Reads blocks of one line ahead; false when that cannot be, or must not. True also when they are there or on their way. */
 bool cache_fill(struct cache *cache, struct cache_pool *pool, uint32_t lba, uint32_t blocks, enum cache_account account);
-
-/* Is a write to any of these blocks under way, or not known to be over? */
-bool cache_in_doubt(const struct cache *cache, uint32_t lba, uint32_t blocks);
 
 /* Takes in what is done below. */
 void cache_reap(struct cache *cache);

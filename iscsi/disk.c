@@ -160,7 +160,7 @@ static void look_at_requests(struct disk_transfer *transfer)
         transfer->waited++;
 }
 
-static bool has_ended(const struct disk_transfer *transfer)
+ALWAYS_INLINE bool has_ended(const struct disk_transfer *transfer)
 {
     if (transfer->waited < transfer->submitted)
         return false;

@@ -38,7 +38,7 @@ static bool has_header_digest(const struct iscsi_session *session)
 }
 
 /* Without data there is no digest of it. */
-static inline __attribute__((always_inline)) bool has_data_digest(const struct iscsi_session *session)
+ALWAYS_INLINE bool has_data_digest(const struct iscsi_session *session)
 {
     return session->state != SESSION_LOGIN && session->agreed.data_digest && session->rx.data_length;
 }
@@ -103,7 +103,7 @@ static enum status end_stage(struct iscsi_session *session, bool *complete)
 }
 
 /* Up to `left` bytes of the stage, from the stream to where they belong. */
-static enum status receive_piece(struct iscsi_session *session, uint32_t left, size_t *received)
+ALWAYS_INLINE enum status receive_piece(struct iscsi_session *session, uint32_t left, size_t *received)
 {
     struct receiver *rx = &session->rx;
     struct stream *stream = session->stream;

@@ -67,7 +67,7 @@ static void conclude_task(struct scsi_disk *disk, struct scsi_slot *slot)
     }
 }
 
-static void fill_slots(struct scsi_disk *disk)
+ALWAYS_INLINE void fill_slots(struct scsi_disk *disk)
 {
     for (unsigned i = 0; i < disk->slot_count && disk->waiting.first; i++) {
         struct scsi_slot *slot = &disk->slots[i];

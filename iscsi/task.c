@@ -14,7 +14,7 @@
 #define SENSE_LENGTH_SIZE 2 /* of the field before the sense data */
 
 /* The command that a target's PDU is about. A stale ITT names a slot, but another generation. */
-static struct active_task *find_active(struct iscsi_session *session, const uint8_t *header)
+ALWAYS_INLINE struct active_task *find_active(struct iscsi_session *session, const uint8_t *header)
 {
     uint32_t itt = get_be32(header + BHS_ITT);
     struct active_task *active = (itt & 0xFF) < session->slot_count ? &session->slots[itt & 0xFF] : NULL;

@@ -102,7 +102,7 @@ static bool reset_is_under_way(const struct iscsi_session *session)
 }
 
 /* The next task that may be issued if there is room for it. */
-static struct iscsi_task *next_queued(const struct iscsi_session *session)
+ALWAYS_INLINE struct iscsi_task *next_queued(const struct iscsi_session *session)
 {
     struct iscsi_task *task = session->first;
 

@@ -66,7 +66,7 @@ static bool find_parts(const struct network *network, const struct nic_frame *fr
 }
 
 /* The addresses stand before the TCP header, the sender's first. */
-static bool is_of(const struct tcp_pcb *pcb, const struct parts *parts)
+ALWAYS_INLINE bool is_of(const struct tcp_pcb *pcb, const struct parts *parts)
 {
     if (get_be16(parts->tcp + TCP_FROM_PORT) != pcb->remote_port || get_be16(parts->tcp + TCP_TO_PORT) != pcb->local_port)
         return false;

@@ -48,7 +48,7 @@ static void return_frame(struct pbuf *pbuf)
     network->link.held--;
 }
 
-static struct pbuf *wrap_frame(struct network *network, const struct nic_frame *frame, uint16_t from, uint16_t to)
+ALWAYS_INLINE struct pbuf *wrap_frame(struct network *network, const struct nic_frame *frame, uint16_t from, uint16_t to)
 {
     struct rx_frame *rx = network->link.free;
     network->link.free = rx->next;
@@ -117,7 +117,7 @@ static unsigned vlan_of(const uint8_t *frame)
 #define CHECKS_OF_L4 (NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP)
 
 /* To lwIP, which is to verify these checksums. */
-static void pass_up(struct network *network, struct pbuf *pbuf, uint16_t checks)
+ALWAYS_INLINE void pass_up(struct network *network, struct pbuf *pbuf, uint16_t checks)
 {
     struct netif *netif = &network->netif;
     checks |= (netif->chksum_flags & CARD_GENERATES) | NETIF_CHECKSUM_CHECK_ICMP | NETIF_CHECKSUM_CHECK_ICMP6 |

@@ -92,7 +92,7 @@ static void on_error(void *argument, err_t error)
 /* ---- the turn ---- */
 
 /* Tells lwIP how much was handed out, so that the window opens. */
-static void open_window(struct net_stream *s)
+ALWAYS_INLINE void open_window(struct net_stream *s)
 {
     while (s->owed && s->pcb) {
         uint16_t part = (uint16_t)smaller_of(s->owed, CHUNK);

@@ -229,7 +229,7 @@ void e1000_tx_reclaim(struct e1000 *e1000);
 void e1000_tx_tell(struct e1000 *e1000);
 
 /* The same, if there are any that it was not told of. */
-static inline void e1000_tx_flush(struct e1000 *e1000)
+ALWAYS_INLINE void e1000_tx_flush(struct e1000 *e1000)
 {
     if (e1000->tx.tail != e1000->tx.next)
         e1000_tx_tell(e1000);

@@ -18,6 +18,12 @@
 
 #include "platform/status.h"
 
+/*
+ * A small function on the way of each call of a disk's that has two callers or three, and so would be called where code is to be
+ * small: behind its return an emulated CPU has to look for the code that follows.
+ */
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
 /* ---- time ---- */
 
 /* A counter that only rises, cheap to read (the TSC on bare metal). */
