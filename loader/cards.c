@@ -122,7 +122,7 @@ enum status story_open_card(struct story *story)
         return status;
 
     story->nic_open = true;
-    story->window = window_for(config.rx_buffers, config.mtu);
+    story->window = window_for(config.rx_buffers, story->nic.mtu); /* which may be less than was asked for */
     const uint8_t *mac = story->nic.mac;
     if (settings->nic_choice == NIC_BY_MAC && memcmp(mac, settings->nic_mac, NIC_MAC_LENGTH))
         return fail(E_NIC_NOT_FOUND, "no card has the MAC address %02x:%02x:%02x:%02x:%02x:%02x", settings->nic_mac[0],

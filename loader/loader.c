@@ -110,9 +110,16 @@ static void format_size(char *text, size_t size, const struct disk *disk)
 }
 
 /*
- * With blocks too large for its memory there is none. What is on its way may be more than the ring holds: TCP's
- * window keeps the rest at the target, where it has been read by then.
+ * How much may be asked for ahead. TCP's window keeps what the ring cannot hold at the target, where it has been read by then.
+ * But a ring of the window's size holds less when segments are small: then the ring itself is the limit.
  */
+static uint32_t read_ahead_limit(const struct story *story)
+{
+    uint32_t segment = net_stream_segment(story->stream), full = story->nic.mtu - 40u;
+    return segment < full - full / 16 ? story->window / full * segment : 2 * story->window;
+}
+
+/* With blocks too large for its memory there is none. */
 static enum status open_cache(struct story *story)
 {
     struct arena *arena = story->machine->arena;
@@ -127,7 +134,7 @@ static enum status open_cache(struct story *story)
     void *memory = arena_take(arena, size, 64);
     if (!memory)
         return fail(E_LOADER_MEMORY, "read-ahead= takes %u bytes", (unsigned)size);
-    story->cache = cache_new(memory, size, scsi_disk_contract(story->disk), 2 * story->window);
+    story->cache = cache_new(memory, size, scsi_disk_contract(story->disk), read_ahead_limit(story));
     return OK;
 }
 

@@ -26,6 +26,7 @@ struct net_link {
     unsigned frames, held;
     bool send_again;     /* the card had no descriptor: TCP is to try again next turn */
     bool pauses;         /* whoever calls pauses when he has what he wants */
+    bool gap;            /* something waited out of order when the last turn ended */
     bool held_back;      /* an acknowledgement waits for more to acknowledge, */
     deadline_t hold_end; /* until then at most */
     uint32_t heard;      /* bytes received since something was sent */

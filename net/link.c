@@ -20,7 +20,7 @@
 #include "platform/bytes.h"
 #include "platform/frame.h"
 
-#define SEND_SPANS     24
+#define SEND_SPANS     34   /* a header, and a segment of spans of 48 bytes each: PDUs without data */
 #define POOL_ALIGNMENT 64   /* a cache line */
 #define SMALL_FRAME    128u /* an acknowledgement, ARP, neighbour discovery */
 
@@ -309,6 +309,15 @@ static bool may_wait(struct network *network, const struct tcp_pcb *pcb)
 }
 
 /*
+ * There was no memory for an acknowledgement. What waits out of order has to go then: whoever cannot acknowledge what fills the
+ * gaps keeps them for ever.
+ */
+static bool is_starved(const struct network *network, const struct tcp_pcb *pcb, err_t error)
+{
+    return (pcb->flags & TF_ACK_NOW) && (error == ERR_BUF || (error == ERR_MEM && !network->link.send_again));
+}
+
+/*
  * One acknowledgement for all that a turn received (net/patches/02-tcp-output-once-a-turn.patch), and what the card could not
  * take before.
  */
@@ -319,24 +328,24 @@ void net_link_flush(struct network *network, bool received)
         return;
     link->send_again = false; /* set again by the first that finds the card still full */
 
-    bool waits = false, starved = false;
+    bool waits = false, starved = false, gap = false;
     struct tcp_pcb *next;
     for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = next) {
         next = pcb->next;
         if (pcb->netif_idx != netif_get_index(&network->netif))
             continue;
-        if (pcb->ooseq && (pcb->flags & TF_ACK_DELAY))
-            tcp_ack_now(pcb); /* RFC 5681 4.2 */
-        if (pcb->unsent || ((pcb->flags & TF_ACK_NOW) && !may_wait(network, pcb))) {
-            tcp_output(pcb);
-            starved |= (pcb->flags & TF_ACK_NOW) && !link->send_again;
-        } else {
+        /* All or part of a gap is filled: RFC 5681 4.2. */
+        if ((pcb->ooseq || link->gap) && (pcb->flags & TF_ACK_DELAY))
+            tcp_ack_now(pcb);
+        gap |= pcb->ooseq != NULL;
+        if (pcb->unsent || ((pcb->flags & TF_ACK_NOW) && !may_wait(network, pcb)))
+            starved |= is_starved(network, pcb, tcp_output(pcb));
+        else
             waits |= (pcb->flags & TF_ACK_NOW) != 0;
-        }
     }
     link->held_back = waits;
+    link->gap = gap;
 
-    /* Whoever cannot acknowledge what fills the holes keeps them for ever. */
     if (starved) {
         net_link_drop_out_of_order();
         link->send_again = true;
@@ -348,7 +357,10 @@ void net_link_acknowledge(struct network *network)
     for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next) {
         if (pcb->netif_idx == netif_get_index(&network->netif) && (pcb->flags & (TF_ACK_DELAY | TF_ACK_NOW))) {
             tcp_ack_now(pcb);
-            tcp_output(pcb);
+            if (is_starved(network, pcb, tcp_output(pcb))) {
+                net_link_drop_out_of_order();
+                tcp_output(pcb);
+            }
         }
     }
 }

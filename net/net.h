@@ -219,6 +219,9 @@ void net_format_address(const struct net_address *address, char *text);
 struct stream *net_stream_new(struct network *network);
 void net_stream_free(struct stream *stream);
 
+/* How many bytes each segment has at most, as both ends have said; 0 when it is not connected. */
+uint16_t net_stream_segment(const struct stream *stream);
+
 /*
  * Between calls of a firmware service the NIC is paused: nothing is received, TCP's timers do not run for its streams. What was
  * received is acknowledged before, and what is known of neighbours and routers grows old all the same, as a lease does.

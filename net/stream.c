@@ -3,8 +3,6 @@
  * platform/stream.h over lwIP's raw TCP. lwIP's callbacks only record what happened; what follows from it is done by the caller's
  * own calls.
  */
-#include <string.h>
-
 #include "lwip/priv/tcp_priv.h"
 #include "net/internal.h"
 #include "net/resolve.h"
@@ -404,6 +402,12 @@ static enum status send_stream(struct stream *stream, const struct stream_span *
     return OK;
 }
 
+uint16_t net_stream_segment(const struct stream *stream)
+{
+    const struct net_stream *s = (const struct net_stream *)stream;
+    return s->pcb && s->connected ? tcp_mss(s->pcb) : 0;
+}
+
 static size_t unacknowledged(struct stream *stream)
 {
     const struct net_stream *s = (const struct net_stream *)stream;
@@ -462,11 +466,7 @@ struct stream *net_stream_new(struct network *network)
         if (streams[i].in_use)
             continue;
 
-        memset(&streams[i], 0, sizeof streams[i]);
-        streams[i].in_use = true;
-        streams[i].network = network;
-        streams[i].ended = E_STREAM_CLOSED;
-        streams[i].stream.ops = &operations;
+        streams[i] = (struct net_stream){{&operations}, network, .in_use = true, .ended = E_STREAM_CLOSED};
         return &streams[i].stream;
     }
     return NULL;

@@ -372,6 +372,7 @@ void peer_open(void)
 /* ---- the world ---- */
 
 struct network *peer_network;
+uint16_t peer_mtu = NIC_MTU_DEFAULT;
 static struct arena arena;
 static struct nic nic;
 
@@ -388,7 +389,7 @@ void peer_world_open(unsigned rx_buffers, uint32_t window)
     host_random_seed(4711);
     host_idle_hook = let_time_pass;
     arena = host_arena_new(8 * MIB);
-    wire_open(&nic, &arena, rx_buffers, NIC_MTU_DEFAULT);
+    wire_open(&nic, &arena, rx_buffers, peer_mtu);
     peer_open();
 
     struct net_config config = {.nic = &nic,
@@ -407,6 +408,7 @@ void peer_world_close(void)
     net_close(peer_network);
     host_idle_hook = NULL;
     host_arena_free(&arena);
+    peer_mtu = NIC_MTU_DEFAULT;
 }
 
 void peer_world_run(unsigned milliseconds)

@@ -50,6 +50,7 @@ struct peer_vlan {
     uint8_t priority;
 };
 extern struct peer_vlan peer_vlan;
+extern uint16_t peer_mtu; /* of the stack's card; set likewise, and 1500 again when the world is closed */
 
 /* The byte that every stream of these tests has at `offset`. */
 uint8_t peer_pattern(uint64_t offset);

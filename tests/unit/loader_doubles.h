@@ -27,6 +27,7 @@ static struct {
     const char *named_peer; /* and where it answered */
     const char *portal;     /* where every other login is sent, from the first on, which then fails so */
     enum status portal_status;
+    uint16_t segment;  /* that the target agrees to */
     const char *keys;  /* pressed when a failure is shown, one after the other */
     bool keys_at_once; /* and without one */
 } script;
@@ -213,6 +214,12 @@ struct stream *net_stream_new(struct network *network)
     (void)network;
     static struct stream stream;
     return &stream;
+}
+
+uint16_t net_stream_segment(const struct stream *stream)
+{
+    (void)stream;
+    return script.segment;
 }
 
 void net_named_peer(const struct stream *stream, struct net_address *address)
@@ -407,6 +414,7 @@ static int set_up(void **state)
     script.boot = E_INTERNAL;
     script.keys = "n";
     script.named_peer = "192.0.2.77";
+    script.segment = 1460;
     machine = (struct machine){.command_line = "",
                                .boot_nic = &cards[0],
                                .nics = cards,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The boot story with doubles in the place of the three layers: the order of its steps, whose values it uses, what it shows. */
+#include "cache/parts.h"
 #include "tests/unit/loader_doubles.h"
 
 #define DOWN " logout net_close nic_close"
@@ -300,6 +301,22 @@ static void the_rings_fit_the_memory(void **state)
     assert_non_null(seen.boot.cache);
 }
 
+static uint32_t read_ahead_at_most(uint16_t segment)
+{
+    script.segment = segment;
+    told("", "nic0 net_open dhcp login disk boot" DOWN);
+    return ((const struct cache *)seen.boot.cache)->in_flight_max;
+}
+
+/* A parked ring has a buffer for each segment, however small. */
+static void small_segments_must_fit_the_ring(void **state)
+{
+    assert_int_equal(read_ahead_at_most(1440), 2 * 448 * 1460); /* IPv6 */
+    tear_down(state);
+    set_up(state);
+    assert_int_equal(read_ahead_at_most(536), 448 * 536);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -321,6 +338,7 @@ int main(void)
         TEST(the_portal_that_is_told),
         TEST(the_first_block_is_asked_for_with_the_rest),
         TEST(the_rings_fit_the_memory),
+        TEST(small_segments_must_fit_the_ring),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

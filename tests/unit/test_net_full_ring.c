@@ -2,8 +2,9 @@
 /* All that the window allows is in the ring at once: what is kept of it, and that what is lost can be made good. */
 #include "tests/unit/stream_world.h"
 
-#define RING     512u
-#define SEGMENTS 448u /* as many as loader/cards.c lets in */
+#define RING       512u
+#define JUMBO_RING 64u
+#define SEGMENTS   448u /* as many as loader/cards.c lets in */
 
 static uint64_t taken; /* bytes, so far */
 
@@ -85,7 +86,7 @@ static void fill_holes_after_all_memory_was_taken(bool sack)
         assert_true(peer.acknowledged != before);
         filled++;
     }
-    assert_int_equal(filled, lost);
+    assert_int_equal(filled, lost); /* the last of them, too, was acknowledged at once */
     assert_true(peer.acknowledged - sent > FULL_SEGMENT);
     assert_int_equal(taken, peer.acknowledged - peer.iss - 1);
 }
@@ -103,6 +104,35 @@ static void holes_are_filled_without_sack(void **state)
     fill_holes_after_all_memory_was_taken(false);
 }
 
+static int open_jumbo_world(void **state)
+{
+    (void)state;
+    peer_mtu = 9000;
+    peer_world_open(JUMBO_RING, JUMBO_RING * 7 / 8 * (9000 - 40));
+    stream = net_stream_new(peer_network);
+    taken = 0;
+    return 0;
+}
+
+/* Frames that are much smaller than the card's buffers take all of these before they fill the window. */
+static void a_jumbo_ring_keeps_buffers_for_what_fills_the_gap(void **state)
+{
+    (void)state;
+    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
+    uint32_t gap = peer.next;
+    peer.next += FULL_SEGMENT;
+    for (unsigned i = 0; i < 2 * JUMBO_RING; i++) {
+        full_segments_come(1);
+        turn();
+    }
+
+    peer.next = gap;
+    full_segments_come(1);
+    turn();
+    turn();
+    assert_true(peer.acknowledged != gap);
+}
+
 #define LARGE_CASE(name) cmocka_unit_test_setup_teardown(name, open_large_world, close_world)
 
 int main(void)
@@ -111,6 +141,7 @@ int main(void)
         LARGE_CASE(what_came_while_parked_is_not_lost),
         LARGE_CASE(holes_are_filled_after_all_memory_was_taken),
         LARGE_CASE(holes_are_filled_without_sack),
+        cmocka_unit_test_setup_teardown(a_jumbo_ring_keeps_buffers_for_what_fills_the_gap, open_jumbo_world, close_world),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
