@@ -53,9 +53,9 @@ uint32_t home_measure_second(uint32_t (*now)(void))
     while (peek32(BDA_TICKS) == tick)
         ;
     uint32_t start = now();
-    while (peek32(BDA_TICKS) < tick + 20)
+    while (peek32(BDA_TICKS) < tick + 10)
         ;
-    return (now() - start) / 10436 * 10000; /* 19 ticks are 1.0436 s */
+    return (now() - start) / 4943 * 10000; /* 9 ticks are 0.4943 s */
 }
 
 void exerciser_main(void)
