@@ -116,7 +116,8 @@ static void format_size(char *text, size_t size, const struct disk *disk)
 static uint32_t read_ahead_limit(const struct story *story)
 {
     uint32_t segment = net_stream_segment(story->stream), full = story->nic.mtu - 40u;
-    return segment < full - full / 16 ? story->window / full * segment : 2 * story->window;
+    bool small = segment && segment < full - full / 16; /* 0: it is connecting anew */
+    return small ? story->window / full * segment : 2 * story->window;
 }
 
 /* With blocks too large for its memory there is none. */

@@ -315,6 +315,9 @@ static void small_segments_must_fit_the_ring(void **state)
     tear_down(state);
     set_up(state);
     assert_int_equal(read_ahead_at_most(536), 448 * 536);
+    tear_down(state);
+    set_up(state);
+    assert_int_equal(read_ahead_at_most(0), 2 * 448 * 1460); /* the connection is just being made anew */
 }
 
 int main(void)
