@@ -14,8 +14,6 @@ static union {
 } at;
 
 static uint8_t written[WORKS_SPAN_MAX / 8]; /* a bit a sector of the data */
-#define SECONDS_MAX 8                       /* measured */
-
 static uint32_t units_per_second, random_state, wrong;
 
 static uint32_t now(void)

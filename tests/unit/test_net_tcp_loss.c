@@ -8,7 +8,6 @@
 #include "platform/frame.h"
 #include "tests/unit/stream_world.h"
 
-#define SEGMENT     1460u
 #define SEGMENTS    8192u
 #define SACK_BLOCKS 3u
 #define ROUND_TRIPS 8u /* ms: of some 1.2 ms each, as time here goes by the half millisecond */
@@ -36,7 +35,7 @@ static unsigned first_missing(void)
 
 static uint32_t number_of(unsigned segment)
 {
-    return peer.stack_iss + 1 + segment * SEGMENT;
+    return peer.stack_iss + 1 + segment * FULL_SEGMENT;
 }
 
 /* A block of what came around a segment that did; what is behind it. */
@@ -90,7 +89,7 @@ static void receive_segment(const uint8_t *frame, unsigned length)
         return;
     }
 
-    unsigned segment = (get_be32(tcp + TCP_SEQUENCE) - peer.stack_iss - 1) / SEGMENT;
+    unsigned segment = (get_be32(tcp + TCP_SEQUENCE) - peer.stack_iss - 1) / FULL_SEGMENT;
     assert_true(segment < SEGMENTS);
     receiver.sent++;
     if (receiver.lose[segment]) {
@@ -104,7 +103,7 @@ static void receive_segment(const uint8_t *frame, unsigned length)
 
 static void send_segments(unsigned count)
 {
-    struct stream_span span = {outgoing, count * SEGMENT, true};
+    struct stream_span span = {outgoing, count * FULL_SEGMENT, true};
     size_t taken;
     receiver.base = next_out;
     next_out += count;
@@ -302,7 +301,7 @@ static void timeout_in_the_middle_of_recovery(void **state)
 {
     (void)state;
     begin(true);
-    tcp_active_pcbs->cwnd = 30 * SEGMENT;
+    tcp_active_pcbs->cwnd = 30 * FULL_SEGMENT;
     for (unsigned i = 0; i < 26; i++)
         receiver.lose[next_out + i] = 1;
     send_segments(30);

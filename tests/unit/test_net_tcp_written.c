@@ -8,7 +8,6 @@
 #include "platform/frame.h"
 #include "tests/unit/stream_world.h"
 
-#define SEGMENT     1460u
 #define SACK_BLOCKS 3u
 #define BYTES       (160u * 1024)
 
@@ -105,13 +104,13 @@ static void send_piece(size_t length)
  */
 static void lose_most(bool more)
 {
-    tcp_active_pcbs->cwnd = 30 * SEGMENT;
-    keeper.lose_all = (uint32_t)written + 20 * SEGMENT;
-    keeper.lose_some = keeper.lose_all + 3 * SEGMENT;
-    send_piece(20 * SEGMENT);
+    tcp_active_pcbs->cwnd = 30 * FULL_SEGMENT;
+    keeper.lose_all = (uint32_t)written + 20 * FULL_SEGMENT;
+    keeper.lose_some = keeper.lose_all + 3 * FULL_SEGMENT;
+    send_piece(20 * FULL_SEGMENT);
     for (unsigned i = 0; i < 6; i++)
-        send_piece(SEGMENT / 2 + (unsigned)rand() % SEGMENT / 2);
-    send_piece(4 * SEGMENT);
+        send_piece(FULL_SEGMENT / 2 + (unsigned)rand() % FULL_SEGMENT / 2);
+    send_piece(4 * FULL_SEGMENT);
     for (unsigned i = 1 + (unsigned)rand() % 4; i != 0; i--) {
         peer_world_run(1);
         if (more)
@@ -125,7 +124,7 @@ static void lose_and_close(bool sack)
     peer.sack = sack;
     wire.sent = keep_segment;
     assert_int_equal(connect_to("10.0.0.1", 1000), OK);
-    for (written = 0; written < BYTES - 60 * SEGMENT;) {
+    for (written = 0; written < BYTES - 60 * FULL_SEGMENT;) {
         lose_most(true);
         assert_true(wait_for_all() < 3000);
     }
