@@ -115,7 +115,7 @@ static void format_size(char *text, size_t size, const struct disk *disk)
  */
 static uint32_t read_ahead_limit(const struct story *story)
 {
-    uint32_t segment = net_stream_segment(story->stream), full = story->nic.mtu - 40u;
+    uint32_t segment = net_stream_segment(story->stream), full = story_full_segment(story->nic.mtu);
     bool small = segment && segment < full - full / 16; /* 0: it is connecting anew */
     return small ? story->window / full * segment : 2 * story->window;
 }

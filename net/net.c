@@ -30,7 +30,6 @@ static uint64_t skipped_ticks;          /* and what it left out, as far as nobod
 /* ---- sizes ---- */
 
 #define FULL_SEGMENT      1460u
-#define SEGMENT_HEADERS   40u
 #define SEGMENT_COST      352u  /* tcp_seg, header pbuf, data pbuf, and the copy of a short span, as net/heap.c rounds them */
 #define HEAP_BASE         8192u /* PCBs, DHCP and DNS messages, ARP and ND packets that wait */
 #define HEAP_BASE_BY_HAND 3072u /* without the messages */
@@ -61,7 +60,7 @@ static uint32_t send_buffer(uint32_t window)
 static unsigned held_frames(const struct net_config *config)
 {
     bool jumbo = config->nic && config->nic->mtu > NIC_MTU_DEFAULT;
-    unsigned segments = config->window / (jumbo ? config->nic->mtu - SEGMENT_HEADERS : FULL_SEGMENT);
+    unsigned segments = config->window / (jumbo ? config->nic->mtu - (IPV4_HEADER + TCP_HEADER) : FULL_SEGMENT);
     unsigned kept = segments / 8 + 2;
     unsigned held = config->by_hand ? segments * 4 / 3 + 1 : segments > kept ? segments - kept : 0;
     return clamp(4, held, HELD_FRAMES_MAX);
