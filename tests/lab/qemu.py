@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """One QEMU machine: its serial line read live, its screen, memory and keys by the monitor, its end always certain."""
+import contextlib
 import json
 import os
 import re
@@ -12,6 +13,7 @@ from . import process
 
 MAC = "52:54:00:12:34:56"
 RECEIVE_CONTROL, RECEIVER_ENABLED = 0x0100, 1 << 1  # 8254x: RCTL.EN
+PCI_ADDRESS, PCI_DATA = 0xCF8, 0xCFC  # ports
 
 
 class Machine:
@@ -188,12 +190,31 @@ class Machine:
         """A command of the human monitor's; returns what it prints."""
         return self.qmp("human-monitor-command", **{"command-line": line})
 
+    @contextlib.contextmanager
+    def held(self):
+        """The machine stands still meanwhile: what takes several steps of the monitor's is one to it."""
+        self.qmp("stop")
+        yield
+        self.qmp("cont")
+
+    def set_port(self, port, value, width="b"):
+        """Writes to an I/O port; `width` is the monitor's letter for 1, 2 or 4 bytes, b, h or w."""
+        self.monitor(f"o /{width} {port:#x} {value:#x}")
+
+    def port(self, port, width="b"):
+        """What an I/O port reads as."""
+        return int(self.monitor(f"i /{width}x {port:#x}").split("=")[1], 16)
+
     def pci_command(self, bus, device, value=None):
-        """The command register of a PCI device; written before, if there is a value. The machine is not to use port CF8h then."""
-        self.monitor(f"o /w 0xcf8 {0x80000004 | bus << 16 | device << 11:#x}")
-        if value is not None:
-            self.monitor(f"o /w 0xcfc {value:#x}")
-        return int(self.monitor("i /w 0xcfc").split("=")[1], 16) & 0xFFFF
+        """The command register of a PCI device; written before, if there is a value."""
+        with self.held():
+            before = self.port(PCI_ADDRESS, "w")
+            self.set_port(PCI_ADDRESS, 0x80000004 | bus << 16 | device << 11, "w")
+            if value is not None:
+                self.set_port(PCI_DATA, value, "h")
+            command = self.port(PCI_DATA, "h")
+            self.set_port(PCI_ADDRESS, before, "w")
+        return command
 
     def poke(self, address, data):
         """Writes to physical memory, by QEMU's stub for debuggers, which stops the machine meanwhile."""
