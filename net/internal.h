@@ -72,6 +72,12 @@ struct network *net_of_pcb(const struct tcp_pcb *pcb); /* that of the stream tha
 /* Begins the first turn after a pause, if it has not begun; for whoever may send before. */
 void net_wake(struct network *network);
 
+/*
+ * Whether there is memory for so many bytes more in TCP's queue, in segments of so many, besides what acknowledging needs:
+ * without that, what is received would not move on, nor would what it waits behind.
+ */
+bool net_may_queue(uint32_t length, uint16_t segment, bool copied);
+
 /* One turn, and the home's own; for loops that wait. */
 void net_wait_turn(void);
 

@@ -107,17 +107,20 @@ static void pump_stream(struct stream *stream)
 
 /* ---- end ---- */
 
+ALWAYS_INLINE void drop_first_received(struct net_stream *s)
+{
+    struct pbuf *first = s->rx;
+    s->rx = first->next;
+    s->rx_used = 0;
+    first->next = NULL;
+    first->tot_len = first->len;
+    pbuf_free(first);
+}
+
 static void drop_received(struct net_stream *s)
 {
-    while (s->rx) {
-        struct pbuf *next = s->rx->next;
-        s->rx->next = NULL;
-        s->rx->tot_len = s->rx->len;
-        pbuf_free(s->rx);
-        s->rx = next;
-    }
-    s->rx_last = NULL;
-    s->rx_used = 0;
+    while (s->rx)
+        drop_first_received(s);
 }
 
 /* lwIP tells the stream nothing more of its PCB, which is from now on lwIP's alone. */
@@ -357,23 +360,28 @@ static enum status why_ended(const struct net_stream *s)
     return s->ended == OK ? E_STREAM_CLOSED : s->ended;
 }
 
-/* Queues what fits of one span. */
+/* Queues what fits: the queue is longer than its memory, above all when the peer's segments are small, and less may still fit. */
+static uint32_t queue_piece(struct net_stream *s, const void *from, uint32_t length, uint8_t flags)
+{
+    uint16_t segment = tcp_mss(s->pcb);
+    while (length && (!net_may_queue(length, segment, flags & TCP_WRITE_FLAG_COPY) ||
+                      tcp_write(s->pcb, from, (uint16_t)length, flags) != ERR_OK))
+        length = length > segment ? length / 2 : 0;
+    return length;
+}
+
+/* The same of one span. */
 static size_t queue_span(struct net_stream *s, const struct stream_span *span, bool more)
 {
     size_t done = 0;
     while (done < span->length) {
-        const uint8_t *from = (const uint8_t *)span->bytes + done;
         size_t rest = span->length - done;
         uint32_t piece = smaller_of(tcp_sndbuf(s->pcb), rest < CHUNK ? (uint32_t)rest : CHUNK);
-        if (piece == 0)
-            break;
-
         uint8_t flags = span->stable ? 0 : TCP_WRITE_FLAG_COPY;
         if (more || piece < rest)
             flags |= TCP_WRITE_FLAG_MORE;
-        /* The queue is longer than its memory, above all when the peer's segments are small: less may still fit. */
-        while (piece && tcp_write(s->pcb, from, (uint16_t)piece, flags) != ERR_OK)
-            piece = piece > tcp_mss(s->pcb) ? piece / 2 : 0;
+
+        piece = queue_piece(s, (const uint8_t *)span->bytes + done, piece, flags);
         if (piece == 0)
             break;
         done += piece;
@@ -426,13 +434,8 @@ static enum status receive_stream(struct stream *stream, void *to, size_t length
         bytes_copy((uint8_t *)to + done, (const uint8_t *)first->payload + s->rx_used, piece);
         done += piece;
         s->rx_used = (uint16_t)(s->rx_used + piece);
-        if (s->rx_used == first->len) {
-            s->rx = first->next;
-            s->rx_used = 0;
-            first->next = NULL;
-            first->tot_len = first->len;
-            pbuf_free(first);
-        }
+        if (s->rx_used == first->len)
+            drop_first_received(s);
     }
 
     *received = done;
@@ -440,9 +443,7 @@ static enum status receive_stream(struct stream *stream, void *to, size_t length
     if (s->owed >= TCP_WND / 8)
         open_window(s);
 
-    if (done || length == 0 || s->rx)
-        return OK;
-    if (s->pcb && !s->peer_closed)
+    if (done || length == 0 || s->rx || (s->pcb && !s->peer_closed))
         return OK;
     return s->pcb || s->peer_closed ? E_STREAM_CLOSED : why_ended(s);
 }

@@ -133,6 +133,25 @@ static void a_jumbo_ring_keeps_buffers_for_what_fills_the_gap(void **state)
     assert_true(peer.acknowledged != gap);
 }
 
+/* Copies of small pieces take the most memory, and a peer may take none of them for a while. */
+static void what_is_queued_leaves_memory_to_acknowledge(void **state)
+{
+    (void)state;
+    peer.advertise = 0;
+    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
+    size_t done = 0;
+    for (size_t queued = 1; queued; done += queued) {
+        struct stream_span span = {outgoing + done, 160, false};
+        assert_int_equal(stream->ops->send(stream, &span, 1, &queued), OK);
+    }
+    assert_in_range(done, 64 * 1024, SEGMENTS * FULL_SEGMENT);
+
+    full_segments_come(2);
+    turn();
+    turn();
+    assert_int_equal(peer.acknowledged, peer.next);
+}
+
 #define LARGE_CASE(name) cmocka_unit_test_setup_teardown(name, open_large_world, close_world)
 
 int main(void)
@@ -141,6 +160,7 @@ int main(void)
         LARGE_CASE(what_came_while_parked_is_not_lost),
         LARGE_CASE(holes_are_filled_after_all_memory_was_taken),
         LARGE_CASE(holes_are_filled_without_sack),
+        LARGE_CASE(what_is_queued_leaves_memory_to_acknowledge),
         cmocka_unit_test_setup_teardown(a_jumbo_ring_keeps_buffers_for_what_fills_the_gap, open_jumbo_world, close_world),
     };
 
