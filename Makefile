@@ -28,6 +28,9 @@ endif
 # make -n and its like: read before MAKEFLAGS holds more than what was typed.
 DRY_RUN := $(findstring n,$(firstword -$(MAKEFLAGS)))
 
+# For goals that call make again: that one uses what the machine has, unless somebody said how much.
+ALL_PROCESSORS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+
 # Only the rules written here; compilers write the .d files.
 MAKEFLAGS += --no-builtin-rules
 %.d: ;
@@ -70,7 +73,7 @@ test-programs: $(TEST_PROGRAMS) $(FUZZ_PROGRAMS)
 
 .PHONY: test
 test: deps
-	$(MAKE) WERROR=1 all unit-programs test-programs
+	$(MAKE) $(ALL_PROCESSORS) WERROR=1 all unit-programs test-programs
 	/usr/bin/python3 -m pytest -n 2 tests
 
 .PHONY: clean

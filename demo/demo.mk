@@ -9,5 +9,5 @@ export FIRMWARE DEMO_DISK DEMO_KEEP DEMO_DISPLAY DEMO_MEMORY DEMO_NIC
 
 .PHONY: demo
 demo: deps
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) $(ALL_PROCESSORS) --no-print-directory all
 	@/usr/bin/python3 demo/demo.py

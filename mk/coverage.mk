@@ -34,7 +34,7 @@ $(COVERAGE_PROBE): $(COVERAGE_PROBE_OBJECTS) $(COVERAGE_LIBRARY)
 coverage-programs: $(COVERAGE_UNITS) $(COVERAGE_PROBE)
 coverage: deps
 	@mk/packages.sh gcovr
-	$(MAKE) all coverage-programs
+	$(MAKE) $(ALL_PROCESSORS) all coverage-programs
 	find build/coverage -name '*.gcda' -delete
 	@set -e; for program in $(COVERAGE_UNITS); do $$program > $$program.log 2>&1 || { tail -n 40 $$program.log; exit 1; }; done
 	DISK_PROBE=$(COVERAGE_PROBE) FAULTS=all /usr/bin/python3 -m pytest -q -p no:cacheprovider -n 2 tests/faults/test_host.py

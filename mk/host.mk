@@ -44,5 +44,5 @@ build/host/tests/unit/test_unpack: | build/bios/core.bin
 .PHONY: unit-programs unit
 unit-programs: $(UNIT_PROGRAMS)
 unit: unit-deps
-	@$(MAKE) --no-print-directory WERROR=1 all unit-programs
+	@$(MAKE) $(ALL_PROCESSORS) --no-print-directory WERROR=1 all unit-programs
 	/usr/bin/python3 -m pytest -q -p no:cacheprovider tests/unit

@@ -3,5 +3,5 @@
 
 .PHONY: size
 size:
-	@$(MAKE) --no-print-directory all build/host/tests/unit/test_dump_profile
+	@$(MAKE) $(ALL_PROCESSORS) --no-print-directory all build/host/tests/unit/test_dump_profile
 	@/usr/bin/python3 tools/size.py

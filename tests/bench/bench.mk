@@ -22,7 +22,7 @@
 
 .PHONY: bench bench-efi bench-docs bench-traces profile order
 bench bench-efi: deps
-	@$(MAKE) --no-print-directory all test-programs
+	@$(MAKE) $(ALL_PROCESSORS) --no-print-directory all test-programs
 	@/usr/bin/python3 -m tests.bench.bench $(if $(filter %-efi,$@),--efi) $(if $(FULL),--full) $(if $(BOOTS),--boots=$(BOOTS)) \
 		$(if $(MS),--ms=$(MS)) --networks="$(NETWORKS)" --works="$(WORKS)" --peers="$(PEER)" $(if $(ONLY),--only="$(ONLY)") \
 		$(if $(NIC),--nic=$(NIC))
@@ -31,11 +31,11 @@ bench-docs:
 	@/usr/bin/python3 -m tests.bench.plot docs/performance.svg $(wildcard build/bench.json build/bench-efi.json)
 
 profile: deps
-	@$(MAKE) --no-print-directory all test-programs
+	@$(MAKE) $(ALL_PROCESSORS) --no-print-directory all test-programs
 	@/usr/bin/python3 -m tests.bench.profile --works="$(WORKS)" $(if $(MB),--mb=$(MB)) $(if $(NIC),--nic=$(NIC))
 
 order: deps
-	@$(MAKE) --no-print-directory all test-programs
+	@$(MAKE) $(ALL_PROCESSORS) --no-print-directory all test-programs
 	@/usr/bin/python3 -m tests.bench.order
 
 bench-traces: deps

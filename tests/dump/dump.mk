@@ -31,11 +31,11 @@ build/host/kexec-load: tests/dump/kexec_load.c
 # make test-dump: every case of the dump in machines; make test has the chief ones.
 .PHONY: test-dump
 test-dump: deps
-	$(MAKE) WERROR=1 all test-programs
+	$(MAKE) $(ALL_PROCESSORS) WERROR=1 all test-programs
 	DUMP=all /usr/bin/python3 -m pytest -n 2 tests/dump tests/savecore
 
 # How fast a dump is, beside what the loader itself writes, in one run; figures go to build/bench-dump.json.
 .PHONY: bench-dump
 bench-dump: deps
-	@$(MAKE) --no-print-directory all test-programs
+	@$(MAKE) $(ALL_PROCESSORS) --no-print-directory all test-programs
 	@/usr/bin/python3 tests/dump/bench_dump.py
