@@ -6,6 +6,7 @@
 #   make unit            the unit tests alone
 #   make test-dump       every case of the crash dump, in machines
 #   make test-faults     every fault of tests/faults, and docs/faults.md
+#   make test-fuzz       every fuzzer for a minute, of which make test does 15 seconds
 #   make test-random     100,000 reads and writes in all orders in each place, of which make test does some
 #   make coverage        which lines the tests on the host reach
 #   make size            what loader and crash dump take of the memory that they may have

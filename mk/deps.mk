@@ -17,7 +17,7 @@ unit-deps:
 # A goal that builds begins with what it is built by, before compilers are asked for their folders. These goals build nothing, or
 # ask for more and call make again; and make -n, which a shell calls to complete a goal's name, only shows.
 WITHOUT_PACKAGES := bench bench-docs bench-dump bench-efi bench-traces clean coverage demo deps order profile unit unit-deps \
-	test test-debian13 test-dump test-faults test-random
+	test test-debian13 test-dump test-faults test-fuzz test-random
 ifneq ($(filter-out $(WITHOUT_PACKAGES),$(or $(MAKECMDGOALS),all)),)
 ifeq ($(DRY_RUN),)
 $(shell mk/packages.sh $(BUILD_PACKAGES) >&2)

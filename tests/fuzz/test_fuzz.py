@@ -13,7 +13,7 @@ import pytest
 
 HERE = pathlib.Path(__file__).parent
 PROGRAMS = HERE.parent.parent / "build" / "fuzz" / "tests" / "fuzz"
-SECONDS = int(os.environ.get("FUZZ_SECONDS", "60"))
+SECONDS = int(os.environ.get("FUZZ_SECONDS", "15"))
 LENGTH_OF_A_PACKET = 4096
 # A table of four paths is longer than that, and so is a segment of data with its header and digests.
 LENGTH = {"fuzz_dump_arm": 8192, "fuzz_ibft": 8192, "fuzz_isdh": 8192, "fuzz_handoff_tool": 8192, "fuzz_iscsi_pdu": 8192,
