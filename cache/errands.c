@@ -153,7 +153,8 @@ bool cache_fill(struct cache *cache, struct cache_pool *pool, uint32_t lba, uint
     if (!errand)
         return false;
 
-    if (from > line->to || from + blocks < line->from)
+    /* What is valid must be in one run with it, and nowhere in the memory that what is read may be put into until it is done. */
+    if (from != line->to && from + blocks != line->from)
         cache_drop(line);
     charge(cache, line, bytes, account);
     line->fill = cache_errand_number(cache, errand);
@@ -229,7 +230,7 @@ static void end_write(struct cache *cache, struct cache_errand *write)
     }
     cache_renew(cache, write, number);
     if ((int32_t)(write->number - cache->doubt_since) > 0)
-        cache->doubt_to = cache->doubt_from;
+        cache->doubt_from = cache->doubt_to = 0;
 }
 
 /* A read that is not of a small line's size is no thing to be kept: it would flush what is. */

@@ -46,7 +46,6 @@ void cache_drop(struct cache_line *line)
 {
     line->from = line->to = line->used_from = line->used_to = 0;
     line->writer = 0;
-    line->wanted_again = false;
 }
 
 /*
@@ -92,6 +91,7 @@ struct cache_line *cache_take_line(struct cache *cache, struct cache_pool *pool,
     cache_drop(best);
     best->first = lba & ~(pool->blocks - 1);
     best->account = ACCOUNT_NONE;
+    best->wanted_again = false;
     best->stamp = cache->stamp;
     return best;
 }

@@ -15,14 +15,17 @@
 
 #define DISK_BLOCKS 65536u
 #define HELD_MAX    96
-#define WORDS       4  /* of a block that hold its name */
-#define PAST        6  /* versions of a block that are remembered */
-#define LOST        16 /* writes given up that may still come */
+#define HELD_BLOCKS 2048 /* of a read */
+#define WORDS       4    /* of a block that hold its name */
+#define PAST        6    /* versions of a block that are remembered */
+#define LOST        16   /* writes given up that may still come */
 
 struct held {
     struct disk_request *request;
     uint64_t order, acts_at, answers_at; /* microseconds */
     bool acted, fails;
+    uint32_t early;              /* blocks of a read that come when they are read, and not with the answer */
+    uint32_t found[HELD_BLOCKS]; /* by a read */
 };
 
 static struct {
@@ -123,6 +126,14 @@ static void land_lost(uint64_t before_order, uint64_t until)
     }
 }
 
+static void bring(const struct held *held, uint32_t from, uint32_t to)
+{
+    const struct disk_request *request = held->request;
+
+    for (uint32_t i = from; i < to; i++)
+        name_block((uint8_t *)request->buffer + (size_t)i * below.disk.block_size, request->lba + i, held->found[i]);
+}
+
 static void act(struct held *held)
 {
     struct disk_request *request = held->request;
@@ -133,13 +144,14 @@ static void act(struct held *held)
     /* A write that fails has got half way. */
     uint32_t blocks = request->operation == DISK_WRITE && held->fails ? request->blocks / 2 : request->blocks;
     for (uint32_t i = 0; request->operation != DISK_FLUSH && i < blocks; i++) {
-        uint8_t *block = (uint8_t *)request->buffer + (size_t)i * below.disk.block_size;
-
         if (request->operation == DISK_READ)
-            name_block(block, request->lba + i, below.blocks[(request->lba + i) % DISK_BLOCKS].version);
+            held->found[i] = below.blocks[(request->lba + i) % DISK_BLOCKS].version;
         else
-            change_block(request->lba + i, version_in(block, request->lba + i));
+            change_block(request->lba + i,
+                         version_in((uint8_t *)request->buffer + (size_t)i * below.disk.block_size, request->lba + i));
     }
+    if (request->operation == DISK_READ)
+        bring(held, 0, held->early);
 }
 
 static void below_submit(struct disk *disk, struct disk_request *request)
@@ -160,6 +172,7 @@ static void below_submit(struct disk *disk, struct disk_request *request)
         held->acts_at = held->answers_at;
     }
     held->acted = false;
+    held->early = request->operation == DISK_READ ? any(request->blocks + 1) : 0;
     held->fails = any(100) < below.fails_percent || (request->operation == DISK_READ && request->lba < below.fails_to &&
                                                      request->lba + request->blocks > below.fails_from);
     below.commands++;
@@ -217,6 +230,8 @@ static void below_pump(struct disk *disk)
         }
         if (!held->acted)
             act(held);
+        if (request->operation == DISK_READ)
+            bring(held, held->early, request->blocks);
         request->status = held->fails ? E_SCSI_MEDIUM : OK;
         request->done = true;
         let_go(i);

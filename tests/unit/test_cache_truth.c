@@ -139,6 +139,34 @@ static void a_write_into_what_is_on_its_way(void **state)
         read_some(2000 + i * 8, 8);
 }
 
+/* … also what lies in the memory that it is read into, and was there before. */
+static void a_write_to_what_is_read_once_more(void **state)
+{
+    static uint8_t buffers[2][512];
+
+    (void)state;
+    parts->credit[ACCOUNT_SMALL] = 0;
+    read_some(4001, 1);
+    assert_int_equal(read_some(4001, 1), 0);
+    parts->credit[ACCOUNT_SMALL] = LOAN_SMALL;
+    struct disk_request neighbour = request_of(DISK_READ, 4002, 1, buffers[0]);
+    disk_submit(cache, &neighbour);
+    assert_int_equal(below.count, 1);
+    assert_int_equal(below.held[0].request->blocks, 8);
+    below.held[0].acts_at = 0;
+    below.held[0].early = 0;
+    below.held[0].answers_at += 20000;
+    below_pump(&below.disk); /* the disk has read what it will answer */
+
+    struct disk_request write = submit_write(4001, 1, buffers[1]);
+    disk_submit(cache, &write);
+    assert_int_equal(disk_wait(cache, &write, deadline_after_ms(100)), OK);
+    read_some(4001, 1);
+    assert_int_equal(disk_wait(cache, &neighbour, deadline_after_ms(100)), OK);
+    turns(300);
+    read_some(4001, 1);
+}
+
 static void nothing_is_read_ahead_over_a_write(void **state)
 {
     static uint8_t buffer[64 * 512];
@@ -165,9 +193,14 @@ static void a_write_that_fails(void **state)
     (void)state;
     remember_some();
     below.fails_percent = 100;
-    assert_int_equal(write_some(64, 8), E_SCSI_MEDIUM);
+    assert_int_equal(write_some(68, 2), E_SCSI_MEDIUM);
     below.fails_percent = 0;
     read_some(64, 64);
+
+    /* Once a later one is done, what lies around it is kept again, and read ahead. */
+    assert_int_equal(write_some(5000, 1), OK);
+    read_some(64, 8);
+    assert_int_equal(read_some(64, 8), 0);
 }
 
 /* It comes when it was given up long ago, before a later one. */
@@ -393,6 +426,7 @@ int main(void)
         CASE(what_is_being_written_is_not_in_memory),
         CASE(two_writes_at_a_time),
         CASE(a_write_into_what_is_on_its_way),
+        CASE(a_write_to_what_is_read_once_more),
         CASE(nothing_is_read_ahead_over_a_write),
         CASE(a_write_that_fails),
         CASE(a_write_that_comes_late),
