@@ -176,19 +176,3 @@ bool key_text_same_word(const char *a, const char *b)
         continue;
     return lower_case(*a) == lower_case(*b);
 }
-
-bool key_text_list_has(const char *list, const char *item)
-{
-    size_t length = strlen(item);
-
-    for (;;) {
-        const char *comma = strchr(list, ',');
-        size_t here = comma ? (size_t)(comma - list) : strlen(list);
-
-        if (here == length && memcmp(list, item, length) == 0)
-            return true;
-        if (!comma)
-            return false;
-        list = comma + 1;
-    }
-}

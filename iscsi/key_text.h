@@ -33,7 +33,4 @@ bool key_text_binary(const char *value, uint8_t *to, uint32_t room, uint32_t *le
 /* True when both are the same word but for the case of their letters. */
 bool key_text_same_word(const char *a, const char *b);
 
-/* True when `item` is one of a comma-separated list. */
-bool key_text_list_has(const char *list, const char *item);
-
 #endif
