@@ -34,7 +34,10 @@ enum cache_account { ACCOUNT_NONE, ACCOUNT_STREAM, ACCOUNT_SMALL, ACCOUNTS };
 #define CACHE_END        0xFFFE0000u
 #define CACHE_BLOCKS_MAX 0x10000u /* of a request */
 
-/* Consecutive blocks; one run of them is valid, which a fill makes longer. Free: no valid block, no fill. */
+/*
+ * Consecutive blocks; one run of them is valid, and a fill is for others, which make that run longer. Free: no valid block, no
+ * fill.
+ */
 struct cache_line {
     uint32_t first;                 /* block, a multiple of the line's size */
     uint32_t stamp;                 /* when it was touched last */

@@ -51,9 +51,10 @@ bool block_io_has_disk(void);
 EFI_STATUS block_io_check(const struct block_request *request, bool *nothing);
 
 /*
- * Move what has been checked, and flush; return when it is done, within options->call_ms for it and for each request before it
- * that it has to wait for. EFI_DEVICE_ERROR when we are inside the stack already, or boot services have ended; otherwise what
- * block_answer_of() makes of the disk's status. A disk that cannot be written has nothing to flush: EFI_SUCCESS.
+ * Move what has been checked, and flush; return when it is done, within options->call_ms; while there are requests of others,
+ * when neither it nor one before it has got further for so long (block_queue.h). EFI_DEVICE_ERROR when we are inside the stack
+ * already, or boot services have ended; otherwise what block_answer_of() makes of the disk's status. A disk that cannot be
+ * written has nothing to flush: EFI_SUCCESS.
  */
 EFI_STATUS block_io_transfer(const struct block_request *request);
 EFI_STATUS block_io_flush(void);

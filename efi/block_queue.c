@@ -104,7 +104,7 @@ bool block_queue_turn(struct disk *disk, uint32_t job_ms)
     return block_queue_is_busy();
 }
 
-/* Its own time begins with the wait: what is before it has no more than that, each. */
+/* It ends: what is before it is given up when it stands still for job_ms, each, and nothing comes in between. */
 EFI_STATUS block_queue_run(struct block_job *job, struct disk *disk, uint32_t job_ms)
 {
     block_queue_add(job);
