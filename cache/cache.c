@@ -289,11 +289,6 @@ static const struct disk_ops operations = {cache_submit, cache_pump, cache_cance
 
 /* ---- its home's ---- */
 
-void cache_limit(struct disk *contract, uint32_t in_flight)
-{
-    ((struct cache *)contract)->in_flight_max = in_flight;
-}
-
 uint32_t cache_in_flight(const struct disk *contract)
 {
     return ((const struct cache *)contract)->in_flight;

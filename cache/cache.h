@@ -30,13 +30,12 @@
 
 /*
  * Places a cache in `size` bytes at `memory`, aligned to 16. Both and the disk below are its own from now on: whoever else writes
- * to that disk, or changes its fields without a new epoch, makes it lie. `in_flight` as for cache_limit(). NULL, with
+ * to that disk, or changes its fields without a new epoch, makes it lie. NULL, with
  * E_INVALID_ARGUMENT recorded, when the memory is too small. max_blocks and all other fields are those of the disk below.
+ *
+ * At most `in_flight` bytes that nobody has asked for are on their way at one time; 0: none.
  */
 struct disk *cache_new(void *memory, size_t size, struct disk *below, uint32_t in_flight);
-
-/* At most so many bytes that nobody has asked for are on their way at one time; 0: none, now or later. The rest lands. */
-void cache_limit(struct disk *cache, uint32_t in_flight);
 
 /* How many bytes, that nobody waits for or somebody, are on their way into the cache's memory. */
 uint32_t cache_in_flight(const struct disk *cache);

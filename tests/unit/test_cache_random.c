@@ -158,7 +158,7 @@ static void meddle(unsigned mishaps)
         cache_settle(cache, deadline_after_ms(any(3)));
         assert_int_equal(cache_in_flight(cache), 0);
     } else if (kind == 25) {
-        cache_limit(cache, any(6) * 100 * KIB);
+        parts->in_flight_max = any(6) * 100 * KIB;
     } else if (kind < 60) {
         pass_us(any(100000));
     }

@@ -132,7 +132,7 @@ static void the_bound_is_kept(void **state)
 
     (void)state;
     for (unsigned i = 0; i < 4; i++) {
-        cache_limit(cache, bounds[i]);
+        parts->in_flight_max = bounds[i];
         cache_settle(cache, deadline_after_ms(1000));
         below.bytes_most = 0;
         for (unsigned j = 0; j < 100; j++) {
@@ -146,7 +146,7 @@ static void the_bound_is_kept(void **state)
 static void off_is_off(void **state)
 {
     (void)state;
-    cache_limit(cache, 0);
+    parts->in_flight_max = 0;
     for (unsigned i = 0; i < 500; i++)
         read_some(i * 3, 3);
     assert_int_equal(below.bytes, 500 * 3 * 512);

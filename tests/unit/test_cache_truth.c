@@ -172,10 +172,10 @@ static void nothing_is_read_ahead_over_a_write(void **state)
     static uint8_t buffer[64 * 512];
 
     (void)state;
-    cache_limit(cache, 0);
+    parts->in_flight_max = 0;
     for (unsigned i = 0; i < 5; i++)
         read_some(2000 + i * 8, 8);
-    cache_limit(cache, 512 * KIB);
+    parts->in_flight_max = 512 * KIB;
     below.delay_us = 50000;
     struct disk_request write = submit_write(2056, 64, buffer);
     disk_submit(cache, &write);
