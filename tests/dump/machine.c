@@ -18,6 +18,7 @@
 #define PCI_ID_82540EM 0x100E8086u
 #define FRAME_MOST     2048u
 #define CALIBRATION_MS 50
+#define LOOK_MS        10 /* between two looks at the clock, as long as the host runs us */
 
 struct machine machine;
 void (*machine_interferes)(void);
@@ -45,11 +46,25 @@ static intptr_t ask_kernel(intptr_t number, intptr_t a, intptr_t b, intptr_t c, 
 
 /* ---- time, log, random bytes ---- */
 
-uint64_t platform_ticks(void)
+static uint64_t read_counter(void)
 {
     uint32_t low, high;
     __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
     return (uint64_t)high << 32 | low;
+}
+
+/* The machine's own time, which stands still while the host runs others: what is done in time does not depend on them. */
+uint64_t platform_ticks(void)
+{
+    static uint64_t looked_at, stood_still;
+    uint64_t now = read_counter(), most = LOOK_MS * ticks_per_ms;
+
+    if (now < looked_at) /* another CPU's */
+        now = looked_at;
+    if (now - looked_at > most)
+        stood_still += now - looked_at - most;
+    looked_at = now;
+    return now - stood_still;
 }
 
 uint64_t platform_ticks_per_ms(void)
@@ -59,7 +74,7 @@ uint64_t platform_ticks_per_ms(void)
 
 static void calibrate(void)
 {
-    uint64_t before = platform_ticks();
+    uint64_t before = read_counter();
     struct timespec begin, now;
     uint64_t elapsed = 0;
     clock_gettime(CLOCK_MONOTONIC, &begin);
@@ -67,7 +82,7 @@ static void calibrate(void)
         clock_gettime(CLOCK_MONOTONIC, &now);
         elapsed = (uint64_t)(now.tv_sec - begin.tv_sec) * 1000000000u + (uint64_t)now.tv_nsec - (uint64_t)begin.tv_nsec;
     }
-    ticks_per_ms = (platform_ticks() - before) * 1000000u / elapsed;
+    ticks_per_ms = (read_counter() - before) * 1000000u / elapsed;
 }
 
 void platform_stall_us(uint32_t microseconds)
