@@ -7,9 +7,11 @@
  *                           extent=LBA:blocks chap=name/secret mutual=name/secret isid=hex profile=small|large
  *                           request=bytes timeout_ms=N lose=N (one frame in N) pull_after=N (requests until the cable is out)
  *                           return_after_ms=N (until it is in again) wreck=N (a bit of what was armed is flipped) rewrite=1
+ *                           stop_after=N (requests until the process stops itself by SIGSTOP, to be told to go on)
  *                           file=1 (in an area, by dump/file.h) rounds=N (armed and opened so often)
  * Prints key=value lines; exits 0 when all went well, 1 with "error=S…" else.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +38,7 @@ static struct port {
     uint64_t length; /* bytes of it */
     uint32_t request, block_size;
     uint64_t first, done; /* LBA; bytes that were written */
-    unsigned requests, pull_after, return_after_ms, entries_refused;
+    unsigned requests, pull_after, return_after_ms, stop_after, entries_refused;
     deadline_t return_at;
     bool rewrite, as_file;
     enum status status;
@@ -90,6 +92,8 @@ static enum status write_request(uint64_t at, uint32_t length)
         if (port.return_after_ms)
             port.return_at = deadline_after_ms(port.return_after_ms);
     }
+    if (port.stop_after && port.requests == port.stop_after)
+        raise(SIGSTOP);
     port.requests++;
 
     note_depth();
@@ -230,9 +234,14 @@ static void set_option(const char *key, const char *value)
     const struct {
         const char *name;
         unsigned *to;
-    } numbers[] = {{"request", &port.request},       {"timeout_ms", &options.timeout_ms},        {"lose", &machine.lose},
-                   {"pull_after", &port.pull_after}, {"return_after_ms", &port.return_after_ms}, {"wreck", &options.wreck},
-                   {"rounds", &options.rounds}};
+    } numbers[] = {{"request", &port.request},
+                   {"timeout_ms", &options.timeout_ms},
+                   {"lose", &machine.lose},
+                   {"pull_after", &port.pull_after},
+                   {"return_after_ms", &port.return_after_ms},
+                   {"wreck", &options.wreck},
+                   {"rounds", &options.rounds},
+                   {"stop_after", &port.stop_after}};
     const struct {
         const char *name, **to;
     } texts[] = {{"table", &options.table}, {"tap", &options.tap}, {"source", &options.source}, {"profile", &options.profile}};
