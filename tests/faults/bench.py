@@ -23,6 +23,7 @@ DEFAULTS = {"reads": 60, "writes": 20, "depth": 4, "recovery_ms": 20000, "backof
 class Control:
     def __init__(self, path):
         self.peer = socket.socket(socket.AF_UNIX)
+        self.peer.settimeout(process.bound(30))
         self.peer.connect(path)
         self.file = self.peer.makefile("rw", encoding="utf-8")
 
@@ -40,11 +41,6 @@ class Control:
     def close(self):
         self.file.close()
         self.peer.close()
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
 
 
 def with_port(value, port):
@@ -89,15 +85,17 @@ class Running:
         self.folder, self.case = str(folder), case
         self.disk = make_disk(os.path.join(self.folder, "disk.img"), 1)
         self.other = make_disk(os.path.join(self.folder, "other.img"), 2) if case.other_disk else None
-        self.port = free_port()
+        self.port = 0  # known once it listens
 
     def __enter__(self):
         path = os.path.join(self.folder, "control")
-        command = [sys.executable, TARGET, "--disk", self.disk, "--listen", f"127.0.0.1:{self.port}", "--control", path,
+        command = [sys.executable, TARGET, "--disk", self.disk, "--listen", "127.0.0.1:0", "--control", path,
                    "--settings", json.dumps(self.case.settings)]
         self.log = open(os.path.join(self.folder, "target.log"), "w+b")
         self.child = process.start(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log)
-        assert self.child.stdout.readline().startswith(b"ready"), self.target_log()
+        ready, *ports = self.child.stdout.readline().split() or [b""]
+        assert ready == b"ready", self.target_log()
+        self.port, = map(int, ports)
         self.control = Control(path)
         for name, options in with_port(self.case.faults, self.port):
             other = {"disk": self.other} if name in ("other-disk", "swap-live") else {}
