@@ -53,7 +53,7 @@ class Crash:
         """A shell command that ends well; returns what it printed."""
         begin = self.machine.position
         self.machine.type(command + "\n")
-        match = self.machine.expect(r"^DUMP DONE (\d+)", timeout, or_fail=FAILED)
+        match = self.machine.expect(r"^DUMP DONE (\d+)\n", timeout, or_fail=FAILED)
         assert match.group(1) == "0", self.machine.text[begin:]
         return self.machine.text[begin:match.start()]
 

@@ -62,7 +62,7 @@ class Linux:
         """A shell command's exit status, and what it printed."""
         begin = self.machine.position
         self.machine.type(command + "\n")
-        match = self.machine.expect(r"^MACHINE DONE (\d+)", 120, or_fail="Kernel panic.*")
+        match = self.machine.expect(r"^MACHINE DONE (\d+)\n", 120, or_fail="Kernel panic.*")
         return int(match.group(1)), self.machine.text[begin:match.start()]
 
 
