@@ -28,7 +28,8 @@ def kdump_files(lab):
 
 def boot(lab, *words):
     debian = crash.boot(lab, memory=MEMORY, kernel=[f"crashkernel={FOR_KDUMP}M", *words], files=kdump_files(lab))
-    debian.run("/newroot/kexec-load /newroot/vmlinuz /newroot/kdump.gz 'console=ttyS0,115200 no_timer_check'")
+    debian.run("/newroot/kexec-load /newroot/vmlinuz /newroot/kdump.gz "
+               "'console=ttyS0,115200 loglevel=4 no_timer_check'")
     assert debian.run("cat /sys/kernel/kexec_crash_loaded").split()[-1] == "1"
     return debian
 
