@@ -93,9 +93,10 @@ class Running:
                    "--settings", json.dumps(self.case.settings)]
         self.log = open(os.path.join(self.folder, "target.log"), "w+b")
         self.child = process.start(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log)
-        ready, *ports = self.child.stdout.readline().split() or [b""]
-        assert ready == b"ready", self.target_log()
-        self.port, = map(int, ports)
+        try:
+            self.port, = map(int, process.await_ready(self.child, "target.py"))
+        except process.LabError as error:
+            raise process.LabError(f"{error}:\n{self.target_log()}") from error
         self.control = Control(path)
         for name, options in with_port(self.case.faults, self.port):
             other = {"disk": self.other} if name in ("other-disk", "swap-live") else {}

@@ -27,8 +27,7 @@ class FaultyTarget(Target):
                    "--listen", f"{self.host}:{self.port}", "--control", path, "--settings", json.dumps(settings)]
         with open(os.path.join(self.folder, "target.log"), "ab") as log:
             self.child = self.network.start(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log)
-        if not self.child.stdout.readline().startswith(b"ready"):
-            raise process.LabError("target.py did not start")
+        process.await_ready(self.child, "target.py")
         self.control = Control(path)
         for name, options in with_port(self.faults, self.port):
             self.control.do("fault", name=name, options=options)
@@ -60,8 +59,7 @@ class Cable:
         self.network.ip("link", "set", inside, "mtu", self.network.mtu, "up")
         child = self.network.start([sys.executable, os.path.join(ROOT, "tests", "faults", "wire.py"), inside, outside,
                                     json.dumps(self.settings)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
-        if child.stdout.readline().strip() != b"ready":
-            raise process.LabError("wire.py did not start")
+        process.await_ready(child, "wire.py")
         self.wires.append(child)
         return inside
 

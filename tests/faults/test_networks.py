@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -31,8 +32,7 @@ class Attacker:
         command = [sys.executable, os.path.join(ROOT, "tests", "faults", "attack.py"), network.BRIDGE,
                    json.dumps({"attacks": attacks})]
         self.child = lan.start(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
-        if self.child.stdout.readline().strip() != b"ready":
-            raise process.LabError("attack.py did not start")
+        process.await_ready(self.child, "attack.py")
 
     def end(self):
         """It must have had something to do."""
@@ -63,7 +63,7 @@ def run_probe(lan, target, tap, case):
     command = lan.inside([bench.PROBE, *(f"{key}={value}" for key, value in settings.items())])
     began = time.monotonic()
     child = process.start(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    done = begins_to_work(child)
+    done = begins_to_work(child, process.bound(case.within + 60))
     if child.poll() is None:
         time.sleep(case.seconds)
     out, log = child.communicate(timeout=process.bound(case.within + 60))
@@ -71,13 +71,16 @@ def run_probe(lan, target, tap, case):
     return bench.Outcome(outcome, time.monotonic() - began, target.control.journal(), True)
 
 
-def begins_to_work(child):
-    """What it says up to that it is ready; or all that it says."""
+def begins_to_work(child, seconds):
+    """What it says up to that it is ready; or all that it says, at the latest until it is killed."""
+    late = threading.Timer(seconds, child.kill)
+    late.start()
     said = b""
     for line in child.stdout:
         said += line
         if line == b"ready=1\n":
             break
+    late.cancel()
     return said
 
 

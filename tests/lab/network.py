@@ -122,9 +122,7 @@ class Network:
         """Runs one of the small programs of helpers.py inside the namespace; returns once it says that it is ready."""
         script = os.path.join(os.path.dirname(__file__), "helpers.py")
         child = self.start([sys.executable, script, name, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
-        line = child.stdout.readline()
-        if line.strip() != b"ready":
-            raise process.LabError(f"helper {name} did not start")
+        process.await_ready(child, f"helper {name}")
         return child
 
     def close(self):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Child processes that never outlive this one, and waits that never last for ever."""
 import ctypes
+import select
 import signal
 import socket
 import subprocess
@@ -52,6 +53,15 @@ def stop(process, patience=5.0):
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def await_ready(child, what, timeout=30):
+    """Waits for the line by which the lab's own programs say that they are ready; returns the words behind."""
+    said = child.stdout.readline() if select.select([child.stdout], [], [], bound(timeout))[0] else b""
+    ready, *words = said.split() or [b""]
+    if ready != b"ready":
+        raise LabError(f"{what} did not start")
+    return words
 
 
 def wait_until(condition, timeout, what, alive=None):
