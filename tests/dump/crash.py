@@ -185,11 +185,18 @@ def compare(runs, page_at, oracle):
     return pages, different, zero
 
 
+def oracle_of(crash):
+    """The machine's memory as QEMU has it, in a file; how long that takes is the disk's affair, not the monitor's."""
+    oracle = crash.lab.path("oracle")
+    crash.machine.qmp("dump-guest-memory", paging=False, protocol=f"file:{oracle}", detach=True)
+    process.wait_until(lambda: crash.machine.qmp("query-dump")["status"] != "active", 300, "QEMU's dump", crash.machine.child)
+    assert crash.machine.qmp("query-dump")["status"] == "completed"
+    return oracle
+
+
 def is_whole(crash):
     """The area holds a complete dump, which is the machine's memory as QEMU has it; returns the ELF core's path."""
-    oracle = crash.lab.path("oracle")
-    crash.machine.qmp("dump-guest-memory", paging=False, protocol=f"file:{oracle}")
-    return holds(crash, oracle)
+    return holds(crash, oracle_of(crash))
 
 
 def fetched(crash):
@@ -264,8 +271,7 @@ def compact_pages(data):
 
 def compact_is_whole(crash):
     """As is_whole() for a dump in the compact form, which is smaller."""
-    oracle = crash.lab.path("oracle")
-    crash.machine.qmp("dump-guest-memory", paging=False, protocol=f"file:{oracle}")
+    oracle = oracle_of(crash)
     core, dump = fetched(crash)
     assert dump.format == 2 and dump.length < dump.memory
     runs, page_at = compact_pages(mapped(core))
