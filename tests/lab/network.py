@@ -16,6 +16,7 @@ BRIDGE = "br0"
 PREFIX = "192.168.77"
 PREFIX6 = "fd00:77::"
 NETMASK = "255.255.255.0"
+NOBODY, CAPTURE_ENDS = "02:00:00:00:00:02", "sanstrap-capture-ends/"  # the last frame of a capture: to whom, and of what
 
 
 @dataclass
@@ -114,6 +115,14 @@ class Network:
         return path
 
     def stop_capture(self):
+        """All that was on the wire is in the file then: tcpdump, which may be slow, has come to a frame that ends it."""
+        path = os.path.join(self.folder, "wire.pcap")
+        read = os.path.getsize(path)
+        self.helper("flood", BRIDGE, NOBODY, 1, CAPTURE_ENDS)
+        process.wait_until(lambda: CAPTURE_ENDS.encode() in _tail(path, read), 20, "the capture's end", self.capture_process)
+        self._end_capture()
+
+    def _end_capture(self):
         if self.capture_process and self.capture_process.poll() is None:
             self.capture_process.send_signal(signal.SIGINT)
             self.capture_process.wait(process.bound(10))
@@ -126,10 +135,16 @@ class Network:
         return child
 
     def close(self):
-        self.stop_capture()
+        self._end_capture()
         for child in reversed(self.children):
             process.stop(child)
         process.stop(self.holder)
+
+
+def _tail(path, begin):
+    with open(path, "rb") as file:
+        file.seek(begin)
+        return file.read()
 
 
 def read_pcap(path):
