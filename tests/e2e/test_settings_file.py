@@ -128,8 +128,7 @@ def test_the_roms_lease_with_settings_as_text(lab):
 def test_uefi(lab, pxe):
     """By the firmware's own PXE client, and by a ROM that is iPXE."""
     target, expected = hashing_target(lab, efi_disk.hashing_disk())
-    machine = ovmf.boot_by_network(lab, None, pxe=pxe)
-    lab.closing[1].publish_text("sanstrap.cfg/default", f"root={target.root_path}\n")
+    machine = ovmf.boot_by_network(lab, None, pxe, texts={"sanstrap.cfg/default": f"root={target.root_path}\n"})
     machine.expect("^Settings +sanstrap.cfg/default", 90, or_fail=FAILURE)
     grub_hashes(machine, expected)
 
@@ -161,15 +160,13 @@ def test_uefi_by_ipv6(lab):
 
 
 def test_uefi_wrong_file(lab):
-    machine = ovmf.boot_by_network(lab, None)
-    lab.closing[0].publish_text("sanstrap.conf", "mtu=12\n")
+    machine = ovmf.boot_by_network(lab, None, texts={"sanstrap.conf": "mtu=12\n"})
     assert "sanstrap.conf, line 1: mtu= takes" in ovmf.fails_with(machine, "E_SETTINGS_FILE")
 
 
 @pytest.mark.parametrize("pxe", ["firmware", "rom"])
 def test_uefi_too_long_a_file(lab, pxe):
-    machine = ovmf.boot_by_network(lab, None, pxe=pxe)
-    lab.closing[0].publish_text("sanstrap.conf", "#" * 9000)
+    machine = ovmf.boot_by_network(lab, None, pxe, texts={"sanstrap.conf": "#" * 9000})
     assert "longer than 8192 bytes" in ovmf.fails_with(machine, "E_SETTINGS_FILE")
 
 

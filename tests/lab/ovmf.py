@@ -81,13 +81,16 @@ def second_card(lab, device):
             "-device", f"{device},netdev=second,mac={SECOND_MAC}"]
 
 
-def boot_by_network(lab, root_path, pxe="firmware", application=APPLICATION, **options):
+def boot_by_network(lab, root_path, pxe="firmware", application=APPLICATION, texts=(), **options):
     """
-    The application comes by PXE, the root path by DHCP. The card's ROM is iPXE and tries first; with `pxe` "firmware" it is
-    told no boot file, and OVMF's own PXE client then has its turn.
+    The application comes by PXE, with files of these `texts` {name: text} beside it; the root path by DHCP. The card's ROM is
+    iPXE and tries first; with `pxe` "firmware" it is told no boot file, and OVMF's own PXE client then has its turn.
     """
     boot_file = {"rom": "sanstrap.efi", "firmware": "tag:!ipxe,sanstrap.efi"}[pxe]
-    lab.dhcp(boot_file=boot_file, root_path=root_path).publish(application, "sanstrap.efi")
+    server = lab.dhcp(boot_file=boot_file, root_path=root_path)
+    server.publish(application, "sanstrap.efi")
+    for name, text in dict(texts).items():
+        server.publish_text(name, text)
     return start(lab, **options)
 
 
