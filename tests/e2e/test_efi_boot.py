@@ -10,7 +10,7 @@ from tests.lab import disks, efi_disk, linux_disk, ovmf
 from tests.lab.boots import FAILURE, FLOOD_MARKER, code, flood, grub_hashes, hashing_target, prints_sum
 from tests.lab.lab import ROOT
 from tests.lab.network import SERVER
-from tests.lab.settings import STATIC
+from tests.lab.settings import STATIC, UNTIL_KEY
 from tests.lab.target import NAME, Istgt, Tgt
 
 IPXE = "/usr/lib/ipxe"
@@ -46,8 +46,8 @@ def test_a_root_port_that_nobody_opened(lab):
     target, expected = hashing_target(lab, efi_disk.hashing_disk())
     lab.dhcp()
     port = ["-device", "pcie-root-port,id=above,addr=0x10,chassis=1"]
-    machine = ovmf.boot_from_stick(lab, f"root={target.root_path} link-timeout=4", nic="e1000e,bus=above", bridges=port,
-                                   extra=["-S"])
+    words = f"root={target.root_path} link-timeout=4 {UNTIL_KEY}"
+    machine = ovmf.boot_from_stick(lab, words, nic="e1000e,bus=above", bridges=port, extra=["-S"])
     machine.set_link(False)
     machine.qmp("cont")
     machine.expect(f"^S{code('E_LINK_DOWN')} ", 120)
@@ -126,7 +126,7 @@ def flooded(lab, program, nic):
     disk = efi_disk.system_disk(lab.path("disk.img"), {efi_disk.BOOT_FILE: f"{ROOT}/build/lab/{program}.efi"})
     target = lab.target(disk)
     machine = ovmf.boot_from_stick(lab, f"{STATIC} root={target.root_path}", nic=nic, memory=MEMORY)
-    machine.expect(r"^HALTS\n", 90, or_fail=FAILURE)
+    machine.expect(r"^HALTS\n\n", 90, or_fail=FAILURE)  # CR and LF: nothing is sent after
 
     enabled = machine.receiver_is_on()
     before = machine.memory(0, MEMORY * disks.MIB)

@@ -62,6 +62,12 @@ def test_started_a_second_time(lab):
     disk.is_read(machine)
 
 
+def types(machine, command):
+    """At the shell's prompt, once it is there."""
+    machine.expect(r"FS0:\\>", 30)
+    machine.type(command + "\r")
+
+
 def test_unloaded(lab):
     """The disk goes, the session is logged out, and the card is free for the next one."""
     disk = DataDisk(lab)
@@ -69,18 +75,18 @@ def test_unloaded(lab):
     handle = machine.expect(r"^([0-9A-F]+): .*LoadedImage\(\\sanstrap-driver.efi\)", 30).group(1)
     assert disk.target.sessions() == 1
 
-    machine.type(f"unload -n {handle}\r")
+    types(machine, f"unload -n {handle}")
     machine.expect(r"Unload - Handle \[[0-9A-F]+\] Result Success", 30)
     process.wait_until(lambda: disk.target.sessions() == 0, 10, "the end of the session")
 
-    machine.type("map -r\r")
+    types(machine, "map -r")
     machine.expect("Mapping table", 20)
-    machine.expect(r"FS0:\\>", 20)
+    machine.expect(r"(?=FS0:\\>)", 20)
     assert "iSCSI(" not in machine.text
 
-    machine.type("load fs0:\\sanstrap-driver.efi\r")
+    types(machine, "load fs0:\\sanstrap-driver.efi")
     machine.expect("disk published", 60, or_fail=FAILURE)
-    machine.type("map -r\r")
+    types(machine, "map -r")
     machine.expect(r"iSCSI\(", 20)
 
 

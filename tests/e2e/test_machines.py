@@ -6,6 +6,7 @@ from tests.lab import disks
 from tests.lab.boots import (FLOOD_MARKER, PAGE, entered, enters_boot_sector, fails_with, flood, grub_hashes, hashing_target,
                              hello_target, memory_map_is_sound, only_ours_is_kept)
 from tests.lab.qemu import MAC
+from tests.lab.settings import UNTIL_KEY
 from tests.lab.target import Istgt, Tgt
 
 
@@ -38,7 +39,8 @@ def test_bridges_that_nobody_opened(lab):
     lab.dhcp(root_path=target.root_path)
     bridges = ["-device", "pci-bridge,id=first,addr=0x10,chassis_nr=1",
                "-device", "pci-bridge,id=second,bus=first,addr=2,chassis_nr=2"]
-    machine = lab.boot_directly("link-timeout=4", nic="e1000,bus=second,addr=3", bridges=bridges, extra=["-S"])
+    words = f"link-timeout=4 {UNTIL_KEY}"
+    machine = lab.boot_directly(words, nic="e1000,bus=second,addr=3", bridges=bridges, extra=["-S"])
     machine.set_link(False)
     machine.qmp("cont")
     fails_with(machine, "E_LINK_DOWN")

@@ -37,14 +37,14 @@ def reading_disk(lab, program="hello", name="disk.img", **defines):
     return disks.sector_disk(lab.path(name), disks.assemble(program, READS=READS, **defines))
 
 
-def slow_ahead():
+def slow_ahead(seconds):
     """A target that is slow with all that nobody asks for."""
-    return [("slow", {"seconds": 3, "opcodes": list(lun.READS), "first": READS * 64})]
+    return [("slow", {"seconds": seconds, "opcodes": list(lun.READS), "first": READS * 64})]
 
 
 @pytest.mark.parametrize("nic", ["e1000", "e1000e"])
 def test_a_parked_card_writes_to_reserved_memory_alone(lab, nic):
-    target = lab.target(reading_disk(lab), FaultyTarget, faults=slow_ahead())
+    target = lab.target(reading_disk(lab), FaultyTarget, faults=slow_ahead(600))
     machine = lab.boot_directly(f"{STATIC} root={target.root_path}", memory=MEMORY >> 20, nic=nic)
     boot = entered(machine)
     control = machine.word(machine.card_registers() + RECEIVE_CONTROL)
@@ -64,7 +64,7 @@ def test_a_parked_card_writes_to_reserved_memory_alone(lab, nic):
 @pytest.mark.parametrize("nic", ["e1000", "e1000e"])
 def test_a_boot_sector_that_gives_up_while_the_card_is_parked(lab, nic, number):
     """What is in flight is waited for a while, or given up; the next device finds a card that is silent, and all memory."""
-    target = lab.target(reading_disk(lab, "gives_up", NUMBER=number), FaultyTarget, faults=slow_ahead())
+    target = lab.target(reading_disk(lab, "gives_up", NUMBER=number), FaultyTarget, faults=slow_ahead(3))
     local = disks.sector_disk(lab.path("local.img"), disks.assemble("hello"))
     machine = lab.boot_directly(f"{STATIC} root={target.root_path}", memory=MEMORY >> 20, nic=nic, drives=[local], boot="c")
     fails_with(machine, "E_BOOT_GAVE_UP", 90)

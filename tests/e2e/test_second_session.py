@@ -10,8 +10,8 @@ from tests.lab.settings import STATIC
 ROUNDS = 3
 
 
-def has_one_session(target):
-    process.wait_until(lambda: target.sessions() == 1, 10, "the end of the first session")
+def has_sessions(target, number):
+    process.wait_until(lambda: target.sessions() == number, 10, "the end of a session")
 
 
 def test_reset_under_uefi(lab):
@@ -32,7 +32,7 @@ def test_reset_under_a_bios(lab):
     assert target.sessions() == 1
     machine.qmp("system_reset")
     machine.expect("^BOOT dl=80", 60, or_fail=FAILURE)
-    has_one_session(target)
+    has_sessions(target, 1)
 
 
 def test_started_anew_from_the_shell(lab):
@@ -55,4 +55,4 @@ def test_started_anew_from_the_shell(lab):
         summaries.append(machine.expect(r"MemoryMapSummary,(.*)[\r\n]", 60).group(1))
     assert summaries[-1] == summaries[-2]
     machine.expect("ROUNDS-ARE-OVER", 30, or_fail=FAILURE)
-    assert target.sessions() == 0
+    has_sessions(target, 0)
