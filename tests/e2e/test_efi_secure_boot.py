@@ -17,7 +17,8 @@ OBJECTS = ["efi", "lwip", "bearssl", "lwip.ready", "bearssl.ready"]  # what `mak
 def signed_images(lab):
     """What make yields with a key, in a tree of its own."""
     tree = lab.path("tree")
-    shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns("build", ".git"), symlinks=True)
+    changing = shutil.ignore_patterns("build", ".git", "__pycache__", ".pytest_cache")  # the last ones by other tests
+    shutil.copytree(ROOT, tree, ignore=changing, symlinks=True)
     os.makedirs(f"{tree}/build")
     process.run(["cp", "-a", *(f"{BUILD}/{name}" for name in OBJECTS), f"{tree}/build"])
     signer = [f"SIGN_KEY={ovmf.signing_key(lab.path('db.key'))}", f"SIGN_CERT={ovmf.SNAKEOIL_CERTIFICATE}"]

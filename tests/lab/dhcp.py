@@ -60,11 +60,12 @@ class Dhcp:
 
     def start(self):
         open(self.log, "wb").close()
+        servers = 2 if self.dns_command else 1  # of one log
         if self.dns_command:
             self.network.start(self.dns_command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.child = self.network.start(self.command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         try:
-            process.wait_until(lambda: "started" in self.read_log(), 10, "dnsmasq", self.child)
+            process.wait_until(lambda: self.read_log().count(": started, ") == servers, 10, "dnsmasq", self.child)
         except process.LabError as error:
             self.stop()
             raise process.LabError(f"{error}\n{self.child.stderr.read().decode()}") from error

@@ -6,6 +6,15 @@ import os
 import re
 
 from . import process
+from .disks import CACHE
+
+
+def _update():
+    """apt's lists anew; it fails when another test does the same, so one after the other."""
+    os.makedirs(CACHE, exist_ok=True)
+    with open(os.path.join(CACHE, "apt.lock"), "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        process.run(["apt-get", "update", "-q"], timeout=300)
 
 
 def kernel_package():
@@ -16,7 +25,7 @@ def kernel_package():
 
     match, text = look()
     if not match:
-        process.run(["apt-get", "update", "-q"], timeout=300)
+        _update()
         match, text = look()
     if not match:
         raise process.LabError(f"apt knows no kernel behind linux-image-amd64:\n{text}")
@@ -58,7 +67,7 @@ def _unpack_one(name, folder, root):
     try:
         process.run(command, timeout=300, cwd=folder)
     except process.LabError:
-        process.run(["apt-get", "update", "-q"], timeout=300)
+        _update()
         process.run(command, timeout=300, cwd=folder)
     package, = glob.glob(os.path.join(folder, f"{name}_*.deb"))
     process.run(["dpkg", "-x", package, root], timeout=300)

@@ -9,6 +9,7 @@ import time
 
 PR_SET_PDEATHSIG = 1
 CROWDED = 4
+UNIX_FLAGS, UNIX_LISTENS = 3, "00010000"  # in /proc/net/unix
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -76,6 +77,16 @@ def wait_until(condition, timeout, what, alive=None):
         if time.monotonic() > deadline:
             raise LabError(f"{what}: not within {bound(timeout):g} s")
         time.sleep(0.05)
+
+
+def listens(path, namespace):
+    """
+    True once somebody listens at this Unix socket, in the network namespace of that process: read from the kernel's table, so
+    that no connection is made. The socket is there before.
+    """
+    with open(f"/proc/{namespace}/net/unix", encoding="utf-8") as file:
+        rows = [line.split() for line in file]
+    return any(row[UNIX_FLAGS] == UNIX_LISTENS and row[-1] == path for row in rows)
 
 
 def answers(path):

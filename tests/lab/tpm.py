@@ -21,6 +21,6 @@ def start(lab, version="2.0", name="tpm"):
     environment = {**os.environ, "LD_LIBRARY_PATH": f"{libraries}:{libraries}/swtpm"}
     with open(lab.path(f"sw{name}.log"), "wb") as log:
         child = lab.network.start(command, env=environment, stdout=log, stderr=log)
-    process.wait_until(lambda: os.path.exists(control), 20, "swtpm", child)
+    process.wait_until(lambda: process.listens(control, lab.network.holder.pid), 20, "swtpm", child)
     return ["-chardev", f"socket,id=tpm,path={control}", "-tpmdev", "emulator,id=tpm,chardev=tpm",
             "-device", "tpm-tis,tpmdev=tpm"]
