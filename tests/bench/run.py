@@ -70,7 +70,7 @@ def boot(contender, over, efi, plan, ms, nic):
         disk = Disk(lab.path("disk.img"), efi, plan, over.ms(ms))
         timed = over.plain and contender.program
         root_path = "" if contender.plain_only else setups.target(lab, over, disk.path)
-        setups.Cable(lab.network, over)
+        setups.lay_cable(lab.network, over)
         wire = lab.network.capture() if timed else None
         machine = contender.boot(lab, root_path, disk.path)
         begun = machine.expect("^bench: begins", 200, FAILURE) if not efi else None
@@ -91,7 +91,7 @@ def boot(contender, over, efi, plan, ms, nic):
 def bare_card(over, ms, nic):
     """The bound, by the names of the works that it bounds."""
     with _lab(nic) as lab:
-        setups.Cable(lab.network, over)
+        setups.lay_cable(lab.network, over)
         machine = lab.machine(kernel=os.path.join(setups.PROGRAMS, "card.elf"), rom="",
                               extra=["-device", "isa-debug-exit,iobase=0x501,iosize=4"])
         machine.expect("^ready", 60)

@@ -3,13 +3,12 @@
 Networks and disks that are measured over. A name says how long the cable is, what it loses, and how long the target's disk takes:
 "5ms", "1ms-0.1%", "disk8ms", "1ms-1%-disk8ms".
 """
-import json
 import os
 import re
-import subprocess
 from dataclasses import dataclass
 
 from tests.lab import process
+from tests.lab.cable import Cable
 from tests.lab.lab import BUILD
 from tests.lab.network import SERVER
 from tests.lab.target import PORT
@@ -66,42 +65,11 @@ def setup(name):
     return Setup(name, rtt, loss / 100, disk)
 
 
-def _started(network, program, *arguments):
-    """One of our programs, once it says that it is ready."""
-    child = network.start([os.path.join(PROGRAMS, program), *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
-    if child.stdout.readline().strip() != b"ready":
-        raise process.LabError(f"{program} did not start")
-    return child
-
-
-class Cable:
-    """
-    Taps made by `network` from now on hang on a cable; no cable is made when it does nothing. The target's kernel sends as every
-    kernel can, as what it makes of losses differs.
-    """
-
-    def __init__(self, network, over, seed=1):
-        self.network, self.over, self.seed = network, over, seed
-        self.bridged = network.add_tap
-        self.wires = []
-        process.run(network.inside(["sysctl", "-q", "-w", "net.ipv4.tcp_congestion_control=reno"]))
-        if over.rtt_ms or over.loss:
-            network.add_tap = self.add_tap
-
-    def add_tap(self):
-        outside = self.bridged()
-        inside = f"m{outside}"
-        self.network.ip("tuntap", "add", inside, "mode", "tap")
-        self.network.ip("link", "set", inside, "mtu", self.network.mtu, "up")
-        delay, loss = round(self.over.rtt_ms * 500), round(self.over.loss * 1e6)
-        self.wires.append(_started(self.network, "wire", inside, outside, delay, loss, self.seed))
-        return inside
-
-    def counts(self):
-        """What it carried; it ends with this."""
-        child, = self.wires
-        child.terminate()
-        return json.loads(child.communicate(timeout=process.bound(10))[0])
+def lay_cable(network, over, seed=1):
+    """Where it does something. The target's kernel sends as every kernel can, as what it makes of losses differs."""
+    process.run(network.inside(["sysctl", "-q", "-w", "net.ipv4.tcp_congestion_control=reno"]))
+    if over.rtt_ms or over.loss:
+        Cable(network, [os.path.join(PROGRAMS, "wire")], round(over.rtt_ms * 500), round(over.loss * 1e6), seed)
 
 
 def target(lab, over, disk):
@@ -109,5 +77,5 @@ def target(lab, over, disk):
     if not over.disk_ms:
         return lab.target(disk).root_path
     behind = lab.target(disk, port=BEHIND)
-    _started(lab.network, "slow", SERVER, PORT, BEHIND, round(over.disk_ms * 1000))
+    lab.network.start_ready([os.path.join(PROGRAMS, "slow")], SERVER, PORT, BEHIND, round(over.disk_ms * 1000))
     return behind.root_path.replace(f":{BEHIND}:", "::")

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 
-from tests.lab import process
+from tests.lab import cable, process
 from tests.lab.lab import ROOT
 from tests.lab.target import NAME, Target
 
@@ -42,29 +42,8 @@ class FaultyTarget(Target):
         super().stop()
 
 
-class Cable:
-    """Taps made by `network` while it is in place hang on a wire.py of these settings."""
+class Cable(cable.Cable):
+    """One of wire.py's, with these settings."""
 
     def __init__(self, network, **settings):
-        self.network, self.settings = network, settings
-        self.bridged = network.add_tap
-        self.wires = []
-        network.add_tap = self.add_tap
-        network.tap_options = ",vnet_hdr=off"  # else frames that the card is to sum come to wire.py without a sum
-
-    def add_tap(self):
-        outside = self.bridged()
-        inside = f"m{outside}"
-        self.network.ip("tuntap", "add", inside, "mode", "tap")
-        self.network.ip("link", "set", inside, "mtu", self.network.mtu, "up")
-        child = self.network.start([sys.executable, os.path.join(ROOT, "tests", "faults", "wire.py"), inside, outside,
-                                    json.dumps(self.settings)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
-        process.await_ready(child, "wire.py")
-        self.wires.append(child)
-        return inside
-
-    def counts(self):
-        """What the wire did, once all is over; it ends with this."""
-        child, = self.wires
-        child.terminate()
-        return json.loads(child.communicate(timeout=process.bound(10))[0])
+        super().__init__(network, [sys.executable, os.path.join(ROOT, "tests", "faults", "wire.py")], json.dumps(settings))

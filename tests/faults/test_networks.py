@@ -29,10 +29,8 @@ class Attacker:
 
     def __init__(self, lan, attacks, root_path=""):
         attacks = json.loads(json.dumps(attacks).replace("{root}", root_path))
-        command = [sys.executable, os.path.join(ROOT, "tests", "faults", "attack.py"), network.BRIDGE,
-                   json.dumps({"attacks": attacks})]
-        self.child = lan.start(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
-        process.await_ready(self.child, "attack.py")
+        program = [sys.executable, os.path.join(ROOT, "tests", "faults", "attack.py")]
+        self.child = lan.start_ready(program, network.BRIDGE, json.dumps({"attacks": attacks}))
 
     def end(self):
         """It must have had something to do."""

@@ -127,12 +127,16 @@ class Network:
             self.capture_process.send_signal(signal.SIGINT)
             self.capture_process.wait(process.bound(10))
 
+    def start_ready(self, program, *arguments):
+        """Runs one of the lab's programs inside the namespace; returns once it says that it is ready."""
+        child = self.start([*program, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        process.await_ready(child, program[-1])
+        return child
+
     def helper(self, name, *arguments):
         """Runs one of the small programs of helpers.py inside the namespace; returns once it says that it is ready."""
         script = os.path.join(os.path.dirname(__file__), "helpers.py")
-        child = self.start([sys.executable, script, name, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
-        process.await_ready(child, f"helper {name}")
-        return child
+        return self.start_ready([sys.executable, script, name], *arguments)
 
     def close(self):
         self._end_capture()
