@@ -10,8 +10,9 @@
 #include "net/internal.h"
 
 #define SMALLEST 32u
-#define CLASSES  20 /* 32, 48, 64, 96, 128, … 16384, 24576: two to each power of two */
-#define USEFUL   5  /* 192: the first that an acknowledgement with all headers and options fits in */
+#define CLASSES  20   /* 32, 48, 64, 96, 128, … 16384, 24576: two to each power of two */
+#define USEFUL   5    /* 192: the first that an acknowledgement with all headers and options fits in */
+#define KEPT     768u /* for acknowledgements: four of them, or one that a larger block serves */
 
 struct block {
     uint32_t class;
@@ -35,7 +36,8 @@ struct region {
 static struct {
     struct region *regions;
     struct free_block *free[CLASSES];
-    size_t left; /* bytes in the regions, and in the lists from USEFUL on */
+    size_t left; /* bytes in the regions, and in the lists from USEFUL on, */
+    size_t kept; /* of which so many are not handed out */
 } heap;
 
 static uint32_t class_size(unsigned class)
@@ -63,6 +65,11 @@ size_t net_heap_left(void)
     return heap.left;
 }
 
+void net_heap_keep(bool keep)
+{
+    heap.kept = keep ? KEPT : 0;
+}
+
 /* From what was never handed out. */
 static struct block *carve_block(unsigned class)
 {
@@ -70,7 +77,7 @@ static struct block *carve_block(unsigned class)
     struct region *region = heap.regions;
     while (region && (size_t)(region->end - region->at) < size)
         region = region->next;
-    if (!region)
+    if (!region || heap.left < heap.kept + size)
         return NULL;
 
     struct block *block = (struct block *)(void *)region->at;
@@ -84,10 +91,11 @@ static struct block *carve_block(unsigned class)
 static struct block *reuse_block(unsigned class)
 {
     struct free_block *taken = heap.free[class];
-    if (!taken)
+    uint32_t size = class < USEFUL ? 0 : class_size(class);
+    if (!taken || (size && heap.left < heap.kept + size))
         return NULL;
     heap.free[class] = taken->next;
-    heap.left -= class < USEFUL ? 0 : class_size(class);
+    heap.left -= size;
     return &taken->block;
 }
 

@@ -72,12 +72,6 @@ struct network *net_of_pcb(const struct tcp_pcb *pcb); /* that of the stream tha
 /* Begins the first turn after a pause, if it has not begun; for whoever may send before. */
 void net_wake(struct network *network);
 
-/*
- * Whether there is memory for so many bytes more in TCP's queue, in segments of so many, besides what acknowledging needs:
- * without that, what is received would not move on, nor would what it waits behind.
- */
-bool net_may_queue(uint32_t length, uint16_t segment, bool copied);
-
 /* One turn, and the home's own; for loops that wait. */
 void net_wait_turn(void);
 
@@ -86,6 +80,12 @@ void net_wait_turn(void);
 void net_heap_open(void);                    /* it is empty from now on, and has no memory */
 void net_heap_add(void *block, size_t size); /* memory for it, until it is opened again */
 size_t net_heap_left(void);                  /* bytes that are free, in pieces that an acknowledgement fits in */
+
+/*
+ * Whether enough of that is kept to acknowledge with. What is to be sent must leave it: what is received would not move on
+ * otherwise, nor would what it waits behind.
+ */
+void net_heap_keep(bool keep);
 
 /* So many blocks of that size are there from the beginning, whatever else is taken: as far as the memory goes. */
 void net_heap_set_apart(unsigned count, size_t size);

@@ -34,7 +34,6 @@ static uint64_t skipped_ticks;          /* and what it left out, as far as nobod
 #define HEAP_BASE         8192u /* PCBs, DHCP and DNS messages, ARP and ND packets that wait */
 #define HEAP_BASE_BY_HAND 3072u /* without the messages */
 #define HEAP_RESERVE      4096u /* that copies leave; by hand, what is being sent takes */
-#define HEAP_TO_ANSWER    768u  /* that what is queued leaves: two acknowledgements with all their options */
 #define FRAME_COST        48u   /* tcp_seg of a frame held out of order */
 
 #define SEND_BUFFER_MAX (256 * KIB)
@@ -70,12 +69,6 @@ static unsigned held_frames(const struct net_config *config)
 static size_t sending_cost(uint32_t window)
 {
     return (send_buffer(window) / FULL_SEGMENT + 1) * SEGMENT_COST;
-}
-
-bool net_may_queue(uint32_t length, uint16_t segment, bool copied)
-{
-    size_t copy = copied ? length + length / 2 : 0; /* as net/heap.c rounds it, at most */
-    return net_heap_left() >= (length / segment + 1u) * SEGMENT_COST + copy + HEAP_TO_ANSWER;
 }
 
 static size_t heap_size(const struct net_config *config)

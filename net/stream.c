@@ -16,6 +16,7 @@
 #define TRY_MS       4000    /* of one of several addresses, at most: a SYN has been sent four times by then */
 #define SERVED       4096    /* bytes that a peer has taken of us, and has done so much more than take a connection */
 #define CHUNK        0xFFFFu /* lwIP's lengths are 16 bits */
+#define LEAST_COPY   64u     /* with all its headers it takes no more memory than an acknowledgement */
 
 enum opening { NOT_OPENING, RESOLVING, CONNECTING };
 
@@ -363,10 +364,11 @@ static enum status why_ended(const struct net_stream *s)
 /* Queues what fits: the queue is longer than its memory, above all when the peer's segments are small, and less may still fit. */
 static uint32_t queue_piece(struct net_stream *s, const void *from, uint32_t length, uint8_t flags)
 {
-    uint16_t segment = tcp_mss(s->pcb);
-    while (length && (!net_may_queue(length, segment, flags & TCP_WRITE_FLAG_COPY) ||
-                      tcp_write(s->pcb, from, (uint16_t)length, flags) != ERR_OK))
-        length = length > segment ? length / 2 : 0;
+    uint32_t least = flags & TCP_WRITE_FLAG_COPY ? LEAST_COPY : tcp_mss(s->pcb);
+    net_heap_keep(true);
+    while (length && tcp_write(s->pcb, from, (uint16_t)length, flags) != ERR_OK)
+        length = length > least ? length / 2 : 0;
+    net_heap_keep(false);
     return length;
 }
 
@@ -374,17 +376,14 @@ static uint32_t queue_piece(struct net_stream *s, const void *from, uint32_t len
 static size_t queue_span(struct net_stream *s, const struct stream_span *span, bool more)
 {
     size_t done = 0;
-    while (done < span->length) {
+    for (uint32_t piece = 1; piece && done < span->length; done += piece) {
         size_t rest = span->length - done;
-        uint32_t piece = smaller_of(tcp_sndbuf(s->pcb), rest < CHUNK ? (uint32_t)rest : CHUNK);
+        piece = smaller_of(tcp_sndbuf(s->pcb), rest < CHUNK ? (uint32_t)rest : CHUNK);
         uint8_t flags = span->stable ? 0 : TCP_WRITE_FLAG_COPY;
         if (more || piece < rest)
             flags |= TCP_WRITE_FLAG_MORE;
 
         piece = queue_piece(s, (const uint8_t *)span->bytes + done, piece, flags);
-        if (piece == 0)
-            break;
-        done += piece;
     }
     return done;
 }

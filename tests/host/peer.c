@@ -373,6 +373,7 @@ void peer_open(void)
 
 struct network *peer_network;
 uint16_t peer_mtu = NIC_MTU_DEFAULT;
+bool peer_by_hand;
 static struct arena arena;
 static struct nic nic;
 
@@ -397,7 +398,8 @@ void peer_world_open(unsigned rx_buffers, uint32_t window)
                                 .window = window,
                                 .hostname = "unit",
                                 .vlan = peer_vlan.id,
-                                .vlan_priority = peer_vlan.priority};
+                                .vlan_priority = peer_vlan.priority,
+                                .by_hand = peer_by_hand};
     struct net_ipv4 ipv4 = {.address = {10, 0, 0, 2}, .netmask = {255, 255, 255, 0}, .dns = {{10, 0, 0, 1}}};
     if (net_open(&peer_network, &config) != OK || net_set_ipv4(peer_network, &ipv4) != OK)
         __builtin_trap();
@@ -409,6 +411,7 @@ void peer_world_close(void)
     host_idle_hook = NULL;
     host_arena_free(&arena);
     peer_mtu = NIC_MTU_DEFAULT;
+    peer_by_hand = false;
 }
 
 void peer_world_run(unsigned milliseconds)

@@ -28,7 +28,6 @@ struct peer {
     uint32_t expected;                        /* receiving: next sequence number wanted */
     uint32_t stack_iss;
     uint16_t port;      /* the stack's */
-    uint16_t advertise; /* window that is announced, unscaled */
     uint64_t received, to_send;
     bool corrupted; /* bytes received were not peer_pattern() */
     deadline_t resend_at;
@@ -51,6 +50,7 @@ struct peer_vlan {
 };
 extern struct peer_vlan peer_vlan;
 extern uint16_t peer_mtu; /* of the stack's card; set likewise, and 1500 again when the world is closed */
+extern bool peer_by_hand; /* as net_config has it; set likewise, and false again */
 
 /* The byte that every stream of these tests has at `offset`. */
 uint8_t peer_pattern(uint64_t offset);

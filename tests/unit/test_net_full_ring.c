@@ -133,23 +133,82 @@ static void a_jumbo_ring_keeps_buffers_for_what_fills_the_gap(void **state)
     assert_true(peer.acknowledged != gap);
 }
 
+/* In copies of that size, until there is no room. */
+static size_t write_pieces(size_t size)
+{
+    size_t done = 0;
+    for (size_t queued = 1; queued; done += queued) {
+        struct stream_span span = {outgoing + done, size, false};
+        assert_int_equal(stream->ops->send(stream, &span, 1, &queued), OK);
+    }
+    return done;
+}
+
+static void expect_acknowledgement(void)
+{
+    full_segments_come(2);
+    turn();
+    turn();
+    assert_int_equal(peer.acknowledged, peer.next);
+}
+
 /* Copies of small pieces take the most memory, and a peer may take none of them for a while. */
 static void what_is_queued_leaves_memory_to_acknowledge(void **state)
 {
     (void)state;
     peer.advertise = 0;
     assert_int_equal(connect_to("10.0.0.1", 1000), OK);
-    size_t done = 0;
-    for (size_t queued = 1; queued; done += queued) {
-        struct stream_span span = {outgoing + done, 160, false};
-        assert_int_equal(stream->ops->send(stream, &span, 1, &queued), OK);
-    }
-    assert_in_range(done, 64 * 1024, SEGMENTS * FULL_SEGMENT);
+    assert_in_range(write_pieces(160), 64 * 1024, SEGMENTS * FULL_SEGMENT);
+    expect_acknowledgement();
+}
 
+/* A copy of what was received leaves a large block behind, which a small piece takes whole. */
+static void large_blocks_are_left_to_acknowledge_with(void **state)
+{
+    (void)state;
+    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
+    full_segments_come(SEGMENTS);
+    for (unsigned i = 0; i < SEGMENTS; i++)
+        turn();
+    read_what_came();
+
+    peer.next = peer.acknowledged;
+    peer.advertise = 0;
     full_segments_come(2);
     turn();
-    turn();
-    assert_int_equal(peer.acknowledged, peer.next);
+    read_what_came();
+    assert_true(write_pieces(48));
+    expect_acknowledgement();
+}
+
+static int open_small_world(void **state)
+{
+    (void)state;
+    peer_by_hand = true;
+    peer_world_open(16, 4 * FULL_SEGMENT);
+    stream = net_stream_new(peer_network);
+    return 0;
+}
+
+/* What has been headers once is no longer there for anything larger. */
+static void a_long_copy_goes_in_pieces(void **state)
+{
+    (void)state;
+    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
+    fill_out(64 * 1024);
+    size_t done = write_pieces(48);
+
+    for (size_t end = done + 1000; done < end;) {
+        size_t queued;
+        wait_for_all();
+        assert_int_equal(stream->ops->send(stream, &(struct stream_span){outgoing + done, end - done, false}, 1, &queued), OK);
+        assert_true(queued);
+        done += queued;
+    }
+
+    wait_for_all();
+    assert_int_equal(peer.received, done);
+    assert_false(peer.corrupted);
 }
 
 #define LARGE_CASE(name) cmocka_unit_test_setup_teardown(name, open_large_world, close_world)
@@ -161,6 +220,8 @@ int main(void)
         LARGE_CASE(holes_are_filled_after_all_memory_was_taken),
         LARGE_CASE(holes_are_filled_without_sack),
         LARGE_CASE(what_is_queued_leaves_memory_to_acknowledge),
+        LARGE_CASE(large_blocks_are_left_to_acknowledge_with),
+        cmocka_unit_test_setup_teardown(a_long_copy_goes_in_pieces, open_small_world, close_world),
         cmocka_unit_test_setup_teardown(a_jumbo_ring_keeps_buffers_for_what_fills_the_gap, open_jumbo_world, close_world),
     };
 
