@@ -102,9 +102,9 @@ extern struct net_tuning net_tuning;
 #define TCP_WND                    (net_tuning.window)
 #define TCP_SND_BUF                (net_tuning.send_buffer)
 #define TCP_SND_QUEUELEN           (net_tuning.send_pbufs)
-#define TCP_SNDLOWAT               (4 * 1460)    /* only sockets look at it, but opt.h's default would be a wrong constant */
-#define TCP_WND_UPDATE_THRESHOLD   (TCP_WND / 4) /* the reader takes large pieces; ACKs carry the window anyway */
-#define TCP_OVERSIZE               0             /* copied spans are headers of known size: no memory is kept for growing them */
+#define TCP_SNDLOWAT               (4 * 1460) /* only sockets look at it, but opt.h's default would be a wrong constant */
+#define TCP_WND_UPDATE_THRESHOLD   (TCP_WND_MAX(pcb) / 4) /* the reader takes large pieces; ACKs carry the window anyway */
+#define TCP_OVERSIZE               0                      /* copied spans are headers of known size: none is to grow */
 #define TCP_QUEUE_OOSEQ            1
 #define TCP_OOSEQ_PBUFS_LIMIT(pcb) (net_tuning.ooseq_pbufs) /* the queue holds receive buffers: the ring must not starve */
 #define TCP_OOSEQ_MAX_PBUFS        1                        /* switches the limit above on */

@@ -114,7 +114,10 @@ struct net_lease {
  */
 enum status net_open(struct network **network, const struct net_config *config);
 
-/* How many bytes of an arena net_open() takes at most for this window, and with `by_hand` as it is; nothing else counts. */
+/*
+ * How many bytes of an arena net_open() takes for this window, and with `by_hand` as it is; at most, while the NIC is NULL: one
+ * of jumbo frames wants less. Nothing else counts.
+ */
 size_t net_arena_size(const struct net_config *config);
 
 /*

@@ -439,7 +439,7 @@ static enum status receive_stream(struct stream *stream, void *to, size_t length
 
     *received = done;
     s->owed += (uint32_t)done;
-    if (s->owed >= TCP_WND / 8)
+    if (s->pcb && s->owed >= TCP_WND_MAX(s->pcb) / 8)
         open_window(s);
 
     if (done || length == 0 || s->rx || (s->pcb && !s->peer_closed))

@@ -229,7 +229,8 @@ static void on_syn(const uint8_t *tcp)
     peer.established = true;
     if (peer.opened)
         peer.opened();
-    peer_segment(PEER_SYN | PEER_ACK, peer.iss, peer.expected, options, peer.sack ? sizeof options : sizeof options - 4, NULL, 0);
+    unsigned length = peer.unscaled ? 4 : peer.sack ? sizeof options : sizeof options - 4;
+    peer_segment(PEER_SYN | PEER_ACK, peer.iss, peer.expected, options, length, NULL, 0);
 }
 
 static void on_data(uint32_t sequence, const uint8_t *data, unsigned length, bool fin)
@@ -286,7 +287,7 @@ static void on_tcp(const uint8_t *tcp, unsigned length)
 
     peer.acks++;
     on_acknowledgement(get_be32(tcp + TCP_ACKNOWLEDGEMENT));
-    peer.window = (uint32_t)get_be16(tcp + TCP_WINDOW) << SCALE;
+    peer.window = (uint32_t)get_be16(tcp + TCP_WINDOW) << (peer.unscaled ? 0 : SCALE);
     if (length > header || (flags & PEER_FIN))
         on_data(get_be32(tcp + TCP_SEQUENCE), tcp + header, length - header, flags & PEER_FIN);
 }

@@ -28,6 +28,7 @@ struct peer {
     uint32_t expected;                        /* receiving: next sequence number wanted */
     uint32_t stack_iss;
     uint16_t port;      /* the stack's */
+    uint16_t advertise; /* window that is announced, unscaled */
     uint64_t received, to_send;
     bool corrupted; /* bytes received were not peer_pattern() */
     deadline_t resend_at;
@@ -39,6 +40,7 @@ struct peer {
     uint16_t mss;                                         /* the largest segment it says that it takes */
     bool no_acks;                                         /* does not acknowledge data */
     bool sack;                                            /* says in its SYN that it takes SACK */
+    bool unscaled;                                        /* says nothing there but its MSS: windows are not scaled */
     bool (*sends)(const uint8_t *frame, unsigned length); /* sees each frame first, given without a tag; true: it is gone */
 };
 extern struct peer peer;

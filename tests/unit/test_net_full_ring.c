@@ -181,6 +181,23 @@ static void large_blocks_are_left_to_acknowledge_with(void **state)
     expect_acknowledgement();
 }
 
+/* The largest window that can be told is in the ring at once, and closed when that is acknowledged. */
+static void a_window_without_scale_opens_when_it_is_read(void **state)
+{
+    (void)state;
+    peer.unscaled = true;
+    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
+    net_park(peer_network);
+    full_segments_come(UINT16_MAX / FULL_SEGMENT);
+    host_clock_advance_us(10000);
+    net_resume(peer_network);
+
+    turn();
+    read_what_came();
+    assert_int_equal(peer.acknowledged, peer.next);
+    assert_int_equal(peer.window, UINT16_MAX);
+}
+
 static int open_small_world(void **state)
 {
     (void)state;
@@ -221,6 +238,7 @@ int main(void)
         LARGE_CASE(holes_are_filled_without_sack),
         LARGE_CASE(what_is_queued_leaves_memory_to_acknowledge),
         LARGE_CASE(large_blocks_are_left_to_acknowledge_with),
+        LARGE_CASE(a_window_without_scale_opens_when_it_is_read),
         cmocka_unit_test_setup_teardown(a_long_copy_goes_in_pieces, open_small_world, close_world),
         cmocka_unit_test_setup_teardown(a_jumbo_ring_keeps_buffers_for_what_fills_the_gap, open_jumbo_world, close_world),
     };
