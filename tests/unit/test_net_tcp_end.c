@@ -45,6 +45,26 @@ static void a_fin_behind_a_small_window(void **state)
     assert_true(peer.got_fin);
 }
 
+/* The peer has no window when it answers the SYN, and then a small one: segments are to be half of its largest. */
+static void written_before_there_was_a_window(void **state)
+{
+    (void)state;
+    peer.advertise = 0;
+    connect();
+    send_out(2000);
+    peer.advertise = 1000;
+    peer_segment(PEER_ACK, peer.next, peer.expected, NULL, 0, NULL, 0);
+    host_clock_advance_us(200);
+    stream->ops->pump(stream);
+
+    size_t taken;
+    fill_out(6000);
+    assert_int_equal(stream->ops->send(stream, &(struct stream_span){outgoing + 2000, 4000, true}, 1, &taken), OK);
+    assert_int_equal(taken, 4000);
+    peer_world_run(10000);
+    expect_all(6000);
+}
+
 static void (*peer_hears)(const uint8_t *, unsigned);
 static deadline_t deaf_until;
 
@@ -118,10 +138,8 @@ static void probes_that_cannot_be_sent(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        CASE(a_fin_behind_a_small_window),
-        CASE(a_fin_to_who_has_closed),
-        CASE(a_small_window_and_no_memory),
-        CASE(probes_that_cannot_be_sent),
+        CASE(a_fin_behind_a_small_window),  CASE(written_before_there_was_a_window), CASE(a_fin_to_who_has_closed),
+        CASE(a_small_window_and_no_memory), CASE(probes_that_cannot_be_sent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
