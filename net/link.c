@@ -299,7 +299,7 @@ static bool may_wait(struct network *network, const struct tcp_pcb *pcb)
 {
     struct net_link *link = &network->link;
     uint32_t most = smaller_of(HELD_SEGMENTS * (network->nic->mtu + ETHERNET_HEADER), TCP_WND / 4);
-    if (!link->pauses || link->heard == 0 || link->heard >= most || pcb->state != ESTABLISHED || pcb->ooseq)
+    if (!link->pauses || link->heard == 0 || link->heard >= most || pcb->state != ESTABLISHED || pcb->ooseq || link->gap)
         return false;
 
     if (!link->held_back)

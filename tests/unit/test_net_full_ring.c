@@ -104,6 +104,24 @@ static void holes_are_filled_without_sack(void **state)
     fill_holes_after_all_memory_was_taken(false);
 }
 
+/* Also by who would wait, for a quarter of a millisecond, for the answer that is to go out with it. */
+static void the_rest_of_a_gap_is_acknowledged_at_once(void **state)
+{
+    (void)state;
+    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
+    net_park(peer_network);
+    net_resume(peer_network);
+    uint32_t gap = peer.next;
+    peer.next += FULL_SEGMENT;
+    full_segments_come(1);
+    turn();
+
+    peer.next = gap;
+    full_segments_come(1);
+    turn();
+    assert_int_equal(peer.acknowledged, gap + 2 * FULL_SEGMENT);
+}
+
 static int open_jumbo_world(void **state)
 {
     (void)state;
@@ -236,6 +254,7 @@ int main(void)
         LARGE_CASE(what_came_while_parked_is_not_lost),
         LARGE_CASE(holes_are_filled_after_all_memory_was_taken),
         LARGE_CASE(holes_are_filled_without_sack),
+        LARGE_CASE(the_rest_of_a_gap_is_acknowledged_at_once),
         LARGE_CASE(what_is_queued_leaves_memory_to_acknowledge),
         LARGE_CASE(large_blocks_are_left_to_acknowledge_with),
         LARGE_CASE(a_window_without_scale_opens_when_it_is_read),
