@@ -11,7 +11,8 @@
 
 #define SMALLEST 32u
 #define CLASSES  20   /* 32, 48, 64, 96, 128, … 16384, 24576: two to each power of two */
-#define USEFUL   5    /* 192: the first that an acknowledgement with all headers and options fits in */
+#define USEFUL   5    /* 192: the first that an acknowledgement with all headers and options fits in, */
+#define SPARED   4    /* so 128 is not used: what has been a segment's headers can be one */
 #define KEPT     768u /* for acknowledgements: four of them, or one that a larger block serves */
 
 struct block {
@@ -104,7 +105,7 @@ static unsigned class_for(size_t size)
     unsigned class = 0;
     while (class < CLASSES && class_size(class) - sizeof(struct block) < size)
         class ++;
-    return class;
+    return class == SPARED ? USEFUL : class;
 }
 
 static void put_back(struct block *block)

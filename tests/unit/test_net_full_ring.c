@@ -151,12 +151,12 @@ static void a_jumbo_ring_keeps_buffers_for_what_fills_the_gap(void **state)
     assert_true(peer.acknowledged != gap);
 }
 
-/* In copies of that size, until there is no room. */
-static size_t write_pieces(size_t size)
+/* Of that size, until there is no room. */
+static size_t write_pieces(size_t size, bool stable)
 {
     size_t done = 0;
     for (size_t queued = 1; queued; done += queued) {
-        struct stream_span span = {outgoing + done, size, false};
+        struct stream_span span = {outgoing + done, size, stable};
         assert_int_equal(stream->ops->send(stream, &span, 1, &queued), OK);
     }
     return done;
@@ -176,7 +176,7 @@ static void what_is_queued_leaves_memory_to_acknowledge(void **state)
     (void)state;
     peer.advertise = 0;
     assert_int_equal(connect_to("10.0.0.1", 1000), OK);
-    assert_in_range(write_pieces(160), 64 * 1024, SEGMENTS * FULL_SEGMENT);
+    assert_in_range(write_pieces(160, false), 64 * 1024, SEGMENTS * FULL_SEGMENT);
     expect_acknowledgement();
 }
 
@@ -195,7 +195,7 @@ static void large_blocks_are_left_to_acknowledge_with(void **state)
     full_segments_come(2);
     turn();
     read_what_came();
-    assert_true(write_pieces(48));
+    assert_true(write_pieces(48, false));
     expect_acknowledgement();
 }
 
@@ -216,13 +216,48 @@ static void a_window_without_scale_opens_when_it_is_read(void **state)
     assert_int_equal(peer.window, UINT16_MAX);
 }
 
+static int open_by_hand(unsigned buffers, unsigned segments)
+{
+    peer_by_hand = true;
+    peer_world_open(buffers, segments * FULL_SEGMENT);
+    stream = net_stream_new(peer_network);
+    return 0;
+}
+
+/* As the two profiles of a crash dump have it (dump/arm.c). */
 static int open_small_world(void **state)
 {
     (void)state;
-    peer_by_hand = true;
-    peer_world_open(16, 4 * FULL_SEGMENT);
-    stream = net_stream_new(peer_network);
-    return 0;
+    return open_by_hand(8, 4);
+}
+
+static int open_roomy_world(void **state)
+{
+    (void)state;
+    return open_by_hand(88, 64);
+}
+
+/*
+ * Small segments have more headers than there is memory for, and a small window has them cut up. That memory serves a command,
+ * too, when they have been acknowledged.
+ */
+static void small_segments_are_followed_by_more(void **state)
+{
+    (void)state;
+    peer.mss = 300;
+    assert_int_equal(connect_to("10.0.0.1", 1000), OK);
+    for (unsigned i = 0; i < 4; i++) {
+        size_t queued;
+        peer.advertise = 100;
+        assert_int_equal(stream->ops->send(stream, &(struct stream_span){outgoing, 48, false}, 1, &queued), OK);
+        assert_int_equal(queued, 48);
+        wait_for_all();
+        assert_in_range(write_pieces(64 * 1024, true), 32 * 300, 128 * 1024);
+        peer_world_run(2000);
+
+        peer.advertise = 0xFF00;
+        assert_in_range(wait_for_all(), 0, 4000);
+    }
 }
 
 /* What has been headers once is no longer there for anything larger. */
@@ -231,7 +266,7 @@ static void a_long_copy_goes_in_pieces(void **state)
     (void)state;
     assert_int_equal(connect_to("10.0.0.1", 1000), OK);
     fill_out(64 * 1024);
-    size_t done = write_pieces(48);
+    size_t done = write_pieces(48, false);
 
     for (size_t end = done + 1000; done < end;) {
         size_t queued;
@@ -258,6 +293,7 @@ int main(void)
         LARGE_CASE(what_is_queued_leaves_memory_to_acknowledge),
         LARGE_CASE(large_blocks_are_left_to_acknowledge_with),
         LARGE_CASE(a_window_without_scale_opens_when_it_is_read),
+        cmocka_unit_test_setup_teardown(small_segments_are_followed_by_more, open_roomy_world, close_world),
         cmocka_unit_test_setup_teardown(a_long_copy_goes_in_pieces, open_small_world, close_world),
         cmocka_unit_test_setup_teardown(a_jumbo_ring_keeps_buffers_for_what_fills_the_gap, open_jumbo_world, close_world),
     };

@@ -109,8 +109,10 @@ static void a_small_window_and_no_memory(void **state)
     (void)state;
     connect();
     write_behind_window(SMALL);
+    void *for_a_probe = mem_malloc(160);
     for (size_t size = 16 * KIB; size >= 256; size /= 2)
         take_memory(size);
+    mem_free(for_a_probe);
 
     peer.advertise = 0xFF00;
     peer_world_run(3000);
