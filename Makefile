@@ -32,6 +32,9 @@ DRY_RUN := $(findstring n,$(firstword -$(MAKEFLAGS)))
 # For goals that call make again: that one uses what the machine has, unless somebody said how much.
 ALL_PROCESSORS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 
+# Tests at one time, made for two processors: a machine that boots waits for a quarter of its time.
+AT_ONCE := 3
+
 # Only the rules written here; compilers write the .d files.
 MAKEFLAGS += --no-builtin-rules
 %.d: ;
@@ -75,7 +78,7 @@ test-programs: $(TEST_PROGRAMS) $(FUZZ_PROGRAMS)
 .PHONY: test
 test: deps
 	$(MAKE) $(ALL_PROCESSORS) WERROR=1 all unit-programs test-programs
-	/usr/bin/python3 -m pytest -n 2 tests
+	/usr/bin/python3 -m pytest -n $(AT_ONCE) tests
 
 .PHONY: clean
 clean:

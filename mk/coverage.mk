@@ -37,6 +37,6 @@ coverage: deps
 	$(MAKE) $(ALL_PROCESSORS) all coverage-programs
 	find build/coverage -name '*.gcda' -delete
 	@set -e; for program in $(COVERAGE_UNITS); do $$program > $$program.log 2>&1 || { tail -n 40 $$program.log; exit 1; }; done
-	DISK_PROBE=$(COVERAGE_PROBE) FAULTS=all /usr/bin/python3 -m pytest -q -p no:cacheprovider -n 2 tests/faults/test_host.py
+	DISK_PROBE=$(COVERAGE_PROBE) FAULTS=all /usr/bin/python3 -m pytest -q -p no:cacheprovider -n $(AT_ONCE) tests/faults/test_host.py
 	gcovr --root . $(COVERAGE_ROOMS:%=--filter '%/') --json-summary build/coverage.json --txt build/coverage.txt build/coverage
 	/usr/bin/python3 tests/coverage.py build/coverage.json $(COVERAGE_LEAST) $(COVERAGE_ROOMS)

@@ -32,7 +32,7 @@ build/host/kexec-load: tests/dump/kexec_load.c
 .PHONY: test-dump
 test-dump: deps
 	$(MAKE) $(ALL_PROCESSORS) WERROR=1 all test-programs
-	DUMP=all /usr/bin/python3 -m pytest -n 2 tests/dump tests/savecore
+	DUMP=all /usr/bin/python3 -m pytest -n $(AT_ONCE) tests/dump tests/savecore
 
 # How fast a dump is, beside what the loader itself writes, in one run; figures go to build/bench-dump.json.
 .PHONY: bench-dump

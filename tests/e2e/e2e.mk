@@ -4,5 +4,5 @@
 .PHONY: test-random
 test-random: deps
 	$(MAKE) $(ALL_PROCESSORS) all unit-programs test-programs
-	OPERATIONS=100000 /usr/bin/python3 -m pytest -n 2 tests/faults/test_walk.py tests/faults/test_mixed.py \
+	OPERATIONS=100000 /usr/bin/python3 -m pytest -n $(AT_ONCE) tests/faults/test_walk.py tests/faults/test_mixed.py \
 		tests/e2e/test_exerciser.py tests/e2e/test_efi_conformance.py

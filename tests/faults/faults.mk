@@ -4,5 +4,5 @@
 test-faults: deps
 	$(MAKE) $(ALL_PROCESSORS) all unit-programs test-programs
 	rm -rf build/faults
-	FAULTS=all /usr/bin/python3 -m pytest -n 2 tests/faults
+	FAULTS=all /usr/bin/python3 -m pytest -n $(AT_ONCE) tests/faults
 	/usr/bin/python3 tests/faults/report.py

@@ -4,4 +4,4 @@
 test-fuzz: export FUZZ_SECONDS ?= 60
 test-fuzz: deps
 	$(MAKE) $(ALL_PROCESSORS) test-programs
-	/usr/bin/python3 -m pytest -n 2 tests/fuzz
+	/usr/bin/python3 -m pytest -n $(AT_ONCE) tests/fuzz
