@@ -67,6 +67,16 @@ void peer_turn(void);
 void peer_segment(uint8_t flags, uint32_t sequence, uint32_t acknowledge, const void *options, unsigned options_length,
                   const void *data, unsigned length);
 
+/* What a peer of a test's own has of the stack's bytes, counted in units of so many. It has none at `missing`. */
+struct peer_came {
+    bool (*has)(uint32_t at);
+    uint32_t missing, end; /* the first that has not come; behind the last that has */
+    uint32_t unit;
+};
+
+/* An ACK of all before what is missing; if the peer takes SACK, with the blocks behind, first the one that has `newest`. */
+void peer_acknowledge(const struct peer_came *came, uint32_t newest);
+
 /* Sends a frame, given without a tag, as everything of the peer's is sent. */
 void peer_frame(const void *frame, unsigned length);
 

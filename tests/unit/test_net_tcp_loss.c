@@ -9,7 +9,6 @@
 #include "tests/unit/stream_world.h"
 
 #define SEGMENTS    8192u
-#define SACK_BLOCKS 3u
 #define ROUND_TRIPS 8u /* ms: of some 1.2 ms each, as time here goes by the half millisecond */
 
 /* A peer that keeps what comes out of order. */
@@ -38,43 +37,17 @@ static uint32_t number_of(unsigned segment)
     return peer.stack_iss + 1 + segment * FULL_SEGMENT;
 }
 
-/* A block of what came around a segment that did; what is behind it. */
-static unsigned add_block(uint8_t *to, unsigned segment)
+static bool has_come(uint32_t segment)
 {
-    unsigned from = segment;
-    while (receiver.came[from - 1])
-        from--;
-    while (receiver.came[segment])
-        segment++;
-
-    put_be32(to, number_of(from));
-    put_be32(to + 4, number_of(segment));
-    return segment;
-}
-
-/* RFC 2018 4: the block with the newest first, then others. */
-static unsigned add_blocks(uint8_t *options, unsigned newest)
-{
-    unsigned length = 4, at = first_missing();
-    if (newest > at)
-        add_block(options + length, newest), length += 8;
-    for (; at < next_out && length < 4 + 8 * SACK_BLOCKS; at++) {
-        if (receiver.came[at])
-            at = add_block(options + length, at), length += 8;
-    }
-
-    memcpy(options, (uint8_t[]){1, 1, 5, (uint8_t)(length - 2)}, 4);
-    return length > 4 ? length : 0;
+    return receiver.came[segment] != 0;
 }
 
 static void acknowledge(unsigned newest)
 {
-    uint8_t options[4 + 8 * SACK_BLOCKS];
-    unsigned length = peer.sack ? add_blocks(options, newest) : 0;
     if (receiver.moving)
         peer.advertise = (uint16_t)(0xF000 + receiver.told);
     receiver.told++;
-    peer_segment(PEER_ACK, peer.next, number_of(first_missing()), options, length, NULL, 0);
+    peer_acknowledge(&(struct peer_came){has_come, first_missing(), next_out, FULL_SEGMENT}, newest);
 }
 
 static void receive_segment(const uint8_t *frame, unsigned length)

@@ -8,8 +8,7 @@
 #include "platform/frame.h"
 #include "tests/unit/stream_world.h"
 
-#define SACK_BLOCKS 3u
-#define BYTES       (160u * 1024)
+#define BYTES (160u * 1024)
 
 static void (*peer_hears)(const uint8_t *, unsigned);
 
@@ -29,37 +28,9 @@ static uint32_t behind_run(uint32_t at)
     return at;
 }
 
-static unsigned add_run(uint8_t *options, uint32_t from)
+static bool have(uint32_t at)
 {
-    put_be32(options, peer.stack_iss + 1 + from);
-    put_be32(options + 4, peer.stack_iss + 1 + behind_run(from));
-    return 8;
-}
-
-static unsigned add_runs(uint8_t *options, uint32_t newest)
-{
-    unsigned length = 4;
-    if (newest > keeper.missing) {
-        while (keeper.have[newest - 1])
-            newest--;
-        length += add_run(options + length, newest);
-    }
-
-    for (uint32_t at = keeper.missing; at < keeper.end && length < 4 + 8 * SACK_BLOCKS; at++) {
-        if (keeper.have[at]) {
-            length += add_run(options + length, at);
-            at = behind_run(at);
-        }
-    }
-    memcpy(options, (uint8_t[]){1, 1, 5, (uint8_t)(length - 2)}, 4);
-    return length > 4 ? length : 0;
-}
-
-static void acknowledge_bytes(uint32_t newest)
-{
-    uint8_t options[4 + 8 * SACK_BLOCKS];
-    unsigned length = peer.sack ? add_runs(options, newest) : 0;
-    peer_segment(PEER_ACK, peer.next, peer.stack_iss + 1 + keeper.missing, options, length, NULL, 0);
+    return keeper.have[at];
 }
 
 static void keep_segment(const uint8_t *frame, unsigned length)
@@ -85,7 +56,7 @@ static void keep_segment(const uint8_t *frame, unsigned length)
     if (at + count > keeper.end)
         keeper.end = at + count;
     keeper.missing = behind_run(keeper.missing);
-    acknowledge_bytes(at);
+    peer_acknowledge(&(struct peer_came){have, keeper.missing, keeper.end, 1}, at);
 }
 
 static size_t written;
