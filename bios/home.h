@@ -167,7 +167,7 @@ struct far_pointer bios_pnp(void);
  */
 void pci_find_nics(struct machine *machine);
 
-/* Forbids all of them, opened or not, to write to memory; one that is opened then may again. */
+/* Stops those of them that may write to memory. */
 void pci_silence_nics(void);
 
 /* ---- tables.c: what the operating system is told ---- */

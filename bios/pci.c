@@ -140,8 +140,8 @@ void pci_find_nics(struct machine *machine)
 void pci_silence_nics(void)
 {
     for (unsigned i = 0; i < found->nic_count; i++) {
-        uint32_t command = platform_pci_read32(&found->nics[i], PCI_COMMAND) & COMMAND_MASK;
-        platform_pci_write32(&found->nics[i], PCI_COMMAND, command & ~COMMAND_MASTER);
+        if (platform_pci_read32(&found->nics[i], PCI_COMMAND) & COMMAND_MASTER)
+            nic_silence(&found->nics[i]);
     }
 }
 

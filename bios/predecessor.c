@@ -42,10 +42,15 @@ static void retire(struct realmode_block *block)
 
 void predecessor_retire(void)
 {
-    for (unsigned left = GENERATIONS_MAX; left; left--) {
-        struct realmode_block *block = find_block();
-        if (!block)
-            return;
+    static bool retiring; /* whoever stops a card comes here, too */
+    if (retiring)
+        return;
+
+    retiring = true;
+    struct realmode_block *block = find_block();
+    for (unsigned left = GENERATIONS_MAX; left && block; left--) {
         retire(block);
+        block = find_block();
     }
+    retiring = false;
 }

@@ -77,6 +77,21 @@ static void silence_card(struct e1000 *e1000)
     set_bus_master(e1000, false);
 }
 
+static void e1000_silence(struct pci_device *device)
+{
+    struct e1000 e1000 = {.device = device, .model = e1000_find_model(device)};
+    if (platform_map_registers(device, 0) != OK) {
+        set_bus_master(&e1000, false);
+        return;
+    }
+
+    /* Who opens it next is to find what the firmware wants, see e1000_read_rar(). */
+    uint32_t low = e1000_read(&e1000, E1000_RAL(0)), high = e1000_read(&e1000, E1000_RAH(0));
+    silence_card(&e1000);
+    e1000_write(&e1000, E1000_RAL(0), low);
+    e1000_write(&e1000, E1000_RAH(0), high);
+}
+
 static enum status reset_and_take_memory(struct nic *nic, const struct nic_config *config)
 {
     struct e1000 *e1000 = e1000_of(nic);
@@ -324,4 +339,5 @@ const struct nic_driver e1000_driver = {
     .set_multicast = e1000_set_multicast,
     .read_statistics = e1000_read_statistics,
     .close = e1000_close,
+    .silence = e1000_silence,
 };

@@ -23,6 +23,11 @@ size_t nic_arena_size(const struct pci_device *device, const struct nic_config *
     return driver ? driver->arena_size(config) : 0;
 }
 
+void nic_silence(struct pci_device *device)
+{
+    nic_probe(device)->silence(device);
+}
+
 enum status nic_open(struct nic *nic, struct pci_device *device, const struct nic_config *config)
 {
     const struct nic_driver *driver = nic_probe(device);

@@ -2,9 +2,9 @@
 /*
  * An Ethernet card, polled. The card never raises an interrupt and only ever touches memory of the arena it was opened with.
  *
- * Order of calls: nic_probe → nic_open → any of link/send/poll/release/pause/resume → nic_close. After nic_close, or nic_pause,
- * the card does no DMA. Callers use the nic_…() functions at the end; a family of cards supplies a struct nic_driver and is
- * listed in nicdrv/drivers.h, which is the only place that names it.
+ * Order of calls: nic_probe → nic_open → any of link/send/poll/release/pause/park/resume → nic_close. After nic_close the card
+ * does no DMA, and after nic_pause as far as it can be stopped for a while. Callers use the nic_…() functions at the end; a
+ * family of cards supplies a struct nic_driver and is listed in nicdrv/drivers.h, which is the only place that names it.
  */
 #ifndef SANSTRAP_NIC_H
 #define SANSTRAP_NIC_H
@@ -149,6 +149,9 @@ struct nic_driver {
      * off from the bus. open() may follow.
      */
     void (*close)(struct nic *nic);
+
+    /* As nic_silence(). May wait as long as a reset takes. open() may follow. */
+    void (*silence)(struct pci_device *device);
 };
 
 /* The caller's to place and to zero; the members below are for reading, `state` is the driver's. */
@@ -186,6 +189,13 @@ enum status nic_open(struct nic *nic, struct pci_device *device, const struct ni
  * An arena that begins at a page and is of the card's alone loses nothing to alignment.
  */
 size_t nic_arena_size(const struct pci_device *device, const struct nic_config *config);
+
+/*
+ * Stops a card that another start has left running, in whatever state, by a reset where its registers can be reached, and takes
+ * bus mastering from it. Who switches that on later finds a card that knows none of the memory that was the other's. Not for one
+ * that is open, nor for devices without a driver.
+ */
+void nic_silence(struct pci_device *device);
 
 /* The link as it is now. Reads registers: not for the fast path. */
 static inline void nic_link(struct nic *nic, struct nic_link *link)

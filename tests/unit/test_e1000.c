@@ -413,6 +413,15 @@ static void pause_with_frames_that_do_not_leave(void **state)
     assert_int_not_equal(card.registers[E1000_TCTL / 4] & E1000_TCTL_EN, 0);
 }
 
+/* After a reset RAL/RAH hold what the EEPROM does. */
+static void clear_rar(unsigned bar, uint32_t offset, uint32_t value)
+{
+    (void)bar;
+    card_write(offset, value);
+    if (offset == E1000_CTRL && value & E1000_CTRL_RST)
+        card.registers[E1000_RAL(0) / 4] = card.registers[E1000_RAH(0) / 4] = 0;
+}
+
 static void close_is_quiet(void **state)
 {
     (void)state;
@@ -421,6 +430,26 @@ static void close_is_quiet(void **state)
     assert_false(frame_arrives(1, 60, WHOLE, 0));
     assert_int_equal(card.command & E1000_PCI_COMMAND_BUS_MASTER, 0);
     assert_int_equal(card.registers[E1000_IMC / 4], E1000_IMC_ALL);
+}
+
+/* What switches bus mastering on later, as Linux's drivers do before they reset the card, finds it deaf. */
+static void silence_ends_what_another_has_left_running(void **state)
+{
+    (void)state;
+    open_card();
+    static const uint8_t chassis[NIC_MAC_LENGTH] = {0x00, 0x1B, 0x21, 0x09, 0x08, 0x07};
+    card.registers[E1000_RAL(0) / 4] = get_le32(chassis);
+    card.registers[E1000_RAH(0) / 4] = get_le16(chassis + 4) | E1000_RAH_AV;
+    card.write = clear_rar;
+
+    nic_silence(&device);
+    assert_false(frame_arrives(1, 60, WHOLE, 0));
+    assert_int_equal(card.command & E1000_PCI_COMMAND_BUS_MASTER, 0);
+
+    arena.used = 0;
+    open_card();
+    assert_memory_equal(nic.mac, chassis, sizeof chassis);
+    assert_true(frame_arrives(1, 60, WHOLE, 0));
 }
 
 int main(void)
@@ -451,6 +480,7 @@ int main(void)
         TEST(pause_stops_and_resume_goes_on),
         TEST(pause_with_frames_that_do_not_leave),
         TEST(close_is_quiet),
+        TEST(silence_ends_what_another_has_left_running),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
