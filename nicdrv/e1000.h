@@ -81,7 +81,7 @@ struct e1000_tx {
     uint16_t next_buffer; /* they are used in turn */
     bool has_context;
     uint32_t context_ip, context_tcp; /* the checksum context that the card holds */
-    deadline_t stuck_after;           /* when used > 0: without progress until then the card hangs */
+    deadline_t stuck_after;           /* when clean != tail: without progress until then the card hangs */
 };
 
 /* Lives in nic->state. */

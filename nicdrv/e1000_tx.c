@@ -78,6 +78,8 @@ bool e1000_tx_hangs(struct e1000 *e1000)
 void e1000_tx_tell(struct e1000 *e1000)
 {
     struct e1000_tx *tx = &e1000->tx;
+    if (tx->tail == tx->clean) /* it has none to work on */
+        e1000_tx_expect_progress(e1000);
     tx->tail = tx->next;
     platform_barrier();
     e1000_write(e1000, E1000_TDT, tx->tail);
@@ -198,8 +200,6 @@ enum status e1000_tx_send(struct nic *nic, const struct nic_span *spans, unsigne
     data->upper = wanted.options;
     tx->width[first] = (uint8_t)width;
 
-    if (tx->used == 0)
-        e1000_tx_expect_progress(e1000);
     tx->used += width;
     tx->frames++;
     e1000->statistics.tx_frames++;

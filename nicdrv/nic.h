@@ -145,8 +145,8 @@ struct nic_driver {
     void (*read_statistics)(struct nic *nic, struct nic_statistics *statistics);
 
     /*
-     * As nic_close(), whether running or paused. May wait as long as a reset takes. Cannot fail: a card that does not obey is cut
-     * off from the bus. open() may follow.
+     * As nic_close(), whether running or paused. May wait as long as a reset takes, and 20 ms at most for what is being sent.
+     * Cannot fail: a card that does not obey is cut off from the bus. open() may follow.
      */
     void (*close)(struct nic *nic);
 
