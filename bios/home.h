@@ -221,8 +221,8 @@ void int13_hook_rest(void);
 void int13_hook_drop_drive(void);
 
 /*
- * Gives vectors, base memory and memory map back when the drive has been dropped, unless somebody has hooked them after us. The
- * block stays where it is, to be used until the next system overwrites it.
+ * When the drive has been dropped: gives the count of disks back and, unless somebody has hooked them after us, vectors, base
+ * memory and memory map. The block stays where it is, to be used until the next system overwrites it.
  */
 void int13_hook_uninstall(void);
 

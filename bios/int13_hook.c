@@ -186,11 +186,14 @@ void int13_hook_drop_drive(void)
 void int13_hook_uninstall(void)
 {
     struct realmode_block *block = realmode_block();
-    if (!installed || block->drive != BLOCK_NO_DRIVE || !hooks_are_set(block, BLOCK_INT13, BLOCK_INT18))
+    if (!installed || block->drive != BLOCK_NO_DRIVE)
+        return;
+    block->drive_count = 0; /* for whoever has hooked after us and still calls us */
+    low_write8(BDA_DISK_COUNT, block->bios_disks);
+    if (!hooks_are_set(block, BLOCK_INT13, BLOCK_INT18))
         return;
 
     hooks_remove(block, BLOCK_INT13, BLOCK_INT18);
     low_write16(BDA_BASE_MEMORY, block->bios_base_memory);
-    low_write8(BDA_DISK_COUNT, block->bios_disks);
     installed = false;
 }

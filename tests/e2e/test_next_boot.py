@@ -11,7 +11,7 @@ from unittest import mock
 import pytest
 
 from tests.lab import disks, process
-from tests.lab.boots import BASE_MEMORY, code, enters_boot_sector, fails_with, hidden, tells
+from tests.lab.boots import BASE_MEMORY, code, entered, enters_boot_sector, fails_with, hidden, tells
 from tests.lab.lab import NBP
 from tests.lab.settings import STATIC
 
@@ -118,6 +118,17 @@ def test_tried_again_by_a_key(lab):
     tells(machine, "E_BOOT_GAVE_UP", 60)
     next_device_boots(machine)
     assert machine.text.count("GIVES-UP") == 3
+
+
+def test_who_keeps_memory_and_int13_keeps_no_disk_of_ours(lab):
+    """What he has hooked leads to us still, so our memory stays reserved; but the BIOS's disks are all that are counted."""
+    machine = start(lab, sector(lab, NUMBER=0x18, KEEPS=1))
+    fails_with(machine, "E_BOOT_GAVE_UP")
+    machine.key("n")
+    boot = entered(machine, 60, or_fail=None)
+    assert boot.base_memory < BASE_MEMORY
+    assert boot.drive == 0x80
+    assert machine.memory(DISK_COUNT, 1) == b"\1"
 
 
 def test_who_has_taken_the_machine_over_goes_on_to_the_bios(lab):

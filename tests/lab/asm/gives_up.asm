@@ -1,7 +1,8 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ; A boot sector that writes GIVES-UP to COM1 and calls interrupt NUMBER, as the MBR of a disk without an active partition does; 0:
 ; it returns. With HOOKS it leaves vectors behind that lead into its own memory, with TAKEN_OVER NUMBER's is one that goes on to
-; the handler before it; with WAITS it waits for a byte on COM1 first, before which it has read READS times 32 KiB of the disk.
+; the handler before it, with KEEPS it hooks INT 13h in base memory that it takes for good; with WAITS it waits for a byte on COM1
+; first, before which it has read READS times 32 KiB of the disk.
         bits 16
         org 0x7c00
         jmp 0:start
@@ -27,6 +28,17 @@ start:
         mov word [0x1c * 4], 0xdead     ; the timer tick's, into what the next boot sector overwrites
         mov word [0x13 * 4], chained
         mov [0x13 * 4 + 2], ds
+%endif
+%ifdef KEEPS
+        dec word [0x413]
+        mov ax, [0x413]
+        shl ax, 6
+        mov es, ax
+        mov byte [es:0], 0xea           ; jmp far: to the handler before it
+        mov eax, [0x13 * 4]
+        mov [es:1], eax
+        mov word [0x13 * 4], 0
+        mov [0x13 * 4 + 2], es
 %endif
 %ifdef TAKEN_OVER
         mov eax, [NUMBER * 4]           ; a system's own handler, which goes on to the one before it
