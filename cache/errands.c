@@ -247,6 +247,14 @@ static void end_part(struct cache *cache, struct cache_errand *errand)
         cache_keep(cache, errand->lba, part->blocks, part->buffer);
 }
 
+/* Its owner has got on to what lies behind it, and comes back to no part. A write or a flush is one part. */
+static bool is_passed(const struct cache_errand *part)
+{
+    uint32_t place = request_place(part->owner) & ~READ_PLAIN;
+
+    return part->request.lba + part->request.blocks <= part->owner->lba + place;
+}
+
 void cache_reap(struct cache *cache)
 {
     for (unsigned i = 0; i < cache->errand_end; i++) {
@@ -260,6 +268,8 @@ void cache_reap(struct cache *cache)
         if (errand->owner) {
             end_part(cache, errand);
             errand->state = ERRAND_LANDED;
+            if (is_passed(errand))
+                cache_free_errand(cache, errand);
         } else {
             end_fill(cache, errand);
             cache_free_errand(cache, errand);

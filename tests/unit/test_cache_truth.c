@@ -417,6 +417,28 @@ static void a_write_behind_many(void **state)
     read_some(64, 8);
 }
 
+/* A read with more pieces between what is in memory than there are errands. */
+static void a_read_of_very_many_pieces(void **state)
+{
+    enum { LINES = 2 * CACHE_ERRANDS + 8, LINE = CACHE_BIG_LINE / 512 };
+
+    tear_down(state);
+    open_cache(512, LINES * LINE, 16 * MIB, 512 * KIB);
+    for (uint32_t i = 0; i < LINES; i += 2) {
+        parts->credit[ACCOUNT_STREAM] = LOAN_STREAM;
+        assert_true(cache_fill(parts, &parts->big, i * LINE, LINE, ACCOUNT_STREAM));
+        assert_int_equal(cache_settle(cache, deadline_after_ms(100)), OK);
+    }
+    below.commands = 0;
+
+    uint8_t *buffer = malloc(LINES * CACHE_BIG_LINE);
+    uint64_t since = below.moment;
+    assert_int_equal(disk_read(cache, 0, LINES * LINE, buffer, deadline_after_ms(1000)), OK);
+    check_fresh(buffer, 0, LINES * LINE, since);
+    assert_int_equal(below.commands, LINES / 2);
+    free(buffer);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -441,6 +463,7 @@ int main(void)
         CASE(given_up_in_pieces),
         CASE(very_many_at_a_time),
         CASE(a_write_behind_many),
+        CASE(a_read_of_very_many_pieces),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
