@@ -184,6 +184,7 @@ bool disk_transfer_turn(struct disk_transfer *transfer)
 
 void disk_transfer_cancel(struct disk_transfer *transfer)
 {
+    look_at_requests(transfer);
     for (unsigned i = transfer->waited; i < transfer->submitted; i++) {
         struct disk_request *request = request_of(transfer, i);
 

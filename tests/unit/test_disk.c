@@ -312,6 +312,15 @@ static void a_transfer_is_given_up(void **state)
         fake.disk.ops->pump(&fake.disk);
     disk_transfer_cancel(&transfer);
     assert_int_equal(transfer.status, E_DISK_TIMEOUT);
+
+    /* What failed since its last turn did. */
+    fake.fails_at = 0;
+    disk_transfer_begin(&transfer, &fake.disk, DISK_READ, 0, MAX_BLOCKS, buffer);
+    (void)disk_transfer_turn(&transfer);
+    answer(0);
+    disk_transfer_cancel(&transfer);
+    assert_int_equal(transfer.status, E_SCSI_MEDIUM);
+    assert_string_equal(failure_detail(E_SCSI_MEDIUM), "at 0");
 }
 
 static void deadline_cancels_all_in_flight(void **state)
