@@ -18,7 +18,7 @@
 #define HELD_BLOCKS 2048 /* of a read */
 #define WORDS       4    /* of a block that hold its name */
 #define PAST        6    /* versions of a block that are remembered */
-#define LOST        16   /* writes given up that may still come */
+#define LOST        16   /* writes given up, or failed, that may still come */
 
 struct held {
     struct disk_request *request;
@@ -213,6 +213,18 @@ static void reconnect(void)
     below.disk.epoch++;
 }
 
+/* A write that is over for its caller may come late, but before those that are submitted from now on. */
+static void lose(const struct disk_request *request)
+{
+    if (request->operation != DISK_WRITE || below.lost_count == LOST)
+        return;
+    below.lost[below.lost_count].lba = request->lba;
+    below.lost[below.lost_count].blocks = request->blocks;
+    below.lost[below.lost_count].order = below.orders;
+    below.lost[below.lost_count].at = below.now + 1 + any(20000);
+    below.lost[below.lost_count++].version = version_in(request->buffer, request->lba);
+}
+
 static void below_pump(struct disk *disk)
 {
     (void)disk;
@@ -232,6 +244,8 @@ static void below_pump(struct disk *disk)
             act(held);
         if (request->operation == DISK_READ)
             bring(held, held->early, request->blocks);
+        if (held->fails)
+            lose(request);
         request->status = held->fails ? E_SCSI_MEDIUM : OK;
         request->done = true;
         let_go(i);
@@ -249,13 +263,8 @@ static void below_cancel(struct disk *disk, struct disk_request *request)
     while (i < below.count && below.held[i].request != request)
         i++;
     assert_true(i < below.count);
-    if (request->operation == DISK_WRITE && !below.held[i].acted && below.lost_count < LOST) {
-        below.lost[below.lost_count].lba = request->lba;
-        below.lost[below.lost_count].blocks = request->blocks;
-        below.lost[below.lost_count].order = below.held[i].order;
-        below.lost[below.lost_count].at = below.now + 1 + any(20000);
-        below.lost[below.lost_count++].version = version_in(request->buffer, request->lba);
-    }
+    if (!below.held[i].acted)
+        lose(request);
     let_go(i);
     below.cancelled++;
     request->status = fail(E_DISK_TIMEOUT, "below");

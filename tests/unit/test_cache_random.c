@@ -6,7 +6,7 @@
  */
 #include "tests/unit/cache_disk.h"
 
-#define OPERATIONS 30000u /* of each world */
+#define OPERATIONS 27000u /* of each world */
 #define AT_A_TIME  6
 #define BUFFER     (64 * KIB)
 
@@ -20,6 +20,7 @@ static const struct world worlds[] = {
     {512, DISK_BLOCKS, 128, CACHE_MEMORY, 512 * KIB, 300, 2000, 0, 0, 0},
     {512, DISK_BLOCKS, 128, CACHE_MEMORY_MIN, 128 * KIB, 500, 5000, 3, 10, 0},
     {512, 900, 64, CACHE_MEMORY, 1 * MIB, 1000, 20000, 10, 60, 0}, /* all of it fits: what was remembered is asked for again */
+    {512, 200, 32, CACHE_MEMORY, 1 * MIB, 1000, 9000, 10, 60, 0},  /* everybody is everywhere */
     {512, 5000, 7, CACHE_MEMORY_MIN, 1 * MIB, 0, 100, 1, 20, 0},
     {4096, DISK_BLOCKS, 16, 640 * KIB, 256 * KIB, 100, 1000, 1, 10, 0},
     {8192, 10000, 8, 16 * CACHE_MEMORY_MIN, 256 * KIB, 100, 1000, 1, 10, 0},
