@@ -348,4 +348,58 @@ static inline enum status write_some(uint64_t lba, uint32_t blocks)
     return disk_write(cache, lba, blocks, data, deadline_after_ms(60000));
 }
 
+/* ---- the usual world, and what is done in it ---- */
+
+static inline int open_usual_cache(void **state)
+{
+    (void)state;
+    open_cache(512, 2048, CACHE_MEMORY, 512 * KIB);
+    return 0;
+}
+
+static inline int close_usual_cache(void **state)
+{
+    (void)state;
+    below.delay_us = 0;
+    cache_settle(cache, deadline_after_ms(10000));
+    assert_int_equal(below.count, 0);
+    close_cache();
+    return 0;
+}
+
+static inline struct disk_request request_of(enum disk_operation operation, uint64_t lba, uint32_t blocks, void *buffer)
+{
+    return (struct disk_request){.operation = operation, .lba = lba, .blocks = blocks, .buffer = buffer};
+}
+
+/* A write that is on its way, with a version of its own. */
+static inline struct disk_request submit_write(uint64_t lba, uint32_t blocks, uint8_t *buffer)
+{
+    uint32_t version = ++below.versions;
+
+    for (uint32_t i = 0; i < blocks; i++)
+        name_block(buffer + (size_t)i * 512, lba + i, version);
+    return request_of(DISK_WRITE, lba, blocks, buffer);
+}
+
+static inline void turns(unsigned count)
+{
+    while (count--) {
+        cache->ops->pump(cache);
+        idle();
+    }
+}
+
+/* Blocks 64 to 128 were read in small reads, and are there; so is what a stream from 1000 on has ahead. */
+static inline void remember_some(void)
+{
+    for (unsigned i = 0; i < 8; i++)
+        read_some(64 + (i * 3) % 8 * 8, 8);
+    for (unsigned i = 0; i < 12; i++)
+        read_some(1000 + i * 8, 8);
+    assert_int_equal(cache_settle(cache, deadline_after_ms(100)), OK);
+    assert_int_equal(read_some(64, 64), 0);
+    assert_int_equal(read_some(1096, 8), 0);
+}
+
 #endif

@@ -8,20 +8,10 @@
 
 static int set_up(void **state)
 {
-    (void)state;
-    open_cache(512, 2048, CACHE_MEMORY, 512 * KIB);
+    open_usual_cache(state);
     below.delay_us = ROUND_TRIP;
     below.rate = RATE;
     below.idle_us = 5;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    cache_settle(cache, deadline_after_ms(1000));
-    assert_int_equal(below.count, 0);
-    close_cache();
     return 0;
 }
 
@@ -199,7 +189,7 @@ static void too_little_memory(void **state)
     assert_non_null(cache_new(little, sizeof little, &below.disk, 0));
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, close_usual_cache)
 
 int main(void)
 {

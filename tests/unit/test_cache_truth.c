@@ -2,58 +2,6 @@
 /* The rules by which nothing stale is given out and nothing of a caller's is touched, one by one. */
 #include "tests/unit/cache_disk.h"
 
-static int set_up(void **state)
-{
-    (void)state;
-    open_cache(512, 2048, CACHE_MEMORY, 512 * KIB);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    below.delay_us = 0;
-    cache_settle(cache, deadline_after_ms(10000));
-    assert_int_equal(below.count, 0);
-    close_cache();
-    return 0;
-}
-
-static struct disk_request request_of(enum disk_operation operation, uint64_t lba, uint32_t blocks, void *buffer)
-{
-    return (struct disk_request){.operation = operation, .lba = lba, .blocks = blocks, .buffer = buffer};
-}
-
-/* A write that is on its way, with a version of its own. */
-static struct disk_request submit_write(uint64_t lba, uint32_t blocks, uint8_t *buffer)
-{
-    uint32_t version = ++below.versions;
-
-    for (uint32_t i = 0; i < blocks; i++)
-        name_block(buffer + (size_t)i * 512, lba + i, version);
-    return request_of(DISK_WRITE, lba, blocks, buffer);
-}
-
-static void turns(unsigned count)
-{
-    while (count--) {
-        cache->ops->pump(cache);
-        idle();
-    }
-}
-
-/* Blocks 64 to 128 were read in small reads, and are there; so is what a stream from 1000 on has ahead. */
-static void remember_some(void)
-{
-    for (unsigned i = 0; i < 8; i++)
-        read_some(64 + (i * 3) % 8 * 8, 8);
-    for (unsigned i = 0; i < 12; i++)
-        read_some(1000 + i * 8, 8);
-    assert_int_equal(cache_settle(cache, deadline_after_ms(100)), OK);
-    assert_int_equal(read_some(64, 64), 0);
-    assert_int_equal(read_some(1096, 8), 0);
-}
-
 /* ---- writes ---- */
 
 static void lines_have_what_was_written(void **state)
@@ -186,47 +134,6 @@ static void nothing_is_read_ahead_over_a_write(void **state)
     assert_int_equal(disk_wait(cache, &write, deadline_after_ms(100)), OK);
     turns(20);
     assert_int_equal(read_some(2056, 8), 0);
-}
-
-static void a_write_that_fails(void **state)
-{
-    (void)state;
-    remember_some();
-    below.fails_percent = 100;
-    assert_int_equal(write_some(68, 2), E_SCSI_MEDIUM);
-    below.fails_percent = 0;
-    read_some(64, 64);
-
-    /* Once a later one is done, what lies around it is kept again, and read ahead. */
-    assert_int_equal(write_some(5000, 1), OK);
-    read_some(64, 8);
-    assert_int_equal(read_some(64, 8), 0);
-}
-
-/* It comes when it was given up long ago, before a later one. */
-static void a_write_that_comes_late(void **state)
-{
-    (void)state;
-    remember_some();
-    below.delay_us = 500000;
-    for (unsigned i = 0; i < 8; i++)
-        name_block(data + i * 512, 64 + i, 77);
-    assert_int_equal(disk_write(cache, 64, 8, data, deadline_after_ms(1)), E_DISK_TIMEOUT);
-    assert_int_equal(below.lost_count, 1);
-    below.delay_us = 100;
-    below.lost[0].at = below.now + 20000;
-    for (unsigned i = 0; i < 50; i++) {
-        read_some(64, 8);
-        read_some(60, 30);
-        pass_us(1000);
-    }
-    assert_int_equal(below.lost_count, 0);
-    assert_int_equal(below.blocks[64].version, 77);
-
-    /* From the next write on it can come no more, and what is read is kept again. */
-    assert_int_equal(write_some(5000, 1), OK);
-    read_some(64, 8);
-    assert_int_equal(read_some(64, 8), 0);
 }
 
 static void a_flush_goes_through(void **state)
@@ -422,7 +329,7 @@ static void a_read_of_very_many_pieces(void **state)
 {
     enum { LINES = 2 * CACHE_ERRANDS + 8, LINE = CACHE_BIG_LINE / 512 };
 
-    tear_down(state);
+    close_usual_cache(state);
     open_cache(512, LINES * LINE, 16 * MIB, 512 * KIB);
     for (uint32_t i = 0; i < LINES; i += 2) {
         parts->credit[ACCOUNT_STREAM] = LOAN_STREAM;
@@ -439,7 +346,7 @@ static void a_read_of_very_many_pieces(void **state)
     free(buffer);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, open_usual_cache, close_usual_cache)
 
 int main(void)
 {
@@ -450,8 +357,6 @@ int main(void)
         CASE(a_write_into_what_is_on_its_way),
         CASE(a_write_to_what_is_read_once_more),
         CASE(nothing_is_read_ahead_over_a_write),
-        CASE(a_write_that_fails),
-        CASE(a_write_that_comes_late),
         CASE(a_flush_goes_through),
         CASE(nothing_outlives_the_epoch),
         CASE(a_caller_who_was_away_is_not_served_from_before),

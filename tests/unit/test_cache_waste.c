@@ -4,18 +4,9 @@
 
 static int set_up(void **state)
 {
-    (void)state;
-    open_cache(512, 2048, CACHE_MEMORY, 512 * KIB);
+    open_usual_cache(state);
     below.rate = 100;
     below.idle_us = 20;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    cache_settle(cache, deadline_after_ms(1000));
-    close_cache();
     return 0;
 }
 
@@ -146,7 +137,7 @@ static void a_stream_that_pauses(void **state)
         assert_int_equal(read_some(60000 + i * 8, 8), 0);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, close_usual_cache)
 
 int main(void)
 {
