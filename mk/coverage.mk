@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# make coverage: which lines of iscsi/, net/ and loader/ the tests on the host reach (build/coverage.txt, build/coverage.json); it
+# make coverage: which lines of iscsi/, cache/, net/ and loader/ the tests on the host reach (build/coverage.txt, .json); it
 # fails when a room is below COVERAGE_LEAST per cent.
 
 COVERAGE_LEAST := 90
@@ -9,10 +9,10 @@ COVERAGE_LIBRARY := build/coverage/libsanstrap.a
 COVERAGE_UNITS := $(UNIT_PROGRAMS:build/host/%=build/coverage/%)
 COVERAGE_PROBE := build/coverage/disk-probe
 COVERAGE_PROBE_OBJECTS := $(patsubst %,build/coverage/tests/stack/%.o,disk_probe disk_walk tap_network)
-COVERAGE_ROOMS := iscsi net loader
+COVERAGE_ROOMS := iscsi cache net loader
 $(eval $(call compile_into,build/coverage,gcc $$(COVERAGE_CFLAGS)))
 
-$(patsubst %.c,build/coverage/%.o,$(EFI_ON_FAKES) $(EFI_TESTS)): COVERAGE_CFLAGS += $(EFI_HEADERS)
+$(patsubst %.c,build/coverage/%.o,$(EFI_ON_FAKES) $(EFI_TESTS)): COVERAGE_CFLAGS += $(EFI_ON_HOST)
 
 $(COVERAGE_LIBRARY): $(COVERAGE_OBJECTS)
 	@rm -f $@

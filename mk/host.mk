@@ -25,7 +25,8 @@ $(HOST_LIBRARY) $(FUZZ_LIBRARY):
 
 EFI_TESTS := $(addprefix tests/unit/test_efi_,block_io.c block_io2.c block_order.c boot_disk.c boot_order.c console.c \
 	foreign_disks.c pci.c settings_server.c takeover.c)
-$(patsubst %.c,build/host/%.o,$(EFI_ON_FAKES) $(EFI_TESTS)): HOST_CFLAGS += $(EFI_HEADERS) -fshort-wchar
+EFI_ON_HOST := $(EFI_HEADERS) -fshort-wchar
+$(patsubst %.c,build/host/%.o,$(EFI_ON_FAKES) $(EFI_TESTS)): HOST_CFLAGS += $(EFI_ON_HOST)
 
 build/host/tests/unit/%: build/host/tests/unit/%.o $(HOST_LIBRARY)
 	$(say) "LD $@"
