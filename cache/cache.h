@@ -30,8 +30,8 @@
 
 /*
  * Places a cache in `size` bytes at `memory`, aligned to 16. Both and the disk below are its own from now on: whoever else writes
- * to that disk, or changes its fields without a new epoch, makes it lie. NULL, with
- * E_INVALID_ARGUMENT recorded, when the memory is too small. max_blocks and all other fields are those of the disk below.
+ * to that disk, or changes its fields without a new epoch, makes it lie. NULL, with E_INVALID_ARGUMENT recorded, when the memory
+ * is too small. max_blocks and all other fields are those of the disk below.
  *
  * At most `in_flight` bytes that nobody has asked for are on their way at one time; 0: none.
  */

@@ -49,7 +49,7 @@ def pytest_runtest_makereport(item, call):
 def pytest_collection_modifyitems(items):
     """
     Whoever runs tests takes neighbours of the list, many at a time: the fuzzers, long ones, are spread over it, so that they
-    do not fall to one of two. They go between files, since a file's tests may share a machine.
+    do not fall to one process. They go between files, since a file's tests may share a machine.
     """
     fuzzers = [item for item in items if item.path.parent.name == "fuzz"]
     others = [item for item in items if item.path.parent.name != "fuzz"]
