@@ -62,15 +62,10 @@ enum status story_no_card(const struct story *story)
 
 /* ---- memory ---- */
 
-uint32_t story_full_segment(uint16_t mtu)
-{
-    return mtu - (IPV4_HEADER + TCP_HEADER);
-}
-
 /* A full segment takes one receive buffer; an eighth of the ring stays free for everything else that arrives. */
 static uint32_t window_for(uint16_t rings, uint16_t mtu)
 {
-    return (uint32_t)(rings - rings / 8) * story_full_segment(mtu);
+    return (uint32_t)(rings - rings / 8) * TCP_FULL_SEGMENT(mtu);
 }
 
 uint32_t story_read_ahead(const struct story *story)

@@ -11,6 +11,7 @@
 #include "loader/story.h"
 #include "platform/bytes.h"
 #include "platform/format.h"
+#include "platform/frame.h"
 
 #define CLOSE_MS           2000
 #define GIGABYTE           1000000000u
@@ -115,7 +116,7 @@ static void format_size(char *text, size_t size, const struct disk *disk)
  */
 static uint32_t read_ahead_limit(const struct story *story)
 {
-    uint32_t segment = net_stream_segment(story->stream), full = story_full_segment(story->nic.mtu);
+    uint32_t segment = net_stream_segment(story->stream), full = TCP_FULL_SEGMENT(story->nic.mtu);
     bool small = segment && segment < full - full / 16; /* 0: it is connecting anew */
     return small ? story->window / full * segment : 2 * story->window;
 }

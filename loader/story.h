@@ -72,9 +72,6 @@ enum status story_no_card(const struct story *story);
 /* Opens story->card with rings that fit the arena. nic_open()'s failures; E_NIC_NOT_FOUND when nic= names another MAC. */
 enum status story_open_card(struct story *story);
 
-/* Bytes of data in a segment that fills a frame of this MTU, over IPv4. */
-uint32_t story_full_segment(uint16_t mtu);
-
 /* How much memory the cache is to have: half of the arena at most, unless it was asked for. */
 uint32_t story_read_ahead(const struct story *story);
 

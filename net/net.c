@@ -60,7 +60,7 @@ static uint32_t send_buffer(uint32_t window)
 static unsigned held_frames(const struct net_config *config)
 {
     bool jumbo = config->nic && config->nic->mtu > NIC_MTU_DEFAULT;
-    unsigned segments = config->window / (jumbo ? config->nic->mtu - (IPV4_HEADER + TCP_HEADER) : FULL_SEGMENT);
+    unsigned segments = config->window / (jumbo ? TCP_FULL_SEGMENT(config->nic->mtu) : FULL_SEGMENT);
     unsigned kept = segments / 8 + 2;
     unsigned held = config->by_hand ? segments * 4 / 3 + 1 : segments > kept ? segments - kept : 0;
     return clamp(4, held, HELD_FRAMES_MAX);

@@ -70,4 +70,7 @@
 #define UDP_HEADER          8u
 #define ICMPV6_CHECKSUM     2
 
+/* Bytes of data in a segment that fills a frame of this MTU, over IPv4 and without options. */
+#define TCP_FULL_SEGMENT(mtu) ((mtu) - (IPV4_HEADER + TCP_HEADER))
+
 #endif
